@@ -1,0 +1,1 @@
+//! What a person can type: clap structs, and the settings made of them.

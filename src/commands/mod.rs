@@ -1,0 +1,1 @@
+//! One file a command: settings in, layers wired, outcome out; exit codes.

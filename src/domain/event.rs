@@ -1,0 +1,84 @@
+//! What a run tells whoever watches it.
+
+use std::time::Duration;
+
+use super::{Pair, Remedy, RowStatus};
+
+/// The work before a run, counted after the input is in the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Rows of the input.
+    pub rows: u64,
+    /// Rows without a usable id.
+    pub invalid: u64,
+    /// Rows that repeat an earlier one.
+    pub duplicates: u64,
+    /// Rows that earlier runs have settled and this run leaves alone.
+    pub settled_before: u64,
+    /// Rows that this run asks for, `--limit` considered.
+    pub to_do: u64,
+    /// Rows not settled that `--limit` leaves for another run.
+    pub beyond_limit: u64,
+}
+
+/// Why no request leaves just now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitReason {
+    /// Our own pace (`--rpm`).
+    Pace,
+    /// 429: the platform's rate limit.
+    RateLimited,
+    /// `Retry-After` on a 503.
+    ServerAsked,
+}
+
+/// The state of the pace, for the display.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PaceStatus {
+    /// Requests sent in the last 60 seconds, restarts counted in.
+    pub sent_last_minute: u32,
+    /// Requests per minute allowed just now: `--rpm`, or less after a 429.
+    pub allowed_per_minute: u32,
+    /// Why and for how long nothing leaves; `None` while requests may go.
+    pub waiting: Option<(WaitReason, Duration)>,
+}
+
+/// A row whose verdict is on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowDone {
+    /// Line of the input.
+    pub line: u64,
+    /// What was asked for.
+    pub pair: Pair,
+    /// The assistant's name, raw from the platform: may hold anything.
+    pub name: Option<String>,
+    /// The verdict.
+    pub status: RowStatus,
+    /// The `error` text, raw; empty when there is none.
+    pub error: String,
+    /// What to do about it.
+    pub remedy: Remedy,
+    /// How many differences were found.
+    pub differences: usize,
+}
+
+/// What a run tells whoever watches it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The first row is about to start.
+    Started(Backlog),
+    /// A row is on disk.
+    RowDone(RowDone),
+    /// Several times a second: how the pace stands.
+    Pace(PaceStatus),
+    /// No new row will start; what is under way is being ended.
+    Stopping(super::StopReason),
+    /// The last row is over.
+    Ended,
+}
+
+/// Whoever watches a run: the terminal, a log, a test.
+pub trait Observer: Send {
+    /// Takes the next event.
+    fn observe(&mut self, event: &Event);
+}

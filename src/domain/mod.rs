@@ -1,0 +1,27 @@
+//! Plain data that every layer knows: ids, rows, statuses, differences, failures, stop reasons, events.
+//!
+//! Nothing here does I/O or reads a clock.
+
+mod difference;
+mod event;
+mod failure;
+mod ids;
+mod input;
+mod outcome;
+mod remedy;
+mod report_row;
+mod status;
+mod stop;
+mod text;
+
+pub use difference::{Difference, JsonText, Note, NoteKind};
+pub use event::{Backlog, Event, Observer, PaceStatus, RowDone, WaitReason};
+pub use failure::{Call, CallFailure, FailureKind};
+pub use ids::{AgentId, AssistantId, Pair};
+pub use input::{Encoding, InputFormat, InputRow, InvalidId, LineEnd};
+pub use outcome::{Documents, Outcome};
+pub use remedy::Remedy;
+pub use report_row::{ReportRow, RunFacts};
+pub use status::{DisabledState, RowStatus};
+pub use stop::{Signal, StopReason};
+pub use text::{grouped, one_line, terminal_safe};

@@ -1,0 +1,97 @@
+//! What to do next, in one place, so that report, terminal and HTML say the same.
+
+/// What a person does about a row; the report's `remedy` column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Remedy {
+    /// Nothing to do.
+    Nothing,
+    /// The agent differs.
+    MendAgent,
+    /// 404 for the assistant.
+    CheckAssistantId,
+    /// 404 for the agent.
+    CreateOrShareAgent,
+    /// 403 for the assistant.
+    ShareAssistant,
+    /// 403 for the agent.
+    ShareAgent,
+    /// No UUID in the cell.
+    MendCell,
+    /// The run did not come this far.
+    RunAgain,
+    /// 5xx or timeout.
+    RunAgainLater,
+    /// 429 to the end.
+    RunAgainSlower,
+    /// The connection broke.
+    CheckConnection,
+    /// A proxy wants credentials.
+    MendProxy,
+    /// Another 4xx.
+    ReadTheRefusal,
+    /// An answer that makes no sense.
+    ReportNonsense,
+    /// 401.
+    MendKey,
+    /// A scope is missing.
+    GiveScope,
+    /// Redirect or web page in place of the API.
+    MendBaseUrl,
+    /// The Assistants API has ended.
+    WorkFromSavedRun,
+    /// The ledger could not be written.
+    FreeDisk,
+}
+
+impl Remedy {
+    /// One plain sentence; empty for [`Remedy::Nothing`].
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::MendAgent => {
+                "Bring the agent in line with the assistant (see differences), publish it, then run the same command again."
+            }
+            Self::CheckAssistantId => {
+                "Check the id; if it is right, the assistant was deleted or is not shared with the API key: share it, then run the same command again."
+            }
+            Self::CreateOrShareAgent => {
+                "Share the agent with the API key, or name the right one in an agent_id column, or create it from `proposed` in the JSON report; then run the same command again."
+            }
+            Self::ShareAssistant => "Share this assistant with the API key, then run the same command again.",
+            Self::ShareAgent => "Share this agent with the API key, then run the same command again.",
+            Self::MendCell => {
+                "Put exactly one UUID into this cell, or delete the row, then run the same command again."
+            }
+            Self::RunAgain => "Run the same command again; it goes on here.",
+            Self::RunAgainLater => {
+                "The platform was in trouble: run the same command again later; only what is not settled is asked for again."
+            }
+            Self::RunAgainSlower => {
+                "Run the same command again later or with a lower --rpm; others share the rate limit."
+            }
+            Self::CheckConnection => {
+                "Check network, proxy and certificate (--ca-cert), then run the same command again."
+            }
+            Self::MendProxy => {
+                "Give the proxy the credentials it wants (HTTPS_PROXY), then run the same command again."
+            }
+            Self::ReadTheRefusal => {
+                "The platform refused this request: mend what its words name, then run the same command again."
+            }
+            Self::ReportNonsense => {
+                "Open the assistant and its agent in the web app; if they look right, run the same command again, else tell the platform's support what `error` says."
+            }
+            Self::MendKey => "Check the API key and the base URL, then run the same command again.",
+            Self::GiveScope => {
+                "Give the API key the scope it lacks (AGENT_API), then run the same command again."
+            }
+            Self::MendBaseUrl => {
+                "Mend --base-url (a dedicated deployment's ends in /api/public), then run the same command again."
+            }
+            Self::WorkFromSavedRun => {
+                "The Assistants API has ended here: work from an earlier run's ledger, or compare by hand in the web app."
+            }
+            Self::FreeDisk => "Make room on the disk that holds the ledger, then run the same command again.",
+        }
+    }
+}

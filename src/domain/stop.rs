@@ -1,0 +1,119 @@
+//! Why a run ends before its last row.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A signal that asks a run to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// `SIGTERM`.
+    Terminate,
+    /// `SIGHUP`: the terminal is gone.
+    Hangup,
+}
+
+/// Why a run ended before its last row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "why")]
+pub enum StopReason {
+    /// A signal.
+    Signal {
+        /// Which.
+        signal: Signal,
+    },
+    /// Twenty rows in a row without a sensible answer while others waited.
+    OutOfReach,
+    /// Ten minutes of nothing but 429.
+    ThrottledTooLong,
+    /// The platform asked for a wait longer than a run waits.
+    RetryAfterTooLong {
+        /// What it asked for, in seconds.
+        seconds: u64,
+    },
+    /// The ledger could not be written: disk full, folder gone.
+    LedgerUnwritable {
+        /// The ledger's own words.
+        words: String,
+    },
+    /// 401.
+    KeyRefused,
+    /// 403 that names missing scopes.
+    ScopeMissing {
+        /// The scopes that the platform names; may be empty.
+        missing: Vec<String>,
+    },
+    /// A redirect or an HTML 404: the base URL is not the API's.
+    WrongBaseUrl,
+    /// 410 from the Assistants API.
+    AssistantsApiGone,
+}
+
+impl StopReason {
+    /// Whether something has to be mended before the same command can go on (exit code 5), rather than merely
+    /// running it again (exit code 4).
+    pub const fn must_be_mended(&self) -> bool {
+        match self {
+            Self::KeyRefused | Self::ScopeMissing { .. } | Self::WrongBaseUrl | Self::AssistantsApiGone => {
+                true
+            }
+            Self::Signal { .. }
+            | Self::OutOfReach
+            | Self::ThrottledTooLong
+            | Self::RetryAfterTooLong { .. }
+            | Self::LedgerUnwritable { .. } => false,
+        }
+    }
+}
+
+/// One or two plain sentences: what happened, and what to do.
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal { signal: Signal::Interrupt } => f.write_str("stopped by Ctrl-C"),
+            Self::Signal { signal: Signal::Terminate } => f.write_str("stopped by SIGTERM"),
+            Self::Signal { signal: Signal::Hangup } => f.write_str("stopped because the terminal closed (SIGHUP)"),
+            Self::OutOfReach => f.write_str(
+                "20 rows in a row got no sensible answer; the server seems out of reach. \
+                 Check the connection and the platform's status page, then run the same command again.",
+            ),
+            Self::ThrottledTooLong => f.write_str(
+                "the platform answered nothing but 429 (rate limit) for 10 minutes. \
+                 Others use the workspace's limit too: run the same command again later, or with a lower --rpm.",
+            ),
+            Self::RetryAfterTooLong { seconds } => write!(
+                f,
+                "the platform asked to wait {} minutes (Retry-After). Run the same command again after that.",
+                seconds.div_ceil(60)
+            ),
+            Self::LedgerUnwritable { words } => write!(
+                f,
+                "the ledger cannot be written ({words}). Make room or give write access, then run the same command again."
+            ),
+            Self::KeyRefused => f.write_str(
+                "the platform refused the key (401). Check that the key is right and not revoked; on a dedicated \
+                 deployment also that the base URL ends in /api/public.",
+            ),
+            Self::ScopeMissing { missing } if missing.is_empty() => f.write_str(
+                "the key lacks a scope. Give it the scope AGENT_API (older name ASSISTANT_API) in the \
+                 workspace's API key settings.",
+            ),
+            Self::ScopeMissing { missing } => write!(
+                f,
+                "the key lacks a scope: {}. Give it that scope in the workspace's API key settings.",
+                missing.join(", ")
+            ),
+            Self::WrongBaseUrl => f.write_str(
+                "this address is not the platform's API: it answered with a redirect or a web page. \
+                 On a dedicated deployment the base URL is <deployment-url>/api/public.",
+            ),
+            Self::AssistantsApiGone => f.write_str(
+                "the Assistants API is switched off here (410). Assistants can no longer be read; \
+                 what earlier runs read is kept in the ledger.",
+            ),
+        }
+    }
+}

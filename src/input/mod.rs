@@ -1,0 +1,1 @@
+//! Bytes to rows: decode, sniff, choose the column, read a cell.

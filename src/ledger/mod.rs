@@ -1,0 +1,1 @@
+//! The run's memory: one `SQLite` file. The only place with SQL.

@@ -1,0 +1,1 @@
+//! The pure heart: body to record, the rule table of fields, comparison, excerpt, proposed agent.

@@ -1,0 +1,1 @@
+//! The run: rows in flight, stop rules, one row's way.

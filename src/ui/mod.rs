@@ -1,0 +1,1 @@
+//! What a person sees: progress, lines, questions, logs. The only place that prints.
