@@ -77,7 +77,7 @@ impl Texts {
         })
     }
 
-    fn name<'a>(self, name: &'a str) -> Cow<'a, str> {
+    fn name(self, name: &str) -> Cow<'_, str> {
         if self.redact { Cow::Owned(redact::text(name)) } else { Cow::Borrowed(name) }
     }
 
