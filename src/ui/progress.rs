@@ -73,8 +73,11 @@ impl Progress {
         if !self.terminal.interactive {
             return View::Lines { last: now };
         }
-        let template =
-            if self.terminal.colors { "{bar:24.cyan/blue} {wide_msg}" } else { "{bar:24} {wide_msg}" };
+        let template = if self.terminal.colors {
+            "{bar:20.cyan/blue} {prefix}\n{wide_msg}"
+        } else {
+            "{bar:20} {prefix}\n{wide_msg}"
+        };
         let bar = self.terminal.bars.add(ProgressBar::new(self.tally.backlog.to_do));
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
@@ -91,11 +94,12 @@ impl Progress {
         match &mut self.view {
             View::Bar(bar) => {
                 bar.set_position(self.tally.done);
-                bar.set_message(self.tally.text(now, true));
+                bar.set_prefix(self.tally.beside_bar(now));
+                bar.set_message(self.tally.below_bar());
             }
             View::Lines { last } if now.duration_since(*last) >= LINE_EVERY => {
                 *last = now;
-                self.terminal.say(&self.tally.text(now, false));
+                self.terminal.say(&self.tally.line(now));
             }
             View::Lines { .. } | View::Nothing => {}
         }
@@ -177,21 +181,41 @@ impl Tally {
             .then(|| Duration::from_secs((remaining * 60).div_ceil(rows_per_minute)))
     }
 
-    fn text(&self, now: Instant, with_rate: bool) -> String {
-        let mut parts = vec![format!("{} of {} rows", grouped(self.done), grouped(self.backlog.to_do))];
-        for (status, rows) in RowStatus::ALL.into_iter().zip(self.counts) {
-            if rows > 0 {
-                parts.push(format!("{} {status}", grouped(rows)));
-            }
-        }
-        if let Some(rate) = self.measured(now).filter(|_| with_rate) {
-            parts.push(format!("{} rows/min", grouped(rate)));
-        }
-        if let Some(left) = self.left(now) {
-            parts.push(format!("{} left", about(left)));
-        }
+    /// For a line of its own: rows, counts, time left, why it waits.
+    fn line(&self, now: Instant) -> String {
+        let mut parts = vec![self.rows()];
+        parts.extend(self.by_status());
+        parts.extend(self.time_left(now));
         parts.extend(self.pace.waiting.and_then(waiting));
         parts.join(", ")
+    }
+
+    /// Beside the bar: rows, rate, time left.
+    fn beside_bar(&self, now: Instant) -> String {
+        let mut parts = vec![self.rows()];
+        parts.extend(self.measured(now).map(|rate| format!("{} rows/min", grouped(rate))));
+        parts.extend(self.time_left(now));
+        parts.join(", ")
+    }
+
+    /// Below the bar: why it waits, first, since a narrow terminal cuts the end off; then counts.
+    fn below_bar(&self) -> String {
+        let mut parts: Vec<_> = self.pace.waiting.and_then(waiting).into_iter().collect();
+        parts.extend(self.by_status());
+        parts.join(", ")
+    }
+
+    fn rows(&self) -> String {
+        format!("{} of {} rows", grouped(self.done), grouped(self.backlog.to_do))
+    }
+
+    fn by_status(&self) -> impl Iterator<Item = String> {
+        let counted = RowStatus::ALL.into_iter().zip(self.counts).filter(|(_, rows)| *rows > 0);
+        counted.map(|(status, rows)| format!("{} {status}", grouped(rows)))
+    }
+
+    fn time_left(&self, now: Instant) -> Option<String> {
+        self.left(now).map(|left| format!("{} left", about(left)))
     }
 }
 
@@ -296,11 +320,10 @@ mod tests {
     }
 
     #[test]
-    fn the_bars_text_has_counts_rate_time_left_and_why_it_waits() {
+    fn around_the_bar_stand_rate_time_left_why_it_waits_and_counts() {
         let (progress, now, _) = watched(false, 0);
-        insta::assert_snapshot!(progress.tally.text(now, true), @r"
-        162 of 5,000 rows, 158 verified, 4 no_access, 150 rows/min, about 33 min left, waiting 12 s: rate limit (429)
-        ");
+        assert_eq!(progress.tally.beside_bar(now), "162 of 5,000 rows, 150 rows/min, about 33 min left");
+        assert_eq!(progress.tally.below_bar(), "waiting 12 s: rate limit (429), 158 verified, 4 no_access");
     }
 
     #[test]
@@ -309,15 +332,12 @@ mod tests {
         let mut progress = Progress::new(printing_to(Printed::default(), false, 0));
         progress.observe_at(&started(3_000), now);
         progress.observe_at(&pace(300, None), now);
-        assert_eq!(progress.tally.text(now, true), "0 of 3,000 rows, about 20 min left");
+        assert_eq!(progress.tally.beside_bar(now), "0 of 3,000 rows, about 20 min left");
         let now = now + Duration::from_secs(3);
         for _ in 0..30 {
             progress.observe_at(&row(RowStatus::Verified), now);
         }
-        assert_eq!(
-            progress.tally.text(now, true),
-            "30 of 3,000 rows, 30 verified, 600 rows/min, about 20 min left"
-        );
+        assert_eq!(progress.tally.beside_bar(now), "30 of 3,000 rows, 600 rows/min, about 20 min left");
     }
 
     #[test]
