@@ -1,1 +1,110 @@
-//! CSV and JSON Lines, formula shield, file that appears whole or not at all.
+//! CSV and JSON Lines, formula shield, file that appears whole or not at all (DESIGN.md, Report).
+//!
+//! Rows are streamed: a renderer holds one row at a time. A further format is one more short file with one more
+//! [`Renderer`].
+
+mod atomic_file;
+mod cell;
+mod csv_format;
+mod json_lines;
+mod redact;
+mod shield;
+mod texts;
+
+#[cfg(test)]
+mod samples;
+
+use std::io;
+
+use crate::domain::{Encoding, InputFormat, LineEnd, ReportRow, RunFacts};
+
+pub use atomic_file::{AtomicFile, ReportFileError, Written, check_writable, write_atomically};
+pub use csv_format::csv;
+pub use json_lines::json_lines;
+
+/// The report's own columns, in their order; the carried-through ones follow to the right.
+pub const OWN_COLUMNS: [&str; 16] = [
+    "line",
+    "input",
+    "assistant_id",
+    "agent_id",
+    "name",
+    "status",
+    "disabled",
+    "differences",
+    "notes",
+    "error",
+    "remedy",
+    "assistant_updated_at",
+    "agent_updated_at",
+    "requests",
+    "elapsed_ms",
+    "checked_at",
+];
+
+/// Which CSV a person wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Delimiter, byte order mark and line ends of the input.
+    #[default]
+    Input,
+    /// Byte order mark and CRLF. The delimiter stays the input's: a German Excel wants a semicolon, and the input
+    /// knows it.
+    Excel,
+    /// Comma, LF, no byte order mark.
+    Plain,
+}
+
+/// What a report is to look like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportSettings {
+    /// The shape of the input, with the names of its carried-through columns.
+    pub format: InputFormat,
+    /// Which CSV; JSON Lines do not care.
+    pub dialect: Dialect,
+    /// Lengths in place of the platform's texts; the input's own cells stay as they are.
+    pub redact: bool,
+}
+
+impl ReportSettings {
+    fn delimiter(&self) -> u8 {
+        match self.dialect {
+            Dialect::Input | Dialect::Excel => self.format.delimiter,
+            Dialect::Plain => b',',
+        }
+    }
+
+    fn line_end(&self) -> LineEnd {
+        match self.dialect {
+            Dialect::Input => self.format.line_end,
+            Dialect::Excel => LineEnd::CrLf,
+            Dialect::Plain => LineEnd::Lf,
+        }
+    }
+
+    /// The report is always UTF-8; where the input was not, a byte order mark says so to Excel.
+    fn byte_order_mark(&self) -> bool {
+        match self.dialect {
+            Dialect::Input => self.format.bom || self.format.encoding != Encoding::Utf8,
+            Dialect::Excel => true,
+            Dialect::Plain => false,
+        }
+    }
+}
+
+/// One format of the report: `begin` once, `row` for every row in input order, `finish` once.
+pub trait Renderer {
+    /// Writes what stands before the rows.
+    fn begin(&mut self, facts: &RunFacts) -> io::Result<()>;
+
+    /// Writes one row.
+    fn row(&mut self, row: &ReportRow) -> io::Result<()>;
+
+    /// Writes what stands after the rows and flushes.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+
+    /// Whether rows should bring [`ReportRow::proposed`], which costs a look at the assistant's document.
+    fn wants_proposed(&self) -> bool {
+        false
+    }
+}

@@ -1,1 +1,178 @@
 //! What a person sees: progress, lines, questions, logs. The only place that prints.
+//!
+//! Everything for the person goes to standard error; standard output is for reports (`-o -`). A reader that has gone
+//! away (`| head`) never ends the program: what cannot be shown is not shown.
+
+mod logs;
+mod progress;
+mod questions;
+mod summary;
+
+use std::env;
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::{MultiProgress, ProgressDrawTarget};
+
+pub use logs::{LogError, LogFormat, init_logs};
+pub use progress::Progress;
+pub use questions::{Answer, confirm};
+pub use summary::{after, before};
+
+/// What `--color` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Even into a file, and whatever `NO_COLOR` says.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The person's end of the program. Clones share it.
+#[derive(Clone)]
+pub struct Terminal {
+    err: Arc<Mutex<Box<dyn Write + Send>>>,
+    /// Everything printed goes around the bars, so that none is torn.
+    bars: MultiProgress,
+    interactive: bool,
+    colors: bool,
+    quiet: bool,
+    verbosity: u8,
+}
+
+impl Terminal {
+    /// Standard error, as the options and the environment (`NO_COLOR`, `TERM`) have it. `verbosity` is how many `-v`
+    /// were given; `quiet` (`-q`) silences everything but errors.
+    pub fn new(color: ColorChoice, quiet: bool, verbosity: u8) -> Self {
+        let dumb = cfg!(unix) && env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        let is_terminal = io::stderr().is_terminal();
+        let interactive = is_terminal && !dumb;
+        let target =
+            if interactive && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self {
+            err: Arc::new(Mutex::new(Box::new(io::stderr()))),
+            bars: MultiProgress::with_draw_target(target),
+            interactive,
+            colors: wants_colors(color, env::var_os("NO_COLOR").as_deref(), interactive),
+            quiet,
+            verbosity,
+        }
+    }
+
+    /// Shows a text, ended by a line break. Nothing when quiet. Texts of the platform must have gone through
+    /// [`crate::domain::terminal_safe`].
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            self.write(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
+        }
+    }
+
+    /// Shows why a command failed, also when quiet.
+    pub fn error(&self, text: &str) {
+        let label = if self.colors { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
+        self.write(format!("{label} {}\n", text.trim_end_matches('\n')).as_bytes());
+    }
+
+    /// What watches a run for the person: a bar, a line now and then, or nothing.
+    pub fn progress(&self) -> Progress {
+        Progress::new(self.clone())
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        self.bars.suspend(|| {
+            let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = err.write_all(bytes).and_then(|()| err.flush());
+        });
+    }
+}
+
+/// `NO_COLOR` counts when it is set to anything but nothing (no-color.org).
+fn wants_colors(choice: ColorChoice, no_color: Option<&OsStr>, interactive: bool) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => interactive && no_color.is_none_or(OsStr::is_empty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was printed to a terminal of a test.
+    #[derive(Clone, Default)]
+    pub(super) struct Printed(Arc<Mutex<Vec<u8>>>);
+
+    impl Printed {
+        pub(super) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl Write for Printed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    pub(super) fn printing_to(out: impl Write + Send + 'static, quiet: bool, verbosity: u8) -> Terminal {
+        Terminal {
+            err: Arc::new(Mutex::new(Box::new(out))),
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            interactive: false,
+            colors: false,
+            quiet,
+            verbosity,
+        }
+    }
+
+    #[test]
+    fn colours_follow_the_option_then_the_environment_then_the_terminal() {
+        let set = Some(OsStr::new("1"));
+        let empty = Some(OsStr::new(""));
+        for (choice, no_color, interactive, colors) in [
+            (ColorChoice::Always, set, false, true),
+            (ColorChoice::Never, None, true, false),
+            (ColorChoice::Auto, None, true, true),
+            (ColorChoice::Auto, empty, true, true),
+            (ColorChoice::Auto, set, true, false),
+            (ColorChoice::Auto, None, false, false),
+        ] {
+            assert_eq!(wants_colors(choice, no_color, interactive), colors, "{choice:?} {no_color:?}");
+        }
+    }
+
+    #[test]
+    fn quiet_silences_everything_but_errors() {
+        let printed = Printed::default();
+        let terminal = printing_to(printed.clone(), true, 0);
+        terminal.say("not shown");
+        terminal.error("shown");
+        assert_eq!(printed.text(), "error: shown\n");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_away_does_no_harm() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+        let terminal = printing_to(Gone, false, 0);
+        terminal.say("a");
+        terminal.error("b");
+        assert!(!terminal.quiet);
+    }
+}

@@ -1,0 +1,418 @@
+//! A file that appears whole or not at all: written beside, synced, renamed (DESIGN.md, Report).
+//!
+//! The permissions are those that the person's umask gives, or those of the file that is replaced: a report is made to
+//! be handed on, unlike the ledger.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// How many other names are tried when the file asked for cannot be replaced.
+const OTHER_NAMES: u32 = 99;
+
+/// Links to follow before they count as a circle; what Linux allows.
+const MAX_LINKS: u32 = 40;
+
+/// Why a report cannot be written where it was asked for.
+#[derive(Debug, Error)]
+pub enum ReportFileError {
+    /// A folder stands there.
+    #[error("{} is a folder: name a file in it", path.display())]
+    IsFolder {
+        /// The path asked for.
+        path: PathBuf,
+    },
+    /// The folder that is to hold it does not exist.
+    #[error("{} cannot be written: there is no folder {}", path.display(), folder.display())]
+    NoFolder {
+        /// The path asked for.
+        path: PathBuf,
+        /// The folder that is missing.
+        folder: PathBuf,
+    },
+    /// Anything else: no permission, disk full.
+    #[error("{} cannot be written: {source}", path.display())]
+    Unwritable {
+        /// The path asked for.
+        path: PathBuf,
+        /// The operating system's words.
+        source: io::Error,
+    },
+}
+
+impl ReportFileError {
+    fn unwritable(path: &Path, source: io::Error) -> Self {
+        Self::Unwritable { path: path.to_owned(), source }
+    }
+}
+
+/// Where the file ended up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Under the name asked for.
+    AsAsked(PathBuf),
+    /// Beside it, because replacing it was refused: it is open elsewhere, as Excel keeps it on Windows.
+    Beside {
+        /// The path asked for; untouched.
+        asked: PathBuf,
+        /// The path that holds the report.
+        written: PathBuf,
+    },
+}
+
+impl Written {
+    /// The path that holds the report.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::AsAsked(path) | Self::Beside { written: path, .. } => path,
+        }
+    }
+}
+
+/// A file under way. What is written appears with [`AtomicFile::commit`]; dropped before that, nothing does.
+#[derive(Debug)]
+pub struct AtomicFile {
+    asked: PathBuf,
+    place: Place,
+    out: BufWriter<File>,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// A regular file: `temporary` is renamed to `target`, which is `asked` with its links followed.
+    Beside { temporary: Temporary, target: PathBuf },
+    /// A device or a pipe, which a rename would destroy: written to directly.
+    Direct,
+}
+
+/// A name that is removed when it goes out of scope.
+#[derive(Debug)]
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // Gone already after a rename; otherwise there is nobody left to tell.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl AtomicFile {
+    /// Opens a temporary file in the folder of `path`. A link at `path` is followed; a device or a pipe is opened
+    /// as it is.
+    pub fn create(path: &Path) -> Result<Self, ReportFileError> {
+        let (place, file) = match fs::metadata(path) {
+            Ok(existing) if existing.is_dir() => {
+                return Err(ReportFileError::IsFolder { path: path.to_owned() });
+            }
+            Ok(existing) if !existing.is_file() => {
+                let file = OpenOptions::new().write(true).open(path);
+                (Place::Direct, file.map_err(|source| ReportFileError::unwritable(path, source))?)
+            }
+            Ok(_) => beside(path)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => beside(path)?,
+            Err(error) => return Err(ReportFileError::unwritable(path, error)),
+        };
+        Ok(Self { asked: path.to_owned(), place, out: BufWriter::with_capacity(64 * 1024, file) })
+    }
+
+    /// Makes the file appear: flushed, synced, renamed, the folder synced. Where the rename is refused, the file
+    /// appears as `<stem>-2.<extension>`, or the next number that is free.
+    pub fn commit(self) -> Result<Written, ReportFileError> {
+        self.commit_with(|from, to| fs::rename(from, to))
+    }
+
+    fn commit_with(
+        self,
+        mut rename: impl FnMut(&Path, &Path) -> io::Result<()>,
+    ) -> Result<Written, ReportFileError> {
+        let Self { asked, place, mut out } = self;
+        let failed = |source| ReportFileError::unwritable(&asked, source);
+        out.flush().map_err(failed)?;
+        let Place::Beside { temporary, target } = place else { return Ok(Written::AsAsked(asked)) };
+        out.get_ref().sync_all().map_err(failed)?;
+        if let Ok(existing) = fs::metadata(&target) {
+            // Best effort: some file systems know no permissions.
+            let _ = fs::set_permissions(&temporary.0, existing.permissions());
+        }
+        // Windows renames no file that is still open.
+        drop(out);
+        let written = match rename(&temporary.0, &target) {
+            Ok(()) => Written::AsAsked(asked),
+            Err(refused) => {
+                let Some(written) = other_names(&target).find(|name| rename(&temporary.0, name).is_ok())
+                else {
+                    return Err(failed(refused));
+                };
+                Written::Beside { asked, written }
+            }
+        };
+        sync_folder(&target);
+        Ok(written)
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Writes a whole file, or none when `write` fails.
+pub fn write_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<Written, ReportFileError> {
+    let mut file = AtomicFile::create(path)?;
+    write(&mut file).map_err(|source| ReportFileError::unwritable(path, source))?;
+    file.commit()
+}
+
+/// Finds out whether a report can be written there, before the first request: a temporary file is made and removed.
+/// What stands there is not touched; a pipe is not opened, since its reader would take that for the report.
+pub fn check_writable(path: &Path) -> Result<(), ReportFileError> {
+    match fs::metadata(path) {
+        Ok(existing) if !existing.is_file() && !existing.is_dir() => Ok(()),
+        _ => AtomicFile::create(path).map(drop),
+    }
+}
+
+/// A new temporary file in the folder that holds `path`, links followed.
+fn beside(path: &Path) -> Result<(Place, File), ReportFileError> {
+    let failed = |source| ReportFileError::unwritable(path, source);
+    let target = follow_links(path).map_err(failed)?;
+    if target.file_name().is_none() {
+        return Err(failed(io::ErrorKind::InvalidInput.into()));
+    }
+    let folder = folder_of(&target);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    keep_mode(&mut options, &target);
+    loop {
+        // Short whatever the target is called, so that a name that is just allowed does not become too long.
+        let temporary = folder.join(format!(".agent-migrate-{:016x}.tmp", fastrand::u64(..)));
+        match options.open(&temporary) {
+            Ok(file) => return Ok((Place::Beside { temporary: Temporary(temporary), target }, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(ReportFileError::NoFolder { path: path.to_owned(), folder });
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
+}
+
+/// Who may not read the file that is replaced may not read the new one while it is written, either.
+#[cfg(unix)]
+fn keep_mode(options: &mut OpenOptions, target: &Path) {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    if let Ok(existing) = fs::metadata(target) {
+        options.mode((existing.permissions().mode() & 0o777) | 0o600);
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_mode(_options: &mut OpenOptions, _target: &Path) {}
+
+/// The path behind links, dangling ones included.
+fn follow_links(path: &Path) -> io::Result<PathBuf> {
+    let mut target = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::symlink_metadata(&target) {
+            Ok(found) if found.is_symlink() => target = folder_of(&target).join(fs::read_link(&target)?),
+            Ok(_) => return Ok(target),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("too many links"))
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// `a.report-2.csv`, `a.report-3.csv`, …: those that do not exist, since nobody asked to replace them.
+fn other_names(target: &Path) -> impl Iterator<Item = PathBuf> {
+    let stem = target.file_stem().unwrap_or_default().to_owned();
+    let extension = target.extension().map(ToOwned::to_owned);
+    let target = target.to_owned();
+    (2..=OTHER_NAMES).filter_map(move |number| {
+        let mut name = OsString::from(&stem);
+        name.push(format!("-{number}"));
+        if let Some(extension) = &extension {
+            name.push(".");
+            name.push(extension);
+        }
+        let other = target.with_file_name(name);
+        fs::symlink_metadata(&other).is_err().then_some(other)
+    })
+}
+
+/// Puts the new name itself on disk. Best effort: the file is whole already, and not every file system can do this.
+fn sync_folder(target: &Path) {
+    if cfg!(unix)
+        && let Ok(folder) = File::open(folder_of(target))
+    {
+        let _ = folder.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn write(path: &Path, text: &str) -> Result<Written, ReportFileError> {
+        write_atomically(path, |out| out.write_all(text.as_bytes()))
+    }
+
+    #[test]
+    fn the_file_appears_with_commit_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.report.csv");
+        fs::write(&path, "old").unwrap();
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"new").unwrap();
+        file.flush().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(file.commit().unwrap(), Written::AsAsked(path.clone()));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(names(folder.path()), ["a.report.csv"]);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        fs::write(&path, "old").unwrap();
+        let error = write_atomically(&path, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("the ledger is gone"))
+        })
+        .unwrap_err();
+        assert_eq!(error.to_string(), format!("{} cannot be written: the ledger is gone", path.display()));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(names(folder.path()), ["a.csv"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_replaced_is_written_beside_under_the_next_free_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.report.csv");
+        fs::write(&path, "open in Excel").unwrap();
+        for number in [2, 3] {
+            let mut file = AtomicFile::create(&path).unwrap();
+            file.write_all(format!("report {number}").as_bytes()).unwrap();
+            let refuse = |from: &Path, to: &Path| {
+                if to == path { Err(io::ErrorKind::PermissionDenied.into()) } else { fs::rename(from, to) }
+            };
+            let beside = folder.path().join(format!("a.report-{number}.csv"));
+            let written = file.commit_with(refuse).unwrap();
+            assert_eq!(written, Written::Beside { asked: path.clone(), written: beside.clone() });
+            assert_eq!(fs::read_to_string(written.path()).unwrap(), format!("report {number}"));
+        }
+        assert_eq!(names(folder.path()), ["a.report-2.csv", "a.report-3.csv", "a.report.csv"]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "open in Excel");
+    }
+
+    #[test]
+    fn when_every_name_is_refused_the_first_refusal_is_told_and_nothing_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = AtomicFile::create(&folder.path().join("report")).unwrap();
+        let mut tried = Vec::new();
+        let error = file.commit_with(|_, to| {
+            tried.push(to.file_name().unwrap().to_str().unwrap().to_owned());
+            Err(io::Error::other(format!("refused {}", tried.len())))
+        });
+        assert!(error.unwrap_err().to_string().ends_with("cannot be written: refused 1"));
+        assert_eq!(tried.first().unwrap(), "report");
+        assert_eq!(tried.get(1).unwrap(), "report-2");
+        assert_eq!(tried.len(), 99);
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_found_out_early_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = check_writable(folder.path()).unwrap_err();
+        assert_eq!(error.to_string(), format!("{} is a folder: name a file in it", folder.path().display()));
+
+        let missing = folder.path().join("missing");
+        let path = missing.join("a.csv");
+        let error = check_writable(&path).unwrap_err().to_string();
+        let expected =
+            format!("{} cannot be written: there is no folder {}", path.display(), missing.display());
+        assert_eq!(error, expected);
+
+        let file = folder.path().join("file");
+        fs::write(&file, "x").unwrap();
+        assert!(check_writable(&file.join("a.csv")).is_err());
+        assert!(check_writable(&folder.path().join("x".repeat(300))).is_err());
+
+        check_writable(&folder.path().join("a.csv")).unwrap();
+        check_writable(&file).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "x");
+        assert_eq!(names(folder.path()), ["file"]);
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+
+        use super::*;
+
+        #[test]
+        fn a_link_is_followed_and_stays_a_link() {
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir(folder.path().join("real")).unwrap();
+            let target = folder.path().join("real/a.csv");
+            let link = folder.path().join("link.csv");
+            symlink("real/a.csv", &link).unwrap();
+            for text in ["dangling at first", "then replaced"] {
+                assert_eq!(write(&link, text).unwrap(), Written::AsAsked(link.clone()));
+                assert_eq!(fs::read_to_string(&target).unwrap(), text);
+                assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+            }
+            assert_eq!(names(&folder.path().join("real")), ["a.csv"]);
+            let circle = folder.path().join("circle");
+            symlink("circle", &circle).unwrap();
+            assert!(check_writable(&circle).is_err());
+        }
+
+        #[test]
+        fn a_device_is_written_to_and_not_replaced() {
+            let null = Path::new("/dev/null");
+            check_writable(null).unwrap();
+            assert_eq!(write(null, "gone").unwrap(), Written::AsAsked(null.to_owned()));
+            assert!(fs::metadata(null).unwrap().file_type().is_char_device());
+        }
+
+        #[test]
+        fn permissions_of_the_replaced_file_are_kept() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.csv");
+            fs::write(&path, "old").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            write(&path, "new").unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+use proptest::prelude::*;
+
+use super::super::samples::{facts, rendered, rows, settings, verified};
+use super::super::{Dialect, cell};
+use super::*;
+use crate::domain::{Difference, Encoding, InputFormat, Note, NoteKind, ReportRow, RowStatus, RunFacts};
+
+fn report(settings: &ReportSettings, facts: &RunFacts, rows: &[ReportRow]) -> String {
+    let mut bytes = Vec::new();
+    rendered(csv(settings, &mut bytes), facts, rows);
+    String::from_utf8(bytes).unwrap()
+}
+
+/// The cells of every record, the header first.
+fn cells(report: &str, delimiter: u8) -> Vec<Vec<String>> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter)
+        .from_reader(report.as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+#[test]
+fn a_whole_report() {
+    insta::assert_snapshot!(report(&settings(), &facts(), &rows()), @r#"
+    line;input;assistant_id;agent_id;name;status;disabled;differences;notes;error;remedy;assistant_updated_at;agent_updated_at;requests;elapsed_ms;checked_at;team;'=phone
+    2;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;not_requested;;;;;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
+    3;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;"'=HYPERLINK(""x"") Bot";mismatch;not_requested;"inputFields[topic].label: Old… -> (none); temperature: 0.3 -> 1";owner: only on the agent: Jane…;;Bring the agent in line with the assistant (see differences), publish it, then run the same command again.;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
+    4;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;no_access;not_requested;;;assistant: 403 Not shared;Share this assistant with the API key, then run the same command again.;2025-01-02T03:04:05.123Z;;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
+    5;'-not an id;;;;invalid_id;not_requested;;;input: no UUID in the cell;Put exactly one UUID into this cell, or delete the row, then run the same command again.;;;0;0;;-5;"'=1+1
+    next; line"
+    7;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;;duplicate;not_requested;;same as line 2 (verified);;;;;0;0;;short row;
+    "#);
+}
+
+#[test]
+fn a_redacted_report_holds_no_text_of_the_platform() {
+    let settings = ReportSettings { redact: true, ..settings() };
+    let shown = report(&settings, &facts(), &rows());
+    for text in ["Helper", "HYPERLINK", "Old", "topic", "Jane", "Not", "shared\"", "gpt"] {
+        assert!(!shown.contains(text), "{text}");
+    }
+    let mismatch = cells(&shown, b';').swap_remove(2);
+    assert_eq!(mismatch[4], "19 characters");
+    assert_eq!(
+        mismatch[7],
+        "inputFields[#1].label: 9 characters -> (none); temperature: 0.30000000000000000001 -> 1"
+    );
+    assert_eq!(mismatch[8], "owner: only on the agent: 8 characters");
+    assert_eq!(cells(&shown, b';')[3][9], "assistant: 403 (10 characters)");
+}
+
+#[test]
+fn practice_stands_first_among_the_notes_of_every_row() {
+    let facts = RunFacts { practice: true, base_url: None, ..facts() };
+    let shown = cells(&report(&settings(), &facts, &rows()), b';');
+    let notes: Vec<_> = shown.iter().skip(1).map(|row| row[8].as_str()).collect();
+    assert_eq!(
+        notes,
+        [
+            "PRACTICE: made-up workspace",
+            "PRACTICE: made-up workspace; owner: only on the agent: Jane…",
+            "PRACTICE: made-up workspace",
+            "PRACTICE: made-up workspace",
+            "PRACTICE: made-up workspace; same as line 2 (verified)",
+        ]
+    );
+}
+
+#[test]
+fn dialects_decide_delimiter_byte_order_mark_and_line_ends() {
+    let semicolon = settings().format;
+    let utf16 = InputFormat { encoding: Encoding::Utf16Le, bom: true, delimiter: b'\t', ..semicolon.clone() };
+    let windows =
+        InputFormat { encoding: Encoding::Windows1252, line_end: LineEnd::CrLf, ..semicolon.clone() };
+    let bom = InputFormat { bom: true, ..semicolon.clone() };
+    for (format, dialect, begins, line_end) in [
+        (&semicolon, Dialect::Input, "line;input;", "\n"),
+        (&bom, Dialect::Input, "\u{FEFF}line;input;", "\n"),
+        (&windows, Dialect::Input, "\u{FEFF}line;input;", "\r\n"),
+        (&utf16, Dialect::Input, "\u{FEFF}line\tinput\t", "\n"),
+        (&semicolon, Dialect::Excel, "\u{FEFF}line;input;", "\r\n"),
+        (&windows, Dialect::Plain, "line,input,", "\n"),
+        (&bom, Dialect::Plain, "line,input,", "\n"),
+    ] {
+        let settings = ReportSettings { format: format.clone(), dialect, redact: false };
+        let shown = report(&settings, &facts(), &[verified()]);
+        assert!(shown.starts_with(begins), "{dialect:?} {shown:?}");
+        let lines: Vec<_> = shown.split_inclusive('\n').collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| line.ends_with("\r\n") == (line_end == "\r\n")), "{dialect:?}");
+    }
+}
+
+#[test]
+fn own_cells_hold_at_most_8000_characters() {
+    let long = "ä".repeat(9_000);
+    let difference = Difference { field: "instruction".into(), old: None, new: None, short: long.clone() };
+    let note = Note { kind: NoteKind::OnlyOnAgent, field: "x".into(), value: None, short: long.clone() };
+    let row = ReportRow {
+        name: long.clone(),
+        input: long.clone(),
+        differences: vec![difference; 3],
+        notes: vec![note; 2],
+        carried: vec![long.clone()],
+        ..verified()
+    };
+    let shown = cells(&report(&settings(), &facts(), &[row]), b';').swap_remove(1);
+    assert!(shown[..16].iter().all(|cell| cell.chars().count() <= cell::LIMIT));
+    assert!(shown[7].starts_with("instruction: ää") && shown[7].ends_with("ä… (+2 more)"));
+    assert!(shown[8].ends_with("ä… (+1 more)"));
+    assert_eq!(shown[16], long);
+    assert_eq!(shown[17], "");
+}
+
+#[test]
+fn the_finished_report_reaches_the_writer_and_a_full_disk_is_told() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut renderer = csv(&settings(), Full);
+    renderer.begin(&facts()).unwrap();
+    assert_eq!(renderer.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
+}
+
+proptest! {
+    #[test]
+    fn every_report_reads_back_with_harmless_cells(
+        text in r"[ \t\r\n\x00]?[-=+@＝＋－＠]?.{0,8}",
+        carried in r#"[ \t\r\n\x00]?[-=+@＝＋－＠]?[\r\n",;'a-c0-9 ]{0,8}"#,
+        delimiter in prop::sample::select(vec![b',', b';', b'\t', b'|']),
+    ) {
+        let mut settings = settings();
+        settings.format.delimiter = delimiter;
+        settings.format.carried_columns = vec![format!("c{carried}"), carried.clone()];
+        let difference = Difference { field: text.clone(), old: None, new: None, short: text.clone() };
+        let row = ReportRow {
+            input: text.clone(),
+            name: text.clone(),
+            status: RowStatus::Mismatch,
+            differences: vec![difference],
+            carried: vec![text.clone(), carried.clone()],
+            ..verified()
+        };
+        let shown = cells(&report(&settings, &facts(), &[row]), delimiter);
+        prop_assert_eq!(shown.len(), 2);
+        let dangerous = |cell: &str| cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '\0']);
+        for record in &shown {
+            prop_assert_eq!(record.len(), 18);
+            prop_assert!(!record[..16].iter().any(|cell| dangerous(cell)));
+            prop_assert!(!record[..16].iter().any(|cell| cell.contains(char::is_control)));
+            for cell in &record[16..] {
+                let number = cell.contains(|c: char| c.is_ascii_digit()) && cell.chars().all(|c| "0123456789+-.,eE ()/".contains(c));
+                prop_assert!(!dangerous(cell) || number, "{:?}", cell);
+            }
+        }
+        let given = &shown[1][17];
+        let shielded = format!("'{carried}");
+        prop_assert!(*given == carried || *given == shielded);
+    }
+}

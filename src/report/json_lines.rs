@@ -1,0 +1,212 @@
+//! The report as JSON Lines: a `run` line, then a `row` line per row (schema: `tests/schema/report.schema.json`).
+
+use std::borrow::Cow;
+use std::io::{self, BufWriter, Write};
+
+use jiff::Timestamp;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::csv_format::whole_seconds;
+use super::texts::{Change, Extent, RowTexts, Texts};
+use super::{Renderer, ReportSettings};
+use crate::domain::{JsonText, ReportRow, RowStatus, RunFacts};
+
+/// Version of the lines' shape; it grows when a key changes its meaning.
+const SCHEMA: u32 = 1;
+
+/// A renderer that writes the report as JSON Lines to `out`.
+pub fn json_lines<'a, W: Write + 'a>(settings: &ReportSettings, out: W) -> Box<dyn Renderer + 'a> {
+    Box::new(JsonLines {
+        out: BufWriter::with_capacity(64 * 1024, out),
+        texts: Texts { extent: Extent::Full, redact: settings.redact, practice: false },
+        carried_columns: settings.format.carried_columns.clone(),
+        line: Vec::new(),
+    })
+}
+
+struct JsonLines<W: Write> {
+    out: BufWriter<W>,
+    texts: Texts,
+    carried_columns: Vec<String>,
+    /// Reused for every line.
+    line: Vec<u8>,
+}
+
+impl<W: Write> Renderer for JsonLines<W> {
+    fn begin(&mut self, facts: &RunFacts) -> io::Result<()> {
+        self.texts.practice = facts.practice;
+        let run = Run {
+            r#type: "run",
+            schema: SCHEMA,
+            program_version: &facts.program_version,
+            base_url: facts.base_url.as_deref(),
+            practice: facts.practice,
+            redacted: self.texts.redact,
+            started_at: facts.started_at.map(time),
+            finished_at: facts.finished_at.map(time),
+            stopped: self.texts.stopped(facts),
+            rows: facts.rows(),
+            counts: Counts(facts),
+        };
+        write_line(&mut self.line, &mut self.out, &run)
+    }
+
+    fn row(&mut self, row: &ReportRow) -> io::Result<()> {
+        let texts = self.texts.of(row);
+        write_line(&mut self.line, &mut self.out, &Row::new(row, &texts, &self.carried_columns))
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn wants_proposed(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
+    r#type: &'static str,
+    schema: u32,
+    program_version: &'a str,
+    base_url: Option<&'a str>,
+    practice: bool,
+    redacted: bool,
+    started_at: Option<String>,
+    finished_at: Option<String>,
+    stopped: Option<String>,
+    rows: u64,
+    counts: Counts<'a>,
+}
+
+/// Every status with its number of rows, zeros included.
+struct Counts<'a>(&'a RunFacts);
+
+impl Serialize for Counts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer
+            .collect_map(RowStatus::ALL.into_iter().map(|status| (status.as_str(), self.0.count(status))))
+    }
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    r#type: &'static str,
+    line: u64,
+    input: &'a str,
+    assistant_id: Option<String>,
+    agent_id: Option<String>,
+    name: &'a str,
+    status: &'static str,
+    disabled: &'static str,
+    differences: String,
+    notes: String,
+    error: &'a str,
+    remedy: &'static str,
+    assistant_updated_at: Option<String>,
+    agent_updated_at: Option<String>,
+    requests: u64,
+    elapsed_ms: u64,
+    checked_at: Option<String>,
+    columns: Columns<'a>,
+    changes: Vec<ChangeLine<'a>>,
+    proposed: Option<&'a JsonText>,
+}
+
+impl<'a> Row<'a> {
+    fn new(row: &'a ReportRow, texts: &'a RowTexts<'a>, carried_columns: &'a [String]) -> Self {
+        Self {
+            r#type: "row",
+            line: row.line,
+            input: &row.input,
+            assistant_id: row.pair.map(|pair| pair.assistant.to_string()),
+            agent_id: row.pair.map(|pair| pair.agent.to_string()),
+            name: &texts.name,
+            status: row.status.as_str(),
+            disabled: row.disabled.as_str(),
+            differences: texts.differences.join("; "),
+            notes: texts.notes.join("; "),
+            error: &texts.error,
+            remedy: row.remedy().sentence(),
+            assistant_updated_at: row.assistant_updated_at.map(time),
+            agent_updated_at: row.agent_updated_at.map(time),
+            requests: row.requests,
+            elapsed_ms: row.elapsed_ms,
+            checked_at: row.checked_at.map(whole_seconds).map(time),
+            columns: Columns { names: carried_columns, cells: &row.carried },
+            changes: texts.changes.iter().map(ChangeLine::new).collect(),
+            proposed: texts.proposed.as_deref(),
+        }
+    }
+}
+
+/// The carried-through columns, in input order; originals, without the formula shield.
+struct Columns<'a> {
+    names: &'a [String],
+    cells: &'a [String],
+}
+
+impl Serialize for Columns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.names.len()))?;
+        for (index, name) in self.names.iter().enumerate() {
+            map.serialize_entry(name, self.cells.get(index).map_or("", String::as_str))?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct ChangeLine<'a> {
+    field: &'a str,
+    old: Option<&'a JsonText>,
+    new: Option<&'a JsonText>,
+}
+
+impl<'a> ChangeLine<'a> {
+    fn new(change: &'a Change<'a>) -> Self {
+        Self {
+            field: &change.field,
+            old: change.old.as_ref().map(Cow::as_ref),
+            new: change.new.as_ref().map(Cow::as_ref),
+        }
+    }
+}
+
+fn time(time: Timestamp) -> String {
+    time.to_string()
+}
+
+/// Writes one object as one line, however the reader splits lines.
+fn write_line(line: &mut Vec<u8>, out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
+    line.clear();
+    serde_json::to_writer(&mut *line, object)?;
+    let mut rest = line.as_slice();
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r' | 0xC2 | 0xE2)) {
+        let (before, from) = rest.split_at(at);
+        out.write_all(before)?;
+        let (spelled, length) = break_at(from);
+        out.write_all(spelled)?;
+        rest = from.get(length..).unwrap_or_default();
+    }
+    out.write_all(rest)?;
+    out.write_all(b"\n")
+}
+
+/// What to write for the start of `from`, and how many of its bytes that stands for. A raw line break can only be
+/// white space between the tokens of the platform's own JSON; U+0085, U+2028 and U+2029, at which some readers
+/// split lines, can only stand in a string.
+fn break_at(from: &[u8]) -> (&[u8], usize) {
+    match from {
+        [b'\n' | b'\r', ..] => (b" ", 1),
+        [0xC2, 0x85, ..] => (br"\u0085", 2),
+        [0xE2, 0x80, 0xA8, ..] => (br"\u2028", 3),
+        [0xE2, 0x80, 0xA9, ..] => (br"\u2029", 3),
+        _ => (from.get(..1).unwrap_or_default(), 1),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+use serde_json::Value;
+
+use super::super::samples::{facts, json, rendered, rows, settings, verified};
+use super::*;
+use crate::domain::{Difference, ReportRow, RunFacts, StopReason};
+
+fn report(settings: &ReportSettings, facts: &RunFacts, rows: &[ReportRow]) -> String {
+    let mut bytes = Vec::new();
+    rendered(json_lines(settings, &mut bytes), facts, rows);
+    String::from_utf8(bytes).unwrap()
+}
+
+fn redacting() -> ReportSettings {
+    ReportSettings { redact: true, ..settings() }
+}
+
+fn objects(report: &str) -> Vec<Value> {
+    report.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_whole_report() {
+    insta::assert_snapshot!(report(&settings(), &facts(), &rows()), @r#"
+    {"type":"run","schema":1,"program_version":"0.1.0","base_url":"https://api.langdock.com","practice":false,"redacted":false,"started_at":"2025-04-01T08:00:00Z","finished_at":null,"stopped":"the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.","rows":2,"counts":{"verified":1,"mismatch":1,"assistant_not_found":0,"agent_not_found":0,"no_access":0,"failed":0,"invalid_id":0,"duplicate":0,"not_checked":0}}
+    {"type":"row","line":2,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"Helper","status":"verified","disabled":"not_requested","differences":"","notes":"","error":"","remedy":"","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":"2025-01-02T03:04:05Z","requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","columns":{"team":"Sales","=phone":"+49 30 123456"},"changes":[],"proposed":{"name":"Helper",  "creativity":0.30,"model":"gpt-5"}}
+    {"type":"row","line":3,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"=HYPERLINK(\"x\")\nBot","status":"mismatch","disabled":"not_requested","differences":"inputFields[topic].label: Old\nlabel -> (none); temperature: 0.30000000000000000001 -> 1","notes":"owner: only on the agent: Jane Doe","error":"","remedy":"Bring the agent in line with the assistant (see differences), publish it, then run the same command again.","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":"2025-01-02T03:04:05Z","requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","columns":{"team":"Sales","=phone":"+49 30 123456"},"changes":[{"field":"inputFields[topic].label","old":"Old\nlabel","new":null},{"field":"temperature","old":0.30000000000000000001,"new":1}],"proposed":{"name":"Helper",  "creativity":0.30,"model":"gpt-5"}}
+    {"type":"row","line":4,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"Helper","status":"no_access","disabled":"not_requested","differences":"","notes":"","error":"assistant: 403 Not\nshared","remedy":"Share this assistant with the API key, then run the same command again.","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":null,"requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","columns":{"team":"Sales","=phone":"+49 30 123456"},"changes":[],"proposed":{"name":"Helper",  "creativity":0.30,"model":"gpt-5"}}
+    {"type":"row","line":5,"input":"-not an id","assistant_id":null,"agent_id":null,"name":"","status":"invalid_id","disabled":"not_requested","differences":"","notes":"","error":"input: no UUID in the cell","remedy":"Put exactly one UUID into this cell, or delete the row, then run the same command again.","assistant_updated_at":null,"agent_updated_at":null,"requests":0,"elapsed_ms":0,"checked_at":null,"columns":{"team":"-5","=phone":"=1+1\nnext; line"},"changes":[],"proposed":null}
+    {"type":"row","line":7,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"","status":"duplicate","disabled":"not_requested","differences":"","notes":"same as line 2 (verified)","error":"","remedy":"","assistant_updated_at":null,"agent_updated_at":null,"requests":0,"elapsed_ms":0,"checked_at":null,"columns":{"team":"short row","=phone":""},"changes":[],"proposed":null}
+    "#);
+}
+
+#[test]
+fn a_redacted_report_keeps_the_shape_and_the_lengths() {
+    let shown = report(&redacting(), &facts(), &rows());
+    for text in ["Helper", "HYPERLINK", "Old", "topic", "Jane", "Not\\n"] {
+        assert!(!shown.contains(text), "{text}");
+    }
+    let lines = objects(&shown);
+    assert_eq!(lines[0]["redacted"], true);
+    let mismatch = &lines[2];
+    assert_eq!(
+        mismatch["changes"][0],
+        serde_json::json!({"field": "inputFields[#1].label", "old": "9 characters", "new": null})
+    );
+    assert_eq!(
+        mismatch["proposed"],
+        serde_json::json!({"name": "6 characters", "creativity": 0.3, "model": "gpt-5"})
+    );
+    assert_eq!(mismatch["columns"]["team"], "Sales");
+}
+
+#[test]
+fn real_output_keeps_to_the_published_schema() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../tests/schema/report.schema.json")).unwrap();
+    let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+    let practice = RunFacts {
+        practice: true,
+        base_url: None,
+        started_at: None,
+        finished_at: facts().started_at,
+        stopped: None,
+        counts: Vec::new(),
+        ..facts()
+    };
+    for settings in [settings(), redacting()] {
+        for facts in [facts(), practice.clone()] {
+            for line in objects(&report(&settings, &facts, &rows())) {
+                let errors: Vec<_> = validator.iter_errors(&line).map(|error| error.to_string()).collect();
+                assert!(errors.is_empty(), "{errors:?} in {line}");
+            }
+        }
+    }
+    let mut wrong = objects(&report(&settings(), &facts(), &rows())).swap_remove(1);
+    wrong["status"] = "ok".into();
+    assert!(!validator.is_valid(&wrong));
+}
+
+#[test]
+fn keys_stand_in_the_order_of_the_columns() {
+    let lines = objects(&report(&settings(), &facts(), &rows()));
+    let keys: Vec<_> = lines[1].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys[0], "type");
+    assert_eq!(keys[1..17], super::super::OWN_COLUMNS);
+    assert_eq!(keys[17..], ["columns", "changes", "proposed"]);
+    assert!(json_lines(&settings(), io::sink()).wants_proposed());
+}
+
+#[test]
+fn an_object_is_one_line_however_lines_are_split() {
+    let row = ReportRow {
+        name: "a\nb\u{2028}c\u{2029}d\u{85}e ä “quoted”".into(),
+        proposed: Some(json("{\r\n\"name\":\n\"x\\ny\"}")),
+        ..verified()
+    };
+    let shown = report(&settings(), &facts(), &[row]);
+    assert_eq!(shown.matches(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count(), 2);
+    let row = &objects(&shown)[1];
+    assert_eq!(row["name"], "a\nb\u{2028}c\u{2029}d\u{85}e ä “quoted”");
+    assert_eq!(row["proposed"]["name"], "x\ny");
+}
+
+#[test]
+fn texts_are_whole_and_numbers_keep_every_digit() {
+    let long = "ä\n".repeat(9_000);
+    let difference = Difference {
+        field: "instruction".into(),
+        old: Some(json(&serde_json::to_string(&long).unwrap())),
+        new: Some(json("123456789012345678901234567890")),
+        short: "ä… -> 1".into(),
+    };
+    let row = ReportRow { name: long.clone(), differences: vec![difference], ..verified() };
+    let shown = report(&settings(), &facts(), &[row]);
+    assert!(shown.contains(r#""new":123456789012345678901234567890}"#));
+    let row = &objects(&shown)[1];
+    assert_eq!(row["name"], long.as_str());
+    assert_eq!(row["differences"], format!("instruction: {long} -> 123456789012345678901234567890"));
+    assert_eq!(row["changes"][0]["old"], long.as_str());
+}
+
+#[test]
+fn why_the_run_stopped_names_no_scope_when_redacted() {
+    let facts = RunFacts {
+        stopped: Some(StopReason::ScopeMissing { missing: vec!["SECRET WORDS".into()] }),
+        ..facts()
+    };
+    assert!(report(&settings(), &facts, &[]).contains("SECRET WORDS"));
+    let redacted = report(&redacting(), &facts, &[]);
+    assert!(redacted.contains("the key lacks a scope") && !redacted.contains("SECRET"));
+}

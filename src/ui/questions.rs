@@ -1,0 +1,68 @@
+//! Questions to the person, asked on the terminal itself, since standard input may be the key file.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+
+/// What became of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The person typed `yes`.
+    Yes,
+    /// The person typed anything else, or closed the terminal.
+    No,
+    /// There is nobody to ask.
+    NoTerminal,
+}
+
+#[cfg(windows)]
+const TERMINAL: (&str, &str) = ("CONIN$", "CONOUT$");
+#[cfg(not(windows))]
+const TERMINAL: (&str, &str) = ("/dev/tty", "/dev/tty");
+
+/// Asks on the terminal; only `yes` counts. Blocks until there is an answer. What the question is about was shown on
+/// standard error: when that is no terminal, nobody has read it, and nobody is asked.
+pub fn confirm(question: &str) -> Answer {
+    if !io::stderr().is_terminal() {
+        return Answer::NoTerminal;
+    }
+    let input = OpenOptions::new().read(true).open(TERMINAL.0);
+    let output = OpenOptions::new().write(true).open(TERMINAL.1);
+    match (input, output) {
+        (Ok(input), Ok(output)) => ask(question, BufReader::new(input), output),
+        _ => Answer::NoTerminal,
+    }
+}
+
+fn ask(question: &str, mut input: impl BufRead, mut output: impl Write) -> Answer {
+    if write!(output, "{question} Type yes to go on: ").and_then(|()| output.flush()).is_err() {
+        return Answer::NoTerminal;
+    }
+    let mut answer = String::new();
+    match input.read_line(&mut answer) {
+        Ok(_) if answer.trim() == "yes" => Answer::Yes,
+        _ => Answer::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_yes_counts() {
+        for yes in ["yes\n", " yes \r\n", "yes"] {
+            assert_eq!(ask("Disable 3?", yes.as_bytes(), io::sink()), Answer::Yes, "{yes:?}");
+        }
+        for no in ["", "\n", "y\n", "YES\n", "yes please\n", "no\nyes\n"] {
+            assert_eq!(ask("Disable 3?", no.as_bytes(), io::sink()), Answer::No, "{no:?}");
+        }
+        assert_eq!(ask("Disable 3?", [0xFF, b'\n'].as_slice(), io::sink()), Answer::No);
+    }
+
+    #[test]
+    fn the_question_says_what_to_type() {
+        let mut shown = Vec::new();
+        ask("Switch 3 assistants off?", "no\n".as_bytes(), &mut shown);
+        assert_eq!(String::from_utf8(shown).unwrap(), "Switch 3 assistants off? Type yes to go on: ");
+    }
+}

@@ -1,0 +1,298 @@
+//! What is said before and after a run: pure functions from facts to text.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::domain::{Backlog, Remedy, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
+
+/// Requests that go at once, before the pace holds them back (DESIGN.md, Manners on the network).
+const AT_ONCE: u64 = 60;
+
+/// Remedies shown at most.
+const REMEDIES: usize = 4;
+
+/// Characters of a path, an address or a command line shown at most: all of any real one, since a shortened command
+/// line would not work.
+const WHOLE: usize = 32_768;
+
+/// What a run is about to do: where, how many rows and requests, how long. `rpm` is `--rpm`; `read_only` says that
+/// nothing will be switched off. A practice run says so in its first line.
+pub fn before(
+    backlog: &Backlog,
+    rpm: u32,
+    base_url: Option<&str>,
+    practice: bool,
+    read_only: bool,
+) -> String {
+    let mut text = String::new();
+    if practice {
+        text.push_str(
+            "PRACTICE: a made-up workspace inside this program; nothing real is read or changed.\n",
+        );
+    } else if let Some(base_url) = base_url {
+        let _ = writeln!(text, "Platform: {}", terminal_safe(base_url, WHOLE));
+    }
+    let _ = writeln!(text, "{}", work(backlog, rpm));
+    let unusable = [
+        (backlog.invalid, "without exactly one UUID"),
+        (backlog.duplicates, "like an earlier one"),
+        (backlog.beyond_limit, "left for another run by --limit"),
+    ];
+    let unusable: Vec<_> = unusable
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", rows(count)))
+        .collect();
+    if !unusable.is_empty() {
+        let _ = writeln!(text, "No request is spent on {}.", unusable.join(", "));
+    }
+    text.push_str(if read_only {
+        "It only reads; nothing is changed."
+    } else {
+        "It reads first; what is then switched off is shown before anything is changed."
+    });
+    text
+}
+
+/// How a run ended: rows by status, the remedies that matter most (`remedies`: each with its number of rows, in any
+/// order), `files` with what each one is, the command line to type next, and why it stopped early. Every block of a
+/// practice run says so in its first line.
+pub fn after(
+    facts: &RunFacts,
+    remedies: &[(Remedy, u64)],
+    files: &[(&str, &Path)],
+    next: Option<&str>,
+    stopped: Option<&StopReason>,
+) -> String {
+    let practice = if facts.practice { "PRACTICE: " } else { "" };
+    let mut blocks = vec![format!("{practice}{}:{}", rows(facts.rows()), statuses(facts))];
+    if let Some(reason) = stopped {
+        let reason = terminal_safe(&reason.to_string(), WHOLE);
+        blocks.insert(0, format!("{practice}Ended before the last row: {reason}"));
+    }
+    let remedies = most_important(remedies);
+    if !remedies.is_empty() {
+        blocks.push(format!("{practice}What to do:{remedies}"));
+    }
+    if !files.is_empty() {
+        let mut block = format!("{practice}Files:");
+        let width = files.iter().map(|(what, _)| what.chars().count()).max().unwrap_or_default();
+        for (what, path) in files {
+            let path = terminal_safe(&path.display().to_string(), WHOLE);
+            let _ = write!(block, "\n  {what:<width$}  {path}");
+        }
+        blocks.push(block);
+    }
+    if let Some(next) = next {
+        blocks.push(format!("{practice}Next:\n  {}", terminal_safe(next, WHOLE)));
+    }
+    blocks.join("\n")
+}
+
+fn work(backlog: &Backlog, rpm: u32) -> String {
+    let all = rows(backlog.rows);
+    let to_do = grouped(backlog.to_do);
+    let done = backlog.rows.saturating_sub(backlog.to_do).saturating_sub(backlog.beyond_limit);
+    if backlog.to_do == 0 {
+        return format!("{all}: {} done, nothing to go.", grouped(done));
+    }
+    let requests = backlog.to_do.saturating_mul(2);
+    let paced = requests.saturating_sub(AT_ONCE);
+    let time = Duration::from_secs(paced.saturating_mul(60).div_ceil(u64::from(rpm.max(1))));
+    let cost = format!(
+        "2 requests each, about {} in all, at most {} a minute: {}",
+        grouped(requests),
+        grouped(u64::from(rpm)),
+        about(time)
+    );
+    if backlog.settled_before > 0 {
+        format!("{all}: {} done, {to_do} to go ({cost}).", grouped(done))
+    } else {
+        format!("{all}: {to_do} to check ({cost}).")
+    }
+}
+
+fn statuses(facts: &RunFacts) -> String {
+    let counts: Vec<_> = RowStatus::ALL
+        .into_iter()
+        .map(|status| (status, grouped(facts.count(status))))
+        .filter(|(_, count)| count != "0")
+        .collect();
+    let width = counts.iter().map(|(_, count)| count.len()).max().unwrap_or_default();
+    counts.iter().fold(String::new(), |mut table, (status, count)| {
+        let _ = write!(table, "\n  {status:<19}  {count:>width$}");
+        table
+    })
+}
+
+fn most_important(remedies: &[(Remedy, u64)]) -> String {
+    let mut remedies: Vec<_> =
+        remedies.iter().filter(|(remedy, rows)| *remedy != Remedy::Nothing && *rows > 0).collect();
+    remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(*rows), *remedy));
+    let width = remedies.first().map_or(0, |(_, rows)| grouped(*rows).len());
+    remedies.iter().take(REMEDIES).fold(String::new(), |mut text, (remedy, rows)| {
+        let unit = if *rows == 1 { "row: " } else { "rows:" };
+        let _ = write!(text, "\n  {:>width$} {unit} {}", grouped(*rows), remedy.sentence());
+        text
+    })
+}
+
+fn rows(count: u64) -> String {
+    format!("{} {}", grouped(count), if count == 1 { "row" } else { "rows" })
+}
+
+/// A duration as a person says it, rounded up: `about 6 min 30 s`, `about 14 min`, `about 2 h 10 min`.
+pub(super) fn about(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..60 => "less than a minute".to_owned(),
+        60..=570 => {
+            let halves = seconds.div_ceil(30);
+            match halves % 2 {
+                0 => format!("about {} min", halves / 2),
+                _ => format!("about {} min 30 s", halves / 2),
+            }
+        }
+        571..=5_940 => format!("about {} min", seconds.div_ceil(60)),
+        _ => {
+            let tens = seconds.div_ceil(600);
+            match tens % 6 {
+                0 => format!("about {} h", grouped(tens / 6)),
+                rest => format!("about {} h {} min", grouped(tens / 6), rest * 10),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(practice: bool) -> RunFacts {
+        RunFacts {
+            program_version: "0.1.0".into(),
+            base_url: None,
+            practice,
+            started_at: None,
+            finished_at: None,
+            stopped: None,
+            counts: vec![
+                (RowStatus::NoAccess, 12),
+                (RowStatus::Verified, 1_180),
+                (RowStatus::Mismatch, 1),
+                (RowStatus::Failed, 0),
+            ],
+        }
+    }
+
+    #[test]
+    fn before_a_first_run() {
+        let backlog = Backlog { rows: 1_000, invalid: 7, duplicates: 5, to_do: 988, ..Backlog::default() };
+        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.langdock.com"), false, true), @r"
+        Platform: https://api.langdock.com
+        1,000 rows: 988 to check (2 requests each, about 1,976 in all, at most 300 a minute: about 6 min 30 s).
+        No request is spent on 7 rows without exactly one UUID, 5 rows like an earlier one.
+        It only reads; nothing is changed.
+        ");
+    }
+
+    #[test]
+    fn before_going_on() {
+        let backlog = Backlog { rows: 10_000, settled_before: 9_988, to_do: 12, ..Backlog::default() };
+        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.odeus.ai"), false, false), @r"
+        Platform: https://api.odeus.ai
+        10,000 rows: 9,988 done, 12 to go (2 requests each, about 24 in all, at most 300 a minute: less than a minute).
+        It reads first; what is then switched off is shown before anything is changed.
+        ");
+    }
+
+    #[test]
+    fn before_a_practice_run_with_a_limit_and_before_one_with_nothing_to_do() {
+        let backlog = Backlog { rows: 10, to_do: 4, beyond_limit: 6, ..Backlog::default() };
+        insta::assert_snapshot!(before(&backlog, 300, None, true, true), @r"
+        PRACTICE: a made-up workspace inside this program; nothing real is read or changed.
+        10 rows: 4 to check (2 requests each, about 8 in all, at most 300 a minute: less than a minute).
+        No request is spent on 6 rows left for another run by --limit.
+        It only reads; nothing is changed.
+        ");
+        let backlog = Backlog { rows: 1, settled_before: 1, ..Backlog::default() };
+        insta::assert_snapshot!(before(&backlog, 300, None, true, true), @r"
+        PRACTICE: a made-up workspace inside this program; nothing real is read or changed.
+        1 row: 1 done, nothing to go.
+        It only reads; nothing is changed.
+        ");
+    }
+
+    #[test]
+    fn after_a_run() {
+        let remedies = [
+            (Remedy::Nothing, 1_180),
+            (Remedy::MendAgent, 1),
+            (Remedy::ShareAssistant, 12),
+            (Remedy::MendCell, 1),
+            (Remedy::RunAgain, 0),
+            (Remedy::RunAgainLater, 3),
+            (Remedy::CheckConnection, 1),
+        ];
+        let files =
+            [("report", Path::new("assistants.report.csv")), ("ledger", Path::new("a\u{1b}[31m.ledger"))];
+        let next = "agent-migrate run assistants.csv --platform langdock";
+        insta::assert_snapshot!(after(&facts(false), &remedies, &files, Some(next), None), @r"
+        1,193 rows:
+          verified             1,180
+          mismatch                 1
+          no_access               12
+        What to do:
+          12 rows: Share this assistant with the API key, then run the same command again.
+           3 rows: The platform was in trouble: run the same command again later; only what is not settled is asked for again.
+           1 row:  Bring the agent in line with the assistant (see differences), publish it, then run the same command again.
+           1 row:  Put exactly one UUID into this cell, or delete the row, then run the same command again.
+        Files:
+          report  assistants.report.csv
+          ledger  a [31m.ledger
+        Next:
+          agent-migrate run assistants.csv --platform langdock
+        ");
+    }
+
+    #[test]
+    fn every_block_after_a_practice_run_says_so() {
+        let stopped = StopReason::ScopeMissing { missing: vec!["AGENT\u{1b}[31m_API".into()] };
+        let files = [("report", Path::new("sample.sandbox.report.csv"))];
+        insta::assert_snapshot!(
+            after(&facts(true), &[(Remedy::GiveScope, 12)], &files, Some("agent-migrate run --sandbox"), Some(&stopped)),
+            @r"
+        PRACTICE: Ended before the last row: the key lacks a scope: AGENT [31m_API. Give it that scope in the workspace's API key settings.
+        PRACTICE: 1,193 rows:
+          verified             1,180
+          mismatch                 1
+          no_access               12
+        PRACTICE: What to do:
+          12 rows: Give the API key the scope it lacks (AGENT_API), then run the same command again.
+        PRACTICE: Files:
+          report  sample.sandbox.report.csv
+        PRACTICE: Next:
+          agent-migrate run --sandbox
+        "
+        );
+    }
+
+    #[test]
+    fn durations_are_rounded_up_to_what_a_person_says() {
+        for (seconds, said) in [
+            (0, "less than a minute"),
+            (60, "about 1 min"),
+            (61, "about 1 min 30 s"),
+            (383, "about 6 min 30 s"),
+            (390, "about 6 min 30 s"),
+            (571, "about 10 min"),
+            (840, "about 14 min"),
+            (5_940, "about 99 min"),
+            (7_200, "about 2 h"),
+            (7_201, "about 2 h 10 min"),
+        ] {
+            assert_eq!(about(Duration::from_secs(seconds)), said, "{seconds}");
+        }
+    }
+}
