@@ -1,1 +1,208 @@
 //! The practice workspace: the platform's API on loopback, with state and scripted trouble.
+//!
+//! It imports nothing of this program, so that it cannot share a mistake with the client: what it answers is written
+//! down here a second time, from the description of the platform. It prints nothing; its caller does.
+//!
+//! [`start`] serves the workspace of `samples/workspace.json` (or another file of that form) on `127.0.0.1`;
+//! [`SandboxOptions`] says how well it behaves.
+
+mod answers;
+mod made_up;
+mod options;
+mod request;
+mod routes;
+mod state;
+#[cfg(test)]
+mod tests;
+mod trouble;
+mod wire;
+mod workspace;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+pub use made_up::made_up_agent_differs;
+pub use options::{AgentList, LostAnswer, PRACTICE_KEY, RetryAfter, SandboxOptions, Times};
+pub use request::Endpoint;
+pub use state::LoggedRequest;
+
+use request::Side;
+use routes::Shared;
+use state::locked;
+use wire::{WireListener, Wires};
+use workspace::Workspace;
+
+/// How long [`Sandbox::stop`] lets answers under way finish before it ends their connections.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Why a practice workspace cannot be served.
+#[derive(Debug, Error)]
+pub enum SandboxError {
+    /// The port is taken or not allowed.
+    #[error("cannot listen on 127.0.0.1:{port}: {source}")]
+    Listen {
+        /// The port asked for.
+        port: u16,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// The workspace file cannot be read.
+    #[error("cannot read {workspace}: {source}")]
+    WorkspaceUnreadable {
+        /// The file.
+        workspace: String,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// The workspace file is not one: not JSON, or with a field that is not known or missing.
+    #[error("{workspace} is not a workspace file: {source}")]
+    WorkspaceInvalid {
+        /// The file.
+        workspace: String,
+        /// What is wrong and where.
+        source: serde_json::Error,
+    },
+    /// The workspace file contradicts itself.
+    #[error("{workspace} makes no sense: {words}")]
+    WorkspaceContradiction {
+        /// The file.
+        workspace: String,
+        /// Which entry, and why.
+        words: String,
+    },
+    /// The practice key begins like a real one.
+    #[error("a practice key must not begin with sk-ld-, as real keys do")]
+    RealKey,
+    /// The practice key cannot be sent in a header.
+    #[error("a practice key must be visible ASCII characters, at least one, without spaces")]
+    UnusableKey,
+    /// A share is not between 0 and 1.
+    #[error("{name} is a share from 0 to 1, not {value}")]
+    Share {
+        /// The option's name.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+}
+
+/// A practice workspace that is being served. Dropping it ends it at once.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    wires: Arc<Wires>,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+/// Serves a practice workspace on `127.0.0.1`, on the runtime that this is called from.
+pub async fn start(options: SandboxOptions) -> Result<Sandbox, SandboxError> {
+    if let Some((name, value)) = options.bad_share() {
+        return Err(SandboxError::Share { name, value });
+    }
+    let key = options.key.clone().unwrap_or_else(|| PRACTICE_KEY.to_owned());
+    if key.starts_with("sk-ld-") {
+        return Err(SandboxError::RealKey);
+    }
+    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(SandboxError::UnusableKey);
+    }
+    let workspace = Workspace::load(options.workspace.as_deref())?;
+    let port = options.port;
+    let failed = |source| SandboxError::Listen { port, source };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+
+    let shared = Arc::new(Shared::new(options, key, workspace));
+    let wires = Arc::new(Wires::default());
+    let (stop, mut stopped) = watch::channel(false);
+    let service = routes::service(Arc::clone(&shared));
+    let listener = WireListener { listener, wires: Arc::clone(&wires) };
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        // An error means that the sandbox was dropped, which ends it as well.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    });
+    let server = tokio::spawn(server.into_future());
+    Ok(Sandbox { address, shared, wires, stop, server })
+}
+
+impl Sandbox {
+    /// Where it is served: `http://127.0.0.1:PORT`, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The key that is let in.
+    pub fn key(&self) -> &str {
+        self.shared.key()
+    }
+
+    /// Changes how it behaves from the next request on: "they share the assistants and run it again". Port, key,
+    /// workspace, `disabled` and shares out of range stay as they were at the start.
+    pub fn change(&self, change: impl FnOnce(&mut SandboxOptions)) {
+        self.shared.change(change);
+    }
+
+    /// All requests received so far.
+    pub fn requests(&self) -> u64 {
+        locked(self.shared.book()).total()
+    }
+
+    /// The requests of one call.
+    pub fn requests_of(&self, endpoint: Endpoint) -> u64 {
+        locked(self.shared.book()).of_call(endpoint)
+    }
+
+    /// The requests of one call for one assistant or agent; 0 without [`SandboxOptions::keep_log`].
+    pub fn requests_for(&self, endpoint: Endpoint, id: Uuid) -> u64 {
+        locked(self.shared.book()).of_id(endpoint, id)
+    }
+
+    /// Every request in the order in which it was received; empty without [`SandboxOptions::keep_log`].
+    pub fn log(&self) -> Vec<LoggedRequest> {
+        locked(self.shared.book()).log()
+    }
+
+    /// The assistants that are off now.
+    pub fn disabled_assistants(&self) -> BTreeSet<Uuid> {
+        locked(self.shared.switches()).all_off(Side::Assistant)
+    }
+
+    /// The agents that are off now.
+    pub fn disabled_agents(&self) -> BTreeSet<Uuid> {
+        locked(self.shared.switches()).all_off(Side::Agent)
+    }
+
+    /// Ends it: no new connection, idle ones are closed, answers under way get a quarter of a second.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
+            self.wires.end_all();
+            // Connections notice at once; the limit is for one that does not.
+            let _ = tokio::time::timeout(GRACE, &mut self.server).await;
+        }
+    }
+
+    /// Waits until it ends by itself, which it does not unless its task is ended from outside.
+    pub async fn wait(&mut self) {
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        self.server.abort();
+        self.wires.end_all();
+    }
+}

@@ -1,0 +1,175 @@
+//! How a practice workspace behaves: every switch of it, plain data.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+/// The key of a practice workspace that was given none. It opens nothing but practice workspaces.
+pub const PRACTICE_KEY: &str = "sk-practice-0000-not-a-real-key-0000";
+
+/// How a practice workspace behaves. The default is a well-behaved one: the embedded workspace, no limit, no delay,
+/// assistant and agent as two records.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, each of them a flag on the command line"
+)]
+pub struct SandboxOptions {
+    /// TCP port on 127.0.0.1; 0 takes any free one. Fixed once the server runs.
+    pub port: u16,
+    /// The only key that is let in; `None` is [`PRACTICE_KEY`]. Must not start with `sk-ld-`, so that nobody types a
+    /// real key here. Fixed once the server runs.
+    pub key: Option<String>,
+    /// Workspace file in place of the embedded `samples/workspace.json`. Fixed once the server runs.
+    pub workspace: Option<PathBuf>,
+    /// Whether a UUID that the workspace file does not name is answered with an assistant made up from its bytes
+    /// (otherwise: 404).
+    pub made_up: bool,
+    /// Assistants that are off at the start, beside those that the workspace file says.
+    pub disabled: Vec<Uuid>,
+    /// Whether everything that is not shared with the key is shared after all: "they share them and run it again".
+    pub share_all: bool,
+    /// Whether assistant and agent of one UUID are one record: disabling either disables both (PLATFORM.md, Calls).
+    pub one_record: bool,
+    /// What `GET /agent/v1/list` does.
+    pub list: AgentList,
+    /// Requests in any 60 seconds, each counted when it is received, refused ones included; those beyond are
+    /// answered 429. `None` is no limit, `Some(0)` refuses everything.
+    pub rpm: Option<u32>,
+    /// What a 429 of the limit says about waiting.
+    pub retry_after: RetryAfter,
+    /// Waiting time before every answer.
+    pub latency: Duration,
+    /// Up to this much more, another amount for every request.
+    pub jitter: Duration,
+    /// Seed of everything that happens to a share of the requests. What happens to a request hangs on the seed, its
+    /// call, its id and how often that was asked before, not on the order in which requests come in.
+    pub seed: u64,
+    /// Share (0 to 1) of requests answered 500 (JSON), 502 (HTML), 503 (nothing), 504 (HTML) or 529 (JSON); not applied.
+    pub fail_rate: f64,
+    /// Share (0 to 1) of requests whose connection is reset: half of them before the answer and not applied, the others
+    /// in the middle of its body.
+    pub reset_rate: f64,
+    /// Share (0 to 1) of answers whose body ends half-way, under the `Content-Length` of the whole.
+    pub truncate_rate: f64,
+    /// Answers leave a byte at a time with this pause between; `None` sends them whole.
+    pub slow: Option<Duration>,
+    /// From this many requests on, every key is refused (401); 0 is at once.
+    pub unauthorized_after: Option<u64>,
+    /// From this many requests to `/assistant/v1/*` on, these answer 410; 0 is at once. The end of the Assistants API.
+    pub gone_after: Option<u64>,
+    /// Every request is redirected (302) to this address.
+    pub redirect: Option<String>,
+    /// Every request is answered with a web page and 404, as under a wrong base path.
+    pub html_404: bool,
+    /// The key lacks the scope `AGENT_API`: 403 to every call.
+    pub missing_scope: bool,
+    /// The key may not disable nor enable: 403 to both `PATCH` calls.
+    pub disable_forbidden: bool,
+    /// Which requests to disable are applied but never answered.
+    pub disable_lost: Times,
+    /// How such an answer is lost.
+    pub lost_answer: LostAnswer,
+    /// How many of the requests to enable are answered 500 and not applied, counted from the first.
+    pub re_enable_fails: u32,
+    /// Whether error bodies repeat the `Authorization` header of the request, as careless gateways do.
+    pub echo_key: bool,
+    /// Whether every request is kept for [`Sandbox::log`](super::Sandbox::log) and counted per id. Costs about 100
+    /// bytes a request; off for long load runs.
+    pub keep_log: bool,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            key: None,
+            workspace: None,
+            made_up: true,
+            disabled: Vec::new(),
+            share_all: false,
+            one_record: false,
+            list: AgentList::Present,
+            rpm: None,
+            retry_after: RetryAfter::Absent,
+            latency: Duration::ZERO,
+            jitter: Duration::ZERO,
+            seed: 0,
+            fail_rate: 0.0,
+            reset_rate: 0.0,
+            truncate_rate: 0.0,
+            slow: None,
+            unauthorized_after: None,
+            gone_after: None,
+            redirect: None,
+            html_404: false,
+            missing_scope: false,
+            disable_forbidden: false,
+            disable_lost: Times::Never,
+            lost_answer: LostAnswer::Closed,
+            re_enable_fails: 0,
+            echo_key: false,
+            keep_log: true,
+        }
+    }
+}
+
+impl SandboxOptions {
+    /// The first share that is not between 0 and 1, by name.
+    pub(super) fn bad_share(&self) -> Option<(&'static str, f64)> {
+        let lost = if let Times::Share(share) = self.disable_lost { share } else { 0.0 };
+        [
+            ("fail_rate", self.fail_rate),
+            ("reset_rate", self.reset_rate),
+            ("truncate_rate", self.truncate_rate),
+            ("disable_lost", lost),
+        ]
+        .into_iter()
+        .find(|(_, share)| !(0.0..=1.0).contains(share))
+    }
+}
+
+/// What `GET /agent/v1/list` does (PLATFORM.md, Calls).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentList {
+    /// It is there and shows every change at once.
+    Present,
+    /// An older deployment: 404.
+    Missing,
+    /// It is there and shows a change only after this time.
+    Lagging(Duration),
+}
+
+/// What a 429 of the limit says about waiting (PLATFORM.md, Errors).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// Nothing.
+    Absent,
+    /// `Retry-After` in seconds: until the oldest request leaves the window, at least 1.
+    Seconds,
+    /// The same moment as an HTTP date.
+    Date,
+    /// `Retry-After` in seconds, always this many.
+    Fixed(u64),
+}
+
+/// Which requests of a kind something happens to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Times {
+    /// None.
+    Never,
+    /// This many, from the first.
+    First(u32),
+    /// This share of them, 0 to 1, chosen by the seed.
+    Share(f64),
+}
+
+/// How the answer to an applied request is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostAnswer {
+    /// The connection is closed without an answer.
+    Closed,
+    /// The connection stays open and silent until the client gives up.
+    Silent,
+}
