@@ -29,14 +29,15 @@ pub(super) fn change(old: &Json, new: &Json) -> String {
 fn sides(old: &Json, new: &Json) -> [String; 2] {
     let (old, new) = (Shown::of(old), Shown::of(new));
     let differs_at = old.raw().chars().zip(new.raw().chars()).take_while(|(one, other)| one == other).count();
-    let one_is_text = matches!((&old, &new), (Shown::Text(_), Shown::Json(_)) | (Shown::Json(_), Shown::Text(_)));
-    let view = View {
-        differs_at,
-        quotes_always: one_is_text,
-        ascii_only: [&old, &new]
-            .iter()
-            .any(|shown| shown.raw().chars().skip(differs_at).take(2).any(joins_its_neighbour)),
+    let one_is_text =
+        matches!((&old, &new), (Shown::Text(_), Shown::Json(_)) | (Shown::Json(_), Shown::Text(_)));
+    let differs_in_a_mark = {
+        let [first, second] =
+            [0, 1].map(|step| [&old, &new].map(|side| side.raw().chars().nth(differs_at + step)));
+        let any_joins = |pair: [Option<char>; 2]| pair.into_iter().flatten().any(joins_its_neighbour);
+        any_joins(first) || (first.into_iter().flatten().all(char::is_alphabetic) && any_joins(second))
     };
+    let view = View { differs_at, quotes_always: one_is_text, ascii_only: differs_in_a_mark };
     [view.excerpt(&old), view.excerpt(&new)]
 }
 
@@ -49,7 +50,9 @@ pub(super) fn one(value: &Json) -> String {
 pub(super) fn label(name: &str) -> String {
     let is_plain = !name.is_empty()
         && name.chars().take(LONG_NAME + 1).count() <= LONG_NAME
-        && name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '@'));
+        && name
+            .chars()
+            .all(|character| character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '@'));
     if is_plain { name.to_owned() } else { quoted(name) }
 }
 
@@ -118,7 +121,9 @@ impl View {
         }
         match shown {
             Shown::Nothing => out.push_str(NONE),
-            Shown::Json(_) => window.chars().for_each(|character| escape(character, false, self.ascii_only, &mut out)),
+            Shown::Json(_) => {
+                window.chars().for_each(|character| escape(character, false, self.ascii_only, &mut out));
+            }
             Shown::Text(_) if self.quotes_always || self.is_ambiguous(&window, is_cut) => {
                 out.push('"');
                 window.chars().for_each(|character| escape(character, true, self.ascii_only, &mut out));
@@ -216,7 +221,18 @@ mod tests {
             ("a\u{202e}b", "a\u{200b}b"),
             ("a\u{a0}b", "a b"),
             ("Was? \"Nein\" \\", "❤️ für Grüße"),
-        ]), @"");
+        ]), @r#"
+        Old name -> New name
+        (none) -> New name
+        " " -> "(none)"
+        "one " -> one
+        "a; b" -> "a -> b"
+        "a\nb" -> "a\tb"
+        "\"a\"" -> a
+        "a\u{202e}b" -> "a\u{200b}b"
+        "a\u{a0}b" -> a b
+        Was? "Nein" \ -> ❤️ für Grüße
+        "#);
     }
 
     #[test]
@@ -225,7 +241,11 @@ mod tests {
             ("caf\u{e9}", "cafe\u{301}"),
             ("\u{2764}\u{fe0f}", "\u{2764}"),
             ("\u{2764}\u{fe0f} one", "\u{2764}\u{fe0f} two"),
-        ]), @"");
+        ]), @r#"
+        "caf\u{e9}" -> "cafe\u{301}"
+        "\u{2764}\u{fe0f}" -> "\u{2764}"
+        ❤️ one -> ❤️ two
+        "#);
     }
 
     #[test]
@@ -240,13 +260,24 @@ mod tests {
         ]
         .map(|(old, new)| jsons(old, new))
         .join("\n");
-        assert_snapshot!(shown, @"");
+        assert_snapshot!(shown, @r#"
+        0.30 -> (none)
+        true -> false
+        (none) -> ["a",1.0,{"b":null}]
+        "1" -> 1
+        "[1]" -> [1]
+        (none) -> ["\u{202e}"]
+        "#);
     }
 
     #[test]
     fn long_texts_are_shortened_around_the_first_difference() {
         let prompt = |word: &str| {
-            format!("{} Answer as {word} would, and cite the source. {}", "You are careful. ".repeat(40), "x".repeat(11_000))
+            format!(
+                "{} Answer as {word} would, and cite the source. {}",
+                "You are careful. ".repeat(40),
+                "x".repeat(11_000)
+            )
         };
         let list = |word: &str| {
             let items: Vec<String> = (0..50).map(|number| format!("\"{word} {number}\"")).collect();
@@ -262,15 +293,32 @@ mod tests {
             jsons(&list("item"), &list("part")),
         ]
         .join("\n");
-        assert_snapshot!(shown, @"");
+        assert_snapshot!(shown, @r#"
+        … You are careful.  Answer as a lawyer would, and cite the source. xxxxxxxxxxxxxx… (11,728 characters) -> … You are careful.  Answer as an engineer would, and cite the source. xxxxxxxxxxx… (11,731 characters)
+        You are careful. You are careful. You are careful. You are careful. You are care… (11,728 characters) -> (none)
+        You are careful. You are careful. You are careful. You are careful. You are care… (11,728 characters) -> You are careless.
+        …" line.\nA line.\nA line.\nA line.\nA line.\n" (800 characters) -> …" line.\nA line.\nA line.\nA line." (791 characters)
+        …äääääääääääääääääääääääääääääää (81 characters) -> ääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääää
+        ["item 0","item 1","item 2","item 3","item 4","item 5","item 6","item 7","item 8… (491 characters) -> ["part 0","part 1","part 2","part 3","part 4","part 5","part 6","part 7","part 8… (491 characters)
+        "#);
     }
 
     #[test]
     fn names_in_places_are_short_and_harmless() {
-        let shown = ["slug_1", "größe", "", "a b", "a\u{1b}[31m", &"x".repeat(60), &"x".repeat(61), "]\" -> x"]
-            .map(label)
-            .join("\n");
-        assert_snapshot!(shown, @"");
+        let shown =
+            ["slug_1", "größe", "", "a b", "a\u{1b}[31m", &"x".repeat(60), &"x".repeat(61), "]\" -> x"]
+                .map(label)
+                .join("\n");
+        assert_snapshot!(shown, @r#"
+        slug_1
+        größe
+        ""
+        "a b"
+        "a\u{1b}[31m"
+        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+        "]\" -> x"
+        "#);
     }
 
     proptest! {

@@ -159,7 +159,9 @@ impl Element {
 
 /// Whether every known field of the object is of its type, those of its elements included.
 pub(super) fn check(fields: &[Field], path: &Path<'_>, object: &Object) -> Result<(), Nonsense> {
-    fields.iter().try_for_each(|field| field.rule.check(&Path::Member(path, field.name), object.get(field.name)))
+    fields
+        .iter()
+        .try_for_each(|field| field.rule.check(&Path::Member(path, field.name), object.get(field.name)))
 }
 
 fn each(

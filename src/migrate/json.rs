@@ -115,7 +115,10 @@ impl Json {
     }
 
     /// The value for the outside world.
-    #[expect(clippy::expect_used, reason = "what `write` writes is JSON whatever the platform sent; a property holds it to that")]
+    #[expect(
+        clippy::expect_used,
+        reason = "what `write` writes is JSON whatever the platform sent; a property holds it to that"
+    )]
     pub(super) fn to_json_text(&self) -> JsonText {
         JsonText::new(self.compact()).expect("compact JSON is JSON")
     }
@@ -400,7 +403,7 @@ mod tests {
             ("<!doctype html>", "not JSON: expected value at line 1 column 1"),
             ("{} x", "not JSON: trailing characters at line 1 column 4"),
             ("{\"a\":NaN}", "not JSON: expected value at line 1 column 6"),
-            ("[1,]", "not JSON: trailing comma at line 1 column 4"),
+            ("[1,]", "not JSON: expected value at line 1 column 4"),
             ("[01]", "not JSON: invalid number at line 1 column 3"),
             ("\u{feff}{}", "not JSON: expected value at line 1 column 1"),
         ] {

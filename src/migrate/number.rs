@@ -60,7 +60,8 @@ impl Decimal {
         if digits.is_empty() {
             return Some(Self { is_negative: false, digits: String::new(), exponent: 0 });
         }
-        let shift = i64::try_from(all.len() - without_tail.len()).ok()? - i64::try_from(fraction.len()).ok()?;
+        let shift =
+            i64::try_from(all.len() - without_tail.len()).ok()? - i64::try_from(fraction.len()).ok()?;
         let exponent = exponent.parse::<i64>().ok()?.checked_add(shift)?;
         Some(Self { is_negative, digits: digits.to_owned(), exponent })
     }
@@ -165,7 +166,8 @@ mod tests {
         #[test]
         fn integers_are_the_same_only_as_themselves(one: i64, other: i64) {
             prop_assert_eq!(same(&one.to_string(), &other.to_string()), one == other);
-            prop_assert!(same(&one.to_string(), &format!("{one}.0e0")));
+            let spelled_otherwise = format!("{one}.0e0");
+            prop_assert!(same(&one.to_string(), &spelled_otherwise));
         }
     }
 }

@@ -63,13 +63,17 @@ mod tests {
 
     #[test]
     fn places_read_as_the_contract_writes_them() {
-        let (actions, fields) = (Path::Member(&Path::Record, "actions"), Path::Member(&Path::Record, "inputFields"));
+        let (actions, fields) =
+            (Path::Member(&Path::Record, "actions"), Path::Member(&Path::Record, "inputFields"));
         let action = Path::Element(&actions, Key::Id(Uuid::from_u128(0xAB)));
         assert_eq!(
             Path::Member(&action, "requiresConfirmation").shown(),
             "actions[00000000-0000-0000-0000-0000000000ab].requiresConfirmation"
         );
-        assert_eq!(Path::Member(&Path::Element(&fields, Key::Text("topic")), "label").shown(), "inputFields[topic].label");
+        assert_eq!(
+            Path::Member(&Path::Element(&fields, Key::Text("topic")), "label").shown(),
+            "inputFields[topic].label"
+        );
         assert_eq!(Path::Element(&fields, Key::Text("a] b")).shown(), r#"inputFields["a] b"]"#);
         assert_eq!(Path::Member(&Path::Record, "x; y: \n").shown(), r#""x; y: \n""#);
         assert_eq!(actions.subject(), r#"field "actions""#);

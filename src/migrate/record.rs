@@ -20,7 +20,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The keys that may hold the object, its own first: the older OpenAPI text requires `agent` of both.
+    /// The keys that may hold the object, its own first: the older `OpenAPI` text requires `agent` of both.
     const fn keys(self) -> [&'static str; 2] {
         match self {
             Self::Assistant => ["assistant", "agent"],
@@ -49,8 +49,7 @@ pub fn read(side: Side, body: &[u8], asked: Uuid) -> Result<Record, Nonsense> {
         Json::Text(status) if status == "success" => {}
         other => return Err(Nonsense::Status { found: excerpt::one(other) }),
     }
-    let object =
-        side.keys().into_iter().find_map(|key| answer.take_object(key)).ok_or(Nonsense::NoObject)?;
+    let object = side.keys().into_iter().find_map(|key| answer.take_object(key)).ok_or(Nonsense::NoObject)?;
     check_id(&object, asked)?;
     fields::check(FIELDS, &Path::Record, &object)?;
     Ok(Record { id: asked, object })

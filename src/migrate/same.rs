@@ -52,10 +52,9 @@ pub(super) fn agree(assistant: &Json, agent: &Json) -> bool {
         (Json::List(one), Json::List(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| agree(one, other))
         }
-        (Json::Object(one), Json::Object(other)) => one
-            .members()
-            .iter()
-            .all(|(key, value)| value.is_empty() || agree(value, other.get(key))),
+        (Json::Object(one), Json::Object(other)) => {
+            one.members().iter().all(|(key, value)| value.is_empty() || agree(value, other.get(key)))
+        }
         _ => false,
     }
 }

@@ -11,13 +11,15 @@ fn expand(text: &str) -> String {
     let mut expanded = text.to_owned();
     for (letter, capital) in [('a', 'A'), ('b', 'B'), ('c', 'C'), ('d', 'D')] {
         let id = format!("{}-1111-4222-8333-444444444444", letter.to_string().repeat(8));
-        expanded = expanded.replace(&format!("@{letter}"), &id).replace(&format!("@{capital}"), &id.to_uppercase());
+        expanded =
+            expanded.replace(&format!("@{letter}"), &id).replace(&format!("@{capital}"), &id.to_uppercase());
     }
     expanded
 }
 
 fn found(verdict: &Verdict) -> String {
-    let differences = verdict.differences.iter().map(|difference| format!("{}: {}", difference.field, difference.short));
+    let differences =
+        verdict.differences.iter().map(|difference| format!("{}: {}", difference.field, difference.short));
     let notes = verdict.notes.iter().map(|note| format!("note {}: {}", note.field, note.short));
     let all: Vec<String> = differences.chain(notes).collect();
     if all.is_empty() { "same".to_owned() } else { all.join(" & ") }
@@ -35,7 +37,8 @@ fn hold(facts: &str) {
             let is_verified = !expected.split(" & ").any(|item| item != "same" && !item.starts_with("note "));
             assert_eq!(verdict.status() == RowStatus::Verified, is_verified, "{line}");
             let found = found(&verdict);
-            (found != expected).then(|| format!("{assistant} | {agent}\n  expected {expected}\n  found    {found}"))
+            (found != expected)
+                .then(|| format!("{assistant} | {agent}\n  expected {expected}\n  found    {found}"))
         })
         .collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -243,8 +246,11 @@ fn file_types_are_the_same_when_they_name_the_same_types() {
     let lines: Vec<String> = facts
         .iter()
         .map(|(one, other, short)| {
-            let found =
-                if short.is_empty() { "same".to_owned() } else { format!("inputFields[f].fileTypes: {short}") };
+            let found = if short.is_empty() {
+                "same".to_owned()
+            } else {
+                format!("inputFields[f].fileTypes: {short}")
+            };
             let fields = |types: &str| format!(r#""inputFields":[{{"slug":"f","fileTypes":{types}}}]"#);
             format!("{} | {} | {found}", fields(one), fields(other))
         })

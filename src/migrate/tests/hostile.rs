@@ -28,7 +28,7 @@ fn more_than_128_levels_make_no_sense() {
     assert_eq!(refused(body("assistant", &deep(100_002)).as_bytes()), Nonsense::TooDeep);
     let objects = format!(r#""later":{}1{}"#, r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
     assert_eq!(refused(body("assistant", &objects).as_bytes()), Nonsense::TooDeep);
-    assert!(refused(&[b'['; 100_000]).to_string().starts_with("not JSON: EOF"));
+    assert!(refused("[".repeat(100_000).as_bytes()).to_string().starts_with("not JSON: EOF"));
 }
 
 #[test]
@@ -47,11 +47,12 @@ fn doubled_keys_surrogates_and_numbers_that_are_none_make_no_sense() {
         (r#""name":"a","name":"a""#, r#"key "name" stands twice"#),
         (r#""later":{"x":[{"y":1,"y":1}]}"#, r#"key "y" stands twice"#),
         (r#""name":"\ud83d""#, "half of a surrogate pair in a text"),
-        (r#""temperature":NaN"#, "not JSON: expected value at line 1 column 95"),
-        (r#""temperature":-Infinity"#, "not JSON: invalid number at line 1 column 96"),
-        (r#""temperature":.5"#, "not JSON: expected value at line 1 column 95"),
+        (r#""temperature":NaN"#, "not JSON: expected value"),
+        (r#""temperature":-Infinity"#, "not JSON: invalid number"),
+        (r#""temperature":.5"#, "not JSON: expected value"),
     ] {
-        assert_eq!(refused(body("assistant", members).as_bytes()).to_string(), words, "{members}");
+        let said = refused(body("assistant", members).as_bytes()).to_string();
+        assert!(said.starts_with(words), "{members}: {said}");
     }
 }
 
@@ -68,13 +69,17 @@ fn huge_numbers_are_numbers() {
 #[test]
 fn an_object_of_many_keys_and_a_list_of_many_elements_take_no_quadratic_time() {
     let began = Instant::now();
-    let many = |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(",");
+    let many =
+        |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(",");
     let keys = many(100_000, &|number| format!(r#""k{number}":{number}"#));
     let backwards = many(100_000, &|number| format!(r#""k{0}":{0}"#, 99_999 - number));
     assert_eq!(verdict(&keys, &backwards).differences, []);
 
     let namesakes = |from: usize| {
-        format!(r#""inputFields":[{}]"#, many(50_000, &|number| format!(r#"{{"slug":"s","order":{}}}"#, number + from)))
+        format!(
+            r#""inputFields":[{}]"#,
+            many(50_000, &|number| format!(r#"{{"slug":"s","order":{}}}"#, number + from))
+        )
     };
     let assistant = record(Side::Assistant, &namesakes(0));
     let agent = record(Side::Agent, &namesakes(1));

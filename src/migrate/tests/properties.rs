@@ -14,7 +14,7 @@ type Members = Map<String, Value>;
 
 fn record(side: Side, members: &Members) -> Record {
     let mut object = members.clone();
-    object.insert("id".to_owned(), json!(ID));
+    object.insert("id".to_owned(), json!(ID.to_string()));
     let answer = json!({ "status": "success", "agent": object });
     read(side, answer.to_string().as_bytes(), ID).unwrap()
 }
@@ -32,19 +32,25 @@ fn anything() -> impl Strategy<Value = Value> {
         (-2.0..2.0_f64).prop_map(Value::from),
         select(vec!["", " ", "x", "1", "(none)", "a; b -> c"]).prop_map(Value::from),
         any::<String>().prop_map(Value::from),
-        any::<u128>().prop_map(|id| json!(uuid::Uuid::from_u128(id))),
+        id(),
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            btree_map(select(vec!["a", "b", "c", "odd key"]), inner, 0..4)
-                .prop_map(|members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+            btree_map(select(vec!["a", "b", "c", "odd key"]), inner, 0..4).prop_map(|members| members
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect()),
         ]
     })
 }
 
+fn uuid() -> impl Strategy<Value = String> {
+    any::<u128>().prop_map(|id| uuid::Uuid::from_u128(id).to_string())
+}
+
 fn id() -> impl Strategy<Value = Value> {
-    any::<u128>().prop_map(|id| json!(uuid::Uuid::from_u128(id)))
+    uuid().prop_map(Value::from)
 }
 
 fn text() -> impl Strategy<Value = Value> {
@@ -55,7 +61,11 @@ fn flag() -> impl Strategy<Value = Value> {
     any::<bool>().prop_map(Value::from)
 }
 
-fn elements(key: &'static str, names: impl Strategy<Value = String>, flag_name: &'static str) -> impl Strategy<Value = Value> {
+fn elements(
+    key: &'static str,
+    names: impl Strategy<Value = String>,
+    flag_name: &'static str,
+) -> impl Strategy<Value = Value> {
     btree_map(names, (flag(), anything()), 0..4).prop_map(move |elements| {
         elements
             .into_iter()
@@ -80,11 +90,7 @@ fn members() -> impl Strategy<Value = Members> {
         ("codeInterpreterEnabled", flag().boxed()),
         ("canvasEnabled", flag().boxed()),
         ("extendedThinking", flag().boxed()),
-        (
-            "actions",
-            elements("actionId", any::<u128>().prop_map(|id| uuid::Uuid::from_u128(id).to_string()), "requiresConfirmation")
-                .boxed(),
-        ),
+        ("actions", elements("actionId", uuid(), "requiresConfirmation").boxed()),
         ("inputFields", elements("slug", any::<String>(), "required").boxed()),
         ("attachments", vec(id(), 0..4).prop_map(Value::from).boxed()),
         ("later", anything().boxed()),

@@ -63,7 +63,10 @@ fn an_answer_that_makes_no_sense_says_why() {
             r#"{"assistant":{"id":"00000000-0000-0000-0000-000000000001"}}"#,
             "id 00000000-0000-0000-0000-000000000001 is not the one asked for",
         ),
-        (&format!(r#"{{"assistant":{{"id":"{id}"}}}} {{}}"#), "not JSON: trailing characters at line 1 column 62"),
+        (
+            &format!(r#"{{"assistant":{{"id":"{id}"}}}} {{}}"#),
+            "not JSON: trailing characters at line 1 column 61",
+        ),
     ] {
         assert_eq!(nonsense(text), words, "{text}");
     }
@@ -96,8 +99,14 @@ fn a_known_field_of_another_type_makes_no_sense() {
         (r#""inputFields":[{"slug":"s"},{"label":"x"}]"#, r#"inputFields[1] has no "slug""#),
         (r#""inputFields":[{"slug":"s","order":"1"}]"#, "inputFields[0].order is text, not a number"),
         (r#""inputFields":[{"slug":"s","options":[[]]}]"#, "inputFields[0].options[0] is a list, not text"),
-        (r#""inputFields":[{"slug":"s","fileTypes":7}]"#, "inputFields[0].fileTypes is a number, not text or a list"),
-        (r#""inputFields":[{"slug":"s","fileTypes":[7]}]"#, "inputFields[0].fileTypes[0] is a number, not text"),
+        (
+            r#""inputFields":[{"slug":"s","fileTypes":7}]"#,
+            "inputFields[0].fileTypes is a number, not text or a list",
+        ),
+        (
+            r#""inputFields":[{"slug":"s","fileTypes":[7]}]"#,
+            "inputFields[0].fileTypes[0] is a number, not text",
+        ),
     ] {
         for side in [Side::Assistant, Side::Agent] {
             assert_eq!(try_record(side, members).unwrap_err().to_string(), words, "{members}");
@@ -107,7 +116,9 @@ fn a_known_field_of_another_type_makes_no_sense() {
 
 #[test]
 fn unknown_fields_may_hold_anything() {
-    assert!(try_record(Side::Agent, r#""owner":{"id":7},"knowledgeFolderIds":[[null]],"disabled":false"#).is_ok());
+    assert!(
+        try_record(Side::Agent, r#""owner":{"id":7},"knowledgeFolderIds":[[null]],"disabled":false"#).is_ok()
+    );
 }
 
 #[test]
@@ -135,7 +146,10 @@ fn a_record_tells_what_the_report_needs() {
     assert_eq!(it.updated_at().unwrap().to_string(), "2024-05-06T05:08:09.5Z");
     assert_eq!(it.created_at(), None);
     assert_eq!(it.text("owner"), Some("me"));
-    assert_eq!((it.flag("canvasEnabled"), it.flag("disabled"), it.flag("later")), (Some(true), Some(false), None));
+    assert_eq!(
+        (it.flag("canvasEnabled"), it.flag("disabled"), it.flag("later")),
+        (Some(true), Some(false), None)
+    );
     assert_eq!((it.count("attachments"), it.count("actions")), (2, 0));
     assert_eq!(it.value("temperature"), JsonText::new("0.50".to_owned()));
     assert_eq!(it.value("model"), None);
@@ -150,8 +164,11 @@ fn differences_and_notes_hold_the_values_whole() {
         r#""temperature":0.30,"description":"","webSearchEnabled":true,"codeInterpreterEnabled":true"#,
         r#""description":"d\u0001","webSearchEnabled":false,"later":[1.0]"#,
     );
-    let values: Vec<_> =
-        verdict.differences.iter().map(|found| (found.field.as_str(), found.old.clone(), found.new.clone())).collect();
+    let values: Vec<_> = verdict
+        .differences
+        .iter()
+        .map(|found| (found.field.as_str(), found.old.clone(), found.new.clone()))
+        .collect();
     assert_eq!(
         values,
         [
@@ -161,10 +178,7 @@ fn differences_and_notes_hold_the_values_whole() {
         ]
     );
     let notes: Vec<_> = verdict.notes.iter().map(|note| (note.kind, note.value.clone())).collect();
-    assert_eq!(
-        notes,
-        [(NoteKind::DroppedByPlatform, text("true")), (NoteKind::OnlyOnAgent, text("[1.0]"))]
-    );
+    assert_eq!(notes, [(NoteKind::DroppedByPlatform, text("true")), (NoteKind::OnlyOnAgent, text("[1.0]"))]);
 }
 
 #[test]
@@ -178,7 +192,28 @@ fn the_proposed_agent_has_write_names_and_whole_values() {
            "inputFields":[{"slug":"s","type":"FILE","label":"L","required":true,"order":1.0,"options":[],
            "fileTypes":"pdf, docx","description":null,"hint":"h"}],"attachments":[]"#,
     );
-    insta::assert_snapshot!(proposed(&assistant).get().replace(",\"", ",\n\""), @"");
+    insta::assert_snapshot!(proposed(&assistant).get().replace(",\"", "\n\""), @r#"
+        {"name":"N"
+        "instruction":""
+        "emoji":"🦀"
+        "model":"m@default"
+        "creativity":0.30
+        "conversationStarters":["a"]
+        "inputType":"PROMPT"
+        "webSearch":false
+        "imageGeneration":true
+        "dataAnalyst":true
+        "canvas":false
+        "extendedThinking":true
+        "actions":[{"actionId":"A"
+        "requiresConfirmation":true}]
+        "inputFields":[{"slug":"s"
+        "type":"FILE"
+        "label":"L"
+        "required":true
+        "order":1.0
+        "fileTypes":"pdf, docx"}]}
+        "#);
     assert_eq!(proposed(&record(Side::Assistant, "")).get(), "{}");
 }
 
