@@ -269,6 +269,8 @@ fn of_elements_with_one_key_none_hides_behind_another() {
         "inputFields":[{"slug":"s","label":"x"},{"slug":"s","label":"y"}] | "inputFields":[{"slug":"s","label":"y"}] | inputFields[s]: {"slug":"s","label":"x"} -> (none)
         "inputFields":[{"slug":"s","label":"y"}] | "inputFields":[{"slug":"s","label":"x"},{"slug":"s","label":"y"}] | inputFields[s]: (none) -> {"slug":"s","label":"x"}
         "inputFields":[{"slug":"s","label":"x"},{"slug":"s","label":"y"}] | "inputFields":[{"slug":"s","label":"y"},{"slug":"s","label":"z"}] | inputFields[s].label: x -> z
+        "actions":[{"actionId":"@a"},{"actionId":"@A"}] | "actions":[{"actionId":"@a"}] | same
+        "inputFields":[{"slug":"s","label":"x"},{"slug":"s","label":"y"}] | "inputFields":[{"slug":"s","label":"y"},{"slug":"s","label":"x","hint":"h"}] | note inputFields[s].hint: only on the agent: "h"
         "actions":[{"actionId":"@a","requiresConfirmation":true},{"actionId":"@A"}] | "actions":[{"actionId":"@a"},{"actionId":"@a","requiresConfirmation":true}] | same
         "actions":[{"actionId":"@a","requiresConfirmation":true},{"actionId":"@A"}] | "actions":[{"actionId":"@a","requiresConfirmation":true}] | actions[@a]: {"actionId":"@A"} -> (none)
         "#,
@@ -333,6 +335,7 @@ fn unknown_lists_are_compared_in_order_unless_they_are_lists_of_ids() {
         "later":{"k":["@a","@b"]}    | "later":{"k":["@b","@a"]}         | same
         "later":[{"a":1}]            | "later":[{"a":1,"b":2}]           | note later[0].b: only on the agent: 2
         "later":[{"a":1,"c":[{}]}]   | "later":[{"b":{"x":2},"a":1,"c":[null]}] | note later[0].b: only on the agent: {"x":2}
+        "later":[{"a":1,"b":null}]   | "later":[{"a":1,"b":2}]           | note later[0].b: only on the agent: 2
         "later":[{"a":1,"b":2}]      | "later":[{"a":1}]                 | later: [{"a":1,"b":2}] -> [{"a":1}]
         "later":[{"a":null}]         | "later":[{"a":1}]                 | later: [{"a":null}] -> [{"a":1}]
         "#,
