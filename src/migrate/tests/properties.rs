@@ -1,0 +1,243 @@
+//! What holds for every record.
+
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Map, Value, json};
+
+use super::ID;
+use crate::domain::{JsonText, NoteKind};
+use crate::migrate::json::Json;
+use crate::migrate::{Record, Side, Verdict, compare, proposed, read};
+
+type Members = Map<String, Value>;
+
+fn record(side: Side, members: &Members) -> Record {
+    let mut object = members.clone();
+    object.insert("id".to_owned(), json!(ID.to_string()));
+    let answer = json!({ "status": "success", "agent": object });
+    read(side, answer.to_string().as_bytes(), ID).unwrap()
+}
+
+fn verdict(assistant: &Members, agent: &Members) -> Verdict {
+    compare(&record(Side::Assistant, assistant), &record(Side::Agent, agent))
+}
+
+/// Any JSON, of keys and texts that meet each other now and then.
+fn anything() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        (-2.0..2.0_f64).prop_map(Value::from),
+        select(vec!["", " ", "x", "1", "(none)", "a; b -> c"]).prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        id(),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            btree_map(select(vec!["a", "b", "c", "odd key"]), inner, 0..4).prop_map(|members| members
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect()),
+        ]
+    })
+}
+
+fn uuid() -> impl Strategy<Value = String> {
+    any::<u128>().prop_map(|id| uuid::Uuid::from_u128(id).to_string())
+}
+
+fn id() -> impl Strategy<Value = Value> {
+    uuid().prop_map(Value::from)
+}
+
+fn text() -> impl Strategy<Value = Value> {
+    any::<String>().prop_map(Value::from)
+}
+
+fn flag() -> impl Strategy<Value = Value> {
+    any::<bool>().prop_map(Value::from)
+}
+
+fn elements(
+    key: &'static str,
+    names: impl Strategy<Value = String>,
+    flag_name: &'static str,
+) -> impl Strategy<Value = Value> {
+    btree_map(names, (flag(), anything()), 0..4).prop_map(move |elements| {
+        elements
+            .into_iter()
+            .map(|(name, (flag, later))| json!({ key: name, flag_name: flag, "later": later }))
+            .collect()
+    })
+}
+
+/// Any record: known fields of their types, and unknown ones.
+fn members() -> impl Strategy<Value = Members> {
+    let known: Vec<(&str, BoxedStrategy<Value>)> = vec![
+        ("name", text().boxed()),
+        ("description", text().boxed()),
+        ("instruction", text().boxed()),
+        ("emojiIcon", text().boxed()),
+        ("model", text().boxed()),
+        ("temperature", (0.0..1.0_f64).prop_map(Value::from).boxed()),
+        ("conversationStarters", vec(text(), 0..4).prop_map(Value::from).boxed()),
+        ("inputType", text().boxed()),
+        ("webSearchEnabled", flag().boxed()),
+        ("imageGenerationEnabled", flag().boxed()),
+        ("codeInterpreterEnabled", flag().boxed()),
+        ("canvasEnabled", flag().boxed()),
+        ("extendedThinking", flag().boxed()),
+        ("actions", elements("actionId", uuid(), "requiresConfirmation").boxed()),
+        ("inputFields", elements("slug", any::<String>(), "required").boxed()),
+        ("attachments", vec(id(), 0..4).prop_map(Value::from).boxed()),
+        ("later", anything().boxed()),
+        ("knowledgeFolderIds", vec(id(), 0..4).prop_map(Value::from).boxed()),
+        ("settings", anything().boxed()),
+    ];
+    let (names, values): (Vec<&str>, Vec<_>) = known.into_iter().unzip();
+    (values, btree_set(0..names.len(), 0..names.len())).prop_map(move |(values, absent)| {
+        names
+            .iter()
+            .zip(values)
+            .enumerate()
+            .filter(|(place, _)| !absent.contains(place))
+            .map(|(_, (name, value))| ((*name).to_owned(), value))
+            .collect()
+    })
+}
+
+fn is_empty(value: &Value) -> bool {
+    Json::read(&value.to_string()).unwrap().is_empty()
+}
+
+fn reversed(members: &mut Members, name: &str) {
+    if let Some(Value::Array(items)) = members.get_mut(name) {
+        items.reverse();
+    }
+}
+
+/// Null, absent and empty members change places.
+fn with_empties_exchanged(members: &Members, choices: &[Index]) -> Members {
+    let known_lists = ["conversationStarters", "actions", "inputFields", "attachments"];
+    members
+        .iter()
+        .zip(choices.iter().cycle())
+        .filter_map(|((name, value), choice)| {
+            let known_empty = if known_lists.contains(&name.as_str()) { json!([]) } else { Value::Null };
+            match (is_empty(value), choice.index(3)) {
+                (false, _) => Some((name.clone(), value.clone())),
+                (true, 0) => None,
+                (true, 1) => Some((name.clone(), Value::Null)),
+                (true, _) => Some((name.clone(), known_empty)),
+            }
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn a_record_is_the_same_as_itself(it in members()) {
+        prop_assert_eq!(verdict(&it, &it), Verdict::default());
+    }
+
+    #[test]
+    fn the_order_of_keys_and_sets_does_not_matter(it in members()) {
+        let mut other: Members = it.clone().into_iter().rev().collect();
+        for name in ["actions", "inputFields", "attachments", "knowledgeFolderIds"] {
+            reversed(&mut other, name);
+        }
+        prop_assert_eq!(verdict(&it, &other), Verdict::default());
+    }
+
+    #[test]
+    fn null_absent_and_empty_are_one(it in members(), choices in vec(any::<Index>(), 1..8)) {
+        let other = with_empties_exchanged(&it, &choices);
+        prop_assert_eq!(verdict(&it, &other), Verdict::default());
+        prop_assert_eq!(verdict(&other, &it), Verdict::default());
+    }
+
+    #[test]
+    fn nothing_that_was_set_vanishes_silently(it in members(), which in any::<Index>()) {
+        let set: Vec<String> =
+            it.iter().filter(|(_, value)| !is_empty(value)).map(|(name, _)| name.clone()).collect();
+        prop_assume!(!set.is_empty());
+        let name = &set[which.index(set.len())];
+        let mut other = it.clone();
+        other.remove(name);
+        let found = verdict(&it, &other);
+        if name == "codeInterpreterEnabled" {
+            prop_assert!(found.differences.is_empty());
+            prop_assert_eq!(found.notes[0].kind, NoteKind::DroppedByPlatform);
+        } else {
+            prop_assert!(!found.differences.is_empty());
+            prop_assert!(found.differences.iter().all(|difference| difference.field.starts_with(name)));
+        }
+        // The other way round, a known field is a difference as well, an unknown one a note.
+        let back = verdict(&other, &it);
+        let is_unknown = ["later", "knowledgeFolderIds", "settings"].contains(&name.as_str());
+        prop_assert_eq!(back.differences.is_empty(), is_unknown);
+        prop_assert_eq!(back.notes.is_empty(), !is_unknown);
+    }
+
+    #[test]
+    fn a_field_that_only_the_agent_has_is_a_note(it in members(), value in anything()) {
+        let mut other = it.clone();
+        other.insert("newerThanUs".to_owned(), value.clone());
+        let found = verdict(&it, &other);
+        prop_assert_eq!(found.differences, []);
+        prop_assert_eq!(found.notes.len(), usize::from(!is_empty(&value)));
+    }
+
+    #[test]
+    fn two_unknown_values_are_compared_without_panic_and_both_ways(one in anything(), other in anything()) {
+        let of = |value: &Value| Members::from_iter([("later".to_owned(), value.clone())]);
+        let (there, back) = (verdict(&of(&one), &of(&other)), verdict(&of(&other), &of(&one)));
+        // What differs or is extra in one direction is so in the other.
+        prop_assert_eq!(there == Verdict::default(), back == Verdict::default());
+        for difference in there.differences.iter().chain(&back.differences) {
+            prop_assert!(difference.short.chars().count() <= 2_000, "{}", difference.short);
+            prop_assert_ne!(&difference.old, &difference.new);
+        }
+    }
+
+    #[test]
+    fn any_two_records_can_be_compared(one in members(), other in members()) {
+        let found = verdict(&one, &other);
+        prop_assert_eq!(found.differences.is_empty(), found.status() == crate::domain::RowStatus::Verified);
+    }
+
+    #[test]
+    fn the_proposed_agent_is_json_without_unknown_fields(it in members()) {
+        let text = proposed(&record(Side::Assistant, &it));
+        let back: Members = serde_json::from_str(text.get()).unwrap();
+        prop_assert!(!back.contains_key("later") && !back.contains_key("temperature"));
+        prop_assert_eq!(back.get("creativity"), it.get("temperature"));
+        prop_assert_eq!(back.get("instruction"), it.get("instruction"));
+    }
+
+    #[test]
+    fn json_is_written_as_it_was_read(value in anything()) {
+        let json = Json::read(&value.to_string()).unwrap();
+        prop_assert_eq!(Json::read(&json.compact()).unwrap(), json.clone());
+        prop_assert_eq!(json.to_json_text(), JsonText::new(value.to_string()).unwrap());
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in vec(any::<u8>(), 0..200)) {
+        prop_assert!(read(Side::Agent, &bytes, ID).is_err());
+    }
+
+    #[test]
+    fn no_text_that_looks_like_json_makes_the_reader_panic(
+        text in r#"[\[\]{}:,"\\ud80a-f0-9tnrulse.+ -]{0,60}"#,
+    ) {
+        let ours = Json::read(&text);
+        let theirs: Result<&serde_json::value::RawValue, _> = serde_json::from_str(&text);
+        prop_assert!(theirs.is_ok() || ours.is_err());
+    }
+}
