@@ -224,8 +224,19 @@ async fn refusals_come_in_every_shape_and_a_404_never_as_a_web_page() {
         forbidden.insert(body);
     }
     assert_eq!((missing.len(), forbidden.len()), (9, 10));
-    let shown: Vec<&str> = missing.iter().map(String::as_str).collect();
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    let shown: Vec<&str> =
+        missing.iter().map(|body| if body.is_empty() { "(nothing)" } else { body.as_str() }).collect();
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    (nothing)
+    Assistant not found
+    {"error":"Assistant not found"}
+    {"error":"Not Found","details":{"reason":"Assistant not found"}}
+    {"error":"Not Found","message":"Assistant not found"}
+    {"errors":[{"message":"Assistant not found"}]}
+    {"message":"Assistant not found"}
+    {"message":[{"code":"custom","message":"Assistant not found"}]}
+    {"type":"error","error":{"type":"not_found_error","message":"Assistant not found"}}
+    "#);
 }
 
 #[tokio::test]
@@ -252,7 +263,12 @@ async fn every_request_is_counted_and_logged() {
             )
         })
         .collect();
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"), @r"
+    GET /agent/v1/get true None Some(200)
+    GET /agent/v1/get true None Some(200)
+    PATCH /agent/v1/disable true Some(true) Some(200)
+    GET /agent/v1/get false None Some(400)
+    ");
     assert!(log.is_sorted_by_key(|entry| entry.at));
 }
 
