@@ -224,6 +224,9 @@ mod tests {
         let id = Uuid::from_u128(0x6f2d_40bb_91c7_4e0a_8d35_27a1_c6e4_9f18);
         let length = body(Side::Assistant, id).len();
         assert!((2500..4000).contains(&length), "{length}");
-        insta::assert_snapshot!(listed(id), @"");
+        insta::assert_snapshot!(
+            listed(id),
+            @r#"{"id":"6f2d40bb-91c7-4e0a-8d35-27a1c6e49f18","name":"Meeting Notes Werk 2 487","description":"Meeting Notes (Werk 2)","emojiIcon":"📝","model":"claude-sonnet-4-5","createdAt":"2024-04-12T08:27:00.000Z","updatedAt":"2025-04-12T14:27:30.000Z""#
+        );
     }
 }

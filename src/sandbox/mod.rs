@@ -186,6 +186,10 @@ impl Sandbox {
     /// Ends it: no new connection, idle ones are closed, answers under way get a quarter of a second.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
+        // A task that has given its result must not be asked again.
+        if self.server.is_finished() {
+            return;
+        }
         if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
             self.wires.end_all();
             // Connections notice at once; the limit is for one that does not.
@@ -193,9 +197,11 @@ impl Sandbox {
         }
     }
 
-    /// Waits until it ends by itself, which it does not unless its task is ended from outside.
+    /// Waits until it ends, which it does only together with its runtime: for a caller that serves until a signal comes.
     pub async fn wait(&mut self) {
-        let _ = (&mut self.server).await;
+        if !self.server.is_finished() {
+            let _ = (&mut self.server).await;
+        }
     }
 }
 
