@@ -1,1 +1,26 @@
 //! The platform over HTTP: endpoint, key, one function per call, pace, retry, error bodies.
+//!
+//! Every request passes the limiter in `pace`, retries and probes included, so that no call can go round it. What an
+//! answer means is decided in one place, `verdict`; what is done about it in one loop, `client`.
+
+mod answers;
+mod client;
+mod endpoint;
+mod error_body;
+mod key;
+mod mask;
+mod pace;
+mod retry;
+mod retry_after;
+mod send_log;
+mod throttle;
+mod transport;
+mod verdict;
+mod window;
+
+pub use answers::{AgentPage, ListedAgent, Model};
+pub use client::{Client, Meter};
+pub use endpoint::{BaseUrl, BaseUrlError, LANGDOCK, ODEUS};
+pub use key::{ApiKey, KeyError};
+pub use send_log::{NoSendLog, RecordFuture, SendLog, SendLogError};
+pub use transport::{ClientError, ClientSettings, USER_AGENT};

@@ -1,0 +1,240 @@
+//! One function per call, and the one loop that every request goes through: pace, send, judge, wait, again.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::time::Instant;
+use url::Url;
+use uuid::Uuid;
+
+use crate::domain::{AgentId, AssistantId, Call, CallFailure, FailureKind, PaceStatus};
+
+use super::answers::{self, AgentPage, Model};
+use super::error_body::shorten;
+use super::pace::{NoPermit, Pace};
+use super::retry::{Backoff, Jitter};
+use super::send_log::SendLog;
+use super::throttle::Hopeless;
+use super::transport::{ClientError, ClientSettings, Transport};
+use super::verdict::{self, Verdict};
+
+/// A request that meets 429 this often is given up (DESIGN.md, Manners on the network).
+const MOST_429: u32 = 10;
+
+/// Agents on a page of the list: as many as there may be (PLATFORM.md, Calls).
+const LIST_LIMIT: &str = "250";
+
+/// What was spent on a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Meter {
+    /// Requests sent, retries included.
+    pub requests: u32,
+    /// Time from each request to the end of its answer; waiting for the pace or for another try is not in it.
+    pub elapsed: Duration,
+}
+
+/// The platform over HTTP. A clone shares connections, pace and pauses.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    transport: Transport,
+    pace: Pace,
+    timeout: Duration,
+    retries: u32,
+    backoff: Backoff,
+    jitter: Jitter,
+}
+
+impl Client {
+    /// `send_log` hears of requests before they leave; `sent_before` is what earlier processes told it within the last
+    /// minute or so: when, and how many.
+    pub fn new(
+        settings: &ClientSettings,
+        send_log: Arc<dyn SendLog>,
+        sent_before: &[(Timestamp, u32)],
+    ) -> Result<Self, ClientError> {
+        Self::with_waits(settings, send_log, sent_before, Backoff::USUAL, Jitter::random())
+    }
+
+    /// As [`Client::new`], with other waits between tries.
+    pub(super) fn with_waits(
+        settings: &ClientSettings,
+        send_log: Arc<dyn SendLog>,
+        sent_before: &[(Timestamp, u32)],
+        backoff: Backoff,
+        jitter: Jitter,
+    ) -> Result<Self, ClientError> {
+        Ok(Self {
+            shared: Arc::new(Shared {
+                transport: Transport::new(settings)?,
+                pace: Pace::new(settings.rpm.get(), send_log, sent_before),
+                timeout: settings.timeout,
+                retries: settings.retries,
+                backoff,
+                jitter,
+            }),
+        })
+    }
+
+    /// `GET /assistant/v1/get`: the body of the 200, the key masked, at most 32 MiB; whether it makes sense is not
+    /// looked at.
+    pub async fn get_assistant(&self, id: AssistantId, meter: &mut Meter) -> Result<Bytes, CallFailure> {
+        let id = id.to_string();
+        self.get(Call::Assistant, "/assistant/v1/get", &[("assistantId", &id)], meter).await
+    }
+
+    /// `GET /agent/v1/get`, likewise.
+    pub async fn get_agent(&self, id: AgentId, meter: &mut Meter) -> Result<Bytes, CallFailure> {
+        let id = id.to_string();
+        self.get(Call::Agent, "/agent/v1/get", &[("agentId", &id)], meter).await
+    }
+
+    /// `GET /agent/v1/models`.
+    pub async fn models(&self) -> Result<Vec<Model>, CallFailure> {
+        let body = self.get(Call::Models, "/agent/v1/models", &[], &mut Meter::default()).await?;
+        answers::read_models(&body).map_err(|words| self.nonsense(Call::Models, words))
+    }
+
+    /// One page of `GET /agent/v1/list`; `None` when this deployment has no list: older ones answer 404 (PLATFORM.md,
+    /// Calls).
+    pub async fn list_agents(&self, cursor: Option<Uuid>) -> Result<Option<AgentPage>, CallFailure> {
+        let cursor = cursor.map(|cursor| cursor.hyphenated().to_string());
+        let mut query = vec![("limit", LIST_LIMIT)];
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        match self.get(Call::List, "/agent/v1/list", &query, &mut Meter::default()).await {
+            Ok(body) => {
+                answers::read_agent_page(&body).map(Some).map_err(|words| self.nonsense(Call::List, words))
+            }
+            Err(CallFailure { kind: FailureKind::NotFound | FailureKind::NotTheApi, .. }) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// How the pace stands, for the display.
+    pub fn pace_status(&self) -> PaceStatus {
+        self.shared.pace.status()
+    }
+
+    async fn get(
+        &self,
+        call: Call,
+        path: &str,
+        query: &[(&str, &str)],
+        meter: &mut Meter,
+    ) -> Result<Bytes, CallFailure> {
+        let url = self.shared.transport.base_url().join(path, query);
+        self.until_done(&url, meter).await.map_err(|Failure { kind, words }| CallFailure {
+            call,
+            kind,
+            words: self.shared.transport.mask_text(words),
+        })
+    }
+
+    /// Sends until there is an answer to go by, or no try left.
+    async fn until_done(&self, url: &Url, meter: &mut Meter) -> Result<Bytes, Failure> {
+        let Shared { transport, pace, backoff, jitter, .. } = &*self.shared;
+        let mut failures = 0;
+        let mut met_429 = 0;
+        loop {
+            let sent = pace.acquire().await?;
+            meter.requests = meter.requests.saturating_add(1);
+            let started = Instant::now();
+            let exchange = transport.get(url.clone()).await;
+            meter.elapsed += started.elapsed();
+            let answered = exchange.is_ok();
+            let verdict = verdict::of(exchange, self.shared.timeout);
+            if answered && !matches!(verdict, Verdict::Throttled { .. }) {
+                pace.on_other_answer(sent);
+            }
+            match verdict {
+                Verdict::Done(body) => return Ok(body),
+                Verdict::Failed { kind, words } => return Err(Failure { kind, words }),
+                Verdict::Throttled { retry_after, words } => {
+                    met_429 += 1;
+                    pace.on_429(sent, retry_after, jitter.next())
+                        .map_err(|hopeless| Failure::hopeless(hopeless, "429", &words))?;
+                    if met_429 >= MOST_429 {
+                        let words = format!("{words} ({met_429} times)");
+                        return Err(Failure { kind: FailureKind::Throttled, words });
+                    }
+                }
+                Verdict::Again { kind, words, pause } => {
+                    if let Some(asked) = pause {
+                        pace.on_unavailable(asked)
+                            .map_err(|hopeless| Failure::hopeless(hopeless, "503", &words))?;
+                    }
+                    failures += 1;
+                    if failures > self.shared.retries {
+                        return Err(Failure { kind, words: with_tries(&words, failures) });
+                    }
+                    tokio::time::sleep(backoff.wait(failures, jitter.next())).await;
+                }
+            }
+        }
+    }
+
+    fn nonsense(&self, call: Call, words: String) -> CallFailure {
+        let words = shorten(&self.shared.transport.mask_text(words));
+        CallFailure { call, kind: FailureKind::Nonsense { status: 200 }, words }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base_url", self.shared.transport.base_url()).finish_non_exhaustive()
+    }
+}
+
+/// A [`CallFailure`] that does not know yet which call it belongs to.
+struct Failure {
+    kind: FailureKind,
+    words: String,
+}
+
+impl Failure {
+    fn hopeless(hopeless: Hopeless, status: &str, words: &str) -> Self {
+        match hopeless {
+            Hopeless::ThrottledTooLong => {
+                Self { kind: FailureKind::ThrottledTooLong, words: words.to_owned() }
+            }
+            Hopeless::RetryAfterTooLong { seconds } => {
+                let said = format!("{status} {words}: ");
+                Self::retry_after_too_long(seconds, &said)
+            }
+        }
+    }
+
+    fn retry_after_too_long(seconds: u64, said: &str) -> Self {
+        let words = format!("{said}asks to wait {} minutes (Retry-After)", seconds.div_ceil(60));
+        Self { kind: FailureKind::RetryAfterTooLong { seconds }, words }
+    }
+}
+
+impl From<NoPermit> for Failure {
+    fn from(no_permit: NoPermit) -> Self {
+        match no_permit {
+            NoPermit::NotRecorded(error) => Self { kind: FailureKind::NotRecorded, words: error.to_string() },
+            NoPermit::Hopeless(Hopeless::RetryAfterTooLong { seconds }) => {
+                Self::retry_after_too_long(seconds, "")
+            }
+            NoPermit::Hopeless(hopeless @ Hopeless::ThrottledTooLong) => Self::hopeless(hopeless, "429", ""),
+        }
+    }
+}
+
+fn with_tries(words: &str, tries: u32) -> String {
+    match (tries, words) {
+        (1, words) => words.to_owned(),
+        (tries, "") => format!("({tries} tries)"),
+        (tries, words) => format!("{words} ({tries} tries)"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! The `Retry-After` header, in both its forms.
+
+use std::time::{Duration, SystemTime};
+
+/// How long the header asks to wait; `None` when it asks for nothing that could be waited for: unreadable, negative,
+/// zero, or a date in the past.
+///
+/// `date` is the answer's own `Date` header: against it a date in `Retry-After` does not depend on our clock being
+/// right. Without it, `now` has to do.
+pub(super) fn parse(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a u64 holds still mean a number of seconds, a very large one.
+        Duration::from_secs(value.parse().unwrap_or(u64::MAX))
+    } else if value.starts_with(|first: char| first.is_ascii_digit()) {
+        // Not in the standard, but sent: `1.5`.
+        Duration::try_from_secs_f64(value.parse().ok()?).ok()?
+    } else {
+        let until = httpdate::parse_http_date(value).ok()?;
+        let from = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
+        until.duration_since(from).ok()?
+    };
+    (!wait.is_zero()).then_some(wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noon() -> SystemTime {
+        httpdate::parse_http_date("Mon, 03 Aug 2026 12:00:00 GMT").unwrap()
+    }
+
+    #[test]
+    fn seconds_and_dates_are_waits() {
+        for (value, date, wait) in [
+            ("1", None, 1_000),
+            (" 30 ", None, 30_000),
+            ("1.5", None, 1_500),
+            ("Mon, 03 Aug 2026 12:00:20 GMT", None, 20_000),
+            ("Mon, 03 Aug 2026 12:00:20 GMT", Some("Mon, 03 Aug 2026 12:00:15 GMT"), 5_000),
+            ("Mon, 03 Aug 2026 12:00:20 GMT", Some("yesterday"), 20_000),
+            ("Monday, 03-Aug-26 12:01:00 GMT", None, 60_000),
+        ] {
+            assert_eq!(parse(value, date, noon()), Some(Duration::from_millis(wait)), "{value:?} {date:?}");
+        }
+        assert_eq!(parse("99999999999999999999999", None, noon()), Some(Duration::from_secs(u64::MAX)));
+    }
+
+    #[test]
+    fn what_cannot_be_waited_for_is_none() {
+        for value in [
+            "",
+            "0",
+            "-5",
+            "soon",
+            "0.0",
+            "1e400",
+            "NaN",
+            "inf",
+            "5 s",
+            "Mon, 03 Aug 2026 11:59:59 GMT",
+            "３",
+        ] {
+            assert_eq!(parse(value, None, noon()), None, "{value:?}");
+        }
+    }
+}

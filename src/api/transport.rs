@@ -1,0 +1,314 @@
+//! One request out, one answer in: reqwest with our settings, bodies bounded, the key masked.
+
+use std::error::Error;
+use std::num::NonZeroU32;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
+use reqwest::{Certificate, Response, StatusCode};
+use thiserror::Error as ThisError;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::domain::FailureKind;
+
+use super::mask::Masker;
+use super::{ApiKey, BaseUrl, retry_after};
+
+/// What requests say they come from. Requests that look like a browser's are refused (PLATFORM.md, Calls).
+pub const USER_AGENT: &str = concat!("agent-migrate/", env!("CARGO_PKG_VERSION"));
+
+/// Largest answer that is taken, unpacked (DESIGN.md, Manners on the network).
+const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
+
+/// Largest part of an error body that is looked at.
+const LONGEST_ERROR_BODY: usize = 64 * 1024;
+
+/// A connection that takes longer to be set up than this will not come.
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+
+/// How to talk to the platform.
+#[derive(Clone, Debug)]
+pub struct ClientSettings {
+    /// Where the platform is.
+    pub base_url: BaseUrl,
+    /// The API key.
+    pub key: ApiKey,
+    /// Requests in any 60 seconds, at most.
+    pub rpm: NonZeroU32,
+    /// For a whole request, from its first byte to the last of its answer.
+    pub timeout: Duration,
+    /// Tries after the first.
+    pub retries: u32,
+    /// Requests in flight at the same time; only sizes the connection pool.
+    pub concurrency: usize,
+    /// PEM certificates to trust beside the system's.
+    pub ca_cert_pem: Option<Vec<u8>>,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+}
+
+impl ClientSettings {
+    /// The settings of a run without options (DESIGN.md, Options).
+    pub fn new(base_url: BaseUrl, key: ApiKey) -> Self {
+        Self {
+            base_url,
+            key,
+            rpm: NonZeroU32::MIN.saturating_add(299),
+            timeout: Duration::from_secs(30),
+            retries: 4,
+            concurrency: 16,
+            ca_cert_pem: None,
+            user_agent: USER_AGENT.to_owned(),
+        }
+    }
+}
+
+/// Why there can be no client at all; plain sentences.
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
+pub enum ClientError {
+    /// The file for `--ca-cert` is not what it should be.
+    #[error(
+        "The CA certificates cannot be used: {0}. The file must hold certificates in PEM form (-----BEGIN CERTIFICATE-----)."
+    )]
+    CaCert(String),
+    /// Anything else, such as a machine without root certificates.
+    #[error("Requests cannot be set up: {0}.")]
+    Setup(String),
+}
+
+/// How the body of an answer ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum BodyEnd {
+    Whole,
+    /// More than is taken; the rest was not read.
+    TooLong,
+    /// The connection broke; in which words.
+    Broken(String),
+    /// It did not come in time.
+    TimedOut,
+    /// It cannot be unpacked; in which words.
+    Garbled(String),
+}
+
+/// An answer, the key masked throughout.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    /// `Retry-After`, where usable.
+    pub(super) retry_after: Option<Duration>,
+    pub(super) content_type: Option<String>,
+    pub(super) location: Option<String>,
+    /// As much of the body as came and is taken.
+    pub(super) body: Bytes,
+    pub(super) end: BodyEnd,
+}
+
+/// No answer: why, in which words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    pub(super) kind: FailureKind,
+    pub(super) words: String,
+}
+
+pub(super) struct Transport {
+    http: reqwest::Client,
+    base_url: BaseUrl,
+    timeout: Duration,
+    masker: Masker,
+}
+
+impl Transport {
+    pub(super) fn new(settings: &ClientSettings) -> Result<Self, ClientError> {
+        Ok(Self {
+            http: build_http(settings)?,
+            base_url: settings.base_url.clone(),
+            timeout: settings.timeout,
+            masker: Masker::new(&settings.key),
+        })
+    }
+
+    pub(super) fn base_url(&self) -> &BaseUrl {
+        &self.base_url
+    }
+
+    pub(super) fn mask_text(&self, text: String) -> String {
+        self.masker.mask_text(text)
+    }
+
+    /// Sends one request and reads its answer, all within the timeout.
+    pub(super) async fn get(&self, url: Url) -> Result<Answer, Trouble> {
+        let deadline = Instant::now() + self.timeout;
+        let response = match timeout_at(deadline, self.http.get(url).send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(self.trouble(error)),
+            Err(_) => {
+                let words = format!("no answer within {}", in_words(self.timeout));
+                return Err(Trouble { kind: FailureKind::Timeout, words });
+            }
+        };
+        Ok(self.read(response, deadline).await)
+    }
+
+    async fn read(&self, mut response: Response, deadline: Instant) -> Answer {
+        let status = response.status();
+        let headers = response.headers();
+        let retry_after = headers
+            .get_all(RETRY_AFTER)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .find_map(|value| retry_after::parse(value, text(headers, &DATE), SystemTime::now()));
+        let content_type = text(headers, &CONTENT_TYPE).map(str::to_owned);
+        let location =
+            headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let limit = if status == StatusCode::OK { LONGEST_ANSWER } else { LONGEST_ERROR_BODY };
+        let mut body = Vec::new();
+        let end = timeout_at(deadline, read_body(&mut response, limit, &mut body))
+            .await
+            .unwrap_or(BodyEnd::TimedOut);
+        Answer {
+            status,
+            retry_after,
+            content_type,
+            location: location.map(|location| self.mask_text(location)),
+            body: self.masker.mask(body.into()),
+            end: match end {
+                BodyEnd::Broken(words) => BodyEnd::Broken(self.mask_text(words)),
+                BodyEnd::Garbled(words) => BodyEnd::Garbled(self.mask_text(words)),
+                other => other,
+            },
+        }
+    }
+
+    fn trouble(&self, error: reqwest::Error) -> Trouble {
+        let words = if error.is_connect() && error.is_timeout() {
+            format!("no connection within {}", in_words(LONGEST_CONNECT.min(self.timeout)))
+        } else {
+            self.mask_text(root_causes(&error.without_url()))
+        };
+        Trouble { kind: FailureKind::Connection, words }
+    }
+}
+
+fn build_http(settings: &ClientSettings) -> Result<reqwest::Client, ClientError> {
+    // reqwest panics without a provider. Somebody else having installed one is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(settings.user_agent.as_str())
+        .default_headers(headers(&settings.key)?)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .gzip(true)
+        .referer(false)
+        .tcp_nodelay(true)
+        .connect_timeout(LONGEST_CONNECT.min(settings.timeout))
+        .pool_max_idle_per_host(settings.concurrency.max(1));
+    let certificates = match &settings.ca_cert_pem {
+        Some(pem) => certificates(pem)?,
+        None => Vec::new(),
+    };
+    let is_loopback = settings.base_url.is_loopback();
+    if is_loopback {
+        builder = builder.no_proxy();
+    }
+    builder = if is_loopback && settings.base_url.is_http() {
+        // No TLS anywhere on this way: it must not fail on a machine without root certificates.
+        builder.tls_certs_only(certificates)
+    } else {
+        builder.tls_certs_merge(certificates)
+    };
+    builder.build().map_err(|error| {
+        let words = root_causes(&error);
+        if settings.ca_cert_pem.is_some() { ClientError::CaCert(words) } else { ClientError::Setup(words) }
+    })
+}
+
+fn headers(key: &ApiKey) -> Result<HeaderMap, ClientError> {
+    let mut bearer = HeaderValue::try_from(format!("Bearer {}", key.expose()))
+        .map_err(|_| ClientError::Setup("the key cannot stand in a header".to_owned()))?;
+    bearer.set_sensitive(true);
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, bearer);
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    Ok(headers)
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, ClientError> {
+    let certificates =
+        Certificate::from_pem_bundle(pem).map_err(|error| ClientError::CaCert(root_causes(&error)))?;
+    if certificates.is_empty() {
+        return Err(ClientError::CaCert("no certificate in the file".to_owned()));
+    }
+    Ok(certificates)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+async fn read_body(response: &mut Response, limit: usize, body: &mut Vec<u8>) -> BodyEnd {
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let room = limit.saturating_sub(body.len());
+                body.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
+                if chunk.len() > room {
+                    return BodyEnd::TooLong;
+                }
+            }
+            Ok(None) => return BodyEnd::Whole,
+            Err(error) if is_garbled(&error) => return BodyEnd::Garbled(root_causes(&error.without_url())),
+            Err(error) => return BodyEnd::Broken(root_causes(&error.without_url())),
+        }
+    }
+}
+
+/// Whether the bytes came but could not be unpacked. What went wrong on the wire comes wrapped in an error of the HTTP
+/// library; what the unpacking says stands bare.
+fn is_garbled(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(current) = cause.filter(|cause| cause.is::<reqwest::Error>()) {
+        cause = current.source();
+    }
+    cause.is_some_and(|cause| {
+        cause.is::<std::io::Error>() || cause.to_string().contains("after body has been decompressed")
+    })
+}
+
+/// The causes of an error down to the root, without the phrases that say nothing.
+fn root_causes(error: &reqwest::Error) -> String {
+    const SAYS_NOTHING: [&str; 5] = [
+        "builder error",
+        "error sending request",
+        "client error (",
+        "request or response body error",
+        "error decoding response body",
+    ];
+    let mut causes: Vec<String> = Vec::new();
+    let mut cause: Option<&dyn Error> = Some(error);
+    while let Some(current) = cause {
+        let words = current.to_string();
+        // Some errors repeat their cause in their own words.
+        causes.retain(|outer| *outer != words);
+        causes.push(words);
+        cause = current.source();
+    }
+    let telling: Vec<&str> = causes
+        .iter()
+        .map(String::as_str)
+        .filter(|words| !SAYS_NOTHING.iter().any(|phrase| words.starts_with(phrase)))
+        .collect();
+    if telling.is_empty() { causes.join(": ") } else { telling.join(": ") }
+}
+
+/// A timeout for people.
+pub(super) fn in_words(timeout: Duration) -> String {
+    if timeout.subsec_nanos() == 0 {
+        format!("{} s", timeout.as_secs())
+    } else {
+        format!("{} ms", timeout.as_millis())
+    }
+}

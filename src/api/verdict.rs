@@ -1,0 +1,253 @@
+//! What an answer means for the request: the one table of statuses.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+
+use crate::domain::FailureKind;
+
+use super::error_body::{self, ErrorBody, shorten};
+use super::transport::{Answer, BodyEnd, Trouble, in_words};
+
+/// What is to be done about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// 200, and its whole body.
+    Done(Bytes),
+    /// 429: wait with everything, then send it again; does not count as a try.
+    Throttled { retry_after: Option<Duration>, words: String },
+    /// Worth another try; what to say when there is none left. `pause`: everybody waits so long (503).
+    Again { kind: FailureKind, words: String, pause: Option<Duration> },
+    /// Another try would give the same.
+    Failed { kind: FailureKind, words: String },
+}
+
+/// Judges an exchange; `timeout` is only for the words.
+pub(super) fn of(exchange: Result<Answer, Trouble>, timeout: Duration) -> Verdict {
+    let answer = match exchange {
+        Ok(answer) => answer,
+        Err(Trouble { kind, words }) => return Verdict::Again { kind, words, pause: None },
+    };
+    // In these the body decides what is meant, so that half of it decides nothing.
+    if matches!(answer.status.as_u16(), 200 | 403 | 404)
+        && let Some(again) = broken_off(&answer.end, timeout)
+    {
+        return again;
+    }
+    if answer.status == StatusCode::OK {
+        return whole_or_nonsense(answer);
+    }
+    by_status(answer)
+}
+
+fn broken_off(end: &BodyEnd, timeout: Duration) -> Option<Verdict> {
+    match end {
+        BodyEnd::Broken(words) => Some(Verdict::Again {
+            kind: FailureKind::Connection,
+            words: format!("the answer broke off: {words}"),
+            pause: None,
+        }),
+        BodyEnd::TimedOut => Some(Verdict::Again {
+            kind: FailureKind::Timeout,
+            words: format!("the answer was not complete within {}", in_words(timeout)),
+            pause: None,
+        }),
+        BodyEnd::Whole | BodyEnd::TooLong | BodyEnd::Garbled(_) => None,
+    }
+}
+
+fn whole_or_nonsense(answer: Answer) -> Verdict {
+    let words = match answer.end {
+        BodyEnd::TooLong => "larger than 32 MiB".to_owned(),
+        BodyEnd::Garbled(words) => format!("it cannot be unpacked: {words}"),
+        BodyEnd::Whole | BodyEnd::Broken(_) | BodyEnd::TimedOut => return Verdict::Done(answer.body),
+    };
+    Verdict::Failed { kind: FailureKind::Nonsense { status: 200 }, words }
+}
+
+fn by_status(answer: Answer) -> Verdict {
+    let status = answer.status.as_u16();
+    let garbled = matches!(answer.end, BodyEnd::Garbled(_));
+    let body = if garbled { Bytes::new() } else { answer.body };
+    let ErrorBody { words, is_html, missing_scopes } =
+        error_body::read(&body, answer.content_type.as_deref());
+    let words = if words.is_empty() { reason(answer.status) } else { words };
+    let failed = |kind, words| Verdict::Failed { kind, words };
+    match status {
+        401 => failed(FailureKind::Unauthorized, words),
+        403 => match missing_scopes {
+            Some(missing) => failed(FailureKind::ScopeMissing { missing }, words),
+            None => failed(FailureKind::Forbidden, words),
+        },
+        404 if is_html => failed(FailureKind::NotTheApi, not_the_api(&words)),
+        404 => failed(FailureKind::NotFound, words),
+        410 => failed(FailureKind::Gone, words),
+        429 => Verdict::Throttled { retry_after: answer.retry_after, words },
+        503 => Verdict::Again { kind: FailureKind::Server { status }, words, pause: answer.retry_after },
+        408 | 500..=599 => Verdict::Again { kind: FailureKind::Server { status }, words, pause: None },
+        300..=399 => {
+            let location = answer.location.map(|location| shorten(&location));
+            let words = match &location {
+                Some(location) => format!("redirects to {location}"),
+                None => "redirects without saying where to".to_owned(),
+            };
+            failed(FailureKind::Redirect { status, location }, words)
+        }
+        400..=499 => failed(FailureKind::Refused { status }, words),
+        _ => {
+            let words = format!("answered {status} {} where 200 was due", reason(answer.status));
+            failed(FailureKind::Nonsense { status }, words.replace("  ", " "))
+        }
+    }
+}
+
+fn not_the_api(title: &str) -> String {
+    format!(
+        "a web page ({title}) in place of the API; on a dedicated deployment the base URL ends in /api/public"
+    )
+}
+
+/// The standard phrase of a status; empty for statuses that have none.
+fn reason(status: StatusCode) -> String {
+    status.canonical_reason().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, content_type: &str, body: &str) -> Answer {
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            retry_after: None,
+            content_type: Some(content_type.to_owned()),
+            location: None,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            end: BodyEnd::Whole,
+        }
+    }
+
+    fn judge(answer: Answer) -> Verdict {
+        of(Ok(answer), Duration::from_secs(30))
+    }
+
+    fn json(status: u16, body: &str) -> Verdict {
+        judge(answer(status, "application/json", body))
+    }
+
+    fn failed(kind: FailureKind, words: &str) -> Verdict {
+        Verdict::Failed { kind, words: words.to_owned() }
+    }
+
+    fn again(kind: FailureKind, words: &str) -> Verdict {
+        Verdict::Again { kind, words: words.to_owned(), pause: None }
+    }
+
+    #[test]
+    fn every_status_has_its_meaning() {
+        use FailureKind as K;
+        let said = r#"{"message":"said"}"#;
+        for (status, body, verdict) in [
+            (200, said, Verdict::Done(Bytes::from_static(said.as_bytes()))),
+            (200, "", Verdict::Done(Bytes::new())),
+            (201, said, failed(K::Nonsense { status: 201 }, "answered 201 Created where 200 was due")),
+            (204, "", failed(K::Nonsense { status: 204 }, "answered 204 No Content where 200 was due")),
+            (299, "", failed(K::Nonsense { status: 299 }, "answered 299 where 200 was due")),
+            (
+                304,
+                "",
+                failed(K::Redirect { status: 304, location: None }, "redirects without saying where to"),
+            ),
+            (400, said, failed(K::Refused { status: 400 }, "said")),
+            (401, said, failed(K::Unauthorized, "said")),
+            (403, said, failed(K::Forbidden, "said")),
+            (403, "", failed(K::Forbidden, "Forbidden")),
+            (
+                403,
+                r#"{"error":"INSUFFICIENT_SCOPES","details":{"missing":["AGENT_API"]}}"#,
+                failed(
+                    K::ScopeMissing { missing: vec!["AGENT_API".into()] },
+                    "INSUFFICIENT_SCOPES: missing AGENT_API",
+                ),
+            ),
+            (404, said, failed(K::NotFound, "said")),
+            (404, "", failed(K::NotFound, "Not Found")),
+            (404, "no such thing", failed(K::NotFound, "no such thing")),
+            (407, "", failed(K::Refused { status: 407 }, "Proxy Authentication Required")),
+            (408, said, again(K::Server { status: 408 }, "said")),
+            (409, said, failed(K::Refused { status: 409 }, "said")),
+            (410, said, failed(K::Gone, "said")),
+            (422, said, failed(K::Refused { status: 422 }, "said")),
+            (429, "", Verdict::Throttled { retry_after: None, words: "Too Many Requests".into() }),
+            (500, said, again(K::Server { status: 500 }, "said")),
+            (502, "<html><title>Bad</title>", again(K::Server { status: 502 }, "Bad")),
+            (503, said, again(K::Server { status: 503 }, "said")),
+            (504, "", again(K::Server { status: 504 }, "Gateway Timeout")),
+            (524, "", again(K::Server { status: 524 }, "")),
+            (529, said, again(K::Server { status: 529 }, "said")),
+            (600, "", failed(K::Nonsense { status: 600 }, "answered 600 where 200 was due")),
+        ] {
+            assert_eq!(json(status, body), verdict, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_403_as_a_web_page_is_no_access_and_a_404_as_one_is_not_the_api() {
+        let page = "<!doctype html><title>Nothing here</title>";
+        assert_eq!(judge(answer(403, "text/html", page)), failed(FailureKind::Forbidden, "Nothing here"));
+        for content_type in ["text/html", "application/octet-stream"] {
+            let Verdict::Failed { kind, words } = judge(answer(404, content_type, page)) else { panic!() };
+            assert_eq!(kind, FailureKind::NotTheApi);
+            assert!(words.contains("Nothing here") && words.contains("/api/public"), "{words}");
+        }
+    }
+
+    #[test]
+    fn retry_after_goes_with_429_and_503_only() {
+        let asked = Some(Duration::from_secs(7));
+        for (status, pause) in [(503, asked), (500, None), (408, None)] {
+            let verdict = judge(Answer { retry_after: asked, ..answer(status, "", "x") });
+            assert_eq!(
+                verdict,
+                Verdict::Again { kind: FailureKind::Server { status }, words: "x".into(), pause },
+                "{status}"
+            );
+        }
+        let throttled = judge(Answer { retry_after: asked, ..answer(429, "", "x") });
+        assert_eq!(throttled, Verdict::Throttled { retry_after: asked, words: "x".into() });
+    }
+
+    #[test]
+    fn half_an_answer_counts_only_where_the_status_says_it_all() {
+        let broken = || BodyEnd::Broken("reset".into());
+        for status in [200, 403, 404] {
+            assert_eq!(
+                judge(Answer { end: broken(), ..answer(status, "", "{\"mess") }),
+                again(FailureKind::Connection, "the answer broke off: reset"),
+                "{status}"
+            );
+            assert_eq!(
+                judge(Answer { end: BodyEnd::TimedOut, ..answer(status, "", "{\"mess") }),
+                again(FailureKind::Timeout, "the answer was not complete within 30 s"),
+                "{status}"
+            );
+        }
+        let unauthorized = judge(Answer { end: broken(), ..answer(401, "", "") });
+        assert_eq!(unauthorized, failed(FailureKind::Unauthorized, "Unauthorized"));
+    }
+
+    #[test]
+    fn answers_that_are_too_large_or_garbled_make_no_sense() {
+        let nonsense = FailureKind::Nonsense { status: 200 };
+        let verdict = judge(Answer { end: BodyEnd::TooLong, ..answer(200, "", "x") });
+        assert_eq!(verdict, failed(nonsense.clone(), "larger than 32 MiB"));
+        let verdict = judge(Answer { end: BodyEnd::Garbled("bad header".into()), ..answer(200, "", "") });
+        assert_eq!(verdict, failed(nonsense, "it cannot be unpacked: bad header"));
+        let verdict =
+            judge(Answer { end: BodyEnd::Garbled("x".into()), ..answer(404, "text/plain", "\u{1}") });
+        assert_eq!(verdict, failed(FailureKind::NotFound, "Not Found"));
+        let verdict = judge(Answer { end: BodyEnd::TooLong, ..answer(404, "text/plain", "long") });
+        assert_eq!(verdict, failed(FailureKind::NotFound, "long"));
+    }
+}
