@@ -57,6 +57,8 @@ impl From<rusqlite::Error> for LedgerError {
                 | ErrorCode::AuthorizationForStatementDenied
                 | ErrorCode::SystemIoFailure => Self::Refused { words },
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
+                // Our SQL is fixed: that it fails means that a table or column which should be there is not.
+                _ if failure.extended_code == rusqlite::ffi::SQLITE_ERROR => Self::Damaged { words },
                 _ => Self::Unexpected { words },
             },
             rusqlite::Error::FromSqlConversionFailure(..)
@@ -64,7 +66,6 @@ impl From<rusqlite::Error> for LedgerError {
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::Utf8Error(..)
             | rusqlite::Error::QueryReturnedNoRows
-            // A table or column that should be there is not.
             | rusqlite::Error::SqlInputError { .. } => Self::Damaged { words },
             _ => Self::Unexpected { words },
         }

@@ -95,7 +95,7 @@ impl Ledger {
             Ok(found) if !found.is_file() => return Err(OpenError::NotALedger { path }),
             Ok(found) if found.len() > 0 => {
                 // Without lock or side file, so that a stranger's database is left as it was.
-                let peek = schema::connect_immutable(&path).map_err(|error| OpenError::at(&path, error))?;
+                let peek = schema::connect_immutable(&path)?;
                 schema::check(&peek, &path)?;
                 tighten(&path, &found);
             }
@@ -165,6 +165,14 @@ impl Ledger {
         let open_rows = OpenRows::new(&self.locked.path, run_id, selection)?;
         let (writer, thread) = writer::start(self.locked, run_id)?;
         Ok((writer, open_rows, thread))
+    }
+}
+
+#[cfg(test)]
+impl Ledger {
+    /// Lets the file grow no further than this: a full disk.
+    pub(super) fn limit_pages(&self, pages: u32) {
+        self.locked.connection.pragma_update(None, "max_page_count", pages).unwrap();
     }
 }
 

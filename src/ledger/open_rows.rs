@@ -33,7 +33,7 @@ pub struct Job {
 pub(super) fn backlog(connection: &Connection, selection: &Selection) -> Result<Backlog, LedgerError> {
     let recheck_before = selection.recheck_before.map_or(i64::MIN, to_nanoseconds);
     let mut statement = connection.prepare(&format!(
-        "SELECT {STATUS} AS status, ifnull(r.checked_at < ?1, 0) AS old, count(*) {ROWS} GROUP BY status, old"
+        "SELECT {STATUS} AS row_status, ifnull(r.checked_at < ?1, 0) AS is_old, count(*) {ROWS} GROUP BY row_status, is_old"
     ))?;
     let mut groups = statement.query([recheck_before])?;
     let mut backlog = Backlog::default();
@@ -54,7 +54,7 @@ pub(super) fn backlog(connection: &Connection, selection: &Selection) -> Result<
     Ok(backlog)
 }
 
-/// The status of a row of [`ROWS`].
+/// The status of a row of [`ROWS`]. Not to be named `status` in a query that groups by it: that would be the column's.
 pub(super) const STATUS: &str = "CASE \
     WHEN i.invalid IS NOT NULL THEN 'invalid_id' \
     WHEN d.first IS NOT NULL THEN 'duplicate' \

@@ -32,13 +32,12 @@ impl LedgerReader {
             }
             Err(error) => return Err(OpenError::refused(&path, &error)),
         }
-        let connection = schema::connect_read_only(&path).map_err(|error| OpenError::at(&path, error))?;
+        let connection = schema::connect_read_only(&path)?;
         match Self::pin(connection, &path) {
             // A ledger in WAL mode wants a side file, which this folder refuses. With no log beside it, the file is all
             // there is, and nobody can be writing.
             Err(OpenError::Refused { .. }) if !beside(&path, "-wal").exists() => {
-                let connection =
-                    schema::connect_immutable(&path).map_err(|error| OpenError::at(&path, error))?;
+                let connection = schema::connect_immutable(&path)?;
                 Self::pin(connection, &path)
             }
             pinned => pinned,
@@ -92,7 +91,7 @@ impl LedgerReader {
     fn counts(&self) -> Result<Vec<(RowStatus, u64)>, LedgerError> {
         let mut statement = self
             .connection
-            .prepare(&format!("SELECT {STATUS} AS status, count(*) {ROWS} GROUP BY status"))?;
+            .prepare(&format!("SELECT {STATUS} AS row_status, count(*) {ROWS} GROUP BY row_status"))?;
         let mut groups = statement.query([])?;
         let mut counts = Vec::new();
         while let Some(group) = groups.next()? {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::{LedgerError, OpenError};
 
@@ -88,15 +88,14 @@ pub(super) fn create(connection: &Connection) -> Result<(), LedgerError> {
 
 /// Refuses what is not a ledger, or one of a newer program. Only reads.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    let not_ours = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotALedger { path: path.to_owned() },
-        _ => OpenError::at(path, error.into()),
+    let read = |pragma| {
+        let value = connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        value.map_err(|error| stranger(path, error))
     };
-    let read = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-    if read("application_id").map_err(not_ours)? != i64::from(APPLICATION_ID) {
+    if read("application_id")? != i64::from(APPLICATION_ID) {
         return Err(OpenError::NotALedger { path: path.to_owned() });
     }
-    let theirs = read("user_version").map_err(not_ours)?;
+    let theirs = read("user_version")?;
     if theirs > VERSION {
         return Err(OpenError::NewerProgram { path: path.to_owned(), theirs });
     }
@@ -106,27 +105,36 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenErro
     Ok(())
 }
 
-/// Opens an existing file for reading and writing.
+/// The first look into a file: one that is no database at all is somebody else's, not a damaged ledger.
+fn stranger(path: &Path, error: rusqlite::Error) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => OpenError::NotALedger { path: path.to_owned() },
+        _ => OpenError::at(path, error.into()),
+    }
+}
+
+/// Opens an existing ledger for reading and writing.
 pub(super) fn connect(path: &Path, cache_kib: i64) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    set_up(Connection::open_with_flags(path, flags)?, cache_kib)
+    Ok(set_up(path, flags, cache_kib)?)
 }
 
 /// Opens an existing file for reading only.
-pub(super) fn connect_read_only(path: &Path) -> Result<Connection, LedgerError> {
+pub(super) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    set_up(Connection::open_with_flags(path, flags)?, READER_CACHE_KIB)
+    set_up(path, flags, READER_CACHE_KIB).map_err(|error| stranger(path, error))
 }
 
 /// Opens the file as one that nobody changes: no lock, no side file, what a `-wal` beside it holds is not seen.
-pub(super) fn connect_immutable(path: &Path) -> Result<Connection, LedgerError> {
+pub(super) fn connect_immutable(path: &Path) -> Result<Connection, OpenError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let uri = format!("file:{}?immutable=1", uri_path(path));
-    set_up(Connection::open_with_flags(uri, flags)?, READER_CACHE_KIB)
+    set_up(Path::new(&uri), flags, READER_CACHE_KIB).map_err(|error| stranger(path, error))
 }
 
-fn set_up(connection: Connection, cache_kib: i64) -> Result<Connection, LedgerError> {
+fn set_up(path: &Path, flags: OpenFlags, cache_kib: i64) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.set_prepared_statement_cache_capacity(32);
