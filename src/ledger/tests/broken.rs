@@ -143,7 +143,7 @@ fn a_ledger_with_bytes_overwritten_never_makes_the_program_panic() {
     for _ in 0..60 {
         let mut bytes = whole.clone();
         let at = random.usize(100..bytes.len() - 64);
-        bytes[at..at + 64].iter_mut().for_each(|byte| *byte = random.u8(..));
+        random.fill(&mut bytes[at..at + 64]);
         fs::write(place.ledger(), bytes).unwrap();
         let read =
             LedgerReader::open(&place.ledger()).map_err(|error| error.to_string()).and_then(|reader| {

@@ -145,7 +145,9 @@ fn an_input_that_changes_anywhere_is_what_the_report_shows() {
     let mut changed_column = before.clone();
     changed_column[3].carried = vec!["Sales".into()];
     let mut moved = before.clone();
-    moved.iter_mut().for_each(|row| row.line += 1);
+    for row in &mut moved {
+        row.line += 1;
+    }
     let mut longer = before.clone();
     longer.push(row(6, 3));
     for after in
