@@ -1,1 +1,28 @@
 //! The run's memory: one `SQLite` file. The only place with SQL.
+//!
+//! [`Ledger`] is the locked handle: only it can write, and only [`Ledger::start`] makes a [`Writer`]. [`LedgerReader`]
+//! reads beside it. Everything here blocks but the two `async` methods of [`Writer`]: call it from a blocking thread.
+//!
+//! What holds it together with a `kill -9`, a full disk or a power cut at any moment (DESIGN.md, The ledger):
+//! a new ledger appears whole, by a rename; every settled row is committed with `synchronous=FULL` before its
+//! [`Settled`] exists; the lock is the operating system's and dies with the process.
+
+mod encode;
+mod error;
+mod import;
+mod lock;
+mod open;
+mod open_rows;
+mod read;
+mod schema;
+mod set_aside;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{ImportError, LedgerError, OpenError, SetAsideError};
+pub use open::{Identity, Ledger, NewRun, RunEnd};
+pub use open_rows::{Job, OpenRows, Selection};
+pub use read::LedgerReader;
+pub use writer::{Settled, Writer, WriterThread};

@@ -1,0 +1,282 @@
+//! Opening a ledger: lock, creation, the checks before the first write, and what can be done with it before the run.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::encode::{from_nanoseconds, to_json, to_nanoseconds};
+use super::error::{ImportError, LedgerError, OpenError};
+use super::import;
+use super::lock::LedgerLock;
+use super::open_rows::{self, OpenRows, Selection};
+use super::schema::{self, beside};
+use super::writer::{self, Writer, WriterThread};
+use crate::domain::{Backlog, InputFormat, InputRow, StopReason};
+
+/// Where the rows of a ledger come from. A ledger is the same as long as this is (DESIGN.md, The ledger).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The base URL, normalised; in the practice workspace, whose port changes, a fixed word such as `sandbox`.
+    pub base_url: String,
+    /// Whether the rows come from the built-in practice workspace.
+    pub practice: bool,
+}
+
+impl Identity {
+    fn for_people(&self) -> String {
+        if self.practice { "the practice workspace (--sandbox)".to_owned() } else { self.base_url.clone() }
+    }
+
+    pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
+        let value =
+            |key| meta(connection, key)?.ok_or_else(|| LedgerError::damaged(format!("no {key} in it")));
+        Ok(Self { base_url: value("base_url")?, practice: value("practice")? == "true" })
+    }
+}
+
+/// A run that is about to begin.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRun<'a> {
+    /// Version of this program.
+    pub program_version: &'a str,
+    /// The settings worth keeping; never the key.
+    pub settings: &'a serde_json::Value,
+    /// When it begins.
+    pub started_at: Timestamp,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEnd {
+    /// When.
+    pub finished_at: Timestamp,
+    /// Why before its last row; `None` when every row was asked for.
+    pub stopped: Option<StopReason>,
+}
+
+/// Key of the newest run in the ledger.
+pub(super) type RunId = i64;
+
+/// The file and its lock, given back in this order: first the file is left as one, then the lock is released.
+#[derive(Debug)]
+pub(super) struct Locked {
+    pub(super) connection: Connection,
+    path: PathBuf,
+    _lock: LedgerLock,
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Nothing is at stake: what is committed is safe either way. A ledger at rest is one plain file, which can be
+        // read in a read-only folder; if a reader is in the way, it stays in WAL mode and the next run sees to it.
+        let _ = self.connection.busy_timeout(Duration::from_millis(500));
+        let _ = self.connection.pragma_update(None, "journal_mode", "DELETE");
+    }
+}
+
+/// The locked handle to a ledger: the write methods exist only here.
+#[derive(Debug)]
+pub struct Ledger {
+    locked: Locked,
+}
+
+impl Ledger {
+    /// Takes the lock and opens the ledger at `path`, which is made if there is none (or an empty file), mode 0600.
+    /// What is not a ledger, is newer or belongs elsewhere is refused before anything is written; an unwritable one
+    /// is found out here, by writing.
+    pub fn open(path: &Path, identity: &Identity) -> Result<Self, OpenError> {
+        let path = resolve(path)?;
+        let lock = LedgerLock::take(&path)?;
+        match fs::metadata(&path) {
+            Ok(found) if !found.is_file() => return Err(OpenError::NotALedger { path }),
+            Ok(found) if found.len() > 0 => {
+                // Without lock or side file, so that a stranger's database is left as it was.
+                let peek = schema::connect_immutable(&path)?;
+                schema::check(&peek, &path)?;
+                tighten(&path, &found);
+            }
+            Ok(_) => create(&path, identity)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => create(&path, identity)?,
+            Err(error) => return Err(OpenError::refused(&path, &error)),
+        }
+        let connection =
+            schema::connect(&path, schema::READER_CACHE_KIB).map_err(|error| OpenError::at(&path, error))?;
+        schema::check(&connection, &path)?;
+        let theirs = Identity::read(&connection).map_err(|error| OpenError::at(&path, error))?;
+        if theirs != *identity {
+            let (theirs, ours) = (theirs.for_people(), identity.for_people());
+            return Err(OpenError::OtherBaseUrl { path, theirs, ours });
+        }
+        prepare_for_writing(&connection).map_err(|error| OpenError::at(&path, error))?;
+        Ok(Self { locked: Locked { connection, path, _lock: lock } })
+    }
+
+    /// The ledger's path, absolute.
+    pub fn path(&self) -> &Path {
+        &self.locked.path
+    }
+
+    /// Replaces the input by these rows, in one transaction: on an error, of the rows or of the ledger, nothing has
+    /// changed. Duplicates are found here; what earlier runs have found out about a pair of ids stays.
+    pub fn import<E>(
+        &mut self,
+        format: &InputFormat,
+        rows: impl Iterator<Item = Result<InputRow, E>>,
+    ) -> Result<(), ImportError<E>> {
+        import::replace_input(&mut self.locked.connection, format, rows)
+    }
+
+    /// Counts the work that is left.
+    pub fn backlog(&self, selection: &Selection) -> Result<Backlog, LedgerError> {
+        open_rows::backlog(&self.locked.connection, selection)
+    }
+
+    /// The requests sent since then, by this and earlier runs: time and number, oldest first. A clock that was set
+    /// back can make times later than now.
+    pub fn sent_since(&self, since: Timestamp) -> Result<Vec<(Timestamp, u32)>, LedgerError> {
+        let mut statement =
+            self.locked.connection.prepare("SELECT at, requests FROM sent WHERE at >= ?1 ORDER BY at")?;
+        let mut rows = statement.query([to_nanoseconds(since)])?;
+        let mut sent = Vec::new();
+        while let Some(row) = rows.next()? {
+            sent.push((from_nanoseconds(row.get(0)?)?, row.get(1)?));
+        }
+        Ok(sent)
+    }
+
+    /// Records the run's beginning and starts the one thread that writes. Gives a handle for the rows' outcomes, the
+    /// rows to ask for, and the thread, which has to be finished.
+    pub fn start(
+        self,
+        run: &NewRun<'_>,
+        selection: Selection,
+    ) -> Result<(Writer, OpenRows, WriterThread), LedgerError> {
+        let connection = &self.locked.connection;
+        connection.execute(
+            "INSERT INTO run (program_version, settings, started_at) VALUES (?1, ?2, ?3)",
+            (run.program_version, to_json(run.settings)?, to_nanoseconds(run.started_at)),
+        )?;
+        let run_id = connection.last_insert_rowid();
+        connection.pragma_update(None, "cache_size", -schema::WRITER_CACHE_KIB)?;
+        let open_rows = OpenRows::new(&self.locked.path, run_id, selection)?;
+        let (writer, thread) = writer::start(self.locked, run_id)?;
+        Ok((writer, open_rows, thread))
+    }
+}
+
+#[cfg(test)]
+impl Ledger {
+    /// Lets the file grow no further than this: a full disk.
+    pub(super) fn limit_pages(&self, pages: u32) {
+        self.locked.connection.pragma_update(None, "max_page_count", pages).unwrap();
+    }
+}
+
+/// A value of `meta`.
+pub(super) fn meta(connection: &Connection, key: &str) -> Result<Option<String>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+}
+
+/// Sets a value of `meta`.
+pub(super) fn set_meta(connection: &Connection, key: &str, value: &str) -> Result<(), LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )?;
+    statement.execute((key, value))?;
+    Ok(())
+}
+
+/// One spelling for every way to name the file, so that all of them meet the same lock.
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+    let refused = |error: &io::Error| OpenError::refused(path, error);
+    match fs::canonicalize(path) {
+        Ok(resolved) => Ok(resolved),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let name = path.file_name().ok_or_else(|| refused(&error))?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder =
+                fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(|error| refused(&error))?;
+            Ok(folder.join(name))
+        }
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+/// Makes a new ledger under another name and renames it: at any moment there is a whole one or none.
+fn create(path: &Path, identity: &Identity) -> Result<(), OpenError> {
+    let draft = beside(path, ".new");
+    let refused = |error: &io::Error| OpenError::refused(path, error);
+    // Side files that outlived their ledger would be taken for the new one's.
+    for stale in [&draft, &beside(&draft, "-journal")] {
+        remove_if_there(stale).map_err(|error| refused(&error))?;
+    }
+    for suffix in ["-wal", "-shm", "-journal"] {
+        remove_if_there(&beside(path, suffix)).map_err(|error| refused(&error))?;
+    }
+    create_private(&draft).map_err(|error| refused(&error))?;
+    let fill = || -> Result<(), LedgerError> {
+        let connection = schema::connect(&draft, schema::READER_CACHE_KIB)?;
+        schema::create(&connection)?;
+        set_meta(&connection, "practice", if identity.practice { "true" } else { "false" })?;
+        set_meta(&connection, "base_url", &identity.base_url)
+    };
+    let made = fill()
+        .map_err(|error| OpenError::at(path, error))
+        .and_then(|()| fs::rename(&draft, path).map_err(|error| refused(&error)));
+    if made.is_err() {
+        let _ = fs::remove_file(&draft);
+        return made;
+    }
+    // So that the name survives a power cut, too; not every system lets a folder be synced.
+    if let Some(folder) = path.parent()
+        && let Ok(folder) = File::open(folder)
+    {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// `SQLite` gives its side files the mode of the database, so the mode has to be right before it comes.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Takes other people's access away. Not every file system knows modes: a refusal is no reason not to work.
+#[cfg(unix)]
+fn tighten(path: &Path, found: &fs::Metadata) {
+    use std::os::unix::fs::PermissionsExt;
+    if found.permissions().mode() & 0o077 != 0 {
+        for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+            let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o600));
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn tighten(_path: &Path, _found: &fs::Metadata) {}
+
+/// Turns on the write-ahead log, and writes: a full disk or a read-only file shows now, not after the first request.
+fn prepare_for_writing(connection: &Connection) -> Result<(), LedgerError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 2_000)?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    let opened: u64 = meta(connection, "opened")?.and_then(|times| times.parse().ok()).unwrap_or(0);
+    set_meta(connection, "opened", &opened.saturating_add(1).to_string())
+}

@@ -1,0 +1,203 @@
+//! Reads a ledger without the lock: for `report`, and for the end of `run`.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Row};
+
+use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
+use super::error::{LedgerError, OpenError};
+use super::open::{Identity, meta, resolve};
+use super::open_rows::STATUS;
+use super::schema::{self, ROWS, beside};
+use crate::domain::{DisabledState, InputFormat, InvalidId, ReportRow, RowStatus, RunFacts};
+
+/// Reads a ledger, finished or not, also while a run writes it and in a folder that cannot be written.
+///
+/// What it shows is the moment at which it was opened, so that counts and rows agree; while it lives, a run that begins
+/// may have to wait for it: drop it when done.
+#[derive(Debug)]
+pub struct LedgerReader {
+    connection: Connection,
+}
+
+impl LedgerReader {
+    /// Opens the ledger at `path`; never makes one.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let path = resolve(path)?;
+        match std::fs::metadata(&path) {
+            Ok(found) if !found.is_file() => return Err(OpenError::NotALedger { path }),
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(OpenError::Missing { path });
+            }
+            Err(error) => return Err(OpenError::refused(&path, &error)),
+        }
+        let connection = schema::connect_read_only(&path)?;
+        match Self::pin(connection, &path) {
+            // A ledger in WAL mode wants a side file, which this folder refuses. With no log beside it, the file is all
+            // there is, and nobody can be writing.
+            Err(OpenError::Refused { .. }) if !beside(&path, "-wal").exists() => {
+                let connection = schema::connect_immutable(&path)?;
+                Self::pin(connection, &path)
+            }
+            pinned => pinned,
+        }
+    }
+
+    fn pin(connection: Connection, path: &Path) -> Result<Self, OpenError> {
+        connection.execute_batch("BEGIN").map_err(|error| OpenError::at(path, error.into()))?;
+        schema::check(&connection, path)?;
+        // The first read of a table is what fixes the moment.
+        Identity::read(&connection).map_err(|error| OpenError::at(path, error))?;
+        Ok(Self { connection })
+    }
+
+    /// Where the rows come from.
+    pub fn identity(&self) -> Result<Identity, LedgerError> {
+        Identity::read(&self.connection)
+    }
+
+    /// The shape of the input; `None` when no input was taken in yet.
+    pub fn format(&self) -> Result<Option<InputFormat>, LedgerError> {
+        meta(&self.connection, "input_format")?.map(|json| from_json(&json)).transpose()
+    }
+
+    /// What there is to say about the last run and about all rows.
+    pub fn facts(&self) -> Result<RunFacts, LedgerError> {
+        let identity = self.identity()?;
+        let mut facts = RunFacts {
+            program_version: String::new(),
+            base_url: (!identity.practice).then_some(identity.base_url),
+            practice: identity.practice,
+            started_at: None,
+            finished_at: None,
+            stopped: None,
+            counts: self.counts()?,
+        };
+        let mut statement = self.connection.prepare(
+            "SELECT program_version, started_at, finished_at, stopped FROM run ORDER BY id DESC LIMIT 1",
+        )?;
+        let mut runs = statement.query([])?;
+        if let Some(run) = runs.next()? {
+            facts.program_version = run.get(0)?;
+            facts.started_at = Some(from_nanoseconds(run.get(1)?)?);
+            facts.finished_at = run.get::<_, Option<i64>>(2)?.map(from_nanoseconds).transpose()?;
+            facts.stopped = text(run.get_ref(3)?)?.map(from_json).transpose()?;
+        }
+        Ok(facts)
+    }
+
+    /// Rows by status, in the order of [`RowStatus::ALL`], those without rows left out.
+    fn counts(&self) -> Result<Vec<(RowStatus, u64)>, LedgerError> {
+        let mut statement = self
+            .connection
+            .prepare(&format!("SELECT {STATUS} AS row_status, count(*) {ROWS} GROUP BY row_status"))?;
+        let mut groups = statement.query([])?;
+        let mut counts = Vec::new();
+        while let Some(group) = groups.next()? {
+            let word: String = group.get(0)?;
+            counts.push((from_word(&word, RowStatus::parse)?, to_count(group.get(1)?)));
+        }
+        counts.sort_by_key(|(status, _)| RowStatus::ALL.iter().position(|known| known == status));
+        Ok(counts)
+    }
+
+    /// Shows every input row to `visit`, in input order, with the bodies of assistant and agent if `want_documents`
+    /// (else `None`, which is quicker). An error of `visit` ends it.
+    pub fn for_each_row<E: From<LedgerError>>(
+        &self,
+        want_documents: bool,
+        mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (columns, join) = if want_documents {
+            ("doc.assistant, doc.agent", "LEFT JOIN document AS doc ON doc.result = r.id")
+        } else {
+            ("NULL, NULL", "")
+        };
+        let mut statement = self
+            .connection
+            .prepare(&format!("SELECT {COLUMNS}, {columns} {ROWS} {ORIGINAL} {join} ORDER BY i.position"))
+            .map_err(LedgerError::from)?;
+        let mut rows = statement.query([]).map_err(LedgerError::from)?;
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            let report_row = report_row(row)?;
+            let (assistant, agent) = documents(row)?;
+            visit(report_row, assistant, agent)?;
+        }
+        Ok(())
+    }
+}
+
+/// The earlier row that a duplicate repeats; the result is the same, since the ids are.
+const ORIGINAL: &str = "LEFT JOIN input_row AS o ON o.position = d.first";
+
+const COLUMNS: &str = "\
+    i.line, i.assistant, i.agent, i.invalid, i.cell, i.carried, o.line, r.status, r.disabled, r.checked_at, \
+    r.requests, r.elapsed_us, r.assistant_updated_at, r.agent_updated_at, r.name, r.failure, r.notes, r.differences";
+
+type Bodies<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
+fn documents<'a>(row: &'a Row<'_>) -> Result<Bodies<'a>, LedgerError> {
+    Ok((blob(row.get_ref(18)?)?, blob(row.get_ref(19)?)?))
+}
+
+fn report_row(row: &Row<'_>) -> Result<ReportRow, LedgerError> {
+    let pair = blob(row.get_ref(1)?)?.map(|id| to_pair(id, blob_or_none(row, 2)?)).transpose()?;
+    let invalid = text(row.get_ref(3)?)?.map(|word| from_word(word, InvalidId::parse)).transpose()?;
+    let input = match (text(row.get_ref(4)?)?, pair) {
+        (Some(cell), _) => cell.to_owned(),
+        (None, Some(pair)) => pair.assistant.to_string(),
+        (None, None) => String::new(),
+    };
+    let carried = text(row.get_ref(5)?)?.map_or(Ok(Vec::new()), from_json)?;
+    let checked = text(row.get_ref(7)?)?.map(|word| from_word(word, RowStatus::parse)).transpose()?;
+    let known = checked.unwrap_or(RowStatus::NotChecked);
+    let duplicate_of = row.get::<_, Option<i64>>(6)?.map(|line| (to_count(line), known));
+    let time =
+        |index| -> Result<_, LedgerError> { text(row.get_ref(index)?)?.map(time_from_text).transpose() };
+    let mut report_row = ReportRow {
+        line: to_count(row.get(0)?),
+        input,
+        pair,
+        name: text(row.get_ref(14)?)?.unwrap_or_default().to_owned(),
+        status: match (invalid, duplicate_of) {
+            (Some(_), _) => RowStatus::InvalidId,
+            (None, Some(_)) => RowStatus::Duplicate,
+            (None, None) => known,
+        },
+        disabled: DisabledState::NotRequested,
+        differences: Vec::new(),
+        notes: Vec::new(),
+        duplicate_of,
+        invalid,
+        failure: None,
+        assistant_updated_at: time(12)?,
+        agent_updated_at: time(13)?,
+        requests: 0,
+        elapsed_ms: 0,
+        checked_at: None,
+        carried,
+        proposed: None,
+    };
+    // A duplicate was not asked for itself: the verdict and what it cost stand in the row that it repeats.
+    if checked.is_some() && duplicate_of.is_none() {
+        verdict(row, &mut report_row)?;
+    }
+    Ok(report_row)
+}
+
+fn blob_or_none<'a>(row: &'a Row<'_>, index: usize) -> Result<Option<&'a [u8]>, LedgerError> {
+    blob(row.get_ref(index)?)
+}
+
+fn verdict(row: &Row<'_>, report_row: &mut ReportRow) -> Result<(), LedgerError> {
+    let word = text(row.get_ref(8)?)?.unwrap_or_default();
+    report_row.disabled = from_word(word, DisabledState::parse)?;
+    report_row.checked_at = Some(from_nanoseconds(row.get(9)?)?);
+    report_row.requests = to_count(row.get(10)?);
+    report_row.elapsed_ms = to_count(row.get(11)?) / 1_000;
+    report_row.failure = text(row.get_ref(15)?)?.map(from_json).transpose()?;
+    report_row.notes = text(row.get_ref(16)?)?.map_or(Ok(Vec::new()), from_json)?;
+    report_row.differences = text(row.get_ref(17)?)?.map_or(Ok(Vec::new()), from_json)?;
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! The tables, and how every connection to them is set up.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::error::{LedgerError, OpenError};
+
+/// "AgMi": marks the file as ours (`PRAGMA application_id`).
+pub(super) const APPLICATION_ID: i32 = 0x4167_4d69;
+
+/// Version of the tables below (`PRAGMA user_version`); a higher one is refused.
+pub(super) const VERSION: i64 = 1;
+
+/// How long a connection waits for another program's lock before it gives up.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Page cache of the writing connection, in KiB: a few thousand index pages, flat however many rows there are.
+pub(super) const WRITER_CACHE_KIB: i64 = 8 * 1024;
+
+/// Page cache of connections that only scan, in KiB.
+pub(super) const READER_CACHE_KIB: i64 = 2 * 1024;
+
+/// Times in `run`, `result.checked_at` and `sent` are nanoseconds since 1970 (our clock, compared in SQL); the platform's
+/// own times are kept as text, since they may be anything.
+///
+/// `input_row`: `cell` is NULL where it is exactly the assistant's id, `agent` where it is the same UUID: the usual row,
+/// kept small. `duplicate` is a table of its own so that it can be filled in one pass in key order.
+/// `result` has its narrow columns first, so that a scan need not follow the long ones; the bodies are in `document`.
+const TABLES: &str = "
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE run (
+        id INTEGER PRIMARY KEY,
+        program_version TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        finished_at INTEGER,
+        stopped TEXT
+    ) STRICT;
+    CREATE TABLE input_row (
+        position INTEGER PRIMARY KEY,
+        line INTEGER NOT NULL,
+        assistant BLOB,
+        agent BLOB,
+        invalid TEXT,
+        cell TEXT,
+        carried TEXT
+    ) STRICT;
+    CREATE TABLE duplicate (position INTEGER PRIMARY KEY, first INTEGER NOT NULL) STRICT;
+    CREATE TABLE result (
+        id INTEGER PRIMARY KEY,
+        assistant BLOB NOT NULL,
+        agent BLOB NOT NULL,
+        status TEXT NOT NULL,
+        disabled TEXT NOT NULL DEFAULT 'not_requested',
+        run INTEGER NOT NULL,
+        checked_at INTEGER NOT NULL,
+        requests INTEGER NOT NULL,
+        elapsed_us INTEGER NOT NULL,
+        assistant_updated_at TEXT,
+        agent_updated_at TEXT,
+        name TEXT,
+        failure TEXT,
+        notes TEXT,
+        differences TEXT,
+        UNIQUE (assistant, agent)
+    ) STRICT;
+    CREATE TABLE document (result INTEGER PRIMARY KEY, assistant BLOB, agent BLOB) STRICT;
+    CREATE TABLE sent (at INTEGER PRIMARY KEY, requests INTEGER NOT NULL) STRICT;
+";
+
+/// Every input row with what is known of it: `i` the row, `d` the earlier row that it repeats, `r` the result of its pair.
+pub(super) const ROWS: &str = "
+    FROM input_row AS i
+    LEFT JOIN duplicate AS d ON d.position = i.position
+    LEFT JOIN result AS r ON r.assistant = i.assistant AND r.agent = ifnull(i.agent, i.assistant)
+";
+
+/// Makes the tables in an empty file, with our mark, in one transaction.
+pub(super) fn create(connection: &Connection) -> Result<(), LedgerError> {
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+    ))?;
+    Ok(())
+}
+
+/// Refuses what is not a ledger, or one of a newer program. Only reads.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let read = |pragma| {
+        let value = connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        value.map_err(|error| stranger(path, error))
+    };
+    if read("application_id")? != i64::from(APPLICATION_ID) {
+        return Err(OpenError::NotALedger { path: path.to_owned() });
+    }
+    let theirs = read("user_version")?;
+    if theirs > VERSION {
+        return Err(OpenError::NewerProgram { path: path.to_owned(), theirs });
+    }
+    if theirs < VERSION {
+        return Err(OpenError::Damaged { path: path.to_owned(), words: format!("ledger format {theirs}") });
+    }
+    Ok(())
+}
+
+/// The first look into a file: one that is no database at all is somebody else's, not a damaged ledger.
+fn stranger(path: &Path, error: rusqlite::Error) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => OpenError::NotALedger { path: path.to_owned() },
+        _ => OpenError::at(path, error.into()),
+    }
+}
+
+/// Opens an existing ledger for reading and writing.
+pub(super) fn connect(path: &Path, cache_kib: i64) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(set_up(path, flags, cache_kib)?)
+}
+
+/// Opens an existing file for reading only.
+pub(super) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    set_up(path, flags, READER_CACHE_KIB).map_err(|error| stranger(path, error))
+}
+
+/// Opens the file as one that nobody changes: no lock, no side file, what a `-wal` beside it holds is not seen.
+pub(super) fn connect_immutable(path: &Path) -> Result<Connection, OpenError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let uri = format!("file:{}?immutable=1", uri_path(path));
+    set_up(Path::new(&uri), flags, READER_CACHE_KIB).map_err(|error| stranger(path, error))
+}
+
+fn set_up(path: &Path, flags: OpenFlags, cache_kib: i64) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// The name of a file that stands beside the ledger: `-wal`, `-shm`, `-journal`, `.lock`, `.new`.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path.as_os_str());
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+#[cfg(unix)]
+fn path_bytes(path: &Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    path.as_os_str().as_bytes().to_vec()
+}
+
+#[cfg(not(unix))]
+fn path_bytes(path: &Path) -> Vec<u8> {
+    // `SQLite` wants `/C:/folder/file`; the verbatim prefix that `canonicalize` puts in front means nothing to it.
+    let text = path.to_string_lossy();
+    let text = text.strip_prefix(r"\\?\").unwrap_or(&text).replace('\\', "/");
+    if text.starts_with('/') { text.into_bytes() } else { format!("/{text}").into_bytes() }
+}
+
+fn uri_path(path: &Path) -> String {
+    path_bytes(path)
+        .into_iter()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b':' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_special_characters_stays_one_path_in_a_uri() {
+        assert_eq!(uri_path(Path::new("/a b/50%?#x.ledger")), "/a%20b/50%25%3F%23x.ledger");
+    }
+}

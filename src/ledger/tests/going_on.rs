@@ -1,0 +1,224 @@
+//! Which rows a run asks for, and what becomes of earlier results.
+
+use super::*;
+
+use RowStatus::{AgentNotFound, Failed, Mismatch, NoAccess, Verified};
+
+fn lines(page: &[Job]) -> Vec<u64> {
+    page.iter().map(|job| job.line).collect()
+}
+
+/// Every line, paged by two.
+fn all_lines(open_rows: &mut OpenRows) -> Vec<u64> {
+    let mut all = Vec::new();
+    loop {
+        let page = open_rows.next_page(2).unwrap();
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(lines(&page));
+    }
+}
+
+#[test]
+fn a_second_run_asks_only_for_what_is_not_settled() {
+    let place = Place::new();
+    let input = rows(&[1, 2, 3, 4]);
+    assert_eq!(place.run(&input, &[Verified, NoAccess, Verified]), [2, 3, 4, 5]);
+    let backlog = place.import(&input).backlog(&Selection::default()).unwrap();
+    assert_eq!(backlog, Backlog { rows: 4, settled_before: 2, to_do: 2, ..Backlog::default() });
+    // Line 5 was never checked: it comes before line 3.
+    assert_eq!(place.run(&input, &[Verified, Verified]), [5, 3]);
+    assert_eq!(place.run(&input, &[]), Vec::<u64>::new());
+}
+
+#[test]
+fn rows_never_checked_come_first_then_the_open_ones_each_in_input_order_and_once() {
+    let place = Place::new();
+    place.run(&rows(&[1, 2, 3, 4, 5]), &[Mismatch, Verified, Failed, NoAccess, AgentNotFound]);
+    let ledger = place.import(&rows(&[9, 5, 4, 3, 2, 1, 8, 7]));
+    let (writer, mut open_rows, thread) = start(ledger, Selection::default());
+    let mut seen = Vec::new();
+    loop {
+        let page = open_rows.next_page(2).unwrap();
+        if page.is_empty() {
+            break;
+        }
+        for job in page {
+            seen.push(job.line);
+            // Not settled by this run either: all the same it does not come again.
+            settle(&writer, outcome(job.pair, Mismatch)).unwrap();
+        }
+    }
+    assert_eq!(seen, [2, 8, 9, 3, 4, 5, 7]);
+    assert_eq!(open_rows.next_page(2).unwrap(), []);
+    drop(open_rows);
+    thread.finish(end()).unwrap();
+}
+
+#[test]
+fn a_limit_counts_rows_that_are_not_settled() {
+    let place = Place::new();
+    let input = rows(&[1, 2, 3, 4, 5]);
+    place.run(&input, &[Verified]);
+    let selection = Selection { limit: Some(3), recheck_before: None };
+    let ledger = place.import(&input);
+    let expected = Backlog { rows: 5, settled_before: 1, to_do: 3, beyond_limit: 1, ..Backlog::default() };
+    assert_eq!(ledger.backlog(&selection).unwrap(), expected);
+    let (_writer, mut open_rows, thread) = start(ledger, selection);
+    assert_eq!(all_lines(&mut open_rows), [3, 4, 5]);
+    drop(open_rows);
+    thread.finish(end()).unwrap();
+}
+
+#[test]
+fn verdicts_older_than_asked_for_are_checked_again() {
+    let place = Place::new();
+    let input = rows(&[1, 2, 3]);
+    let (writer, open_rows, thread) = start(place.import(&input), Selection::default());
+    for (number, seconds) in [(1, 10), (2, 20)] {
+        settle(&writer, Outcome { checked_at: time(seconds), ..outcome(pair(number), Verified) }).unwrap();
+    }
+    drop(open_rows);
+    thread.finish(end()).unwrap();
+    let selection = Selection { recheck_before: Some(time(20)), limit: None };
+    let ledger = place.import(&input);
+    let expected = Backlog { rows: 3, settled_before: 1, to_do: 2, ..Backlog::default() };
+    assert_eq!(ledger.backlog(&selection).unwrap(), expected);
+    let (writer, mut open_rows, thread) = start(ledger, selection);
+    let page = open_rows.next_page(1).unwrap();
+    assert_eq!(lines(&page), [4]);
+    // A clock that was set back must not bring the row again in this run.
+    settle(&writer, Outcome { checked_at: time(-100), ..outcome(pair(3), Verified) }).unwrap();
+    assert_eq!(all_lines(&mut open_rows), [2]);
+    drop(open_rows);
+    thread.finish(end()).unwrap();
+}
+
+#[test]
+fn duplicates_are_rows_with_both_ids_of_an_earlier_line() {
+    let place = Place::new();
+    let other_agent = Pair { agent: AgentId(Uuid::from_u128(77)), ..pair(1) };
+    let input = vec![
+        row(2, 1),
+        InputRow { target: Ok(other_agent), ..row(3, 1) },
+        InputRow { input: "{UPPER}".into(), ..row(4, 1) },
+        row(5, 2),
+        row(6, 1),
+        InputRow { target: Ok(other_agent), ..row(7, 1) },
+        InputRow { target: Err(InvalidId::Empty), input: String::new(), ..row(8, 1) },
+        InputRow { target: Err(InvalidId::Empty), input: String::new(), ..row(9, 1) },
+    ];
+    let backlog = place.import(&input).backlog(&Selection::default()).unwrap();
+    assert_eq!(backlog, Backlog { rows: 8, invalid: 2, duplicates: 3, to_do: 3, ..Backlog::default() });
+    assert_eq!(place.run(&input, &[Verified, Mismatch]), [2, 3, 5]);
+    let repeats: Vec<_> = place.report().iter().map(|row| row.duplicate_of).collect();
+    let (first, second) = (Some((2, Verified)), Some((3, Mismatch)));
+    assert_eq!(repeats, [None, None, first, None, first, second, None, None]);
+}
+
+#[test]
+fn a_mended_cell_and_more_lines_are_simply_new_rows() {
+    let place = Place::new();
+    place.run(&rows(&[1, 2, 3]), &[Verified, Verified, Verified]);
+    assert_eq!(place.run(&rows(&[1, 20, 3, 4]), &[]), [3, 5]);
+}
+
+#[test]
+fn results_of_rows_gone_from_the_input_stay_for_their_return() {
+    let place = Place::new();
+    place.run(&rows(&[1, 2, 3]), &[Verified, Verified, Mismatch]);
+    assert_eq!(place.run(&rows(&[3]), &[]), [2]);
+    assert_eq!(place.report().len(), 1);
+    let statuses: Vec<_> = {
+        place.run(&rows(&[2, 3, 1]), &[]);
+        place.report().iter().map(|row| row.status).collect()
+    };
+    assert_eq!(statuses, [Verified, Mismatch, Verified]);
+}
+
+#[test]
+fn an_input_that_changes_anywhere_is_what_the_report_shows() {
+    let before = rows(&[1, 2, 3, 2]);
+    let mut changed_cell = before.clone();
+    changed_cell[1].input = "urn:uuid:2".into();
+    let mut changed_column = before.clone();
+    changed_column[3].carried = vec!["Sales".into()];
+    let mut moved = before.clone();
+    for row in &mut moved {
+        row.line += 1;
+    }
+    let mut longer = before.clone();
+    longer.push(row(6, 3));
+    for after in
+        [before.clone(), changed_cell, changed_column, moved, longer, rows(&[2, 2]), rows(&[1, 2]), vec![]]
+    {
+        let place = Place::new();
+        drop(place.import(&before));
+        drop(place.import(&after));
+        let fresh = Place::new();
+        drop(fresh.import(&after));
+        assert_eq!(place.report(), fresh.report());
+        assert_eq!(place.report().len(), after.len());
+    }
+}
+
+#[test]
+fn an_input_that_breaks_off_changes_nothing() {
+    let place = Place::new();
+    let mut ledger = place.import(&rows(&[1, 2]));
+    for good in [0, 1, 2, 5] {
+        let mut input: Vec<Result<InputRow, &str>> =
+            rows(&[1, 7, 8, 9, 10]).into_iter().take(good).map(Ok).collect();
+        input.push(Err("line 4: a quote is never closed"));
+        let error = ledger.import(&format(), input.into_iter()).unwrap_err();
+        assert!(matches!(error, ImportError::Input("line 4: a quote is never closed")));
+    }
+    drop(ledger);
+    let pairs: Vec<_> = place.report().iter().map(|row| row.pair).collect();
+    assert_eq!(pairs, [Some(pair(1)), Some(pair(2))]);
+}
+
+#[test]
+fn a_failed_recheck_keeps_what_was_read_before_and_adds_what_it_cost() {
+    let place = Place::new();
+    let input = rows(&[1]);
+    place.run(&input, &[Mismatch]);
+    let failure = CallFailure { call: Call::Agent, kind: FailureKind::NotFound, words: "gone".into() };
+    let (writer, open_rows, thread) = start(place.import(&input), Selection::default());
+    let recheck = Outcome {
+        name: None,
+        failure: Some(failure.clone()),
+        assistant_updated_at: Some(time(-5)),
+        agent_updated_at: None,
+        documents: Documents { assistant: Some(Bytes::from_static(b"{\"assistant\":1}")), agent: None },
+        checked_at: time(99),
+        ..outcome(pair(1), AgentNotFound)
+    };
+    settle(&writer, recheck).unwrap();
+    drop(open_rows);
+    thread.finish(end()).unwrap();
+    let reader = LedgerReader::open(&place.ledger()).unwrap();
+    let row = &report(&reader)[0];
+    assert_eq!((row.status, row.name.as_str()), (AgentNotFound, "Contract helper"));
+    assert_eq!(row.failure, Some(failure));
+    assert_eq!((row.assistant_updated_at, row.agent_updated_at), (Some(time(-5)), Some(time(-400))));
+    assert_eq!((row.requests, row.elapsed_ms, row.checked_at), (4, 3, Some(time(99))));
+    assert_eq!(bodies(&reader), [(Some("{\"assistant\":1}".into()), Some("{\"agent\":{}}".into()))]);
+}
+
+#[test]
+fn requests_sent_are_remembered_across_runs_and_forgotten_after_minutes() {
+    let place = Place::new();
+    let (writer, open_rows, thread) = start(place.open(), Selection::default());
+    block_on(async {
+        for (seconds, requests) in [(0, 60), (700, 3), (700, 2), (705, 1)] {
+            writer.record_sent(time(seconds), requests).await.unwrap();
+        }
+    });
+    drop(open_rows);
+    thread.finish(end()).unwrap();
+    let ledger = place.open();
+    assert_eq!(ledger.sent_since(time(0)).unwrap(), [(time(700), 5), (time(705), 1)]);
+    assert_eq!(ledger.sent_since(time(701)).unwrap(), [(time(705), 1)]);
+}
