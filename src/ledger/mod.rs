@@ -6,6 +6,9 @@
 //! What holds it together with a `kill -9`, a full disk or a power cut at any moment (DESIGN.md, The ledger):
 //! a new ledger appears whole, by a rename; every settled row is committed with `synchronous=FULL` before its
 //! [`Settled`] exists; the lock is the operating system's and dies with the process.
+//!
+//! Nothing else in the program may open the file itself, not even to copy it: on unix, closing any descriptor of a file
+//! drops all locks that this process holds on it, `SQLite`'s among them.
 
 mod encode;
 mod error;

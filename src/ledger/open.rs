@@ -12,7 +12,7 @@ use super::encode::{from_nanoseconds, to_json, to_nanoseconds};
 use super::error::{ImportError, LedgerError, OpenError};
 use super::import;
 use super::lock::LedgerLock;
-use super::open_rows::{self, OpenRows, Selection};
+use super::open_rows::{self, OpenRows, Selection, Starts};
 use super::schema::{self, beside};
 use super::writer::{self, Writer, WriterThread};
 use crate::domain::{Backlog, InputFormat, InputRow, StopReason};
@@ -82,6 +82,8 @@ impl Drop for Locked {
 #[derive(Debug)]
 pub struct Ledger {
     locked: Locked,
+    /// Where the open rows begin, once they were counted.
+    starts: Option<Starts>,
 }
 
 impl Ledger {
@@ -112,7 +114,7 @@ impl Ledger {
             return Err(OpenError::OtherBaseUrl { path, theirs, ours });
         }
         prepare_for_writing(&connection).map_err(|error| OpenError::at(&path, error))?;
-        Ok(Self { locked: Locked { connection, path, _lock: lock } })
+        Ok(Self { locked: Locked { connection, path, _lock: lock }, starts: None })
     }
 
     /// The ledger's path, absolute.
@@ -127,12 +129,15 @@ impl Ledger {
         format: &InputFormat,
         rows: impl Iterator<Item = Result<InputRow, E>>,
     ) -> Result<(), ImportError<E>> {
+        self.starts = None;
         import::replace_input(&mut self.locked.connection, format, rows)
     }
 
     /// Counts the work that is left.
-    pub fn backlog(&self, selection: &Selection) -> Result<Backlog, LedgerError> {
-        open_rows::backlog(&self.locked.connection, selection)
+    pub fn backlog(&mut self, selection: &Selection) -> Result<Backlog, LedgerError> {
+        let (backlog, starts) = open_rows::backlog(&self.locked.connection, selection)?;
+        self.starts = Some(starts);
+        Ok(backlog)
     }
 
     /// The requests sent since then, by this and earlier runs: time and number, oldest first. A clock that was set
@@ -162,7 +167,7 @@ impl Ledger {
         )?;
         let run_id = connection.last_insert_rowid();
         connection.pragma_update(None, "cache_size", -schema::WRITER_CACHE_KIB)?;
-        let open_rows = OpenRows::new(&self.locked.path, run_id, selection)?;
+        let open_rows = OpenRows::new(&self.locked.path, run_id, selection, self.starts)?;
         let (writer, thread) = writer::start(self.locked, run_id)?;
         Ok((writer, open_rows, thread))
     }

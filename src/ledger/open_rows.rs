@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::encode::{blob, from_word, to_count, to_nanoseconds, to_pair};
+use super::encode::{blob, from_word, text, to_count, to_nanoseconds, to_pair};
 use super::error::LedgerError;
 use super::open::RunId;
 use super::schema::{self, ROWS};
@@ -29,29 +29,55 @@ pub struct Job {
     pub pair: Pair,
 }
 
+/// Positions before which no row is open, one for each round: found out while counting, so that the first row need not
+/// be searched for again among a million settled ones.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Starts {
+    recheck_before: Option<Timestamp>,
+    never_checked: i64,
+    checked_before: i64,
+}
+
 /// Counts all rows by what is to become of them.
-pub(super) fn backlog(connection: &Connection, selection: &Selection) -> Result<Backlog, LedgerError> {
+pub(super) fn backlog(
+    connection: &Connection,
+    selection: &Selection,
+) -> Result<(Backlog, Starts), LedgerError> {
     let recheck_before = selection.recheck_before.map_or(i64::MIN, to_nanoseconds);
     let mut statement = connection.prepare(&format!(
-        "SELECT {STATUS} AS row_status, ifnull(r.checked_at < ?1, 0) AS is_old, count(*) {ROWS} GROUP BY row_status, is_old"
+        "SELECT {STATUS} AS row_status, ifnull(r.checked_at < ?1, 0) AS is_old, count(*), min(i.position) \
+         {ROWS} GROUP BY row_status, is_old"
     ))?;
     let mut groups = statement.query([recheck_before])?;
     let mut backlog = Backlog::default();
+    let mut starts = Starts {
+        recheck_before: selection.recheck_before,
+        never_checked: i64::MAX,
+        checked_before: i64::MAX,
+    };
     while let Some(group) = groups.next()? {
-        let status = from_word(group.get_ref(0)?.as_str().unwrap_or_default(), RowStatus::parse)?;
-        let (is_old, rows) = (group.get::<_, bool>(1)?, to_count(group.get(2)?));
+        let status = from_word(text(group.get_ref(0)?)?.unwrap_or_default(), RowStatus::parse)?;
+        let (is_old, rows, first) =
+            (group.get::<_, bool>(1)?, to_count(group.get(2)?), group.get::<_, i64>(3)?);
         backlog.rows += rows;
         match status {
             RowStatus::InvalidId => backlog.invalid += rows,
             RowStatus::Duplicate => backlog.duplicates += rows,
             status if status.is_settled() && !is_old => backlog.settled_before += rows,
-            _ => backlog.to_do += rows,
+            status => {
+                backlog.to_do += rows;
+                if status == RowStatus::NotChecked {
+                    starts.never_checked = first;
+                } else {
+                    starts.checked_before = starts.checked_before.min(first);
+                }
+            }
         }
     }
     let open = backlog.to_do;
     backlog.to_do = selection.limit.map_or(open, |limit| limit.min(open));
     backlog.beyond_limit = open - backlog.to_do;
-    Ok(backlog)
+    Ok((backlog, starts))
 }
 
 /// The status of a row of [`ROWS`]. Not to be named `status` in a query that groups by it: that would be the column's.
@@ -80,12 +106,24 @@ pub struct OpenRows {
     recheck_before: Option<i64>,
     left: u64,
     round: Round,
+    starts: Starts,
     /// Position of the last row looked at in this round.
     cursor: i64,
 }
 
 impl OpenRows {
-    pub(super) fn new(path: &Path, run: RunId, selection: Selection) -> Result<Self, LedgerError> {
+    pub(super) fn new(
+        path: &Path,
+        run: RunId,
+        selection: Selection,
+        starts: Option<Starts>,
+    ) -> Result<Self, LedgerError> {
+        let starts =
+            starts.filter(|starts| starts.recheck_before == selection.recheck_before).unwrap_or(Starts {
+                recheck_before: selection.recheck_before,
+                never_checked: 1,
+                checked_before: 1,
+            });
         // Able to write although it never does: the last connection to close tidies up the side files.
         let connection = schema::connect(path, schema::READER_CACHE_KIB)?;
         connection.pragma_update(None, "query_only", true)?;
@@ -95,18 +133,19 @@ impl OpenRows {
             recheck_before: selection.recheck_before.map(to_nanoseconds),
             left: selection.limit.unwrap_or(u64::MAX),
             round: Round::NeverChecked,
-            cursor: 0,
+            starts,
+            cursor: starts.never_checked - 1,
         })
     }
 
-    /// The next rows, `at_most` so many; an empty list when there are no more. Blocks: at a million settled rows the
-    /// search for the first open one takes a second or two.
+    /// The next rows, `at_most` so many; an empty list when there are no more. Blocks: among a million settled rows the
+    /// search for the next open one may take a second or two.
     pub fn next_page(&mut self, at_most: usize) -> Result<Vec<Job>, LedgerError> {
         let at_most = usize::try_from(self.left).unwrap_or(usize::MAX).min(at_most);
         let mut page = Vec::with_capacity(at_most.min(1_024));
         while page.len() < at_most && self.round != Round::Over {
             if !self.fill(&mut page, at_most)? {
-                self.cursor = 0;
+                self.cursor = self.starts.checked_before - 1;
                 self.round = match self.round {
                     Round::NeverChecked => Round::CheckedBefore,
                     Round::CheckedBefore | Round::Over => Round::Over,
@@ -132,7 +171,7 @@ impl OpenRows {
         let mut rows = statement.query((self.cursor, run))?;
         while let Some(row) = rows.next()? {
             self.cursor = row.get(0)?;
-            if let Some(word) = row.get_ref(4)?.as_str_or_null().unwrap_or_default() {
+            if let Some(word) = text(row.get_ref(4)?)? {
                 let is_old = match (self.recheck_before, row.get::<_, Option<i64>>(5)?) {
                     (Some(before), Some(checked_at)) => checked_at < before,
                     _ => false,

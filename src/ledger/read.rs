@@ -32,13 +32,11 @@ impl LedgerReader {
             }
             Err(error) => return Err(OpenError::refused(&path, &error)),
         }
-        let connection = schema::connect_read_only(&path)?;
-        match Self::pin(connection, &path) {
+        match schema::connect_read_only(&path).and_then(|connection| Self::pin(connection, &path)) {
             // A ledger in WAL mode wants a side file, which this folder refuses. With no log beside it, the file is all
             // there is, and nobody can be writing.
             Err(OpenError::Refused { .. }) if !beside(&path, "-wal").exists() => {
-                let connection = schema::connect_immutable(&path)?;
-                Self::pin(connection, &path)
+                Self::pin(schema::connect_immutable(&path)?, &path)
             }
             pinned => pinned,
         }

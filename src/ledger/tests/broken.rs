@@ -153,8 +153,8 @@ fn a_ledger_with_bytes_overwritten_never_makes_the_program_panic() {
                     .map_err(|error| error.to_string())
             });
         refused += u32::from(read.is_err());
-        let _ =
-            Ledger::open(&place.ledger(), &langdock()).map(|ledger| ledger.backlog(&Selection::default()));
+        let _ = Ledger::open(&place.ledger(), &langdock())
+            .map(|mut ledger| ledger.backlog(&Selection::default()));
     }
     assert!(refused > 0);
 }

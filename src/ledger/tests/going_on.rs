@@ -2,6 +2,8 @@
 
 use super::*;
 
+use proptest::prelude::*;
+
 use RowStatus::{AgentNotFound, Failed, Mismatch, NoAccess, Verified};
 
 fn lines(page: &[Job]) -> Vec<u64> {
@@ -62,7 +64,7 @@ fn a_limit_counts_rows_that_are_not_settled() {
     let input = rows(&[1, 2, 3, 4, 5]);
     place.run(&input, &[Verified]);
     let selection = Selection { limit: Some(3), recheck_before: None };
-    let ledger = place.import(&input);
+    let mut ledger = place.import(&input);
     let expected = Backlog { rows: 5, settled_before: 1, to_do: 3, beyond_limit: 1, ..Backlog::default() };
     assert_eq!(ledger.backlog(&selection).unwrap(), expected);
     let (_writer, mut open_rows, thread) = start(ledger, selection);
@@ -82,7 +84,7 @@ fn verdicts_older_than_asked_for_are_checked_again() {
     drop(open_rows);
     thread.finish(end()).unwrap();
     let selection = Selection { recheck_before: Some(time(20)), limit: None };
-    let ledger = place.import(&input);
+    let mut ledger = place.import(&input);
     let expected = Backlog { rows: 3, settled_before: 1, to_do: 2, ..Backlog::default() };
     assert_eq!(ledger.backlog(&selection).unwrap(), expected);
     let (writer, mut open_rows, thread) = start(ledger, selection);
@@ -221,4 +223,63 @@ fn requests_sent_are_remembered_across_runs_and_forgotten_after_minutes() {
     let ledger = place.open();
     assert_eq!(ledger.sent_since(time(0)).unwrap(), [(time(700), 5), (time(705), 1)]);
     assert_eq!(ledger.sent_since(time(701)).unwrap(), [(time(705), 1)]);
+}
+
+/// What a run should ask for, by the plain words of the contract.
+fn expected(
+    input: &[u128],
+    known: &std::collections::HashMap<u128, (RowStatus, i64)>,
+    before: i64,
+) -> Vec<u64> {
+    let firsts: Vec<_> = (2_u64..)
+        .zip(input)
+        .filter(|(line, number)| {
+            let index = usize::try_from(line - 2).unwrap();
+            !input[..index].contains(number)
+        })
+        .collect();
+    let new = firsts.iter().filter(|(_, number)| !known.contains_key(number));
+    let open = firsts.iter().filter(|(_, number)| {
+        known.get(number).is_some_and(|(status, at)| *status != Verified || *at < before)
+    });
+    new.chain(open).map(|(line, _)| *line).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_run_asks_for_exactly_what_is_open_in_the_right_order(
+        runs in prop::collection::vec(
+            (
+                prop::collection::vec(0_u128..6, 0..9),
+                prop::collection::vec(prop::sample::select(vec![Verified, Mismatch, Failed]), 0..6),
+                any::<bool>(),
+                0_i64..4,
+            ),
+            1..5,
+        )
+    ) {
+        let place = Place::new();
+        let mut known = std::collections::HashMap::new();
+        for (now, (input, statuses, counts_first, before)) in (0..).zip(runs) {
+            let mut ledger = place.import(&rows(&input));
+            let selection = Selection { recheck_before: Some(time(before)), limit: None };
+            let expected = expected(&input, &known, before);
+            if counts_first {
+                let to_do = ledger.backlog(&selection).unwrap().to_do;
+                prop_assert_eq!(to_do, expected.len() as u64);
+            }
+            let (writer, mut open_rows, thread) = start(ledger, selection);
+            let jobs: Vec<_> =
+                std::iter::from_fn(|| open_rows.next_page(1).unwrap().first().copied()).collect();
+            prop_assert_eq!(lines(&jobs), expected);
+            for (job, status) in jobs.iter().zip(statuses) {
+                settle(&writer, Outcome { checked_at: time(now), ..outcome(job.pair, status) }).unwrap();
+                known.insert(job.pair.assistant.0.as_u128(), (status, now));
+            }
+            drop(open_rows);
+            thread.finish(end()).unwrap();
+        }
+    }
 }
