@@ -232,6 +232,7 @@ mod tests {
         assert_eq!(throttle.pace(at(70.0)), 1024);
         assert_eq!(throttle.pace(at(9_999.0)), 1024);
         let mut now = at(10_000.0);
+        throttle.on_other_answer(now);
         for _ in 0..12 {
             throttle.on_429(now, now, seconds(1), 0.0).unwrap();
             now += Duration::from_millis(1_001);
