@@ -1,3 +1,5 @@
+#![expect(clippy::unchecked_time_subtraction, reason = "in a test the panic is wanted")]
+
 use proptest::prelude::*;
 
 use super::*;
