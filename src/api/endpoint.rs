@@ -166,7 +166,7 @@ mod tests {
             base.join("/agent/v1/list", &[("limit", "250"), ("cursor", "a b")]).as_str(),
             "https://ai.example.com/api/public/agent/v1/list?limit=250&cursor=a+b"
         );
-        let bare = BaseUrl::parse("http://127.0.0.1:9", false).unwrap();
-        assert_eq!(bare.join("/agent/v1/models", &[]).as_str(), "http://127.0.0.1:9/agent/v1/models");
+        let local = BaseUrl::parse("http://127.0.0.1:9", false).unwrap();
+        assert_eq!(local.join("/agent/v1/models", &[]).as_str(), "http://127.0.0.1:9/agent/v1/models");
     }
 }

@@ -209,9 +209,11 @@ mod tests {
 
     #[test]
     fn every_spelling_of_the_key_is_masked() {
-        let percent: String = KEY.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let percent: String =
+            KEY.bytes().flat_map(|byte| format!("%{byte:02x}").into_bytes()).map(char::from).collect();
         let some_percent = KEY.replace('/', "%2F").replace('+', "%2b").replace('"', "%22");
-        let unicode: String = KEY.bytes().map(|byte| format!("\\u{byte:04X}")).collect();
+        let unicode: String =
+            KEY.bytes().flat_map(|byte| format!("\\u{byte:04X}").into_bytes()).map(char::from).collect();
         let json = serde_json::to_string(KEY).unwrap();
         let json = json.trim_matches('"').to_owned();
         let php = json.replace('/', "\\/");

@@ -15,13 +15,13 @@ use super::throttle::{Hopeless, Throttle};
 use super::window::{FULL_PACE, LENGTH, Moment, Window};
 
 /// Sends of earlier processes lie before the start of this one.
-const BEFORE_START: Duration = Duration::from_mins(2);
+const BEFORE_START: Duration = Duration::from_secs(2 * 60);
 
 /// How long sends recorded in advance may be used. They are recorded for the end of that time, so that a crash counts
 /// too many of them and never too few.
 const LEASE_LENGTH: Duration = Duration::from_millis(100);
 
-const MINUTE: Duration = Duration::from_mins(1);
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Why a request must not leave.
 #[derive(Debug)]
@@ -234,9 +234,9 @@ impl Pace {
         let lease = Lease { left: self.lease_size, valid_until };
         let mut state = self.state();
         if state.lease.is_none() {
-            state.lease = Some(lease)
+            state.lease = Some(lease);
         } else {
-            state.next_lease = Some(lease)
+            state.next_lease = Some(lease);
         }
         Ok(())
     }

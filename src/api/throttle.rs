@@ -7,20 +7,20 @@ use crate::domain::WaitReason;
 use super::window::{FULL_PACE, Moment};
 
 /// A longer `Retry-After` is not waited for (DESIGN.md, Manners on the network).
-pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(15);
+pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// Nothing but 429 for so long ends the run (DESIGN.md, Manners on the network).
-const LONGEST_THROTTLING: Duration = Duration::from_mins(10);
+const LONGEST_THROTTLING: Duration = Duration::from_secs(10 * 60);
 
 /// Without a usable `Retry-After`: the first pause, which doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The pace is halved down to this and no further.
 const SLOWEST_PACE: u32 = FULL_PACE / 16;
 
 /// The time in which half a pace grows back.
-const REGROWTH: Duration = Duration::from_mins(1);
+const REGROWTH: Duration = Duration::from_secs(60);
 
 /// Why a request cannot be waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,12 +157,12 @@ fn too_long(wait: Duration) -> Hopeless {
 mod tests {
     use super::*;
 
-    fn at(seconds: f64) -> Moment {
-        Duration::from_secs(1_000) + Duration::from_secs_f64(seconds)
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
     }
 
-    fn seconds(seconds: u64) -> Option<Duration> {
-        Some(Duration::from_secs(seconds))
+    fn at(seconds: f64) -> Moment {
+        secs(1_000) + Duration::from_secs_f64(seconds)
     }
 
     fn pause_end(throttle: &Throttle, now: Moment) -> Option<Moment> {
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_429_pauses_for_as_long_as_it_asks() {
         let mut throttle = Throttle::new();
-        throttle.on_429(at(0.0), at(1.0), seconds(20), 0.9).unwrap();
+        throttle.on_429(at(0.0), at(1.0), Some(secs(20)), 0.9).unwrap();
         assert_eq!(throttle.pause(at(1.0)).unwrap(), Some((WaitReason::RateLimited, at(21.0))));
         assert_eq!(throttle.pause(at(21.0)).unwrap(), None);
     }
@@ -187,7 +187,7 @@ mod tests {
             now += Duration::from_millis(100);
             throttle.on_429(sent, now, None, 0.0).unwrap();
             let until = pause_end(&throttle, now).unwrap();
-            pauses.push((until - now).as_secs());
+            pauses.push(until.saturating_sub(now).as_secs());
             now = until + Duration::from_millis(1);
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
@@ -203,14 +203,14 @@ mod tests {
     #[test]
     fn responses_in_flight_halve_the_pace_once_and_only_lengthen_the_pause() {
         let mut throttle = Throttle::new();
-        throttle.on_429(at(0.0), at(1.0), seconds(10), 0.0).unwrap();
+        throttle.on_429(at(0.0), at(1.0), Some(secs(10)), 0.0).unwrap();
         throttle.on_429(at(0.5), at(1.1), None, 0.0).unwrap();
-        throttle.on_429(at(0.9), at(1.2), seconds(5), 0.0).unwrap();
+        throttle.on_429(at(0.9), at(1.2), Some(secs(5)), 0.0).unwrap();
         assert_eq!(pause_end(&throttle, at(2.0)), Some(at(11.0)));
-        throttle.on_429(at(0.9), at(1.3), seconds(15), 0.0).unwrap();
+        throttle.on_429(at(0.9), at(1.3), Some(secs(15)), 0.0).unwrap();
         assert_eq!(pause_end(&throttle, at(2.0)), Some(at(16.3)));
         assert_eq!(throttle.pace(at(16.3)), FULL_PACE / 2);
-        throttle.on_429(at(16.4), at(16.5), seconds(1), 0.0).unwrap();
+        throttle.on_429(at(16.4), at(16.5), Some(secs(1)), 0.0).unwrap();
         assert!(throttle.pace(at(17.5)) < FULL_PACE * 26 / 100);
     }
 
@@ -226,14 +226,15 @@ mod tests {
     #[test]
     fn the_pace_grows_from_half_to_full_in_a_minute_and_never_stops() {
         let mut throttle = Throttle::new();
-        throttle.on_429(at(0.0), at(0.0), seconds(10), 0.0).unwrap();
+        throttle.on_429(at(0.0), at(0.0), Some(secs(10)), 0.0).unwrap();
         assert_eq!(throttle.pace(at(10.0)), 512);
         assert_eq!(throttle.pace(at(40.0)), 768);
         assert_eq!(throttle.pace(at(70.0)), 1024);
         assert_eq!(throttle.pace(at(9_999.0)), 1024);
         let mut now = at(10_000.0);
+        throttle.on_other_answer(now);
         for _ in 0..12 {
-            throttle.on_429(now, now, seconds(1), 0.0).unwrap();
+            throttle.on_429(now, now, Some(secs(1)), 0.0).unwrap();
             now += Duration::from_millis(1_001);
             throttle.on_other_answer(now);
         }
@@ -243,9 +244,9 @@ mod tests {
     #[test]
     fn ten_minutes_of_nothing_but_429_are_too_long() {
         let mut throttle = Throttle::new();
-        throttle.on_429(at(0.0), at(0.0), seconds(300), 0.0).unwrap();
-        throttle.on_429(at(301.0), at(301.0), seconds(290), 0.0).unwrap();
-        throttle.on_429(at(599.0), at(599.0), seconds(1), 0.0).unwrap();
+        throttle.on_429(at(0.0), at(0.0), Some(secs(300)), 0.0).unwrap();
+        throttle.on_429(at(301.0), at(301.0), Some(secs(290)), 0.0).unwrap();
+        throttle.on_429(at(599.0), at(599.0), Some(secs(1)), 0.0).unwrap();
         assert_eq!(throttle.on_429(at(601.0), at(601.0), None, 0.0), Err(Hopeless::ThrottledTooLong));
         throttle.on_other_answer(at(602.0));
         throttle.on_429(at(602.0), at(603.0), None, 0.0).unwrap();
@@ -254,7 +255,7 @@ mod tests {
     #[test]
     fn quarter_of_an_hour_is_the_longest_wait_and_beyond_it_nobody_waits() {
         let mut throttle = Throttle::new();
-        throttle.on_unavailable(at(0.0), Duration::from_mins(15)).unwrap();
+        throttle.on_unavailable(at(0.0), Duration::from_secs(15 * 60)).unwrap();
         assert_eq!(throttle.pause(at(0.0)).unwrap(), Some((WaitReason::ServerAsked, at(900.0))));
         let hopeless = Err(Hopeless::RetryAfterTooLong { seconds: 901 });
         assert_eq!(throttle.on_unavailable(at(0.0), Duration::from_secs(901)), hopeless);

@@ -76,7 +76,10 @@ impl Window {
     pub(super) fn due(&mut self, now: Moment) -> Moment {
         self.expire(now);
         if self.free() == 0 {
-            return self.buckets.front().map_or(now + UNDECIDED, |oldest| oldest.last + LENGTH);
+            return self.buckets.front().map_or(now + UNDECIDED, |oldest| {
+                let free_again = oldest.last + LENGTH;
+                if self.burst_left > 0 { free_again } else { free_again.max(self.even) }
+            });
         }
         if self.burst_left > 0 { now } else { self.even }
     }
@@ -128,10 +131,8 @@ impl Window {
         let steady = LENGTH / self.rpm;
         let oldest_leaves =
             self.buckets.front().map_or(LENGTH, |oldest| (oldest.last + LENGTH).saturating_sub(now));
-        match self.free() {
-            0 => steady,
-            free => steady.max(oldest_leaves / free),
-        }
+        // What is free now, and the place that becomes free at that moment.
+        steady.max(oldest_leaves / self.free().saturating_add(1))
     }
 
     fn add(&mut self, at: Moment, requests: u32) {
