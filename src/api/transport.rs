@@ -184,6 +184,10 @@ impl Transport {
     }
 
     fn trouble(&self, error: reqwest::Error) -> Trouble {
+        if is_refused_by_proxy(&error) {
+            let words = "the proxy asks for credentials".to_owned();
+            return Trouble { kind: FailureKind::Refused { status: 407 }, words };
+        }
         let words = if error.is_connect() && error.is_timeout() {
             format!("no connection within {}", in_words(LONGEST_CONNECT.min(self.timeout)))
         } else {
@@ -276,6 +280,11 @@ fn is_garbled(error: &reqwest::Error) -> bool {
     cause.is_some_and(|cause| {
         cause.is::<std::io::Error>() || cause.to_string().contains("after body has been decompressed")
     })
+}
+
+/// Whether a proxy answered 407 to our wish for a tunnel: on https the status itself never gets here, only these words.
+fn is_refused_by_proxy(error: &reqwest::Error) -> bool {
+    error.is_connect() && root_causes(error).contains("proxy authorization required")
 }
 
 /// The causes of an error down to the root, without the phrases that say nothing.

@@ -27,6 +27,9 @@ pub(super) enum Verdict {
 pub(super) fn of(exchange: Result<Answer, Trouble>, timeout: Duration) -> Verdict {
     let answer = match exchange {
         Ok(answer) => answer,
+        Err(Trouble { kind: kind @ FailureKind::Refused { .. }, words }) => {
+            return Verdict::Failed { kind, words };
+        }
         Err(Trouble { kind, words }) => return Verdict::Again { kind, words, pause: None },
     };
     // In these the body decides what is meant, so that half of it decides nothing.

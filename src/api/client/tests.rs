@@ -542,3 +542,19 @@ async fn far_away_is_reached_through_the_proxy() {
     let client = client_with(&ClientSettings { base_url, ..settings("http://127.0.0.1:1") });
     assert_eq!(ask(&client).await.unwrap(), "through the proxy");
 }
+
+#[tokio::test]
+async fn a_proxy_that_wants_credentials_is_asked_once_and_told_apart_from_the_platform() {
+    let (proxy, served) = raw_server(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n".to_vec()).await;
+    let passes = move || passes_with_proxy("the_proxy_wants_credentials", &proxy);
+    assert!(tokio::task::spawn_blocking(passes).await.unwrap());
+    assert_eq!(served.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs such a proxy in the environment: the test above runs it"]
+async fn the_proxy_wants_credentials() {
+    let failure = ask(&client_with(&settings("https://platform.invalid"))).await.unwrap_err();
+    assert_eq!(failure.to_string(), "assistant: 407 the proxy asks for credentials");
+    assert_eq!(failure.remedy(), crate::domain::Remedy::MendProxy);
+}
