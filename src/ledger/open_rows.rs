@@ -44,47 +44,56 @@ pub(super) fn backlog(
     selection: &Selection,
 ) -> Result<(Backlog, Starts), LedgerError> {
     let recheck_before = selection.recheck_before.map_or(i64::MIN, to_nanoseconds);
-    let mut statement = connection.prepare(&format!(
-        "SELECT {STATUS} AS row_status, ifnull(r.checked_at < ?1, 0) AS is_old, count(*), min(i.position) \
-         {ROWS} GROUP BY row_status, is_old"
-    ))?;
-    let mut groups = statement.query([recheck_before])?;
     let mut backlog = Backlog::default();
     let mut starts = Starts {
         recheck_before: selection.recheck_before,
         never_checked: i64::MAX,
         checked_before: i64::MAX,
     };
-    while let Some(group) = groups.next()? {
-        let status = from_word(text(group.get_ref(0)?)?.unwrap_or_default(), RowStatus::parse)?;
-        let (is_old, rows, first) =
-            (group.get::<_, bool>(1)?, to_count(group.get(2)?), group.get::<_, i64>(3)?);
-        backlog.rows += rows;
+    for_each_status(connection, |position, status, checked_at| {
+        backlog.rows += 1;
         match status {
-            RowStatus::InvalidId => backlog.invalid += rows,
-            RowStatus::Duplicate => backlog.duplicates += rows,
-            status if status.is_settled() && !is_old => backlog.settled_before += rows,
+            RowStatus::InvalidId => backlog.invalid += 1,
+            RowStatus::Duplicate => backlog.duplicates += 1,
+            status if status.is_settled() && checked_at.is_none_or(|at| at >= recheck_before) => {
+                backlog.settled_before += 1;
+            }
             status => {
-                backlog.to_do += rows;
-                if status == RowStatus::NotChecked {
-                    starts.never_checked = first;
-                } else {
-                    starts.checked_before = starts.checked_before.min(first);
-                }
+                backlog.to_do += 1;
+                let never_checked = status == RowStatus::NotChecked;
+                let start =
+                    if never_checked { &mut starts.never_checked } else { &mut starts.checked_before };
+                *start = position.min(*start);
             }
         }
-    }
+    })?;
     let open = backlog.to_do;
     backlog.to_do = selection.limit.map_or(open, |limit| limit.min(open));
     backlog.beyond_limit = open - backlog.to_do;
     Ok((backlog, starts))
 }
 
-/// The status of a row of [`ROWS`]. Not to be named `status` in a query that groups by it: that would be the column's.
-pub(super) const STATUS: &str = "CASE \
-    WHEN i.invalid IS NOT NULL THEN 'invalid_id' \
-    WHEN d.first IS NOT NULL THEN 'duplicate' \
-    ELSE ifnull(r.status, 'not_checked') END";
+/// Shows position, status and time of the verdict of every row. Counted here and not in SQL, which would sort them first.
+pub(super) fn for_each_status(
+    connection: &Connection,
+    mut visit: impl FnMut(i64, RowStatus, Option<i64>),
+) -> Result<(), LedgerError> {
+    let mut statement = connection.prepare(&format!(
+        "SELECT i.position, i.invalid IS NOT NULL, d.first IS NOT NULL, r.status, r.checked_at {ROWS} \
+         ORDER BY i.position"
+    ))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let status = match (row.get(1)?, row.get(2)?, text(row.get_ref(3)?)?) {
+            (true, _, _) => RowStatus::InvalidId,
+            (false, true, _) => RowStatus::Duplicate,
+            (false, false, Some(word)) => from_word(word, RowStatus::parse)?,
+            (false, false, None) => RowStatus::NotChecked,
+        };
+        visit(row.get(0)?, status, row.get(4)?);
+    }
+    Ok(())
+}
 
 /// Rows come in two rounds, each in input order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
 use super::error::{LedgerError, OpenError};
 use super::open::{Identity, meta, resolve};
-use super::open_rows::STATUS;
+use super::open_rows::for_each_status;
 use super::schema::{self, ROWS, beside};
 use crate::domain::{DisabledState, InputFormat, InvalidId, ReportRow, RowStatus, RunFacts};
 
@@ -87,17 +87,13 @@ impl LedgerReader {
 
     /// Rows by status, in the order of [`RowStatus::ALL`], those without rows left out.
     fn counts(&self) -> Result<Vec<(RowStatus, u64)>, LedgerError> {
-        let mut statement = self
-            .connection
-            .prepare(&format!("SELECT {STATUS} AS row_status, count(*) {ROWS} GROUP BY row_status"))?;
-        let mut groups = statement.query([])?;
-        let mut counts = Vec::new();
-        while let Some(group) = groups.next()? {
-            let word: String = group.get(0)?;
-            counts.push((from_word(&word, RowStatus::parse)?, to_count(group.get(1)?)));
-        }
-        counts.sort_by_key(|(status, _)| RowStatus::ALL.iter().position(|known| known == status));
-        Ok(counts)
+        let mut counts = RowStatus::ALL.map(|status| (status, 0));
+        for_each_status(&self.connection, |_, status, _| {
+            for (counted, rows) in &mut counts {
+                *rows += u64::from(*counted == status);
+            }
+        })?;
+        Ok(counts.into_iter().filter(|(_, rows)| *rows > 0).collect())
     }
 
     /// Shows every input row to `visit`, in input order, with the bodies of assistant and agent if `want_documents`
