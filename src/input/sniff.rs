@@ -43,9 +43,9 @@ struct Fit {
     lone_uuids: u64,
     /// Whether the first row has a cell that is a known name.
     known_name: bool,
-    /// Rows with as many cells as the first one, if that has more than one.
+    /// Rows with as many cells as the first one.
     even_rows: u64,
-    /// Cells of the first row.
+    /// Cells of the first row; 0 for a single one, which says nothing for the delimiter.
     cells: usize,
 }
 
@@ -57,11 +57,11 @@ fn fit(head: &[u8], layout: Layout) -> Fit {
     // An open quote is no news here: the head may end inside a row.
     while rows <= SNIFFED_ROWS && records.read(&mut record).unwrap_or(false) {
         if rows == 0 {
-            fit.cells = record.len();
+            fit.cells = if record.len() > 1 { record.len() } else { 0 };
             fit.known_name = record.cells().any(|cell| names::is_known(&String::from_utf8_lossy(cell)));
         }
         rows += 1;
-        fit.even_rows += u64::from(record.len() == fit.cells && fit.cells > 1);
+        fit.even_rows += u64::from(record.len() == fit.cells);
         fit.lone_uuids += record.cells().filter(|cell| is_lone_uuid(cell)).count() as u64;
     }
     fit
