@@ -1,0 +1,115 @@
+//! Why an input cannot be used: sentences that say what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Nothing can be done with this input. All but [`InputError::Read`] and [`InputError::Changed`] are found before the
+/// first row is handed out.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// No file of that name.
+    #[error("there is no file '{}': check the name and the folder", path.display())]
+    NotFound {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// A folder instead of a file.
+    #[error("'{}' is a folder: name the CSV file in it", path.display())]
+    Directory {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// A pipe or a device, which cannot be read twice.
+    #[error("'{}' is not a regular file, and the input is read more than once: save it as a file first", path.display())]
+    NotAFile {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The file is there and does not open.
+    #[error("'{}' cannot be opened: {source}", path.display())]
+    Open {
+        /// The path as given.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// The operating system stopped in the middle of the file.
+    #[error("the input cannot be read to its end: {0}")]
+    Read(#[source] io::Error),
+    /// The file was written to between the first look and now.
+    #[error("the input was changed while it was read: run the command again when nothing writes to it")]
+    Changed,
+    /// A workbook instead of a CSV.
+    #[error(
+        "the input is a spreadsheet ({format}), not a CSV: open it, choose File > Save As (or Export), \
+         take 'CSV UTF-8' as the format, and give that file"
+    )]
+    Spreadsheet {
+        /// Which kind, as people know it: `.xlsx` or `.xls`.
+        format: &'static str,
+    },
+    /// Nothing in it, or nothing but blank lines and comments, or a header line without rows.
+    #[error("the input has no rows: {what}")]
+    Empty {
+        /// What there is instead of rows.
+        what: &'static str,
+    },
+    /// A quote that is never closed would swallow every row after it.
+    #[error(
+        "line {line}: the quote (\") that opens there is never closed: \
+         close it, or double it if it belongs to the text"
+    )]
+    UnclosedQuote {
+        /// Physical line on which the quote stands, from 1.
+        line: u64,
+    },
+    /// No table that a person keeps has such a row: another kind of file, or a quote that is closed far too late.
+    #[error(
+        "line {line}: the row that starts there is larger than 16 MiB or has more than 16,384 columns: \
+         is this a CSV, and is every quote (\") closed?"
+    )]
+    RowTooLarge {
+        /// Physical line on which the row starts, from 1.
+        line: u64,
+    },
+    /// `--delimiter` with a character that cannot be one.
+    #[error("--delimiter takes one ASCII character that is neither a quote nor a line break")]
+    Delimiter,
+    /// `--column` or `--agent-column` names no column of the input.
+    #[error("{option} {name}: there is no such column; the input has {columns}")]
+    UnknownColumn {
+        /// The option in question.
+        option: &'static str,
+        /// What it was given.
+        name: String,
+        /// The columns that there are, quoted and separated by commas.
+        columns: String,
+    },
+    /// Both options name one column.
+    #[error(
+        "--column and --agent-column name the same column, {column}: leave --agent-column out if the ids are the same"
+    )]
+    SameColumn {
+        /// The column, quoted.
+        column: String,
+    },
+    /// Several columns hold UUIDs and none has a name that decides.
+    #[error(
+        "more than one column holds UUIDs: {columns}; say with --column NAME which one has the assistants"
+    )]
+    AmbiguousColumn {
+        /// The columns in question, quoted and separated by commas.
+        columns: String,
+    },
+    /// No UUID in the first rows and no name to go by.
+    #[error(
+        "no column holds a UUID in the first {rows} rows; \
+         say with --column NAME which one has the assistants: {columns}"
+    )]
+    NoUuidColumn {
+        /// Rows looked at, digits grouped.
+        rows: String,
+        /// The columns that there are, quoted and separated by commas.
+        columns: String,
+    },
+}
