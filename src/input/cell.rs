@@ -97,6 +97,13 @@ pub(super) fn is_blank(cell: &[u8]) -> bool {
     String::from_utf8_lossy(cell).chars().all(is_unseen)
 }
 
+/// Whether a line has nothing but white space, commas and semicolons: blank whatever the delimiter turns out to be.
+pub(super) fn is_blank_line(line: &[u8]) -> bool {
+    let filler = |byte: &u8| matches!(byte, b',' | b';') || byte.is_ascii_whitespace();
+    let rest = line.iter().position(|byte| !filler(byte)).and_then(|at| line.get(at..)).unwrap_or_default();
+    is_blank(rest)
+}
+
 /// The text without what a person does not see at its ends.
 pub(super) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_unseen)

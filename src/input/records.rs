@@ -57,7 +57,7 @@ impl Record {
 
     /// Only delimiters and white space, as spreadsheets leave them at the end. A quote says that a cell is meant.
     fn is_blank(&self) -> bool {
-        !self.quoted && !self.too_large && cell::is_blank(&self.text)
+        !self.quoted && !self.too_large && cell::is_blank_line(&self.text)
     }
 
     fn clear(&mut self, line: u64) {

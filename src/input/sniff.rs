@@ -10,7 +10,8 @@ pub(super) const HEAD: u64 = 1024 * 1024;
 
 /// Decides the layout from the first [`HEAD`] bytes of text.
 pub(super) fn layout(head: &[u8], options: &InputOptions) -> Result<Layout, InputError> {
-    let mut lines = head.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !is_blank_line(line));
+    let mut lines =
+        head.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !cell::is_blank_line(line));
     let first = lines.next().unwrap_or_default();
     let sep = sep_line(first);
     let hash_line = if sep.is_some() { lines.next().unwrap_or_default() } else { first };
@@ -71,10 +72,6 @@ fn is_lone_uuid(cell: &[u8]) -> bool {
     cell.len() >= 32
         && !cell.iter().any(|byte| matches!(byte, b',' | b';' | b'\t'))
         && matches!(cell::find(cell), Found::One(_))
-}
-
-fn is_blank_line(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b',' | b';') || byte.is_ascii_whitespace()) || cell::is_blank(line)
 }
 
 /// Excel's `sep=` line.

@@ -230,7 +230,7 @@ fn an_input_without_rows_says_what_there_is() {
     for (text, expected) in [
         ("", "blank lines"),
         ("\u{feff}", "blank lines"),
-        ("\n\n# comment\n,,,\n", "blank lines"),
+        ("\n\n# comment\n,,,\n;;\n", "blank lines"),
         ("sep=;\n", "blank lines"),
         ("assistant_id,owner\n", "only a header line"),
         ("#assistant_id\n", "only a header line"),
