@@ -1,1 +1,16 @@
 //! What a person can type: clap structs, and the settings made of them.
+//!
+//! The structs hold what was typed; [`settings`] turns them, with the environment, into what the commands need.
+//! Whatever is wrong here is a usage error (exit code 2), found before a file is touched or a request is sent.
+
+mod arguments;
+mod settings;
+
+pub use arguments::{
+    Cli, ColorArg, Command, CompletionsArgs, DialectArg, GlobalArgs, InputArgs, KeyArgs, LogFormatArg,
+    ManArgs, NetworkArgs, PlatformArg, ReportArgs, ReportFormatArg, RunArgs, SandboxArgs, SandboxListArg,
+    SandboxRecordsArg,
+};
+pub use settings::{
+    Environment, Key, OutputPath, Place, RunPaths, UsageError, choose_key, choose_place, run_paths,
+};

@@ -1,0 +1,269 @@
+//! From what was typed, and the environment, to settings: which platform, which key, which files.
+
+use std::path::{Path, PathBuf};
+
+use super::{KeyArgs, PlatformArg, RunArgs};
+
+/// Base URL of the hosted Langdock platform (PLATFORM.md).
+const LANGDOCK: &str = "https://api.langdock.com";
+/// Base URL of the hosted Odeus platform (PLATFORM.md).
+const ODEUS: &str = "https://api.odeus.ai";
+/// Stem of the output files when the built-in sample is the input.
+const SAMPLE_STEM: &str = "assistants";
+
+/// A usage error: one or two plain sentences; exit code 2.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// The environment variables, passed in so that tests need not change the process's own.
+pub struct Environment<'a>(pub &'a dyn Fn(&str) -> Option<String>);
+
+impl Environment<'_> {
+    /// The variable's value; an empty one counts as not set.
+    fn get(&self, name: &str) -> Option<String> {
+        (self.0)(name).filter(|value| !value.trim().is_empty())
+    }
+}
+
+/// Where the platform is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A hosted platform.
+    Hosted {
+        /// Its base URL.
+        base_url: &'static str,
+        /// The environment variable that may hold a key for it, beside `AGENT_MIGRATE_API_KEY`.
+        key_variable: &'static str,
+    },
+    /// Any other base URL, as typed.
+    BaseUrl(String),
+    /// The practice workspace inside the program.
+    Sandbox,
+}
+
+/// Decides where the platform is. A flag beats the environment; there is no default, since a key must never go to the
+/// wrong company (DESIGN.md, Options).
+pub fn choose_place(
+    platform: Option<PlatformArg>,
+    base_url: Option<&str>,
+    sandbox: bool,
+    environment: &Environment<'_>,
+) -> Result<Place, UsageError> {
+    match (platform, base_url, sandbox) {
+        (_, _, true) => Ok(Place::Sandbox),
+        (Some(PlatformArg::Langdock), _, _) => {
+            Ok(Place::Hosted { base_url: LANGDOCK, key_variable: "LANGDOCK_API_KEY" })
+        }
+        (Some(PlatformArg::Odeus), _, _) => {
+            Ok(Place::Hosted { base_url: ODEUS, key_variable: "ODEUS_API_KEY" })
+        }
+        (None, Some(url), _) => Ok(Place::BaseUrl(url.to_owned())),
+        (None, None, false) => {
+            environment.get("AGENT_MIGRATE_BASE_URL").map(Place::BaseUrl).ok_or_else(|| {
+                UsageError(
+                "which platform? Give --platform langdock, --platform odeus, --base-url URL for a dedicated \
+                 deployment, or --sandbox to practise."
+                    .into(),
+            )
+            })
+        }
+    }
+}
+
+/// Where the key is to be had from. Not the key itself: reading it is I/O.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A file, or `-` for standard input.
+    File(PathBuf),
+    /// An environment variable of this name.
+    Variable(&'static str),
+    /// The practice workspace's own.
+    Practice,
+}
+
+/// Decides where the key comes from: the file beats the environment; with a base URL only `AGENT_MIGRATE_API_KEY` or
+/// the file count; in the sandbox none is read (DESIGN.md, Fine print, Key).
+pub fn choose_key(place: &Place, key: &KeyArgs, environment: &Environment<'_>) -> Result<Key, UsageError> {
+    const OWN: &str = "AGENT_MIGRATE_API_KEY";
+    let variables: &[&'static str] = match place {
+        Place::Sandbox => return Ok(Key::Practice),
+        Place::Hosted { key_variable, .. } => &[OWN, key_variable],
+        Place::BaseUrl(_) => &[OWN],
+    };
+    if let Some(path) = &key.api_key_file {
+        return Ok(Key::File(path.clone()));
+    }
+    variables.iter().find(|name| environment.get(name).is_some()).map(|name| Key::Variable(name)).ok_or_else(
+        || {
+            UsageError(format!(
+                "no API key: set the environment variable {}, or give --api-key-file PATH.",
+                variables.join(" or ")
+            ))
+        },
+    )
+}
+
+/// Where an output goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutputPath {
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File(PathBuf),
+}
+
+impl OutputPath {
+    /// Reads `-` as standard output.
+    pub fn parse(path: &Path) -> Self {
+        if path.as_os_str() == "-" { Self::Stdout } else { Self::File(path.to_owned()) }
+    }
+}
+
+/// The files of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunPaths {
+    /// The input; `None` for the built-in sample.
+    pub input: Option<PathBuf>,
+    /// The run's memory.
+    pub ledger: PathBuf,
+    /// The CSV report.
+    pub report: OutputPath,
+    /// The JSON Lines report, if asked for.
+    pub json: Option<OutputPath>,
+}
+
+/// Works out the files of a run: defaults beside the input, and no two of them the same.
+pub fn run_paths(arguments: &RunArgs) -> Result<RunPaths, UsageError> {
+    let beside = |suffix: &str| {
+        let practice = if arguments.sandbox { ".sandbox" } else { "" };
+        let input = arguments.input.clone().unwrap_or_else(|| PathBuf::from(SAMPLE_STEM));
+        let stem = input.file_stem().unwrap_or(input.as_os_str()).to_owned();
+        let mut name = stem;
+        name.push(practice);
+        name.push(suffix);
+        input.with_file_name(name)
+    };
+    let paths = RunPaths {
+        input: arguments.input.clone(),
+        ledger: arguments.ledger.clone().unwrap_or_else(|| beside(".ledger")),
+        report: arguments
+            .report
+            .as_deref()
+            .map_or_else(|| OutputPath::File(beside(".report.csv")), OutputPath::parse),
+        json: arguments.json.as_deref().map(OutputPath::parse),
+    };
+    refuse_shared_files(&paths)?;
+    Ok(paths)
+}
+
+fn refuse_shared_files(paths: &RunPaths) -> Result<(), UsageError> {
+    let mut taken: Vec<(&str, PathBuf)> = Vec::new();
+    if paths.report == OutputPath::Stdout && paths.json == Some(OutputPath::Stdout) {
+        return Err(UsageError("--report and --json cannot both go to standard output.".into()));
+    }
+    let file = |output: &OutputPath| match output {
+        OutputPath::File(path) => Some(path.clone()),
+        OutputPath::Stdout => None,
+    };
+    let all = [
+        ("INPUT", paths.input.clone()),
+        ("--ledger", Some(paths.ledger.clone())),
+        ("--report", file(&paths.report)),
+        ("--json", paths.json.as_ref().and_then(file)),
+    ];
+    for (name, path) in all {
+        let Some(path) = path else { continue };
+        // `canonicalize` sees through links and spellings where the file exists already.
+        let path = path.canonicalize().unwrap_or(path);
+        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == path) {
+            return Err(UsageError(format!(
+                "{other} and {name} are the same file, {}; give another path.",
+                path.display()
+            )));
+        }
+        taken.push((name, path));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::{Cli, Command};
+    use super::*;
+
+    fn run_arguments(line: &str) -> RunArgs {
+        let words = ["agent-migrate", "run"].into_iter().chain(line.split_whitespace());
+        match Cli::try_parse_from(words).unwrap().command {
+            Command::Run(arguments) => *arguments,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn place_and_key(line: &str, variables: &[(&str, &str)]) -> Result<(Place, Key), UsageError> {
+        let arguments = run_arguments(line);
+        let get = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        let environment = Environment(&get);
+        let place =
+            choose_place(arguments.platform, arguments.base_url.as_deref(), arguments.sandbox, &environment)?;
+        let key = choose_key(&place, &arguments.key, &environment)?;
+        Ok((place, key))
+    }
+
+    #[test]
+    fn the_key_comes_from_where_the_contract_says() {
+        let all = [("AGENT_MIGRATE_API_KEY", "a"), ("LANGDOCK_API_KEY", "l"), ("ODEUS_API_KEY", "o")];
+        let key = |line: &str, variables: &[(&str, &str)]| place_and_key(line, variables).map(|(_, key)| key);
+        assert_eq!(key("x.csv --platform langdock", &all), Ok(Key::Variable("AGENT_MIGRATE_API_KEY")));
+        assert_eq!(key("x.csv --platform langdock", &all[1..]), Ok(Key::Variable("LANGDOCK_API_KEY")));
+        assert_eq!(key("x.csv --platform odeus", &all[1..]), Ok(Key::Variable("ODEUS_API_KEY")));
+        assert_eq!(key("x.csv --platform odeus --api-key-file k", &all), Ok(Key::File("k".into())));
+        assert_eq!(key("x.csv --sandbox", &all), Ok(Key::Practice));
+        assert!(
+            key("x.csv --base-url https://a.example", &all[1..]).is_err(),
+            "only our own variable counts"
+        );
+        assert!(
+            key("x.csv --platform langdock", &[("AGENT_MIGRATE_API_KEY", " ")]).is_err(),
+            "empty is not set"
+        );
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_and_nothing_is_no_platform() {
+        let variables = [("AGENT_MIGRATE_BASE_URL", "https://env.example"), ("AGENT_MIGRATE_API_KEY", "a")];
+        let place = |line: &str| place_and_key(line, &variables).map(|(place, _)| place);
+        assert_eq!(place("x.csv"), Ok(Place::BaseUrl("https://env.example".into())));
+        assert_eq!(
+            place("x.csv --base-url https://f.example"),
+            Ok(Place::BaseUrl("https://f.example".into()))
+        );
+        assert_eq!(place("x.csv --sandbox"), Ok(Place::Sandbox));
+        assert!(place_and_key("x.csv", &variables[1..]).is_err());
+    }
+
+    #[test]
+    fn outputs_stand_beside_the_input_and_practice_has_its_own() {
+        let paths = run_paths(&run_arguments("data/my.assistants.csv --platform odeus")).unwrap();
+        assert_eq!(paths.ledger, Path::new("data/my.assistants.ledger"));
+        assert_eq!(paths.report, OutputPath::File("data/my.assistants.report.csv".into()));
+        let paths = run_paths(&run_arguments("data/a.csv --sandbox -o -")).unwrap();
+        assert_eq!(paths.ledger, Path::new("data/a.sandbox.ledger"));
+        assert_eq!(paths.report, OutputPath::Stdout);
+        let paths = run_paths(&run_arguments("--sandbox")).unwrap();
+        assert_eq!(paths.report, OutputPath::File("assistants.sandbox.report.csv".into()));
+    }
+
+    #[test]
+    fn no_output_overwrites_the_input_or_another_output() {
+        for line in
+            ["a.csv --sandbox -o a.csv", "a.csv --sandbox --ledger b -o b", "a.csv --sandbox -o - --json -"]
+        {
+            assert!(run_paths(&run_arguments(line)).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Command lines for a person to type: every one that the program prints works.
+
+/// The command line that goes on with this run: the one that was typed, less what must not happen twice.
+pub(super) fn same_command(arguments: &[String]) -> String {
+    let mut words = arguments.iter().map(String::as_str).filter(|word| !matches!(*word, "--fresh" | "--yes"));
+    command_line(&mut words)
+}
+
+/// A line that a POSIX shell splits into these words again.
+pub(super) fn command_line(words: &mut dyn Iterator<Item = &str>) -> String {
+    words.map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:=,@%+".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_with_spaces_and_quotes_are_quoted_for_the_shell() {
+        let line = command_line(&mut ["run", "my file.csv", "it's", "a$b", "", "ä=1"].into_iter());
+        assert_eq!(line, r"run 'my file.csv' 'it'\''s' 'a$b' '' ä=1");
+    }
+
+    #[test]
+    fn going_on_does_not_begin_afresh_again() {
+        let typed = ["agent-migrate", "run", "a.csv", "--fresh", "--yes", "--sandbox"].map(String::from);
+        assert_eq!(same_command(&typed), "agent-migrate run a.csv --sandbox");
+    }
+}

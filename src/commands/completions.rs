@@ -1,0 +1,32 @@
+//! `completions` and `man`: for packagers.
+
+use anyhow::Context;
+use clap::CommandFactory;
+
+use super::{CommandError, Exit};
+use crate::cli::{Cli, ManArgs, UsageError};
+use crate::ui;
+
+/// Prints the completion script of a shell.
+pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit, CommandError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "agent-migrate", &mut script);
+    ui::print_bytes(&script).context("standard output")?;
+    Ok(Exit::Done)
+}
+
+/// Prints the manual page of the program, or of one of its commands.
+pub(super) fn man(arguments: &ManArgs) -> Result<Exit, CommandError> {
+    let mut command = Cli::command();
+    command.build();
+    let described = match &arguments.command {
+        None => &command,
+        Some(name) => command.find_subcommand(name).ok_or_else(|| {
+            UsageError(format!("there is no command '{name}'; agent-migrate --help lists them."))
+        })?,
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(described.clone()).render(&mut page).context("rendering")?;
+    ui::print_bytes(&page).context("standard output")?;
+    Ok(Exit::Done)
+}

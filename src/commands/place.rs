@@ -1,0 +1,105 @@
+//! From settings to a client: base URL, key, certificates.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use jiff::Timestamp;
+
+use super::CommandError;
+use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, SendLog};
+use crate::cli::{Environment, Key, KeyArgs, NetworkArgs, Place, UsageError};
+use crate::sandbox::{Sandbox, SandboxOptions};
+
+/// A key file holds a line; more than this is not a key.
+const KEY_FILE_BYTES: u64 = 64 * 1024;
+
+/// Where a run sends its requests, and with which key.
+pub(super) struct Connection {
+    pub(super) base_url: BaseUrl,
+    key: ApiKey,
+    ca_cert_pem: Option<Vec<u8>>,
+    /// The server behind it, when it is the practice workspace inside the program.
+    practice: Option<Sandbox>,
+}
+
+impl Connection {
+    /// Works out base URL, key and certificates. What can be wrong with them is a usage error.
+    pub(super) fn prepare(
+        place: &Place,
+        key: &Key,
+        arguments: &KeyArgs,
+        environment: &Environment<'_>,
+    ) -> Result<Option<Self>, CommandError> {
+        let address = match place {
+            Place::Hosted { base_url, .. } => base_url,
+            Place::BaseUrl(typed) => typed.as_str(),
+            Place::Sandbox => return Ok(None),
+        };
+        let base_url = BaseUrl::parse(address, arguments.allow_http).map_err(usage)?;
+        let key = ApiKey::parse(&key_text(key, environment)?).map_err(usage)?;
+        let read_pem = |path: &Path| {
+            std::fs::read(path).map_err(|error| usage(format!("--ca-cert {}: {error}", path.display())))
+        };
+        let ca_cert_pem = arguments.ca_cert.as_deref().map(read_pem).transpose()?;
+        Ok(Some(Self { base_url, key, ca_cert_pem, practice: None }))
+    }
+
+    /// Starts the practice workspace and connects to it.
+    pub(super) async fn to_practice() -> Result<Self, CommandError> {
+        let sandbox = crate::sandbox::start(SandboxOptions::default())
+            .await
+            .context("the practice workspace cannot be started")?;
+        let base_url =
+            BaseUrl::parse(&sandbox.base_url(), false).context("the practice workspace's address")?;
+        let key = ApiKey::parse(sandbox.key()).context("the practice workspace's key")?;
+        Ok(Self { base_url, key, ca_cert_pem: None, practice: Some(sandbox) })
+    }
+
+    /// Builds the client; the practice workspace lives as long as what comes back with it.
+    pub(super) fn client(
+        self,
+        network: &NetworkArgs,
+        send_log: Arc<dyn SendLog>,
+        sent_before: &[(Timestamp, u32)],
+    ) -> Result<(Client, Option<Sandbox>), CommandError> {
+        let settings = ClientSettings {
+            rpm: network.rpm,
+            timeout: Duration::from_secs(network.timeout),
+            retries: network.retries,
+            concurrency: usize::from(network.concurrency),
+            ca_cert_pem: self.ca_cert_pem,
+            ..ClientSettings::new(self.base_url, self.key)
+        };
+        let client =
+            Client::new(&settings, send_log, sent_before).context("the HTTP client cannot be set up")?;
+        Ok((client, self.practice))
+    }
+}
+
+fn usage(sentence: impl std::fmt::Display) -> CommandError {
+    CommandError::Usage(UsageError(sentence.to_string()))
+}
+
+fn key_text(key: &Key, environment: &Environment<'_>) -> Result<String, CommandError> {
+    match key {
+        Key::Variable(name) => Ok((environment.0)(name).unwrap_or_default()),
+        Key::Practice => Ok(String::new()),
+        Key::File(path) => {
+            let read = if path.as_os_str() == "-" {
+                read_key(std::io::stdin().lock())
+            } else {
+                std::fs::File::open(path).and_then(read_key)
+            };
+            read.map_err(|error| usage(format!("--api-key-file {}: {error}", path.display())))
+        }
+    }
+}
+
+fn read_key(source: impl Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    source.take(KEY_FILE_BYTES).read_to_string(&mut text)?;
+    Ok(text)
+}

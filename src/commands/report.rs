@@ -1,0 +1,36 @@
+//! `report LEDGER`: renders a ledger again, finished or not, without any network.
+
+use anyhow::Context;
+
+use super::render::{ReportFormat, render};
+use super::{CommandError, Exit, dialect};
+use crate::cli::{OutputPath, ReportArgs, ReportFormatArg, UsageError};
+use crate::ledger::LedgerReader;
+use crate::ui::Terminal;
+
+/// Renders the ledger in the format asked for.
+pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let output = OutputPath::parse(&arguments.output);
+    if let OutputPath::File(path) = &output
+        && path
+            .canonicalize()
+            .ok()
+            .is_some_and(|path| arguments.ledger.canonicalize().is_ok_and(|ledger| ledger == path))
+    {
+        return Err(UsageError("the report would overwrite the ledger; give another --output.".into()).into());
+    }
+    let ledger = LedgerReader::open(&arguments.ledger).context("nothing was rendered")?;
+    let format = match arguments.format {
+        ReportFormatArg::Csv => ReportFormat::Csv,
+        ReportFormatArg::Json => ReportFormat::Json,
+    };
+    let rendered = render(&ledger, format, dialect(arguments.dialect), arguments.redact, &output)
+        .context("the report was not written")?;
+    if let Some(asked) = &rendered.not_replaced {
+        terminal.error(&format!("{} could not be replaced (is it open elsewhere?)", asked.display()));
+    }
+    if let Some(file) = &rendered.file {
+        terminal.say(&format!("report: {}", file.display()));
+    }
+    Ok(Exit::Done)
+}

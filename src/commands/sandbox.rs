@@ -1,0 +1,59 @@
+//! `sandbox`: serves the practice workspace until Ctrl-C.
+
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::signals::Signals;
+use super::{CommandError, Exit, runtime};
+use crate::cli::{SandboxArgs, SandboxListArg, SandboxRecordsArg};
+use crate::sandbox::{self, AgentList, RetryAfter, SandboxOptions};
+use crate::ui::{self, Terminal};
+
+/// Serves it, prints its base URL and key (two lines on standard output), and how to use them.
+pub(super) fn sandbox(arguments: &SandboxArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let signals = Signals::listen().context("signals cannot be listened to")?;
+        let sandbox =
+            sandbox::start(options(arguments)).await.context("the practice workspace cannot be served")?;
+        let (base_url, key) = (sandbox.base_url(), sandbox.key().to_owned());
+        ui::print_bytes(format!("base URL: {base_url}\nkey:      {key}\n").as_bytes())
+            .context("standard output")?;
+        terminal.say(&format!(
+            "PRACTICE workspace: nothing in it is real. In another terminal:\n  \
+             AGENT_MIGRATE_API_KEY={key} agent-migrate run assistants.csv --base-url {base_url}\n\
+             Ctrl-C ends it."
+        ));
+        signals.wait().await;
+        sandbox.stop().await;
+        Ok(Exit::Done)
+    })
+}
+
+fn options(arguments: &SandboxArgs) -> SandboxOptions {
+    SandboxOptions {
+        port: arguments.port,
+        workspace: arguments.workspace.clone(),
+        made_up: !arguments.no_made_up,
+        share_all: arguments.share_all,
+        one_record: arguments.records == SandboxRecordsArg::One,
+        list: match (arguments.list, arguments.list_lag) {
+            (SandboxListArg::Missing, _) => AgentList::Missing,
+            (SandboxListArg::Present, 0) => AgentList::Present,
+            (SandboxListArg::Present, seconds) => AgentList::Lagging(Duration::from_secs(seconds)),
+        },
+        rpm: arguments.rate_limit.map(std::num::NonZero::get),
+        retry_after: arguments.retry_after.map_or(RetryAfter::Absent, RetryAfter::Fixed),
+        latency: Duration::from_millis(arguments.latency_ms),
+        fail_rate: arguments.fail_rate,
+        reset_rate: arguments.reset_rate,
+        truncate_rate: arguments.truncate_rate,
+        unauthorized_after: arguments.unauthorized_after,
+        gone_after: arguments.gone_after,
+        missing_scope: arguments.missing_scope,
+        // The log is for tests; a workspace that serves for days must not grow.
+        keep_log: false,
+        ..SandboxOptions::default()
+    }
+}

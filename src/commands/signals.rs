@@ -1,0 +1,115 @@
+//! Ctrl-C, `SIGTERM` and `SIGHUP`: the first asks the run to end, the second ends the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::watch;
+
+use super::Exit;
+use crate::domain::Signal;
+
+/// Hears the signals of the process from now on.
+#[derive(Clone)]
+pub(super) struct Signals {
+    first: watch::Receiver<Option<Signal>>,
+    heard: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Begins to listen; must be called on the runtime. The ledger is sound at any moment, so that the second signal
+    /// may end the process where it stands.
+    pub(super) fn listen() -> std::io::Result<Self> {
+        let mut source = Source::new()?;
+        let (sender, first) = watch::channel(None);
+        let heard = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&heard);
+        tokio::spawn(async move {
+            let signal = source.next().await;
+            flag.store(true, Ordering::Relaxed);
+            sender.send_replace(Some(signal));
+            source.next().await;
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        });
+        Ok(Self { first, heard })
+    }
+
+    /// For the loop of a run.
+    pub(super) fn receiver(&self) -> watch::Receiver<Option<Signal>> {
+        self.first.clone()
+    }
+
+    /// For work that does not await: whether a signal has come.
+    pub(super) fn heard(&self) -> bool {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the first signal.
+    pub(super) async fn wait(&self) {
+        let mut first = self.first.clone();
+        // An error would mean that the listener is gone, which it is only after a second signal.
+        let _ = first.wait_for(Option::is_some).await;
+    }
+}
+
+#[cfg(unix)]
+struct Source {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    /// `None` under `nohup`, which is there so that a closing terminal does not end the run.
+    hangup: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl Source {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: if hangup_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) },
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = hangup => Signal::Hangup,
+        }
+    }
+}
+
+/// Whether the process was started with `SIGHUP` ignored (Linux tells in `/proc`; elsewhere it counts as not ignored).
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+            u64::from_str_radix(mask.trim(), 16).ok()
+        })
+        .is_some_and(|ignored| ignored & 1 == 1)
+}
+
+#[cfg(not(unix))]
+struct Source;
+
+#[cfg(not(unix))]
+impl Source {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Signal {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        Signal::Interrupt
+    }
+}

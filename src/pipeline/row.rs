@@ -1,0 +1,102 @@
+//! One row's way: `Job -> two Documents -> two Records -> Verdict -> Outcome`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::api::{Client, Meter};
+use crate::domain::{Call, CallFailure, Documents, FailureKind, Outcome, RowStatus};
+use crate::ledger::Job;
+use crate::migrate::{self, Record, Side};
+
+/// Bodies larger than this are read on a thread of their own, so that one giant does not hold up the other rows.
+const INLINE_BODY_BYTES: usize = 256 * 1024;
+
+/// Reads both sides and compares them. The agent is asked for only when the assistant is there: a request that need
+/// not be sent is the dearest of all under a rate limit.
+pub(super) async fn check(client: &Client, job: Job) -> Outcome {
+    let mut meter = Meter::default();
+    let mut outcome = unchecked(job);
+    match fetch_and_compare(client, &mut outcome, &mut meter).await {
+        Ok(status) => outcome.status = status,
+        Err(failure) => {
+            outcome.status = failure.row_status();
+            outcome.failure = Some(failure);
+        }
+    }
+    outcome.requests = meter.requests;
+    outcome.elapsed = meter.elapsed;
+    outcome.checked_at = Timestamp::now();
+    outcome
+}
+
+/// The outcome of a row whose task panicked.
+pub(super) fn broken(job: Job) -> Outcome {
+    let failure = CallFailure {
+        call: Call::Assistant,
+        kind: FailureKind::Nonsense { status: 200 },
+        words: "a defect inside this program met this row; please report it".into(),
+    };
+    Outcome { failure: Some(failure), checked_at: Timestamp::now(), ..unchecked(job) }
+}
+
+fn unchecked(job: Job) -> Outcome {
+    Outcome {
+        pair: job.pair,
+        line: job.line,
+        status: RowStatus::Failed,
+        name: None,
+        differences: Vec::new(),
+        notes: Vec::new(),
+        failure: None,
+        assistant_updated_at: None,
+        agent_updated_at: None,
+        documents: Documents::default(),
+        requests: 0,
+        elapsed: Duration::ZERO,
+        checked_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+async fn fetch_and_compare(
+    client: &Client,
+    outcome: &mut Outcome,
+    meter: &mut Meter,
+) -> Result<RowStatus, CallFailure> {
+    let pair = outcome.pair;
+    let body = client.get_assistant(pair.assistant, meter).await?;
+    let assistant = read(Side::Assistant, &body, pair.assistant.0).await?;
+    outcome.name = Some(assistant.name().to_owned());
+    outcome.assistant_updated_at = assistant.updated_at();
+    outcome.documents.assistant = Some(body);
+
+    let body = client.get_agent(pair.agent, meter).await?;
+    let agent = read(Side::Agent, &body, pair.agent.0).await?;
+    outcome.agent_updated_at = agent.updated_at();
+    outcome.documents.agent = Some(body);
+
+    let verdict = migrate::compare(&assistant, &agent);
+    let status = verdict.status();
+    outcome.differences = verdict.differences;
+    outcome.notes = verdict.notes;
+    Ok(status)
+}
+
+async fn read(side: Side, body: &Bytes, asked: Uuid) -> Result<Record, CallFailure> {
+    let call = match side {
+        Side::Assistant => Call::Assistant,
+        Side::Agent => Call::Agent,
+    };
+    let nonsense = |words: String| CallFailure { call, kind: FailureKind::Nonsense { status: 200 }, words };
+    let record = if body.len() <= INLINE_BODY_BYTES {
+        migrate::read(side, body, asked)
+    } else {
+        let body = body.clone();
+        tokio::task::spawn_blocking(move || migrate::read(side, &body, asked))
+            .await
+            .map_err(|_| nonsense("reading it failed inside this program; please report this".into()))?
+    };
+    record.map_err(|error| nonsense(error.to_string()))
+}

@@ -1,0 +1,125 @@
+//! What a person can type, and what is said when it cannot be meant so.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::path::Path;
+
+use support::{Desk, KEY, Ran, files, id};
+
+fn ran(desk: &Desk, line: &str) -> Ran {
+    Ran::of(desk.program().args(line.split_whitespace()))
+}
+
+#[test]
+fn usage_errors_exit_with_2_before_anything_is_written() {
+    let desk = Desk::with_ids(&[id(1)]);
+    for (line, words) in [
+        ("run assistants.csv", "--platform langdock"),
+        ("run", "INPUT"),
+        ("run assistants.csv --platform langdock --base-url https://x.example", "cannot be used with"),
+        ("run assistants.csv --sandbox --platform odeus", "cannot be used with"),
+        ("run assistants.csv --sandbox --rpm 0", "0"),
+        ("run assistants.csv --base-url http://example.com", "--allow-http"),
+        ("run assistants.csv --base-url nonsense", "https://"),
+        ("run assistants.csv --sandbox --report assistants.csv", "same file"),
+        ("run assistants.csv --sandbox --recheck soon", "24h"),
+        ("frobnicate", "frobnicate"),
+    ] {
+        ran(&desk, line).exits_with(2).says(words);
+        assert_eq!(files(desk.folder.path()).len(), 1, "{line}");
+    }
+}
+
+#[test]
+fn without_a_key_nothing_is_done_and_the_variable_is_named() {
+    let desk = Desk::with_ids(&[id(1)]);
+    let mut command = desk.program();
+    command.env_remove("AGENT_MIGRATE_API_KEY").args(["run", "assistants.csv", "--platform", "odeus"]);
+    Ran::of(&mut command).exits_with(2).says("ODEUS_API_KEY");
+}
+
+#[test]
+fn an_input_that_cannot_be_used_exits_with_1_and_says_why() {
+    for (input, words) in [
+        (&b""[..], "empty"),
+        (b"assistant_id,owner\n", "no rows"),
+        (b"PK\x03\x04rest of a workbook", "xlsx"),
+        (b"assistant_id\n\"00000001-0000-4000-8000-000000000000\nx\n", "line 2"),
+    ] {
+        let desk = Desk::with_input(input);
+        ran(&desk, "run assistants.csv --sandbox").exits_with(1).says(words);
+    }
+    let desk = Desk::with_input("");
+    ran(&desk, "run not-there.csv --sandbox").exits_with(1).says("not-there.csv");
+}
+
+#[test]
+fn only_unusable_cells_are_rows_that_need_attention() {
+    let desk = Desk::with_input("assistant_id\nnobody\nnothing\n");
+    ran(&desk, "run assistants.csv --sandbox").exits_with(3);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_found_out_before_the_first_request() {
+    let desk = Desk::with_ids(&[id(1)]);
+    ran(&desk, "run assistants.csv --sandbox -o missing/folder/report.csv")
+        .exits_with(1)
+        .says("missing/folder");
+    assert!(!desk.path("assistants.sandbox.ledger").exists() || files(desk.folder.path()).len() <= 2);
+}
+
+#[test]
+fn help_names_every_command_and_the_exit_codes() {
+    let desk = Desk::with_input("");
+    let help = ran(&desk, "--help").exits_with(0).stdout;
+    for word in ["run", "report", "sandbox", "completions", "man", "Exit codes:", "130"] {
+        assert!(help.contains(word), "{word} in {help}");
+    }
+    assert!(ran(&desk, "run --help").exits_with(0).stdout.contains("Examples:"));
+    assert!(ran(&desk, "--version").exits_with(0).stdout.starts_with("agent-migrate "));
+    assert!(ran(&desk, "completions bash").exits_with(0).stdout.contains("agent-migrate"));
+    assert!(ran(&desk, "man").exits_with(0).stdout.contains(".TH agent-migrate"));
+}
+
+#[test]
+fn the_key_stands_in_no_output_and_no_file() {
+    let desk = Desk::with_ids(&[id(1)]);
+    let ran = desk
+        .run("http://127.0.0.1:9", &["--retries", "0", "-vv", "--log-format", "json", "--json", "r.jsonl"]);
+    assert!(!ran.stderr.contains(KEY) && !ran.stdout.contains(KEY));
+    for (path, bytes) in files(desk.folder.path()) {
+        assert!(memchr::memmem::find(&bytes, KEY.as_bytes()).is_none(), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_readme_promises_only_options_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let desk = Desk::with_input("");
+    let help: String = ["run --help", "report --help", "sandbox --help", "--help"]
+        .iter()
+        .map(|line| ran(&desk, line).exits_with(0).stdout)
+        .collect();
+    for page in ["README.md", "MIGRATION.md"] {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        for word in text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')) {
+            // Options of other programs in examples.
+            let foreign = [
+                "--release",
+                "--path",
+                "--data",
+                "--request",
+                "--header",
+                "--help",
+                "--arg",
+                "--argjson",
+                "--fail",
+            ];
+            if word.starts_with("--") && word.len() > 3 && !foreign.contains(&word) {
+                assert!(help.contains(word), "{page} names {word}, which no help knows");
+            }
+        }
+    }
+}
