@@ -1,3 +1,7 @@
 //! The doorbell: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agent_migrate::commands::main()
+}

@@ -1,1 +1,110 @@
 //! One file a command: settings in, layers wired, outcome out; exit codes.
+
+mod command_line;
+mod completions;
+mod exit;
+mod place;
+mod render;
+mod report;
+mod run;
+mod sandbox;
+mod signals;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use tokio::runtime::Runtime;
+
+pub use exit::Exit;
+
+use crate::cli::{Cli, ColorArg, Command, DialectArg, GlobalArgs, LogFormatArg, UsageError};
+use crate::report::Dialect;
+use crate::ui::{self, ColorChoice, LogFormat, Terminal};
+
+/// Why a command did nothing.
+#[derive(Debug)]
+enum CommandError {
+    /// What was typed cannot be meant so.
+    Usage(UsageError),
+    /// Nothing could be done; the chain of causes is for the person.
+    NothingDone(anyhow::Error),
+}
+
+impl From<UsageError> for CommandError {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
+    }
+}
+
+impl From<anyhow::Error> for CommandError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::NothingDone(error)
+    }
+}
+
+/// Parses the process's arguments, runs the command, gives its exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are "errors" that go to standard output with code 0. A closed pipe is no trouble of ours.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let terminal = Terminal::new(color(cli.global.color), cli.global.quiet, cli.global.verbose);
+    let ended = start_logs(&cli.global, &terminal).and_then(|()| execute(cli.command, &terminal));
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(CommandError::Usage(error)) => {
+            terminal.error(&error.to_string());
+            Exit::Usage.into()
+        }
+        Err(CommandError::NothingDone(error)) => {
+            terminal.error(&format!("{error:#}"));
+            Exit::NothingDone.into()
+        }
+    }
+}
+
+fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> {
+    match command {
+        Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Report(arguments) => report::report(&arguments, terminal),
+        Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
+        Command::Completions(arguments) => completions::completions(arguments.shell),
+        Command::Man(arguments) => completions::man(&arguments),
+    }
+}
+
+fn start_logs(options: &GlobalArgs, terminal: &Terminal) -> Result<(), CommandError> {
+    let format = match options.log_format {
+        LogFormatArg::Text => LogFormat::Text,
+        LogFormatArg::Json => LogFormat::Json,
+    };
+    ui::init_logs(terminal, format, options.log_file.as_deref())
+        .map_err(|error| UsageError(error.to_string()).into())
+}
+
+const fn color(typed: ColorArg) -> ColorChoice {
+    match typed {
+        ColorArg::Auto => ColorChoice::Auto,
+        ColorArg::Always => ColorChoice::Always,
+        ColorArg::Never => ColorChoice::Never,
+    }
+}
+
+const fn dialect(typed: DialectArg) -> Dialect {
+    match typed {
+        DialectArg::Input => Dialect::Input,
+        DialectArg::Excel => Dialect::Excel,
+        DialectArg::Plain => Dialect::Plain,
+    }
+}
+
+/// One worker beside the loop's own thread: the work of a row is short, and most of a run is waiting.
+fn runtime() -> Result<Runtime, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    Ok(runtime.context("the asynchronous runtime cannot be started")?)
+}

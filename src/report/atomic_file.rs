@@ -44,7 +44,8 @@ pub enum ReportFileError {
 }
 
 impl ReportFileError {
-    fn unwritable(path: &Path, source: io::Error) -> Self {
+    /// The file at `path` cannot be written, for this reason.
+    pub fn unwritable(path: &Path, source: io::Error) -> Self {
         Self::Unwritable { path: path.to_owned(), source }
     }
 }

@@ -90,6 +90,18 @@ impl Terminal {
     }
 }
 
+/// Standard output, for what another program may read: a report, a script. Its errors are the caller's to tell.
+pub fn standard_output() -> impl Write {
+    io::BufWriter::new(io::stdout().lock())
+}
+
+/// Writes to standard output, whole.
+pub fn print_bytes(bytes: &[u8]) -> io::Result<()> {
+    let mut out = standard_output();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
 /// `NO_COLOR` counts when it is set to anything but nothing (no-color.org).
 fn wants_colors(choice: ColorChoice, no_color: Option<&OsStr>, interactive: bool) -> bool {
     match choice {
