@@ -5,6 +5,8 @@
 //! With `--latency-ms 100 --concurrency 32` it shows how well waiting is used. Where `taskset` is on the machine,
 //! server and client get a core each.
 
+#![expect(clippy::cast_precision_loss, reason = "figures are shown with a few digits")]
+
 use std::error::Error;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -43,7 +43,7 @@ fn without_a_key_nothing_is_done_and_the_variable_is_named() {
 #[test]
 fn an_input_that_cannot_be_used_exits_with_1_and_says_why() {
     for (input, words) in [
-        (&b""[..], "empty"),
+        (&b""[..], "no rows"),
         (b"assistant_id,owner\n", "no rows"),
         (b"PK\x03\x04rest of a workbook", "xlsx"),
         (b"assistant_id\n\"00000001-0000-4000-8000-000000000000\nx\n", "line 2"),

@@ -149,7 +149,7 @@ fn the_sample_has_the_notes_troubles_and_sizes_that_practice_is_about() {
         if change.set.contains_key("knowledgeFolderIds"))));
     let troubles: Vec<Scripted> =
         entries.iter().flat_map(|entry| &entry.trouble).map(|trouble| trouble.answer).collect();
-    assert_eq!(troubles, [Scripted::GatewayPage(503), Scripted::Throttled(1), Scripted::OtherId]);
+    assert_eq!(troubles, [Scripted::GatewayPage(503), Scripted::OtherId, Scripted::Throttled(1)]);
     assert_eq!(entries.iter().filter(|entry| entry.access == Access::NotShared).count(), 3);
     assert_eq!(entries.iter().filter(|entry| entry.agent_access == Access::NotShared).count(), 1);
     assert_eq!(entries.iter().filter(|entry| entry.disabled).count(), 2);
