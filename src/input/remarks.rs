@@ -12,6 +12,9 @@ pub(super) fn remarks(spelling: Spelling, survey: &Survey, columns: &Columns) ->
     if let Some(agent) = columns.agent {
         remarks.push(format!("{}; the agent to compare with", holds_uuids(survey, agent)));
     }
+    if survey.names.get(columns.assistant).is_some_and(|name| names::alike(name, names::AGENT)) {
+        remarks.push("its UUIDs are taken for the assistants as well".to_owned());
+    }
     if let Some(header) = &survey.header {
         let names = survey.names.iter();
         if header.is_report {
