@@ -14,7 +14,9 @@ use super::place::Connection;
 use super::render::{RenderError, Rendered, ReportFormat, render};
 use super::signals::Signals;
 use super::{CommandError, Exit, dialect, runtime};
-use crate::cli::{Environment, OutputPath, Place, RunArgs, RunPaths, choose_key, choose_place, run_paths};
+use crate::cli::{
+    Environment, OutputPath, Place, RunArgs, RunPaths, UsageError, choose_key, choose_place, run_paths,
+};
 use crate::domain::{Backlog, StopReason};
 use crate::input::{Input, InputError, InputOptions};
 use crate::ledger::{Identity, ImportError, Ledger, LedgerReader, NewRun, RunEnd, Selection, SetAsideError};
@@ -97,10 +99,16 @@ impl Run<'_> {
             no_header: self.arguments.reading.no_header,
         };
         let input = match &self.paths.input {
-            Some(path) => Input::open(path, &options).with_context(|| path.display().to_string())?,
-            None => Input::from_bytes(SAMPLE, &options).context("the built-in sample")?,
+            Some(path) => Input::open(path, &options),
+            None => Input::from_bytes(SAMPLE, &options),
         };
-        Ok(input)
+        input.map_err(|error| {
+            let words = match &self.paths.input {
+                Some(path) if !error.names_the_file() => format!("{}: {error}", path.display()),
+                _ => error.to_string(),
+            };
+            if error.is_usage() { UsageError(words).into() } else { anyhow!(words).into() }
+        })
     }
 
     fn set_aside(&self) -> Result<(), CommandError> {
@@ -239,7 +247,8 @@ impl Run<'_> {
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
         let remedies = reports.first().map_or(&[][..], |(_, report)| &report.remedies);
         let next = self.next_command(exit, failed.is_some());
-        self.terminal.say(&ui::after(&facts, remedies, &files, next.as_deref(), stopped));
+        let summary = ui::after(&facts, remedies, &files, next.as_deref(), stopped);
+        self.terminal.say(&format!("\n{summary}"));
         match failed {
             None => Ok(exit),
             Some(error) => {

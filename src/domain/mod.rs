@@ -21,7 +21,7 @@ pub use ids::{AgentId, AssistantId, Pair};
 pub use input::{Encoding, InputFormat, InputRow, InvalidId, LineEnd};
 pub use outcome::{Documents, Outcome};
 pub use remedy::Remedy;
-pub use report_row::{ReportRow, RunFacts};
+pub use report_row::{REPORT_COLUMNS, ReportRow, RunFacts};
 pub use status::{DisabledState, RowStatus};
 pub use stop::{Signal, StopReason};
 pub use text::{grouped, one_line, terminal_safe};

@@ -113,3 +113,18 @@ pub enum InputError {
         columns: String,
     },
 }
+
+impl InputError {
+    /// Whether the sentence names the file already.
+    pub const fn names_the_file(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound { .. } | Self::Directory { .. } | Self::NotAFile { .. } | Self::Open { .. }
+        )
+    }
+
+    /// Whether an option is what has to be mended, rather than the input.
+    pub const fn is_usage(&self) -> bool {
+        matches!(self, Self::Delimiter | Self::UnknownColumn { .. } | Self::SameColumn { .. })
+    }
+}

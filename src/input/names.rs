@@ -3,32 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::cell;
-use crate::domain::terminal_safe;
+use crate::domain::{REPORT_COLUMNS, terminal_safe};
 
 /// The names under which the assistant is looked for, in this order (DESIGN.md, Input).
 pub(super) const ASSISTANT: [&str; 5] = ["assistant_id", "assistantId", "assistant", "id", "uuid"];
 /// The name of the agent column (DESIGN.md, Input).
 pub(super) const AGENT: &str = "agent_id";
-
-/// The report's own columns, in order (DESIGN.md, Report).
-const OWN: [&str; 16] = [
-    "line",
-    "input",
-    "assistant_id",
-    "agent_id",
-    "name",
-    "status",
-    "disabled",
-    "differences",
-    "notes",
-    "error",
-    "remedy",
-    "assistant_updated_at",
-    "agent_updated_at",
-    "requests",
-    "elapsed_ms",
-    "checked_at",
-];
 
 /// The own columns that make a report one, in order. Not all of them: people delete what they do not need.
 const MARKS_OF_A_REPORT: [&str; 6] = ["line", "input", "assistant_id", "agent_id", "status", "disabled"];
@@ -63,7 +43,7 @@ pub(super) fn is_report(header: &[String]) -> bool {
 
 /// Where the own columns of a report of ours stand: the first of each name.
 pub(super) fn own_columns(header: &[String]) -> HashSet<usize> {
-    OWN.iter().filter_map(|own| header.iter().position(|name| name == own)).collect()
+    REPORT_COLUMNS.iter().filter_map(|own| header.iter().position(|name| name == own)).collect()
 }
 
 /// The name of a column without one, by its position from 0.
@@ -74,7 +54,7 @@ pub(super) fn unnamed(index: usize) -> String {
 /// Names that are free of clashes with the report's own columns (`input_<name>`) and with each other (`<name>_2`).
 pub(super) fn without_clashes<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let names: Vec<String> = names
-        .map(|name| if OWN.contains(&name) { format!("input_{name}") } else { name.to_owned() })
+        .map(|name| if REPORT_COLUMNS.contains(&name) { format!("input_{name}") } else { name.to_owned() })
         .collect();
     // A name that was really there is nobody's second choice.
     let mut taken: HashSet<String> = names.iter().cloned().collect();
@@ -153,7 +133,7 @@ mod tests {
     #[test]
     fn a_report_is_known_by_its_columns_even_if_the_person_added_or_deleted_some() {
         let header = |text: &str| text.split(',').map(str::to_owned).collect::<Vec<_>>();
-        assert!(is_report(&OWN.map(str::to_owned)));
+        assert!(is_report(&REPORT_COLUMNS.map(str::to_owned)));
         assert!(is_report(&header("mine,line,input,assistant_id,agent_id,status,disabled,owner")));
         assert!(!is_report(&header("assistant_id,agent_id,name,status")));
         assert!(!is_report(&header("status,line,input,assistant_id,agent_id,disabled")));

@@ -28,10 +28,10 @@ pub struct DriveSettings {
     pub backlog: Backlog,
 }
 
-/// Checks the open rows, at most `concurrency` at once, each to its acknowledgement by the ledger.
+/// Checks the open rows, at most `concurrency` at once, and sees each to its acknowledgement by the ledger.
 ///
-/// Gives back why it stopped early, or `None` when every row to do was done. Rows under way at a stop are dropped and
-/// stay open in the ledger.
+/// Gives back why it stopped early, or `None` when every row to do was done. Rows being checked at a stop are dropped
+/// and stay open in the ledger; what was found out already is kept.
 pub async fn drive(
     client: &Client,
     writer: &Writer,
@@ -46,28 +46,31 @@ pub async fn drive(
         writer,
         feed: Feed::new(rows, settings.backlog.to_do),
         concurrency: settings.concurrency.max(1),
-        under_way: JoinSet::new(),
+        checking: JoinSet::new(),
+        settling: JoinSet::new(),
         jobs: HashMap::new(),
         rules: StopRules::default(),
         observer,
     };
-    let stopped = drive.run(signal).await;
+    let mut stopped = drive.run(signal).await;
     if let Some(reason) = &stopped {
         drive.observer.observe(&Event::Stopping(reason.clone()));
-        drive.under_way.shutdown().await;
+        drive.checking.shutdown().await;
     }
+    stopped = drive.settle_the_rest().await.or(stopped);
     drive.observer.observe(&Event::Ended);
     stopped
 }
 
-type RowEnd = Result<Settled, LedgerError>;
-
+/// The two stages of a row. A row that only waits for the disk holds up no other's requests; as many may wait as may
+/// be checked, which bounds the memory.
 struct Drive<'a> {
     client: &'a Client,
     writer: &'a Writer,
     feed: Feed,
     concurrency: usize,
-    under_way: JoinSet<RowEnd>,
+    checking: JoinSet<Outcome>,
+    settling: JoinSet<Result<Settled, LedgerError>>,
     /// Which row a task is, for the one case in which the task cannot say so itself.
     jobs: HashMap<Id, Job>,
     rules: StopRules,
@@ -82,14 +85,20 @@ impl Drive<'_> {
             if let Err(error) = self.fill().await {
                 return Some(unwritable(&error));
             }
-            if self.under_way.is_empty() {
+            if self.checking.is_empty() {
                 return None;
             }
+            let has_room = self.settling.len() < self.concurrency;
             tokio::select! {
                 biased;
                 asked = wait_for_signal(&mut signal) => return Some(StopReason::Signal { signal: asked }),
-                Some(end) = self.under_way.join_next_with_id() => {
-                    if let Some(reason) = self.take(end).await {
+                Some(settled) = self.settling.join_next() => {
+                    if let Err(error) = self.report(settled) {
+                        return Some(unwritable(&error));
+                    }
+                }
+                Some(end) = self.checking.join_next_with_id(), if has_room => {
+                    if let Some(reason) = self.settle(end) {
                         return Some(reason);
                     }
                 }
@@ -98,41 +107,49 @@ impl Drive<'_> {
         }
     }
 
-    /// Starts rows until `concurrency` are under way or none is left.
+    /// Starts rows until `concurrency` are being checked or none is left.
     async fn fill(&mut self) -> Result<(), LedgerError> {
-        while self.under_way.len() < self.concurrency {
+        while self.checking.len() < self.concurrency {
             let Some(job) = self.feed.next().await? else { break };
-            let (client, writer) = (self.client.clone(), self.writer.clone());
-            let task =
-                self.under_way.spawn(async move { writer.settle(row::check(&client, job).await).await });
+            let client = self.client.clone();
+            let task = self.checking.spawn(async move { row::check(&client, job).await });
             self.jobs.insert(task.id(), job);
         }
         Ok(())
     }
 
-    /// Takes the end of a row; gives the reason if it is one to stop for.
-    async fn take(&mut self, end: Result<(Id, RowEnd), JoinError>) -> Option<StopReason> {
-        let (id, settled) = match end {
-            Ok((id, settled)) => (id, settled),
-            Err(panic) => {
-                let id = panic.id();
-                // A panic is one row's: it is recorded like any other failure, and the others go on.
-                let job = self.jobs.get(&id).copied()?;
-                (id, self.writer.settle(row::broken(job)).await)
-            }
+    /// Hands a checked row to the ledger; gives the reason if it is one to stop for.
+    fn settle(&mut self, end: Result<(Id, Outcome), JoinError>) -> Option<StopReason> {
+        let id = end.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let job = self.jobs.remove(&id);
+        let outcome = match end {
+            Ok((_, outcome)) => outcome,
+            // A panic is one row's: it is recorded like any other failure, and the others go on.
+            Err(_) => row::broken(job?),
         };
-        self.jobs.remove(&id);
-        match settled {
-            Ok(settled) => self.report(&settled),
-            Err(error) => Some(unwritable(&error)),
+        let reason = self.rules.observe(&outcome, self.feed.has_more());
+        let writer = self.writer.clone();
+        self.settling.spawn(async move { writer.settle(outcome).await });
+        reason
+    }
+
+    /// What was found out is kept, whatever stopped the run.
+    async fn settle_the_rest(&mut self) -> Option<StopReason> {
+        let mut failed = None;
+        while let Some(settled) = self.settling.join_next().await {
+            failed = failed.or(self.report(settled).err());
         }
+        failed.as_ref().map(unwritable)
     }
 
     /// The only place where a row is reported as done; only what the ledger has committed comes here.
-    fn report(&mut self, settled: &Settled) -> Option<StopReason> {
-        let outcome = settled.outcome();
-        self.observer.observe(&Event::RowDone(row_done(outcome)));
-        self.rules.observe(outcome, self.feed.has_more())
+    fn report(
+        &mut self,
+        settled: Result<Result<Settled, LedgerError>, JoinError>,
+    ) -> Result<(), LedgerError> {
+        let settled = settled.unwrap_or(Err(LedgerError::Closed))?;
+        self.observer.observe(&Event::RowDone(row_done(settled.outcome())));
+        Ok(())
     }
 }
 

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::texts::{Extent, Texts};
-use super::{OWN_COLUMNS, Renderer, ReportSettings, cell, shield};
-use crate::domain::{LineEnd, ReportRow, RunFacts};
+use super::{Renderer, ReportSettings, cell, shield};
+use crate::domain::{LineEnd, REPORT_COLUMNS, ReportRow, RunFacts};
 
 /// A renderer that writes the report as CSV to `out`.
 pub fn csv<'a, W: Write + 'a>(settings: &ReportSettings, out: W) -> Box<dyn Renderer + 'a> {
@@ -44,7 +44,7 @@ struct Csv<W: Write> {
 impl<W: Write> Renderer for Csv<W> {
     fn begin(&mut self, facts: &RunFacts) -> io::Result<()> {
         self.texts.practice = facts.practice;
-        for (index, column) in OWN_COLUMNS.into_iter().enumerate() {
+        for (index, column) in REPORT_COLUMNS.into_iter().enumerate() {
             if index == 0 && self.byte_order_mark {
                 self.writer.write_field(format!("\u{FEFF}{column}"))?;
             } else {

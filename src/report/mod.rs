@@ -22,26 +22,6 @@ pub use atomic_file::{AtomicFile, ReportFileError, Written, check_writable, writ
 pub use csv_format::csv;
 pub use json_lines::json_lines;
 
-/// The report's own columns, in their order; the carried-through ones follow to the right.
-pub const OWN_COLUMNS: [&str; 16] = [
-    "line",
-    "input",
-    "assistant_id",
-    "agent_id",
-    "name",
-    "status",
-    "disabled",
-    "differences",
-    "notes",
-    "error",
-    "remedy",
-    "assistant_updated_at",
-    "agent_updated_at",
-    "requests",
-    "elapsed_ms",
-    "checked_at",
-];
-
 /// Which CSV a person wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {

@@ -87,7 +87,7 @@ pub fn after(
     if let Some(next) = next {
         blocks.push(format!("{practice}Next:\n  {}", terminal_safe(next, WHOLE)));
     }
-    blocks.join("\n")
+    blocks.join("\n\n")
 }
 
 fn work(backlog: &Backlog, rpm: u32) -> String {
@@ -243,14 +243,17 @@ mod tests {
           verified             1,180
           mismatch                 1
           no_access               12
+
         What to do:
           12 rows: Share this assistant with the API key, then run the same command again.
            3 rows: The platform was in trouble: run the same command again later; only what is not settled is asked for again.
            1 row:  Bring the agent in line with the assistant (see differences), publish it, then run the same command again.
            1 row:  Put exactly one UUID into this cell, or delete the row, then run the same command again.
+
         Files:
           report  assistants.report.csv
           ledger  a [31m.ledger
+
         Next:
           agent-migrate run assistants.csv --platform langdock
         ");
@@ -264,14 +267,18 @@ mod tests {
             after(&facts(true), &[(Remedy::GiveScope, 12)], &files, Some("agent-migrate run --sandbox"), Some(&stopped)),
             @r"
         PRACTICE: Ended before the last row: the key lacks a scope: AGENT [31m_API. Give it that scope in the workspace's API key settings.
+
         PRACTICE: 1,193 rows:
           verified             1,180
           mismatch                 1
           no_access               12
+
         PRACTICE: What to do:
           12 rows: Give the API key the scope it lacks (AGENT_API), then run the same command again.
+
         PRACTICE: Files:
           report  sample.sandbox.report.csv
+
         PRACTICE: Next:
           agent-migrate run --sandbox
         "

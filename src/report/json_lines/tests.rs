@@ -82,7 +82,7 @@ fn keys_stand_in_the_order_of_the_columns() {
     let lines = objects(&report(&settings(), &facts(), &rows()));
     let keys: Vec<_> = lines[1].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys[0], "type");
-    assert_eq!(keys[1..17], super::super::OWN_COLUMNS);
+    assert_eq!(keys[1..17], crate::domain::REPORT_COLUMNS);
     assert_eq!(keys[17..], ["columns", "changes", "proposed"]);
     assert!(json_lines(&settings(), io::sink()).wants_proposed());
 }
