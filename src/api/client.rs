@@ -157,6 +157,7 @@ impl Client {
                 Verdict::Failed { kind, words } => return Err(Failure { kind, words }),
                 Verdict::Throttled { retry_after, words } => {
                     met_429 += 1;
+                    tracing::debug!(path = url.path(), ?retry_after, "429: the run pauses");
                     pace.on_429(sent, retry_after, jitter.next())
                         .map_err(|hopeless| Failure::hopeless(hopeless, "429", &words))?;
                     if met_429 >= MOST_429 {
@@ -173,7 +174,10 @@ impl Client {
                     if failures > self.shared.retries {
                         return Err(Failure { kind, words: with_tries(&words, failures) });
                     }
-                    tokio::time::sleep(backoff.wait(failures, jitter.next())).await;
+                    let wait = backoff.wait(failures, jitter.next());
+                    let words = transport.mask_text(words);
+                    tracing::debug!(path = url.path(), ?kind, words, ?wait, "tried, will try again");
+                    tokio::time::sleep(wait).await;
                 }
             }
         }

@@ -53,7 +53,10 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
-    let terminal = Terminal::new(color(cli.global.color), cli.global.quiet, cli.global.verbose);
+    let mut terminal = Terminal::new(color(cli.global.color), cli.global.quiet, cli.global.verbose);
+    if cli.global.log_format == LogFormatArg::Json || cli.global.log_file.is_some() {
+        terminal = terminal.with_logs_apart();
+    }
     let ended = start_logs(&cli.global, &terminal).and_then(|()| execute(cli.command, &terminal));
     match ended {
         Ok(exit) => exit.into(),
@@ -62,10 +65,19 @@ pub fn main() -> ExitCode {
             Exit::Usage.into()
         }
         Err(CommandError::NothingDone(error)) => {
-            terminal.error(&format!("{error:#}"));
+            terminal.error(&chain(&error));
             Exit::NothingDone.into()
         }
     }
+}
+
+/// The causes in one sentence, outermost first, less those whose words an outer one repeats.
+fn chain(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => said.to_owned(),
+        said => format!("{said}: {cause}"),
+    })
 }
 
 fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> {

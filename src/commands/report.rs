@@ -1,8 +1,10 @@
 //! `report LEDGER`: renders a ledger again, finished or not, without any network.
 
-use anyhow::Context;
+use std::io::ErrorKind;
 
-use super::render::{ReportFormat, render};
+use anyhow::{Context, anyhow};
+
+use super::render::{RenderError, ReportFormat, render};
 use super::{CommandError, Exit, dialect};
 use crate::cli::{OutputPath, ReportArgs, ReportFormatArg, UsageError};
 use crate::ledger::LedgerReader;
@@ -24,8 +26,12 @@ pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit
         ReportFormatArg::Csv => ReportFormat::Csv,
         ReportFormatArg::Json => ReportFormat::Json,
     };
-    let rendered = render(&ledger, format, dialect(arguments.dialect), arguments.redact, &output)
-        .context("the report was not written")?;
+    let rendered = match render(&ledger, format, dialect(arguments.dialect), arguments.redact, &output) {
+        Ok(rendered) => rendered,
+        // `| head` has what it wanted.
+        Err(RenderError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Done),
+        Err(error) => return Err(anyhow!(error).context("the report was not written").into()),
+    };
     if let Some(asked) = &rendered.not_replaced {
         terminal.error(&format!("{} could not be replaced (is it open elsewhere?)", asked.display()));
     }

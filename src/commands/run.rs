@@ -247,6 +247,9 @@ impl Run<'_> {
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
         let remedies = reports.first().map_or(&[][..], |(_, report)| &report.remedies);
         let next = self.next_command(exit, failed.is_some());
+        if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
+            self.terminal.error(&reason.to_string());
+        }
         let summary = ui::after(&facts, remedies, &files, next.as_deref(), stopped);
         self.terminal.say(&format!("\n{summary}"));
         match failed {

@@ -6,6 +6,7 @@
 mod logs;
 mod progress;
 mod questions;
+mod run_log;
 mod summary;
 
 use std::env;
@@ -32,6 +33,17 @@ pub enum ColorChoice {
     Never,
 }
 
+/// What becomes of a line for every row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RowLines {
+    /// Shown, with `-v`.
+    Shown,
+    /// Logs are for a machine or go to a file: rows are logged there.
+    Logged,
+    /// Neither.
+    Left,
+}
+
 /// The person's end of the program. Clones share it.
 #[derive(Clone)]
 pub struct Terminal {
@@ -42,6 +54,7 @@ pub struct Terminal {
     colors: bool,
     quiet: bool,
     verbosity: u8,
+    rows: RowLines,
 }
 
 impl Terminal {
@@ -60,7 +73,19 @@ impl Terminal {
             colors: wants_colors(color, env::var_os("NO_COLOR").as_deref(), interactive),
             quiet,
             verbosity,
+            rows: if verbosity > 0 { RowLines::Shown } else { RowLines::Left },
         }
+    }
+
+    /// The same for logs that are for a machine or go to a file: with `-v` rows are logged there, not shown.
+    #[must_use]
+    pub fn with_logs_apart(self) -> Self {
+        Self { rows: RowLines::Logged, ..self }
+    }
+
+    /// Whether only errors are shown.
+    pub const fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Shows a text, ended by a line break. Nothing when quiet. Texts of the platform must have gone through
@@ -143,6 +168,7 @@ mod tests {
             colors: false,
             quiet,
             verbosity,
+            rows: if verbosity > 0 { RowLines::Shown } else { RowLines::Left },
         }
     }
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Terminal;
 use super::summary::about;
+use super::{RowLines, Terminal, run_log};
 use crate::domain::{
     Backlog, Event, Observer, PaceStatus, RowDone, RowStatus, StopReason, WaitReason, grouped, terminal_safe,
 };
@@ -51,7 +51,7 @@ impl Progress {
             }
             Event::RowDone(row) => {
                 self.tally.count(row.status, now);
-                if self.terminal.verbosity > 0 {
+                if self.terminal.rows == RowLines::Shown {
                     self.terminal.say(&row_line(row));
                 }
             }
@@ -108,6 +108,9 @@ impl Progress {
 
 impl Observer for Progress {
     fn observe(&mut self, event: &Event) {
+        if self.terminal.rows == RowLines::Logged {
+            run_log::log(event);
+        }
         self.observe_at(event, Instant::now());
     }
 }
