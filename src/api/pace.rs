@@ -19,7 +19,7 @@ const BEFORE_START: Duration = Duration::from_secs(2 * 60);
 
 /// How long sends recorded in advance may be used. They are recorded for the end of that time, so that a crash counts
 /// too many of them and never too few.
-const LEASE_LENGTH: Duration = Duration::from_millis(100);
+const LEASE_LENGTH: Duration = Duration::from_secs(1);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -34,6 +34,8 @@ pub(super) enum NoPermit {
 #[derive(Clone, Copy, Debug)]
 struct Lease {
     left: u32,
+    /// From here on the next one is recorded, while this one is still good.
+    renew_from: Moment,
     valid_until: Moment,
 }
 
@@ -231,7 +233,8 @@ impl Pace {
         self.log.record(at, self.lease_size).await?;
         // A record that took longer than the lease is good for still gives its requests a moment to leave.
         let valid_until = valid_until.max(self.now() + LEASE_LENGTH / 10);
-        let lease = Lease { left: self.lease_size, valid_until };
+        let renew_from = valid_until.saturating_sub(valid_until.saturating_sub(self.now()) / 2);
+        let lease = Lease { left: self.lease_size, renew_from, valid_until };
         let mut state = self.state();
         if state.lease.is_none() {
             state.lease = Some(lease);
@@ -248,11 +251,8 @@ impl Pace {
         let has_next = state.next_lease.is_some();
         let Some(lease) = state.lease.as_mut() else { return Leased::NotRecorded };
         lease.left = lease.left.saturating_sub(1);
-        if !has_next && lease.left < self.lease_size / 4 * 3 {
-            Leased::RecordedButLow
-        } else {
-            Leased::Recorded
-        }
+        let is_low = lease.left < self.lease_size / 4 * 3 || lease.renew_from <= now;
+        if !has_next && is_low { Leased::RecordedButLow } else { Leased::Recorded }
     }
 
     fn has_lease(&self) -> bool {

@@ -115,8 +115,9 @@ const fn dialect(typed: DialectArg) -> Dialect {
     }
 }
 
-/// One worker beside the loop's own thread: the work of a row is short, and most of a run is waiting.
+/// One thread for everything that waits: the work of a row is short, and handing it between threads costs more than
+/// doing it. Files are written and read on threads of their own.
 fn runtime() -> Result<Runtime, CommandError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Ok(runtime.context("the asynchronous runtime cannot be started")?)
 }

@@ -41,10 +41,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
     let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
 
     let runtime = runtime()?;
-    let signals = {
-        let _inside = runtime.enter();
-        Signals::listen().context("signals cannot be listened to")?
-    };
+    let signals = Signals::listen().context("signals cannot be listened to")?;
     let run = Run { arguments, terminal, paths, place, runtime, signals };
     run.go(connection)
 }

@@ -16,20 +16,25 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen; must be called on the runtime. The ledger is sound at any moment, so that the second signal
-    /// may end the process where it stands.
+    /// Begins to listen, on a thread of its own: signals are heard while files are read and written, too. The ledger
+    /// is sound at any moment, so that the second signal may end the process where it stands.
     pub(super) fn listen() -> std::io::Result<Self> {
-        let mut source = Source::new()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut source = {
+            let _inside = runtime.enter();
+            Source::new()?
+        };
         let (sender, first) = watch::channel(None);
         let heard = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&heard);
-        tokio::spawn(async move {
+        let listen = async move {
             let signal = source.next().await;
             flag.store(true, Ordering::Relaxed);
             sender.send_replace(Some(signal));
             source.next().await;
             std::process::exit(i32::from(Exit::Interrupted.code()));
-        });
+        };
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;
         Ok(Self { first, heard })
     }
 
