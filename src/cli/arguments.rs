@@ -15,9 +15,17 @@ Exit codes:
   1    nothing could be done: input unreadable or empty, ledger foreign, locked or unwritable
   2    usage error
   3    finished, some rows need attention
-  4    stopped early; the same command goes on: signal, server out of reach, throttled too long, disk full
-  5    stopped early; mend something first: key, scope, base URL, or the Assistants API is gone
+  4    stopped early, the same command goes on: signal, server out of reach,
+       throttled too long, disk full
+  5    stopped early, mend something first: key, scope, base URL,
+       or the Assistants API is gone
   130  second Ctrl-C";
+
+const FIRST_STEPS: &str = "\
+Examples:
+  agent-migrate run samples/assistants.csv --sandbox     practise: no key, no network
+  agent-migrate run assistants.csv --platform langdock   the whole workspace; it only reads
+  agent-migrate report assistants.ledger --format json   what a run found out, once more";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -31,7 +39,7 @@ Examples:
 /// Reads a CSV of assistant UUIDs, fetches each assistant from the deprecated Assistants API, maps it to the agent
 /// model, compares it with what the Agents API has, and writes a report with a line for every row. It only reads.
 #[derive(Debug, Parser)]
-#[command(name = "agent-migrate", version, help_expected = true, after_help = EXIT_CODES)]
+#[command(name = "agent-migrate", version, help_expected = true, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
@@ -78,7 +86,7 @@ pub struct GlobalArgs {
     /// Write log lines to this file rather than to standard error
     #[arg(long, global = true, value_name = "PATH", help_heading = "Output")]
     pub log_file: Option<PathBuf>,
-    /// When to use colours (the environment variable `NO_COLOR` counts for auto)
+    /// When to use colours (the environment variable NO_COLOR counts for auto)
     #[arg(long, global = true, value_enum, default_value_t = ColorArg::Auto, value_name = "WHEN", help_heading = "Output")]
     pub color: ColorArg,
 }
@@ -106,9 +114,9 @@ pub enum ColorArg {
 /// A hosted platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PlatformArg {
-    /// `https://api.langdock.com`
+    /// Langdock, at api.langdock.com
     Langdock,
-    /// `https://api.odeus.ai`
+    /// Odeus, at api.odeus.ai
     Odeus,
 }
 
@@ -132,7 +140,7 @@ pub struct RunArgs {
     /// Which hosted platform (no default: a key must never go to the wrong company)
     #[arg(long, value_enum, conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
     pub platform: Option<PlatformArg>,
-    /// Base URL of the API; a dedicated deployment's ends in /api/public [env: `AGENT_MIGRATE_BASE_URL`]
+    /// Base URL of the API; a dedicated deployment's ends in /api/public [env: AGENT_MIGRATE_BASE_URL]
     #[arg(long, value_name = "URL", conflicts_with = "sandbox", help_heading = "Where the platform is")]
     pub base_url: Option<String>,
     /// Practise: serve a made-up workspace on loopback inside the program and run against it; no key, no network
@@ -147,7 +155,7 @@ pub struct RunArgs {
     /// How to read the input.
     #[command(flatten)]
     pub reading: InputArgs,
-    /// Where the CSV report goes; `-` is standard output [default: beside INPUT, its stem + .report.csv]
+    /// Where the CSV report goes; - is standard output [default: beside INPUT, its stem + .report.csv]
     #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
     /// Also write the report as JSON Lines, with full texts and the proposed agents
@@ -176,8 +184,8 @@ pub struct RunArgs {
 /// Where the key comes from.
 #[derive(Clone, Debug, Args)]
 pub struct KeyArgs {
-    /// File with the API key, `-` for standard input [default: the environment, `AGENT_MIGRATE_API_KEY`, or
-    /// `LANGDOCK_API_KEY` / `ODEUS_API_KEY` with that platform]
+    /// File with the API key, - for standard input [default: the environment, AGENT_MIGRATE_API_KEY, or
+    /// LANGDOCK_API_KEY / ODEUS_API_KEY with that platform]
     #[arg(long, value_name = "PATH", conflicts_with = "sandbox", help_heading = "Where the platform is")]
     pub api_key_file: Option<PathBuf>,
     /// Allow http:// to a host other than this machine; the key then travels unencrypted
@@ -214,7 +222,7 @@ pub struct InputArgs {
     /// Column with the agent to compare with, where it is not the same UUID
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub agent_column: Option<String>,
-    /// Field delimiter: one character, or `tab` [default: found out]
+    /// Field delimiter: one character, or the word tab [default: found out]
     #[arg(long, value_name = "C", value_parser = parse_delimiter, help_heading = "Input")]
     pub delimiter: Option<u8>,
     /// The first line is a row, not a header
@@ -244,7 +252,7 @@ pub struct ReportArgs {
     /// Format
     #[arg(long, value_enum, default_value_t = ReportFormatArg::Csv)]
     pub format: ReportFormatArg,
-    /// Where it goes; `-` is standard output
+    /// Where it goes; - is standard output
     #[arg(short, long, value_name = "PATH", default_value = "-")]
     pub output: PathBuf,
     /// Lengths in place of the texts that came from the platform
