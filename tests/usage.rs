@@ -117,3 +117,21 @@ fn the_readme_promises_only_options_that_exist() {
         }
     }
 }
+
+#[test]
+fn the_readme_shows_what_the_sample_run_really_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, shown) = readme.split_once("The first one prints:\n\n```text\n").unwrap();
+    let (shown, _) = shown.split_once("\n```").unwrap();
+    let desk = Desk::with_input("");
+    std::fs::create_dir(desk.path("samples")).unwrap();
+    std::fs::copy(root.join("samples/assistants.csv"), desk.path("samples/assistants.csv")).unwrap();
+    let printed = ran(&desk, "run samples/assistants.csv --sandbox").exits_with(3).stderr;
+    // The last line begins with the program's path, which is another one here.
+    let without_program = |text: &str| {
+        let (before, next) = text.trim_end().rsplit_once('\n').unwrap();
+        (before.to_owned(), next.split_once(" run ").unwrap().1.to_owned())
+    };
+    assert_eq!(without_program(&printed), without_program(shown));
+}
