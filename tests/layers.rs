@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ui", &["domain"]),
     ("sandbox", &[]),
     ("pipeline", &["domain", "migrate", "input", "api", "ledger", "report", "ui"]),
-    ("cli", &["domain"]),
+    ("cli", &["domain", "migrate", "input", "api", "ledger", "report", "ui", "pipeline"]),
     (
         "commands",
         &["domain", "migrate", "input", "api", "ledger", "report", "ui", "pipeline", "cli", "sandbox"],

@@ -173,7 +173,7 @@ pub struct RunArgs {
     /// Ask again for verdicts older than this, e.g. 24h or 7d
     #[arg(long, value_name = "AGE", value_parser = parse_age, help_heading = "Ledger")]
     pub recheck: Option<Duration>,
-    /// Begin a new ledger; the old one is renamed to <stem>.<UTC>.ledger, never deleted
+    /// Begin a new ledger; the old one is renamed to STEM.UTC-TIME.ledger, never deleted
     #[arg(long, help_heading = "Ledger")]
     pub fresh: bool,
     /// Do not ask; with --fresh: even while the old ledger records assistants that are off

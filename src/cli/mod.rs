@@ -1,6 +1,6 @@
 //! What a person can type: clap structs, and the settings made of them.
 //!
-//! The structs hold what was typed; [`settings`] turns them, with the environment, into what the commands need.
+//! The structs hold what was typed; the functions turn them, with the environment, into what the commands need.
 //! Whatever is wrong here is a usage error (exit code 2), found before a file is touched or a request is sent.
 
 mod arguments;

@@ -3,11 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{KeyArgs, PlatformArg, RunArgs};
+use crate::api::{LANGDOCK, ODEUS};
 
-/// Base URL of the hosted Langdock platform (PLATFORM.md).
-const LANGDOCK: &str = "https://api.langdock.com";
-/// Base URL of the hosted Odeus platform (PLATFORM.md).
-const ODEUS: &str = "https://api.odeus.ai";
 /// Stem of the output files when the built-in sample is the input.
 const SAMPLE_STEM: &str = "assistants";
 
