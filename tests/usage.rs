@@ -25,6 +25,8 @@ fn usage_errors_exit_with_2_before_anything_is_written() {
         ("run assistants.csv --base-url nonsense", "https://"),
         ("run assistants.csv --sandbox --report assistants.csv", "same file"),
         ("run assistants.csv --sandbox --recheck soon", "24h"),
+        ("run assistants.csv --platform odeus --ca-cert assistants.csv", "PEM"),
+        ("run assistants.csv --sandbox --column owner", "owner"),
         ("frobnicate", "frobnicate"),
     ] {
         ran(&desk, line).exits_with(2).says(words);

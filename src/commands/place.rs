@@ -9,7 +9,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 
 use super::CommandError;
-use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, SendLog};
+use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog};
 use crate::cli::{Environment, Key, KeyArgs, NetworkArgs, Place, UsageError};
 use crate::sandbox::{Sandbox, SandboxOptions};
 
@@ -44,6 +44,14 @@ impl Connection {
             std::fs::read(path).map_err(|error| usage(format!("--ca-cert {}: {error}", path.display())))
         };
         let ca_cert_pem = arguments.ca_cert.as_deref().map(read_pem).transpose()?;
+        if ca_cert_pem.is_some() {
+            // A file that holds no certificates is found out here, before a ledger is touched.
+            let settings = ClientSettings {
+                ca_cert_pem: ca_cert_pem.clone(),
+                ..ClientSettings::new(base_url.clone(), key.clone())
+            };
+            Client::new(&settings, Arc::new(NoSendLog), &[]).map_err(usage)?;
+        }
         Ok(Some(Self { base_url, key, ca_cert_pem, practice: None }))
     }
 
