@@ -2,25 +2,24 @@
 
 use std::time::{Duration, SystemTime};
 
-/// How long the header asks to wait; `None` when it asks for nothing that could be waited for: unreadable, negative,
-/// zero, or a date in the past.
+/// How long the header asks to wait, zero if one may come back at once; `None` when it asks for nothing that could be
+/// obeyed: unreadable, negative, or a date in the past.
 ///
 /// `date` is the answer's own `Date` header: against it a date in `Retry-After` does not depend on our clock being
 /// right. Without it, `now` has to do.
 pub(super) fn parse(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
-    let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than a u64 holds still mean a number of seconds, a very large one.
-        Duration::from_secs(value.parse().unwrap_or(u64::MAX))
+        Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)))
     } else if value.starts_with(|first: char| first.is_ascii_digit()) {
         // Not in the standard, but sent: `1.5`.
-        Duration::try_from_secs_f64(value.parse().ok()?).ok()?
+        Duration::try_from_secs_f64(value.parse().ok()?).ok()
     } else {
         let until = httpdate::parse_http_date(value).ok()?;
         let from = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
-        until.duration_since(from).ok()?
-    };
-    (!wait.is_zero()).then_some(wait)
+        until.duration_since(from).ok()
+    }
 }
 
 #[cfg(test)]
@@ -34,6 +33,8 @@ mod tests {
     #[test]
     fn seconds_and_dates_are_waits() {
         for (value, date, wait) in [
+            ("0", None, 0),
+            ("0.0", None, 0),
             ("1", None, 1_000),
             (" 30 ", None, 30_000),
             ("1.5", None, 1_500),
@@ -49,19 +50,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_waited_for_is_none() {
-        for value in [
-            "",
-            "0",
-            "-5",
-            "soon",
-            "0.0",
-            "1e400",
-            "NaN",
-            "inf",
-            "5 s",
-            "Mon, 03 Aug 2026 11:59:59 GMT",
-            "３",
-        ] {
+        for value in ["", "-5", "soon", "1e400", "NaN", "inf", "5 s", "Mon, 03 Aug 2026 11:59:59 GMT", "３"]
+        {
             assert_eq!(parse(value, None, noon()), None, "{value:?}");
         }
     }

@@ -83,10 +83,12 @@ impl Throttle {
             self.pauses_in_a_row = self.pauses_in_a_row.saturating_add(1);
         }
         let wait = match retry_after {
-            Some(asked) => asked,
-            None if same_pause => Duration::ZERO,
-            None => {
-                let doublings = self.pauses_in_a_row.saturating_sub(1).min(16);
+            Some(asked) if !asked.is_zero() => asked,
+            _ if same_pause => Duration::ZERO,
+            asked => {
+                // A server that says "at once" is taken at its word, so far as that does not hammer it: no doubling.
+                let doublings =
+                    if asked.is_some() { 0 } else { self.pauses_in_a_row.saturating_sub(1).min(16) };
                 let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
                 // Upward only: all who share the limit must not come back at the same moment, and never too early.
                 pause.mul_f64(1.0 + 0.25 * jitter)
@@ -198,6 +200,19 @@ mod tests {
             Some(now + Duration::from_millis(1_250)),
             "a success starts over"
         );
+    }
+
+    #[test]
+    fn told_to_come_back_at_once_it_pauses_a_second_each_time() {
+        let mut throttle = Throttle::new();
+        let mut now = at(0.0);
+        for _ in 0..9 {
+            throttle.on_429(now, now, Some(Duration::ZERO), 0.0).unwrap();
+            assert_eq!(pause_end(&throttle, now), Some(now + secs(1)));
+            throttle.on_429(now, now, Some(Duration::ZERO), 0.0).unwrap();
+            assert_eq!(pause_end(&throttle, now), Some(now + secs(1)), "one pause for all in flight");
+            now += Duration::from_millis(1_001);
+        }
     }
 
     #[test]

@@ -96,9 +96,7 @@ impl Ledger {
         match fs::metadata(&path) {
             Ok(found) if !found.is_file() => return Err(OpenError::NotALedger { path }),
             Ok(found) if found.len() > 0 => {
-                // Without lock or side file, so that a stranger's database is left as it was.
-                let peek = schema::connect_immutable(&path)?;
-                schema::check(&peek, &path)?;
+                schema::check_header(&path)?;
                 tighten(&path, &found);
             }
             Ok(_) => create(&path, identity)?,

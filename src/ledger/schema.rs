@@ -1,6 +1,8 @@
 //! The tables, and how every connection to them is set up.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +15,9 @@ pub(super) const APPLICATION_ID: i32 = 0x4167_4d69;
 
 /// Version of the tables below (`PRAGMA user_version`); a higher one is refused.
 pub(super) const VERSION: i64 = 1;
+
+/// Length of the header of a database file.
+const HEADER_BYTES: usize = 100;
 
 /// How long a connection waits for another program's lock before it gives up.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -92,10 +97,31 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenErro
         let value = connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         value.map_err(|error| stranger(path, error))
     };
-    if read("application_id")? != i64::from(APPLICATION_ID) {
+    check_marks(read("application_id")?, read("user_version")?, path)
+}
+
+/// The same as [`check`] from the file's first bytes alone: a stranger's database is left as it was, and a ledger whose
+/// pages are still partly in the write-ahead log (a kill or a full disk met the copying) is not taken for a damaged one.
+pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
+    let mut header = Vec::with_capacity(HEADER_BYTES);
+    File::open(path)
+        .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut header))
+        .map_err(|error| OpenError::refused(path, &error))?;
+    // "Database File Format" of `SQLite`: both numbers are big-endian.
+    let number = |at: usize| {
+        let bytes = header.get(at..at + 4)?.try_into().ok()?;
+        Some(i64::from(i32::from_be_bytes(bytes)))
+    };
+    match (header.starts_with(b"SQLite format 3\0"), number(68), number(60)) {
+        (true, Some(application_id), Some(user_version)) => check_marks(application_id, user_version, path),
+        _ => Err(OpenError::NotALedger { path: path.to_owned() }),
+    }
+}
+
+fn check_marks(application_id: i64, theirs: i64, path: &Path) -> Result<(), OpenError> {
+    if application_id != i64::from(APPLICATION_ID) {
         return Err(OpenError::NotALedger { path: path.to_owned() });
     }
-    let theirs = read("user_version")?;
     if theirs > VERSION {
         return Err(OpenError::NewerProgram { path: path.to_owned(), theirs });
     }

@@ -29,7 +29,7 @@ impl Ledger {
             Err(error) => return Err(OpenError::refused(&path, &error).into()),
         }
         let at = |error| OpenError::at(&path, error);
-        schema::check(&schema::connect_immutable(&path)?, &path)?;
+        schema::check_header(&path)?;
         let connection = schema::connect(&path, schema::READER_CACHE_KIB).map_err(at)?;
         schema::check(&connection, &path)?;
         let rows = may_be_off(&connection).map_err(at)?;

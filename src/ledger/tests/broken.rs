@@ -53,6 +53,31 @@ fn a_full_disk_is_told_to_everyone_who_waits_and_nothing_is_written_after_it() {
 }
 
 #[test]
+fn a_ledger_whose_log_was_copied_into_it_only_in_part_is_whole() {
+    let place = Place::new();
+    let (writer, open_rows, thread) = start(place.import(&rows(&[1, 2])), Selection::default());
+    let big = Outcome {
+        documents: Documents { assistant: Some(vec![b'x'; 400_000].into()), agent: None },
+        ..outcome(pair(1), RowStatus::Verified)
+    };
+    settle(&writer, big).unwrap();
+    let killed = killed(&place);
+    drop(open_rows);
+    thread.finish(end()).unwrap();
+    // The log goes into the file page by page, the first page first: what stands there when a kill or a full disk ends
+    // that is a file that names more pages than it has. Everything else is in the log still.
+    let copied = killed.file("whole");
+    fs::copy(killed.ledger(), &copied).unwrap();
+    fs::copy(killed.file("assistants.ledger-wal"), killed.file("whole-wal")).unwrap();
+    tamper(&copied, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let whole = fs::read(&copied).unwrap();
+    fs::write(killed.ledger(), &whole[..whole.len() / 2]).unwrap();
+
+    assert_eq!(killed.run(&rows(&[1, 2]), &[]), [3], "only the row of line 3 is left");
+    assert!(Ledger::set_aside(&killed.ledger(), false, time(0)).unwrap().is_some());
+}
+
+#[test]
 fn finishing_serves_whoever_is_queued_and_refuses_who_comes_later() {
     let place = Place::new();
     let (writer, open_rows, thread) = start(place.import(&rows(&[1, 2])), Selection::default());
