@@ -50,37 +50,37 @@ async fn a_second_run_asks_only_for_what_is_not_settled() {
     assert_eq!(report.row(&id(2))["requests"], "3", "requests add up over the runs");
 }
 
+/// Runs for so long, then `kill -9`; gives the ids of the rows that were reported as verified before.
+#[cfg(unix)]
+fn killed_after(desk: &Desk, base_url: &str, life: Duration) -> Vec<String> {
+    let mut command = desk.program();
+    command.args(["run", "assistants.csv", "-v", "--rpm", "1000000", "--concurrency", "4"]);
+    let mut child =
+        command.args(["--base-url", base_url]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(life);
+    child.kill().unwrap();
+    let said = String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr).into_owned();
+    let rows = said.lines().filter(|line| line.starts_with("line ") && line.contains("  verified"));
+    rows.filter_map(|line| line.split("  ").nth(1).map(String::from)).collect()
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_any_moment_and_run_again_gives_the_undisturbed_report() {
-    let (sandbox, desk) = practice(120, Duration::from_millis(4)).await;
+async fn killed_at_many_moments_and_run_again_gives_the_undisturbed_report_and_asks_for_nothing_twice() {
+    let (sandbox, desk) = practice(150, Duration::from_millis(2)).await;
     let url = sandbox.base_url();
     blocking(move || {
         desk.run(&url, &["--ledger", "calm.ledger", "-o", "calm.csv"]);
-        for pause in [5, 40, 90, 140] {
-            let mut child = desk
-                .program()
-                .args([
-                    "run",
-                    "assistants.csv",
-                    "--base-url",
-                    &url,
-                    "--rpm",
-                    "1000000",
-                    "--concurrency",
-                    "4",
-                    "-q",
-                ])
-                .spawn()
-                .unwrap();
-            std::thread::sleep(Duration::from_millis(pause));
-            child.kill().unwrap();
-            child.wait().unwrap();
+        let mut reported = std::collections::HashSet::new();
+        for life in (2..80).step_by(4) {
+            for id in killed_after(&desk, &url, Duration::from_millis(life)) {
+                assert!(reported.insert(id.clone()), "{id} was reported as done and asked for again");
+            }
         }
         desk.run(&url, &[]);
         let calm = support::Report::parse(&desk.read("calm.csv"));
         assert_eq!(desk.report().timeless(), calm.timeless());
-        assert_eq!(calm.rows.len(), 120);
+        assert_eq!(calm.rows.len(), 150);
     })
     .await;
 }
