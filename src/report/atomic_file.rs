@@ -13,6 +13,10 @@ use thiserror::Error;
 /// How many other names are tried when the file asked for cannot be replaced.
 const OTHER_NAMES: u32 = 99;
 
+/// What stands around the sixteen hexadecimal digits in a temporary file's name.
+const TEMPORARY_PREFIX: &str = ".agent-migrate-";
+const TEMPORARY_SUFFIX: &str = ".tmp";
+
 /// Links to follow before they count as a circle; what Linux allows.
 const MAX_LINKS: u32 = 40;
 
@@ -138,8 +142,13 @@ impl AtomicFile {
             // Best effort: some file systems know no permissions.
             let _ = fs::set_permissions(&temporary.0, existing.permissions());
         }
-        // Windows renames no file that is still open.
-        drop(out);
+        // Windows renames no file that is still open; elsewhere its lock keeps others from sweeping it away till then.
+        let _open = if cfg!(windows) {
+            drop(out);
+            None
+        } else {
+            Some(out)
+        };
         let written = match rename(&temporary.0, &target) {
             Ok(()) => Written::AsAsked(asked),
             Err(refused) => {
@@ -192,19 +201,49 @@ fn beside(path: &Path) -> Result<(Place, File), ReportFileError> {
         return Err(failed(io::ErrorKind::InvalidInput.into()));
     }
     let folder = folder_of(&target);
+    sweep(&folder);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     keep_mode(&mut options, &target);
     loop {
         // Short whatever the target is called, so that a name that is just allowed does not become too long.
-        let temporary = folder.join(format!(".agent-migrate-{:016x}.tmp", fastrand::u64(..)));
+        let name = format!("{TEMPORARY_PREFIX}{:016x}{TEMPORARY_SUFFIX}", fastrand::u64(..));
+        let temporary = folder.join(name);
         match options.open(&temporary) {
-            Ok(file) => return Ok((Place::Beside { temporary: Temporary(temporary), target }, file)),
+            Ok(file) => {
+                // Held until the file is closed, by a kill as well. Not every file system knows locks.
+                let _ = file.lock();
+                // Swept away by another process before it was locked: once more, then.
+                if temporary.exists() {
+                    return Ok((Place::Beside { temporary: Temporary(temporary), target }, file));
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(ReportFileError::NoFolder { path: path.to_owned(), folder });
             }
             Err(error) => return Err(failed(error)),
+        }
+    }
+}
+
+/// Removes what killed processes left behind in this folder: temporary files of ours that nobody holds locked. Best
+/// effort, since nothing depends on it.
+fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_ours = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(TEMPORARY_PREFIX)?.strip_suffix(TEMPORARY_SUFFIX))
+            .is_some_and(|middle| middle.len() == 16 && middle.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let path = entry.path();
+            if let Ok(file) = OpenOptions::new().write(true).open(&path)
+                && file.try_lock().is_ok()
+            {
+                let _ = fs::remove_file(&path);
+            }
         }
     }
 }
@@ -312,6 +351,25 @@ mod tests {
         assert_eq!(error.to_string(), format!("{} cannot be written: the ledger is gone", path.display()));
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(names(folder.path()), ["a.csv"]);
+    }
+
+    #[test]
+    fn what_a_kill_left_behind_is_swept_away_and_what_is_under_way_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let others =
+            [".agent-migrate-notes.tmp", ".agent-migrate-00112233445566xy.tmp", "0011223344556677.tmp"];
+        for name in others.iter().chain(&[".agent-migrate-0011223344556677.tmp"]) {
+            fs::write(folder.path().join(name), "left").unwrap();
+        }
+        let mut under_way = AtomicFile::create(&path).unwrap();
+        under_way.write_all(b"first").unwrap();
+        write(&folder.path().join("b.csv"), "second").unwrap();
+        under_way.commit().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        let mut expected = [&others[..], &["a.csv", "b.csv"]].concat();
+        expected.sort_unstable();
+        assert_eq!(names(folder.path()), expected);
     }
 
     #[test]
