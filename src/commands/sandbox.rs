@@ -1,14 +1,19 @@
 //! `sandbox`: serves the practice workspace until Ctrl-C.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
 
+use super::command_line::command_line;
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
 use crate::cli::{SandboxArgs, SandboxListArg, SandboxRecordsArg};
 use crate::sandbox::{self, AgentList, RetryAfter, SandboxOptions};
 use crate::ui::{self, Terminal};
+
+/// The sample's input, as it lies in the repository.
+const SAMPLE: &str = "samples/assistants.csv";
 
 /// Serves it, prints its base URL and key (two lines on standard output), and how to use them.
 pub(super) fn sandbox(arguments: &SandboxArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
@@ -21,14 +26,21 @@ pub(super) fn sandbox(arguments: &SandboxArgs, terminal: &Terminal) -> Result<Ex
         ui::print_bytes(format!("base URL: {base_url}\nkey:      {key}\n").as_bytes())
             .context("standard output")?;
         terminal.say(&format!(
-            "PRACTICE workspace: nothing in it is real. In another terminal:\n  \
-             AGENT_MIGRATE_API_KEY={key} agent-migrate run assistants.csv --base-url {base_url}\n\
-             Ctrl-C ends it."
+            "PRACTICE workspace: nothing in it is real. In another terminal:\n  {}\nCtrl-C ends it.",
+            run_against(&base_url, &key)
         ));
         signals.wait().await;
         sandbox.stop().await;
         Ok(Exit::Done)
     })
+}
+
+/// A command line that works as it stands where the sample is at hand.
+fn run_against(base_url: &str, key: &str) -> String {
+    let input = if Path::new(SAMPLE).exists() { SAMPLE } else { "assistants.csv" };
+    let program = std::env::args().next().unwrap_or_else(|| "agent-migrate".into());
+    let line = command_line(&mut [&*program, "run", input, "--base-url", base_url].into_iter());
+    format!("AGENT_MIGRATE_API_KEY={key} {line}")
 }
 
 fn options(arguments: &SandboxArgs) -> SandboxOptions {
