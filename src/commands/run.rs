@@ -272,7 +272,9 @@ impl Run<'_> {
 
     /// The command to type next; `None` when there is nothing left to do.
     fn next_command(&self, exit: Exit, report_failed: bool) -> Option<String> {
-        let typed: Vec<String> = std::env::args().collect();
+        // A name that is no text can only be shown, not typed again; that is no reason to fall over.
+        let typed: Vec<String> =
+            std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
         if report_failed {
             let ledger = self.paths.ledger.to_string_lossy();
             let program = typed.first().map_or("agent-migrate", String::as_str);
