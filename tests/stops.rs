@@ -125,3 +125,27 @@ async fn one_answer_of_429_slows_down_and_nothing_is_lost() {
     ran.exits_with(0);
     assert_eq!(report.column("status"), vec!["verified"; 8]);
 }
+
+#[tokio::test]
+async fn stopped_and_without_a_report_the_same_command_is_what_goes_on() {
+    let platform = Platform::start().await;
+    let answer = ResponseTemplate::new(401).set_delay(std::time::Duration::from_millis(500));
+    platform.assistant(&id(1), answer).await;
+    let desk = Desk::with_ids(&[id(1)]);
+    let url = platform.server.uri();
+    tokio::task::spawn_blocking(move || {
+        let in_the_way = desk.path("assistants.report.csv");
+        let ledger = desk.path("assistants.ledger-wal");
+        let blocker = std::thread::spawn(move || {
+            while !ledger.exists() {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            std::fs::create_dir(in_the_way).unwrap();
+        });
+        let ran = desk.run(&url, &[]).exits_with(5).says("the report was not written");
+        blocker.join().unwrap();
+        assert!(ran.stderr.contains("agent-migrate run assistants.csv"), "{}", ran.stderr);
+    })
+    .await
+    .unwrap();
+}

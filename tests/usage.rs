@@ -24,6 +24,10 @@ fn usage_errors_exit_with_2_before_anything_is_written() {
         ("run assistants.csv --base-url http://example.com", "--allow-http"),
         ("run assistants.csv --base-url nonsense", "https://"),
         ("run assistants.csv --sandbox --report assistants.csv", "same file"),
+        ("run assistants.csv --sandbox --json ./assistants.sandbox.report.csv", "same file"),
+        ("run assistants.csv --sandbox -v --log-file ./assistants.csv", "same file"),
+        ("run assistants.csv --sandbox -v --log-file assistants.sandbox.ledger", "same file"),
+        ("report assistants.csv -v --log-file assistants.csv", "same file"),
         ("run assistants.csv --sandbox --recheck soon", "24h"),
         ("run assistants.csv --platform odeus --ca-cert assistants.csv", "PEM"),
         ("run assistants.csv --sandbox --column owner", "owner"),
@@ -70,6 +74,19 @@ fn a_report_that_cannot_be_written_is_found_out_before_the_first_request() {
         .exits_with(1)
         .says("missing/folder");
     assert!(!desk.path("assistants.sandbox.ledger").exists() || files(desk.folder.path()).len() <= 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_input_whose_name_is_no_text_is_run_like_any_other() {
+    use std::os::unix::ffi::OsStrExt;
+    let desk = Desk::with_input("");
+    let name = std::ffi::OsStr::from_bytes(b"\xff.csv");
+    if std::fs::write(desk.folder.path().join(name), "assistant_id\nnobody\n").is_err() {
+        return; // Not every file system takes such a name.
+    }
+    let mut command = desk.program();
+    Ran::of(command.arg("run").arg(name).arg("--sandbox")).exits_with(3).says("Next:");
 }
 
 #[test]

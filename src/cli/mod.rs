@@ -12,5 +12,6 @@ pub use arguments::{
     SandboxRecordsArg,
 };
 pub use settings::{
-    Environment, Key, OutputPath, Place, RunPaths, UsageError, choose_key, choose_place, run_paths,
+    Environment, Key, OutputPath, Place, RunPaths, UsageError, choose_key, choose_place, refuse_log_file,
+    run_paths,
 };

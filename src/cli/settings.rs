@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{KeyArgs, PlatformArg, RunArgs};
+use super::{Command, KeyArgs, PlatformArg, RunArgs};
 use crate::api::{LANGDOCK, ODEUS};
 
 /// Stem of the output files when the built-in sample is the input.
@@ -155,24 +155,49 @@ pub fn run_paths(arguments: &RunArgs) -> Result<RunPaths, UsageError> {
 }
 
 fn refuse_shared_files(paths: &RunPaths) -> Result<(), UsageError> {
-    let mut taken: Vec<(&str, PathBuf)> = Vec::new();
     if paths.report == OutputPath::Stdout && paths.json == Some(OutputPath::Stdout) {
         return Err(UsageError("--report and --json cannot both go to standard output.".into()));
     }
-    let file = |output: &OutputPath| match output {
-        OutputPath::File(path) => Some(path.clone()),
-        OutputPath::Stdout => None,
+    refuse_shared(&files_of(paths))
+}
+
+/// Refuses a log file that is one of the command's own files: log lines are appended, to a ledger as well.
+pub fn refuse_log_file(log_file: &Path, command: &Command) -> Result<(), UsageError> {
+    let mut files = match command {
+        Command::Run(arguments) => files_of(&run_paths(arguments)?),
+        Command::Report(arguments) => {
+            let output = OutputPath::parse(&arguments.output);
+            vec![("LEDGER", Some(arguments.ledger.clone())), ("--output", file(&output))]
+        }
+        _ => return Ok(()),
     };
-    let all = [
+    files.push(("--log-file", Some(log_file.to_owned())));
+    refuse_shared(&files)
+}
+
+type Named = (&'static str, Option<PathBuf>);
+
+fn files_of(paths: &RunPaths) -> Vec<Named> {
+    vec![
         ("INPUT", paths.input.clone()),
         ("--ledger", Some(paths.ledger.clone())),
         ("--report", file(&paths.report)),
         ("--json", paths.json.as_ref().and_then(file)),
-    ];
-    for (name, path) in all {
+    ]
+}
+
+fn file(output: &OutputPath) -> Option<PathBuf> {
+    match output {
+        OutputPath::File(path) => Some(path.clone()),
+        OutputPath::Stdout => None,
+    }
+}
+
+fn refuse_shared(files: &[Named]) -> Result<(), UsageError> {
+    let mut taken: Vec<(&str, PathBuf)> = Vec::new();
+    for (name, path) in files {
         let Some(path) = path else { continue };
-        // `canonicalize` sees through links and spellings where the file exists already.
-        let path = path.canonicalize().unwrap_or(path);
+        let path = resolved(path);
         if let Some((other, _)) = taken.iter().find(|(_, other)| *other == path) {
             return Err(UsageError(format!(
                 "{other} and {name} are the same file, {}; give another path.",
@@ -182,6 +207,17 @@ fn refuse_shared_files(paths: &RunPaths) -> Result<(), UsageError> {
         taken.push((name, path));
     }
     Ok(())
+}
+
+/// One spelling for every way to name a file, links followed; of a file that is still to be made, its folder's.
+fn resolved(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match (folder.unwrap_or(Path::new(".")).canonicalize(), path.file_name()) {
+            (Ok(folder), Some(name)) => folder.join(name),
+            _ => path.to_owned(),
+        }
+    })
 }
 
 #[cfg(test)]

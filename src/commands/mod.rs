@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 pub use exit::Exit;
 
-use crate::cli::{Cli, ColorArg, Command, DialectArg, GlobalArgs, LogFormatArg, UsageError};
+use crate::cli::{Cli, ColorArg, Command, DialectArg, LogFormatArg, UsageError, refuse_log_file};
 use crate::report::Dialect;
 use crate::ui::{self, ColorChoice, LogFormat, Terminal};
 
@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
     if cli.global.log_format == LogFormatArg::Json || cli.global.log_file.is_some() {
         terminal = terminal.with_logs_apart();
     }
-    let ended = start_logs(&cli.global, &terminal).and_then(|()| execute(cli.command, &terminal));
+    let ended = start_logs(&cli, &terminal).and_then(|()| execute(cli.command, &terminal));
     match ended {
         Ok(exit) => exit.into(),
         Err(CommandError::Usage(error)) => {
@@ -90,7 +90,11 @@ fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> 
     }
 }
 
-fn start_logs(options: &GlobalArgs, terminal: &Terminal) -> Result<(), CommandError> {
+fn start_logs(cli: &Cli, terminal: &Terminal) -> Result<(), CommandError> {
+    let options = &cli.global;
+    if let Some(log_file) = &options.log_file {
+        refuse_log_file(log_file, &cli.command)?;
+    }
     let format = match options.log_format {
         LogFormatArg::Text => LogFormat::Text,
         LogFormatArg::Json => LogFormat::Json,

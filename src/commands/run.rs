@@ -270,10 +270,12 @@ impl Run<'_> {
         Ok(reports)
     }
 
-    /// The command to type next; `None` when there is nothing left to do.
+    /// The command to type next; `None` when there is nothing left to do. A run that goes on writes the report, too.
     fn next_command(&self, exit: Exit, report_failed: bool) -> Option<String> {
-        let typed: Vec<String> = std::env::args().collect();
-        if report_failed {
+        // A name that is no text can only be shown, not typed again; that is no reason to fall over.
+        let typed: Vec<String> =
+            std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+        if report_failed && matches!(exit, Exit::Done | Exit::NeedsAttention) {
             let ledger = self.paths.ledger.to_string_lossy();
             let program = typed.first().map_or("agent-migrate", String::as_str);
             return Some(command_line(&mut [program, "report", &ledger, "-o", "report.csv"].into_iter()));
