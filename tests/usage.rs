@@ -154,3 +154,17 @@ fn the_readme_shows_what_the_sample_run_really_prints() {
     };
     assert_eq!(without_program(&printed), without_program(shown));
 }
+
+#[test]
+fn with_json_logs_every_line_of_standard_error_is_a_record() {
+    let desk = Desk::with_ids(&[id(1)]);
+    let lines = |line: &str| -> Vec<serde_json::Value> {
+        let said = ran(&desk, line).stderr;
+        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let records = lines("run assistants.csv --sandbox -v --log-format json");
+    assert!(records.iter().any(|record| record["message"] == "row done" && record["status"] == "verified"));
+    assert!(records.iter().any(|record| record["message"].as_str().unwrap().contains("PRACTICE: Files:")));
+    let records = lines("run nothing.csv --sandbox --log-format json");
+    assert_eq!((records.len(), &records[0]["level"]), (1, &"ERROR".into()));
+}

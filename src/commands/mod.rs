@@ -54,8 +54,10 @@ pub fn main() -> ExitCode {
         }
     };
     let mut terminal = Terminal::new(color(cli.global.color), cli.global.quiet, cli.global.verbose);
-    if cli.global.log_format == LogFormatArg::Json || cli.global.log_file.is_some() {
-        terminal = terminal.with_logs_apart();
+    match (&cli.global.log_file, cli.global.log_format) {
+        (Some(_), _) => terminal = terminal.with_log_file(),
+        (None, LogFormatArg::Json) => terminal = terminal.with_records_only(),
+        (None, LogFormatArg::Text) => {}
     }
     let ended = start_logs(&cli, &terminal).and_then(|()| execute(cli.command, &terminal));
     match ended {

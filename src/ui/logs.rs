@@ -15,6 +15,9 @@ use tracing_subscriber::{Layer, Registry, fmt};
 
 use super::Terminal;
 
+/// Where what is said to the person is logged when there is nobody but a machine; shown whatever the level.
+pub(super) const SAID: &str = "agent_migrate::said";
+
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
@@ -73,7 +76,11 @@ fn subscriber(out: Out, format: LogFormat, level: LevelFilter) -> impl Subscribe
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    Registry::default().with(layer.with_filter(Targets::new().with_target("agent_migrate", level)))
+    Registry::default().with(
+        layer.with_filter(
+            Targets::new().with_target("agent_migrate", level).with_target(SAID, LevelFilter::INFO),
+        ),
+    )
 }
 
 #[derive(Clone)]

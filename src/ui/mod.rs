@@ -44,6 +44,15 @@ enum RowLines {
     Left,
 }
 
+/// In which form the person is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Voice {
+    /// As text.
+    Text,
+    /// As log records, since a machine reads standard error.
+    Records,
+}
+
 /// The person's end of the program. Clones share it.
 #[derive(Clone)]
 pub struct Terminal {
@@ -55,6 +64,7 @@ pub struct Terminal {
     quiet: bool,
     verbosity: u8,
     rows: RowLines,
+    voice: Voice,
 }
 
 impl Terminal {
@@ -74,13 +84,21 @@ impl Terminal {
             quiet,
             verbosity,
             rows: if verbosity > 0 { RowLines::Shown } else { RowLines::Left },
+            voice: Voice::Text,
         }
     }
 
-    /// The same for logs that are for a machine or go to a file: with `-v` rows are logged there, not shown.
+    /// The same for logs that go to a file: with `-v` rows are logged there, not shown.
     #[must_use]
-    pub fn with_logs_apart(self) -> Self {
+    pub fn with_log_file(self) -> Self {
         Self { rows: RowLines::Logged, ..self }
+    }
+
+    /// The same for a machine that reads standard error: every line there is a log record, and there is no bar.
+    #[must_use]
+    pub fn with_records_only(self) -> Self {
+        self.bars.set_draw_target(ProgressDrawTarget::hidden());
+        Self { rows: RowLines::Logged, voice: Voice::Records, interactive: false, colors: false, ..self }
     }
 
     /// Whether only errors are shown.
@@ -91,13 +109,18 @@ impl Terminal {
     /// Shows a text, ended by a line break. Nothing when quiet. Texts of the platform must have gone through
     /// [`crate::domain::terminal_safe`].
     pub fn say(&self, text: &str) {
-        if !self.quiet {
-            self.write(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
+        match self.voice {
+            _ if self.quiet => {}
+            Voice::Text => self.write(format!("{}\n", text.trim_end_matches('\n')).as_bytes()),
+            Voice::Records => tracing::info!(target: logs::SAID, "{}", text.trim_matches('\n')),
         }
     }
 
     /// Shows why a command failed, also when quiet.
     pub fn error(&self, text: &str) {
+        if self.voice == Voice::Records {
+            return tracing::error!(target: logs::SAID, "{}", text.trim_matches('\n'));
+        }
         let label = if self.colors { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
         self.write(format!("{label} {}\n", text.trim_end_matches('\n')).as_bytes());
     }
@@ -169,6 +192,7 @@ mod tests {
             quiet,
             verbosity,
             rows: if verbosity > 0 { RowLines::Shown } else { RowLines::Left },
+            voice: Voice::Text,
         }
     }
 
