@@ -1,5 +1,16 @@
 //! Command lines for a person to type: every one that the program prints works.
 
+/// The words of the process's own command line. A name that is no text can only be shown, not typed again; that is no
+/// reason to fall over.
+pub(super) fn typed() -> Vec<String> {
+    std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
+/// How the program was called.
+pub(super) fn program(typed: &[String]) -> &str {
+    typed.first().map_or("agent-migrate", String::as_str)
+}
+
 /// The command line that goes on with this run: the one that was typed, less what must not happen twice.
 pub(super) fn same_command(arguments: &[String]) -> String {
     let mut words = arguments.iter().map(String::as_str).filter(|word| !matches!(*word, "--fresh" | "--yes"));

@@ -122,7 +122,7 @@ const fn dialect(typed: DialectArg) -> Dialect {
 }
 
 /// One thread for everything that waits: the work of a row is short, and handing it between threads costs more than
-/// doing it. Files are written and read on threads of their own.
+/// doing it. The ledger is written and paged on threads of its own.
 fn runtime() -> Result<Runtime, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Ok(runtime.context("the asynchronous runtime cannot be started")?)

@@ -4,21 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::OutputPath;
-use crate::domain::{Encoding, InputFormat, JsonText, LineEnd, Remedy, ReportRow};
+use crate::cli::{OutputPath, ReportFormatArg};
+use crate::domain::{Encoding, InputFormat, JsonText, LineEnd, Remedy, ReportRow, RunFacts};
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::migrate::{self, Side};
 use crate::report::{self, Dialect, Renderer, ReportFileError, ReportSettings};
 use crate::ui;
-
-/// A format of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReportFormat {
-    /// The CSV of DESIGN.md.
-    Csv,
-    /// JSON Lines.
-    Json,
-}
 
 /// What came of rendering.
 pub(super) struct Rendered {
@@ -44,10 +35,21 @@ pub(super) enum RenderError {
     Output(#[from] io::Error),
 }
 
-/// Renders the ledger at `ledger` to `output`.
+impl RenderError {
+    /// The same, told of the file that was being written.
+    fn at(self, path: &Path) -> Self {
+        match self {
+            Self::Output(source) => ReportFileError::unwritable(path, source).into(),
+            other => other,
+        }
+    }
+}
+
+/// Renders the ledger, of which `facts` are the facts, to `output`.
 pub(super) fn render(
     ledger: &LedgerReader,
-    format: ReportFormat,
+    facts: &RunFacts,
+    format: ReportFormatArg,
     dialect: Dialect,
     redact: bool,
     output: &OutputPath,
@@ -58,11 +60,13 @@ pub(super) fn render(
     let (file, not_replaced) = match output {
         OutputPath::Stdout => {
             let mut out = ui::standard_output();
-            rows_to(ledger, format, &settings, &mut out, &mut tally)?;
+            rows_to(ledger, facts, format, &settings, &mut out, &mut tally)?;
             (None, None)
         }
         OutputPath::File(path) => {
-            let written = write_file(path, |out| rows_to(ledger, format, &settings, out, &mut tally))?;
+            let written = report::write_atomically(path, |out| {
+                rows_to(ledger, facts, format, &settings, out, &mut tally).map_err(|error| error.at(path))
+            })?;
             match written {
                 report::Written::AsAsked(file) => (Some(file), None),
                 report::Written::Beside { asked, written } => (Some(written), Some(asked)),
@@ -72,31 +76,20 @@ pub(super) fn render(
     Ok(Rendered { file, not_replaced, remedies: tally.into_iter().collect() })
 }
 
-fn write_file(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), RenderError>,
-) -> Result<report::Written, RenderError> {
-    let mut file = report::AtomicFile::create(path)?;
-    match write(&mut file) {
-        Ok(()) => Ok(file.commit()?),
-        Err(RenderError::Output(source)) => Err(ReportFileError::unwritable(path, source).into()),
-        Err(error) => Err(error),
-    }
-}
-
 fn rows_to(
     ledger: &LedgerReader,
-    format: ReportFormat,
+    facts: &RunFacts,
+    format: ReportFormatArg,
     settings: &ReportSettings,
     out: &mut dyn Write,
     tally: &mut BTreeMap<Remedy, u64>,
 ) -> Result<(), RenderError> {
     let mut renderer: Box<dyn Renderer + '_> = match format {
-        ReportFormat::Csv => report::csv(settings, out),
-        ReportFormat::Json => report::json_lines(settings, out),
+        ReportFormatArg::Csv => report::csv(settings, out),
+        ReportFormatArg::Json => report::json_lines(settings, out),
     };
     let wants_proposed = renderer.wants_proposed();
-    renderer.begin(&ledger.facts()?)?;
+    renderer.begin(facts)?;
     ledger.for_each_row(wants_proposed, |mut row, assistant, _agent| {
         if wants_proposed {
             row.proposed = assistant.and_then(|document| proposed(&row, document));

@@ -4,9 +4,9 @@ use std::io::ErrorKind;
 
 use anyhow::{Context, anyhow};
 
-use super::render::{RenderError, ReportFormat, render};
+use super::render::{RenderError, render};
 use super::{CommandError, Exit, dialect};
-use crate::cli::{OutputPath, ReportArgs, ReportFormatArg, UsageError};
+use crate::cli::{OutputPath, ReportArgs, UsageError};
 use crate::ledger::LedgerReader;
 use crate::ui::Terminal;
 
@@ -22,11 +22,15 @@ pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit
         return Err(UsageError("the report would overwrite the ledger; give another --output.".into()).into());
     }
     let ledger = LedgerReader::open(&arguments.ledger).context("nothing was rendered")?;
-    let format = match arguments.format {
-        ReportFormatArg::Csv => ReportFormat::Csv,
-        ReportFormatArg::Json => ReportFormat::Json,
-    };
-    let rendered = match render(&ledger, format, dialect(arguments.dialect), arguments.redact, &output) {
+    let facts = ledger.facts().context("nothing was rendered")?;
+    let rendered = match render(
+        &ledger,
+        &facts,
+        arguments.format,
+        dialect(arguments.dialect),
+        arguments.redact,
+        &output,
+    ) {
         Ok(rendered) => rendered,
         // `| head` has what it wanted.
         Err(RenderError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Done),

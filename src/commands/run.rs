@@ -9,15 +9,16 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::command_line::{command_line, same_command};
+use super::command_line::{command_line, program, same_command, typed};
 use super::place::Connection;
-use super::render::{RenderError, Rendered, ReportFormat, render};
+use super::render::{RenderError, Rendered, render};
 use super::signals::Signals;
 use super::{CommandError, Exit, dialect, runtime};
 use crate::cli::{
-    Environment, OutputPath, Place, RunArgs, RunPaths, UsageError, choose_key, choose_place, run_paths,
+    Environment, OutputPath, ReportFormatArg, RunArgs, RunPaths, UsageError, choose_key, choose_place,
+    run_paths,
 };
-use crate::domain::{Backlog, StopReason};
+use crate::domain::{Backlog, RunFacts, StopReason};
 use crate::input::{Input, InputError, InputOptions};
 use crate::ledger::{Identity, ImportError, Ledger, LedgerReader, NewRun, RunEnd, Selection, SetAsideError};
 use crate::pipeline::{DriveSettings, LedgerSendLog, drive};
@@ -42,7 +43,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
 
     let runtime = runtime()?;
     let signals = Signals::listen().context("signals cannot be listened to")?;
-    let run = Run { arguments, terminal, paths, place, runtime, signals };
+    let run = Run { arguments, terminal, paths, runtime, signals };
     run.go(connection)
 }
 
@@ -51,7 +52,6 @@ struct Run<'a> {
     arguments: &'a RunArgs,
     terminal: &'a Terminal,
     paths: RunPaths,
-    place: Place,
     runtime: Runtime,
     signals: Signals,
 }
@@ -197,12 +197,11 @@ impl Run<'_> {
 
     fn announce(&self, backlog: &Backlog, connection: Option<&Connection>) {
         let base_url = connection.map(|connection| connection.base_url.to_string());
-        let practice = matches!(self.place, Place::Sandbox);
         self.terminal.say(&ui::before(
             backlog,
             self.arguments.network.rpm.get(),
             base_url.as_deref(),
-            practice,
+            base_url.is_none(),
             true,
         ));
     }
@@ -225,7 +224,7 @@ impl Run<'_> {
         let ledger = LedgerReader::open(&self.paths.ledger).context("the ledger cannot be read again")?;
         let facts = ledger.facts().context("the ledger cannot be read again")?;
         let exit = Exit::of_run(&facts, stopped);
-        let rendered = self.render_all(&ledger);
+        let rendered = self.render_all(&ledger, &facts);
         let (reports, failed) = match rendered {
             Ok(reports) => (reports, None),
             Err(error) => (Vec::new(), Some(error)),
@@ -260,24 +259,29 @@ impl Run<'_> {
         }
     }
 
-    fn render_all(&self, ledger: &LedgerReader) -> Result<Vec<(&'static str, Rendered)>, RenderError> {
+    fn render_all(
+        &self,
+        ledger: &LedgerReader,
+        facts: &RunFacts,
+    ) -> Result<Vec<(&'static str, Rendered)>, RenderError> {
         let dialect = dialect(self.arguments.dialect);
-        let mut reports =
-            vec![("report", render(ledger, ReportFormat::Csv, dialect, false, &self.paths.report)?)];
+        let mut reports = vec![(
+            "report",
+            render(ledger, facts, ReportFormatArg::Csv, dialect, false, &self.paths.report)?,
+        )];
         if let Some(path) = &self.paths.json {
-            reports.push(("JSON report", render(ledger, ReportFormat::Json, dialect, false, path)?));
+            reports
+                .push(("JSON report", render(ledger, facts, ReportFormatArg::Json, dialect, false, path)?));
         }
         Ok(reports)
     }
 
     /// The command to type next; `None` when there is nothing left to do. A run that goes on writes the report, too.
     fn next_command(&self, exit: Exit, report_failed: bool) -> Option<String> {
-        // A name that is no text can only be shown, not typed again; that is no reason to fall over.
-        let typed: Vec<String> =
-            std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+        let typed = typed();
         if report_failed && matches!(exit, Exit::Done | Exit::NeedsAttention) {
             let ledger = self.paths.ledger.to_string_lossy();
-            let program = typed.first().map_or("agent-migrate", String::as_str);
+            let program = program(&typed);
             return Some(command_line(&mut [program, "report", &ledger, "-o", "report.csv"].into_iter()));
         }
         match exit {

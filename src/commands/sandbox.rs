@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::command_line::command_line;
+use super::command_line::{command_line, program, typed};
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
 use crate::cli::{SandboxArgs, SandboxListArg, SandboxRecordsArg};
@@ -38,8 +38,8 @@ pub(super) fn sandbox(arguments: &SandboxArgs, terminal: &Terminal) -> Result<Ex
 /// A command line that works as it stands where the sample is at hand.
 fn run_against(base_url: &str, key: &str) -> String {
     let input = if Path::new(SAMPLE).exists() { SAMPLE } else { "assistants.csv" };
-    let program = std::env::args().next().unwrap_or_else(|| "agent-migrate".into());
-    let line = command_line(&mut [&*program, "run", input, "--base-url", base_url].into_iter());
+    let typed = typed();
+    let line = command_line(&mut [program(&typed), "run", input, "--base-url", base_url].into_iter());
     format!("AGENT_MIGRATE_API_KEY={key} {line}")
 }
 

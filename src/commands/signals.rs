@@ -1,18 +1,13 @@
 //! Ctrl-C, `SIGTERM` and `SIGHUP`: the first asks the run to end, the second ends the process.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use tokio::sync::watch;
 
 use super::Exit;
 use crate::domain::Signal;
 
 /// Hears the signals of the process from now on.
-#[derive(Clone)]
 pub(super) struct Signals {
     first: watch::Receiver<Option<Signal>>,
-    heard: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -25,17 +20,13 @@ impl Signals {
             Source::new()?
         };
         let (sender, first) = watch::channel(None);
-        let heard = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&heard);
         let listen = async move {
-            let signal = source.next().await;
-            flag.store(true, Ordering::Relaxed);
-            sender.send_replace(Some(signal));
+            sender.send_replace(Some(source.next().await));
             source.next().await;
             std::process::exit(i32::from(Exit::Interrupted.code()));
         };
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;
-        Ok(Self { first, heard })
+        Ok(Self { first })
     }
 
     /// For the loop of a run.
@@ -45,7 +36,7 @@ impl Signals {
 
     /// For work that does not await: whether a signal has come.
     pub(super) fn heard(&self) -> bool {
-        self.heard.load(Ordering::Relaxed)
+        self.first.borrow().is_some()
     }
 
     /// Waits for the first signal.

@@ -174,14 +174,14 @@ impl Write for AtomicFile {
     }
 }
 
-/// Writes a whole file, or none when `write` fails.
-pub fn write_atomically(
+/// Writes a whole file, or none when `write` fails, whose error it may be.
+pub fn write_atomically<E: From<ReportFileError>>(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<Written, ReportFileError> {
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<Written, E> {
     let mut file = AtomicFile::create(path)?;
-    write(&mut file).map_err(|source| ReportFileError::unwritable(path, source))?;
-    file.commit()
+    write(&mut file)?;
+    Ok(file.commit()?)
 }
 
 /// Finds out whether a report can be written there, before the first request: a temporary file is made and removed.
@@ -321,7 +321,8 @@ mod tests {
     }
 
     fn write(path: &Path, text: &str) -> Result<Written, ReportFileError> {
-        write_atomically(path, |out| out.write_all(text.as_bytes()))
+        let failed = |source| ReportFileError::unwritable(path, source);
+        write_atomically(path, |out| out.write_all(text.as_bytes()).map_err(failed))
     }
 
     #[test]
@@ -344,8 +345,8 @@ mod tests {
         let path = folder.path().join("a.csv");
         fs::write(&path, "old").unwrap();
         let error = write_atomically(&path, |out| {
-            out.write_all(b"half")?;
-            Err(io::Error::other("the ledger is gone"))
+            let written = out.write_all(b"half").and(Err(io::Error::other("the ledger is gone")));
+            written.map_err(|source| ReportFileError::unwritable(&path, source))
         })
         .unwrap_err();
         assert_eq!(error.to_string(), format!("{} cannot be written: the ledger is gone", path.display()));
