@@ -5,6 +5,7 @@
 mod difference;
 mod event;
 mod failure;
+mod formula;
 mod ids;
 mod input;
 mod outcome;
@@ -17,6 +18,7 @@ mod text;
 pub use difference::{Difference, JsonText, Note, NoteKind};
 pub use event::{Backlog, Event, Observer, PaceStatus, RowDone, WaitReason};
 pub use failure::{Call, CallFailure, FailureKind};
+pub use formula::may_run_as_formula;
 pub use ids::{AgentId, AssistantId, Pair};
 pub use input::{Encoding, InputFormat, InputRow, InvalidId, LineEnd};
 pub use outcome::{Documents, Outcome};

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::InvalidId;
+use crate::domain::{InvalidId, may_run_as_formula};
 
 /// Length of `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
 const HYPHENATED: usize = 36;
@@ -116,8 +116,7 @@ fn is_unseen(character: char) -> bool {
 /// The cell without the `'` that our report puts before what a spreadsheet would run as a formula, so that a report
 /// given as input again and again does not pile them up. Only for reports of ours: elsewhere the `'` is the person's.
 pub(super) fn unshielded(cell: &str) -> &str {
-    const DANGEROUS: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
-    cell.strip_prefix('\'').filter(|rest| rest.starts_with(DANGEROUS)).unwrap_or(cell)
+    cell.strip_prefix('\'').filter(|rest| may_run_as_formula(rest)).unwrap_or(cell)
 }
 
 #[cfg(test)]
@@ -217,6 +216,7 @@ mod tests {
             ("'－1", "－1"),
             ("'\t", "\t"),
             ("'tis", "'tis"),
+            ("' =1", " =1"),
             ("''=1", "''=1"),
             ("=1", "=1"),
             ("'", "'"),

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::shield;
-use crate::domain::one_line;
+use crate::domain::{may_run_as_formula, one_line};
 
 /// Characters that an own cell holds at most, the shield's `'` included (DESIGN.md, Report).
 pub(super) const LIMIT: usize = 8_000;
@@ -17,7 +16,7 @@ pub(super) fn own(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(one_line(&limited))
     };
-    if shield::is_needed(&clean) { Cow::Owned(format!("'{}", shortened(&clean, LIMIT - 1))) } else { clean }
+    if may_run_as_formula(&clean) { Cow::Owned(format!("'{}", shortened(&clean, LIMIT - 1))) } else { clean }
 }
 
 /// The entries with `; ` between them; where they are too many for a cell, as many as fit and `… (+N more)`.
@@ -108,7 +107,7 @@ mod tests {
             let cell = own(&text);
             prop_assert!(cell.chars().count() <= LIMIT);
             prop_assert!(!cell.contains(|c: char| c.is_control()));
-            prop_assert!(!shield::is_needed(&cell));
+            prop_assert!(!may_run_as_formula(&cell));
         }
 
         #[test]

@@ -2,31 +2,11 @@
 
 use std::borrow::Cow;
 
-/// What a cell must not begin with: operators that start a formula, their full-width twins (which some spreadsheets
-/// fold), and characters that a spreadsheet drops before it looks for one.
-const fn is_dangerous(first: char) -> bool {
-    is_operator(first) || matches!(first, '\t' | '\r' | '\n' | '\0')
-}
-
-const fn is_operator(character: char) -> bool {
-    matches!(character, '=' | '+' | '-' | '@' | '\u{FF1D}' | '\u{FF0B}' | '\u{FF0D}' | '\u{FF20}')
-}
-
-/// Blanks that an import may trim (`LibreOffice` has an option for it), so that the character behind them comes first.
-fn may_be_trimmed(character: char) -> bool {
-    character.is_whitespace()
-        || character.is_control()
-        || matches!(character, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
-}
-
-/// Whether a cell of the tool's own needs the shield. Leading blanks do not hide an operator.
-pub(super) fn is_needed(cell: &str) -> bool {
-    cell.starts_with(is_dangerous) || cell.trim_start_matches(may_be_trimmed).starts_with(is_operator)
-}
+use crate::domain::may_run_as_formula;
 
 /// A carried-through cell, shielded unless it is a plain number or a phone number.
 pub(super) fn carried(cell: &str) -> Cow<'_, str> {
-    if !is_needed(cell) {
+    if !may_run_as_formula(cell) {
         return Cow::Borrowed(cell);
     }
     let bare = cell.trim_matches(' ');
@@ -103,11 +83,11 @@ mod tests {
             "-5\n",
         ] {
             assert_eq!(carried(shielded), format!("'{shielded}"), "{shielded:?}");
-            assert!(is_needed(shielded), "{shielded:?}");
+            assert!(may_run_as_formula(shielded), "{shielded:?}");
         }
         for unharmed in ["", "a", "1=1", "'=1", "a\n=1", "5", "(555) 1", "日本", "#", "  ", "\"=1\""] {
             assert_eq!(carried(unharmed), unharmed);
-            assert!(!is_needed(unharmed), "{unharmed:?}");
+            assert!(!may_run_as_formula(unharmed), "{unharmed:?}");
         }
     }
 
@@ -130,7 +110,7 @@ mod tests {
         ] {
             assert_eq!(carried(number), number);
         }
-        assert!(is_needed("-5") && is_needed("+49 30 123456"));
+        assert!(may_run_as_formula("-5") && may_run_as_formula("+49 30 123456"));
     }
 
     proptest! {
@@ -139,7 +119,7 @@ mod tests {
             let shown = carried(&cell);
             let shielded = format!("'{cell}");
             prop_assert!(shown == cell || shown == shielded);
-            if shown.starts_with(is_dangerous) {
+            if may_run_as_formula(&shown) {
                 prop_assert!(shown.chars().all(|c| "0123456789+-.,eE ()/".contains(c)), "{:?}", shown);
                 prop_assert!(shown.contains(|c: char| c.is_ascii_digit()));
             }
