@@ -6,15 +6,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::domain::FIRST_AT_ONCE;
+
 /// A point in time, counted from an origin that lies before everything in the window.
 pub(super) type Moment = Duration;
 
 /// The window: 60 s as the server counts them, and one more, since connection set-up and the network may let a request
 /// arrive later than another that was sent after it.
 pub(super) const LENGTH: Duration = Duration::from_secs(61);
-
-/// Requests that go at once at the start (DESIGN.md, Manners on the network).
-const BURST: u32 = 60;
 
 /// Sends this close together share a bucket, so that memory stays bounded at any `rpm`.
 const GRAIN: Duration = Duration::from_millis(5);
@@ -65,7 +64,7 @@ impl Window {
             window.add(at, requests);
         }
         window.expire(now);
-        window.burst_left = BURST.min(window.rpm).saturating_sub(window.sent);
+        window.burst_left = FIRST_AT_ONCE.min(window.rpm).saturating_sub(window.sent);
         if window.burst_left == 0 {
             window.even = now;
         }

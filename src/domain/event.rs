@@ -21,6 +21,12 @@ pub struct Backlog {
     pub beyond_limit: u64,
 }
 
+/// Requests that go at once at the start, before the pace holds them back (DESIGN.md, Manners on the network).
+pub const FIRST_AT_ONCE: u32 = 60;
+
+/// Requests of a row that is not retried: the assistant and its agent.
+pub const REQUESTS_PER_ROW: u64 = 2;
+
 /// Why no request leaves just now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitReason {

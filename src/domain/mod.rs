@@ -16,7 +16,7 @@ mod stop;
 mod text;
 
 pub use difference::{Difference, JsonText, Note, NoteKind};
-pub use event::{Backlog, Event, Observer, PaceStatus, RowDone, WaitReason};
+pub use event::{Backlog, Event, FIRST_AT_ONCE, Observer, PaceStatus, REQUESTS_PER_ROW, RowDone, WaitReason};
 pub use failure::{Call, CallFailure, FailureKind};
 pub use formula::may_run_as_formula;
 pub use ids::{AgentId, AssistantId, Pair};

@@ -10,7 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::summary::about;
 use super::{RowLines, Terminal, run_log};
 use crate::domain::{
-    Backlog, Event, Observer, PaceStatus, RowDone, RowStatus, StopReason, WaitReason, grouped, terminal_safe,
+    Backlog, Event, Observer, PaceStatus, REQUESTS_PER_ROW, RowDone, RowStatus, StopReason, WaitReason,
+    grouped, terminal_safe,
 };
 
 /// How often a line is shown where there is no bar.
@@ -18,9 +19,6 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 
 /// Over how long the rate is measured.
 const RATE_WINDOW: Duration = Duration::from_secs(60);
-
-/// Requests of a row that is not retried: the assistant and its agent.
-const REQUESTS_PER_ROW: u64 = 2;
 
 /// Shows a run to the person.
 pub struct Progress {

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::domain::{Backlog, Remedy, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
-
-/// Requests that go at once, before the pace holds them back (DESIGN.md, Manners on the network).
-const AT_ONCE: u64 = 60;
+use crate::domain::{
+    Backlog, FIRST_AT_ONCE, REQUESTS_PER_ROW, Remedy, RowStatus, RunFacts, StopReason, grouped, terminal_safe,
+};
 
 /// Remedies shown at most.
 const REMEDIES: usize = 4;
@@ -97,11 +96,11 @@ fn work(backlog: &Backlog, rpm: u32) -> String {
     if backlog.to_do == 0 {
         return format!("{all}: {} done, nothing to go.", grouped(done));
     }
-    let requests = backlog.to_do.saturating_mul(2);
-    let paced = requests.saturating_sub(AT_ONCE);
+    let requests = backlog.to_do.saturating_mul(REQUESTS_PER_ROW);
+    let paced = requests.saturating_sub(u64::from(FIRST_AT_ONCE));
     let time = Duration::from_secs(paced.saturating_mul(60).div_ceil(u64::from(rpm.max(1))));
     let cost = format!(
-        "2 requests each, about {} in all, at most {} a minute: {}",
+        "{REQUESTS_PER_ROW} requests each, about {} in all, at most {} a minute: {}",
         grouped(requests),
         grouped(u64::from(rpm)),
         about(time)
