@@ -73,6 +73,7 @@ mod tests {
             finished_at: None,
             stopped: None,
             counts: counts.to_vec(),
+            ..RunFacts::default()
         }
     }
 

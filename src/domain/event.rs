@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Pair, Remedy, RowStatus};
+use super::{DisabledState, Pair, Remedy, RowStatus};
 
 /// The work before a run, counted after the input is in the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,9 +68,96 @@ pub struct RowDone {
     pub differences: usize,
 }
 
+/// What the agent list shows of an agent, or of several: then the worst of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Sight {
+    /// Enabled.
+    On,
+    /// Not in the list, no list, or a list that does not say.
+    Untold,
+    /// Disabled.
+    Off,
+}
+
+/// Which way assistants are being switched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switching {
+    /// Off, as the plan has it.
+    Off,
+    /// On again, since an earlier run ended between the request and its verdict.
+    BackFromEarlierRun,
+    /// On again, since the last look found an agent off or missing.
+    BackByGuard,
+    /// On again, by `rollback`.
+    Rollback,
+}
+
+/// An assistant that was switched off or on, or was not: what is on disk about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Switched {
+    /// Which.
+    pub pair: Pair,
+    /// Its name, raw from the platform: may hold anything.
+    pub name: Option<String>,
+    /// What is known now.
+    pub state: DisabledState,
+    /// The `error` text, raw; empty when there is none.
+    pub error: String,
+}
+
+/// What the guard is about, step by step (DESIGN.md, Disabling).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GuardNews {
+    /// The probe is off, now its agent is looked at.
+    ProbeOff {
+        /// The probe's name, raw.
+        name: Option<String>,
+        /// The probe.
+        pair: Pair,
+    },
+    /// The agent list was looked at.
+    Looked {
+        /// So long after the probe was switched off.
+        after: Duration,
+        /// What it shows of the probe's agent.
+        sight: Sight,
+    },
+    /// The platform refused the probe; the next one takes its place.
+    NextProbe,
+    /// The probe is on again.
+    ProbeOnAgain,
+    /// The probe's agent stays on without its assistant: the rest may go.
+    GoOn {
+        /// How many assistants that is.
+        rest: u64,
+    },
+    /// Everything planned is done; all agents are looked at once more.
+    LastLook {
+        /// How many agents.
+        agents: u64,
+    },
+    /// The last look found them all enabled.
+    AllOn,
+    /// The last look was not finished (a signal): the next run or rollback does it first.
+    LookOwed,
+}
+
 /// What a run tells whoever watches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// Assistants are about to be switched, one after the other.
+    Switching {
+        /// Which way.
+        switching: Switching,
+        /// How many, as far as is known.
+        rows: u64,
+    },
+    /// One is done, and that is on disk.
+    Switched(Switched),
+    /// News from the guard.
+    Guard(GuardNews),
+    /// A signal came while a request to switch was under way; it is waited for, at most so long.
+    WaitingForAnswer(Duration),
     /// The first row is about to start.
     Started(Backlog),
     /// A row is on disk.

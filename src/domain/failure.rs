@@ -18,6 +18,12 @@ pub enum Call {
     Models,
     /// `GET /agent/v1/list`
     List,
+    /// `PATCH /assistant/v1/disable` with `disabled: true`
+    Disable,
+    /// `PATCH /assistant/v1/disable` with `disabled: false`
+    Enable,
+    /// `PATCH /agent/v1/disable` with `disabled: false`
+    EnableAgent,
 }
 
 impl Call {
@@ -28,6 +34,9 @@ impl Call {
             Self::Agent => "agent",
             Self::Models => "models",
             Self::List => "list",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+            Self::EnableAgent => "enable agent",
         }
     }
 }
@@ -120,7 +129,7 @@ impl CallFailure {
                 Some(StopReason::ScopeMissing { missing: missing.clone() })
             }
             (FailureKind::NotTheApi | FailureKind::Redirect { .. }, _) => Some(StopReason::WrongBaseUrl),
-            (FailureKind::Gone, Call::Assistant) => Some(StopReason::AssistantsApiGone),
+            (FailureKind::Gone, Call::Assistant | Call::Disable) => Some(StopReason::AssistantsApiGone),
             (FailureKind::ThrottledTooLong, _) => Some(StopReason::ThrottledTooLong),
             (FailureKind::RetryAfterTooLong { seconds }, _) => {
                 Some(StopReason::RetryAfterTooLong { seconds: *seconds })
@@ -134,17 +143,39 @@ impl CallFailure {
         matches!(self.kind, FailureKind::Connection | FailureKind::Timeout | FailureKind::Server { .. })
     }
 
+    /// Whether a request that sets a state may have been carried out all the same: 5xx, silence, or an answer that
+    /// makes no sense (DESIGN.md, Fine print, Disabling).
+    pub const fn may_have_been_applied(&self) -> bool {
+        self.is_out_of_reach() || matches!(self.kind, FailureKind::Nonsense { .. })
+    }
+
+    /// Whether this 403 to a disable is about the key as a whole, not about this one assistant: it speaks of a
+    /// permission or of admins, and not of "this assistant" (PLATFORM.md, Errors: "not an admin (disable)").
+    pub fn says_that_the_key_may_not_disable(&self) -> bool {
+        let words = self.words.to_lowercase();
+        let about_the_key = ["permission", "admin", "privilege", "role"];
+        let about_this_one = ["this assistant", "this agent", "this resource", "access to"];
+        matches!((&self.kind, self.call), (FailureKind::Forbidden, Call::Disable))
+            && about_the_key.iter().any(|word| words.contains(word))
+            && !about_this_one.iter().any(|word| words.contains(word))
+    }
+
     /// What a person does about it.
     pub const fn remedy(&self) -> Remedy {
         match (&self.kind, self.call) {
             (FailureKind::Unauthorized, _) => Remedy::MendKey,
+            (
+                FailureKind::ScopeMissing { .. } | FailureKind::Forbidden,
+                Call::Disable | Call::Enable | Call::EnableAgent,
+            ) => Remedy::AllowDisabling,
             (FailureKind::ScopeMissing { .. }, _) => Remedy::GiveScope,
             (FailureKind::Forbidden, Call::Agent) => Remedy::ShareAgent,
             (FailureKind::Forbidden, _) => Remedy::ShareAssistant,
             (FailureKind::NotFound, Call::Agent) => Remedy::CreateOrShareAgent,
             (FailureKind::NotFound, _) => Remedy::CheckAssistantId,
             (FailureKind::NotTheApi | FailureKind::Redirect { .. }, _) => Remedy::MendBaseUrl,
-            (FailureKind::Gone, Call::Assistant) => Remedy::WorkFromSavedRun,
+            (FailureKind::Gone, Call::Assistant | Call::Disable) => Remedy::WorkFromSavedRun,
+            (FailureKind::Gone, Call::Enable | Call::EnableAgent) => Remedy::SwitchOnByHand,
             (
                 FailureKind::Throttled
                 | FailureKind::ThrottledTooLong

@@ -3,6 +3,7 @@
 //! Nothing here does I/O or reads a clock.
 
 mod difference;
+mod disabling;
 mod event;
 mod failure;
 mod formula;
@@ -16,7 +17,13 @@ mod stop;
 mod text;
 
 pub use difference::{Difference, JsonText, Note, NoteKind};
-pub use event::{Backlog, Event, FIRST_AT_ONCE, Observer, PaceStatus, REQUESTS_PER_ROW, RowDone, WaitReason};
+pub use disabling::{
+    Candidate, Disabling, DisablingEnd, NotPlanned, Plan, RecordedWish, RollbackPlan, SkipReason,
+};
+pub use event::{
+    Backlog, Event, FIRST_AT_ONCE, GuardNews, Observer, PaceStatus, REQUESTS_PER_ROW, RowDone, Sight,
+    Switched, Switching, WaitReason,
+};
 pub use failure::{Call, CallFailure, FailureKind};
 pub use formula::may_run_as_formula;
 pub use ids::{AgentId, AssistantId, Pair};

@@ -41,6 +41,18 @@ pub enum Remedy {
     WorkFromSavedRun,
     /// The ledger could not be written.
     FreeDisk,
+    /// The key may not switch assistants off or on.
+    AllowDisabling,
+    /// Switching on again failed: the assistant may be off, and its agent with it.
+    SwitchOnByHand,
+    /// Asked to switch off, no answer, state not readable.
+    SettleUnknown,
+    /// The guard found that assistant and agent are one record.
+    LeaveOn,
+    /// The guard could not find out.
+    TryOneByHand,
+    /// Verified, and not switched off yet.
+    RunAgainToDisable,
 }
 
 impl Remedy {
@@ -91,6 +103,22 @@ impl Remedy {
             Self::WorkFromSavedRun => {
                 "The Assistants API has ended here: work from an earlier run's ledger, or compare by hand in the web app."
             }
+            Self::AllowDisabling => {
+                "Let a workspace admin make the API key, or give it the permission to disable assistants; then run the same command again."
+            }
+            Self::SwitchOnByHand => {
+                "It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app."
+            }
+            Self::SettleUnknown => {
+                "Whether it is off is not known: run the same command again to switch it off, or `rollback` on the ledger to switch it on."
+            }
+            Self::LeaveOn => {
+                "Leave it on: assistant and agent are one record here, and disabling it takes the agent away from its users (--disable-shared would)."
+            }
+            Self::TryOneByHand => {
+                "Disable one assistant in the web app and look at its agent; if that stays on, run the same command with --disable-shared."
+            }
+            Self::RunAgainToDisable => "Run the same command again to switch it off.",
             Self::FreeDisk => "Make room on the disk that holds the ledger, then run the same command again.",
         }
     }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    CallFailure, Difference, DisabledState, InvalidId, JsonText, Note, Pair, Remedy, RowStatus, StopReason,
+    CallFailure, Difference, DisabledState, Disabling, DisablingEnd, InvalidId, JsonText, Note, Pair, Remedy,
+    RowStatus, SkipReason, StopReason,
 };
 
 /// The report's own columns, in their order; the carried-through ones follow to the right (DESIGN.md, Report).
@@ -41,6 +42,10 @@ pub struct ReportRow {
     pub status: RowStatus,
     /// Whether it was switched off.
     pub disabled: DisabledState,
+    /// For `skipped`: why.
+    pub skipped: Option<SkipReason>,
+    /// The request to switch it off or on that failed last.
+    pub switch_failure: Option<CallFailure>,
     /// What the agent lacks or has otherwise.
     pub differences: Vec<Difference>,
     /// What differs without harm.
@@ -70,17 +75,24 @@ pub struct ReportRow {
 impl ReportRow {
     /// The report's `error` cell, raw: may hold line breaks.
     pub fn error(&self) -> String {
-        match (&self.failure, self.invalid) {
-            (Some(failure), _) => failure.to_string(),
-            (None, Some(invalid)) => invalid.sentence().to_owned(),
-            (None, None) => String::new(),
+        let failures: Vec<_> =
+            [&self.failure, &self.switch_failure].into_iter().flatten().map(ToString::to_string).collect();
+        match self.invalid {
+            Some(invalid) => invalid.sentence().to_owned(),
+            None => failures.join("; "),
         }
     }
 
     /// What to do about the row.
     pub fn remedy(&self) -> Remedy {
+        match self.disabled {
+            DisabledState::RevertFailed => return Remedy::SwitchOnByHand,
+            DisabledState::Unknown => return Remedy::SettleUnknown,
+            _ => {}
+        }
         match self.status {
-            RowStatus::Verified | RowStatus::Duplicate => Remedy::Nothing,
+            RowStatus::Verified => self.switching_remedy(),
+            RowStatus::Duplicate => Remedy::Nothing,
             RowStatus::Mismatch => Remedy::MendAgent,
             RowStatus::InvalidId => Remedy::MendCell,
             RowStatus::NotChecked => Remedy::RunAgain,
@@ -92,8 +104,24 @@ impl ReportRow {
     }
 }
 
+impl ReportRow {
+    /// What to do about a verified row that was to be switched off and is not, or was and could not be switched on.
+    fn switching_remedy(&self) -> Remedy {
+        match (&self.switch_failure, self.skipped) {
+            (Some(failure), _) => failure.remedy(),
+            (None, Some(SkipReason::OneRecord)) => Remedy::LeaveOn,
+            (None, Some(SkipReason::CannotTell)) => Remedy::TryOneByHand,
+            (None, Some(SkipReason::NotAllowed)) => Remedy::AllowDisabling,
+            (None, Some(SkipReason::BeyondLimit | SkipReason::OverMaximum | SkipReason::Stopped)) => {
+                Remedy::RunAgainToDisable
+            }
+            (None, Some(SkipReason::NotVerified) | None) => Remedy::Nothing,
+        }
+    }
+}
+
 /// What a report says about the run as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFacts {
     /// Version of the program that wrote the ledger's last run.
     pub program_version: String,
@@ -109,12 +137,25 @@ pub struct RunFacts {
     pub stopped: Option<StopReason>,
     /// Rows by status; statuses without rows may be absent.
     pub counts: Vec<(RowStatus, u64)>,
+    /// Whether the last run was to switch assistants off.
+    pub disabling: Disabling,
+    /// How that ended; `None` when it did not come to it, is going on or was killed.
+    pub disabling_end: Option<DisablingEnd>,
+    /// Rows by what became of their assistant; states without rows may be absent.
+    pub disabled: Vec<(DisabledState, u64)>,
+    /// Skipped rows by why; reasons without rows may be absent.
+    pub skipped: Vec<(SkipReason, u64)>,
 }
 
 impl RunFacts {
     /// Number of rows of that status.
     pub fn count(&self, status: RowStatus) -> u64 {
         self.counts.iter().filter(|(counted, _)| *counted == status).map(|(_, rows)| rows).sum()
+    }
+
+    /// Number of rows whose assistant is in that state.
+    pub fn count_disabled(&self, state: DisabledState) -> u64 {
+        self.disabled.iter().filter(|(counted, _)| *counted == state).map(|(_, rows)| rows).sum()
     }
 
     /// Number of all rows.

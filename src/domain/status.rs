@@ -137,6 +137,11 @@ impl DisabledState {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
+    /// States in which the assistant is off, as far as anybody can know: with `--disable`, such a row is settled.
+    pub const fn is_off(self) -> bool {
+        matches!(self, Self::Disabled | Self::AlreadyDisabled)
+    }
+
     /// States in which an assistant may be off because of this tool, so that its ledger must not be set aside lightly.
     pub const fn may_be_off(self) -> bool {
         matches!(self, Self::Disabled | Self::Unknown | Self::RevertFailed)

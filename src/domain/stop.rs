@@ -50,6 +50,10 @@ pub enum StopReason {
     WrongBaseUrl,
     /// 410 from the Assistants API.
     AssistantsApiGone,
+    /// 403 to every request to disable: the key lacks the permission.
+    MayNotDisable,
+    /// The person did not say yes.
+    Declined,
 }
 
 impl StopReason {
@@ -57,10 +61,13 @@ impl StopReason {
     /// running it again (exit code 4).
     pub const fn must_be_mended(&self) -> bool {
         match self {
-            Self::KeyRefused | Self::ScopeMissing { .. } | Self::WrongBaseUrl | Self::AssistantsApiGone => {
-                true
-            }
-            Self::Signal { .. }
+            Self::KeyRefused
+            | Self::ScopeMissing { .. }
+            | Self::WrongBaseUrl
+            | Self::AssistantsApiGone
+            | Self::MayNotDisable => true,
+            Self::Declined
+            | Self::Signal { .. }
             | Self::OutOfReach
             | Self::ThrottledTooLong
             | Self::RetryAfterTooLong { .. }
@@ -114,6 +121,11 @@ impl fmt::Display for StopReason {
                 "the Assistants API is switched off here (410). Assistants can no longer be read; \
                  what earlier runs read is kept in the ledger.",
             ),
+            Self::MayNotDisable => f.write_str(
+                "the key may not switch assistants off (403). A workspace admin can make a key that may, or give this \
+                 one the permission; then run the same command again.",
+            ),
+            Self::Declined => f.write_str("you did not say yes"),
         }
     }
 }

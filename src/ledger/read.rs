@@ -9,7 +9,7 @@ use super::error::{LedgerError, OpenError};
 use super::open::{Identity, meta, resolve};
 use super::open_rows::for_each_status;
 use super::schema::{self, ROWS, beside};
-use crate::domain::{DisabledState, InputFormat, InvalidId, ReportRow, RowStatus, RunFacts};
+use crate::domain::{DisabledState, Disabling, InputFormat, InvalidId, ReportRow, RowStatus, RunFacts};
 
 /// Reads a ledger, finished or not, also while a run writes it and in a folder that cannot be written.
 ///
@@ -71,6 +71,10 @@ impl LedgerReader {
             finished_at: None,
             stopped: None,
             counts: self.counts()?,
+            disabling: Disabling::No,
+            disabling_end: None,
+            disabled: Vec::new(),
+            skipped: Vec::new(),
         };
         let mut statement = self.connection.prepare(
             "SELECT program_version, started_at, finished_at, stopped FROM run ORDER BY id DESC LIMIT 1",
@@ -160,6 +164,8 @@ fn report_row(row: &Row<'_>) -> Result<ReportRow, LedgerError> {
             (None, None) => known,
         },
         disabled: DisabledState::NotRequested,
+        skipped: None,
+        switch_failure: None,
         differences: Vec::new(),
         notes: Vec::new(),
         duplicate_of,

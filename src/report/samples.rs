@@ -30,6 +30,7 @@ pub(super) fn facts() -> RunFacts {
         finished_at: None,
         stopped: Some(StopReason::ScopeMissing { missing: vec!["AGENT_API".into()] }),
         counts: vec![(RowStatus::Verified, 1), (RowStatus::Mismatch, 1)],
+        ..RunFacts::default()
     }
 }
 
@@ -49,6 +50,8 @@ pub(super) fn verified() -> ReportRow {
         name: "Helper".into(),
         status: RowStatus::Verified,
         disabled: DisabledState::NotRequested,
+        skipped: None,
+        switch_failure: None,
         differences: Vec::new(),
         notes: Vec::new(),
         duplicate_of: None,

@@ -54,6 +54,7 @@ impl Progress {
                 }
             }
             Event::Pace(pace) => self.tally.pace = *pace,
+            Event::Switching { .. } | Event::Switched(_) | Event::Guard(_) | Event::WaitingForAnswer(_) => {}
             Event::Stopping(reason) => self.stopping(reason),
             Event::Ended => {
                 if let View::Bar(bar) = std::mem::replace(&mut self.view, View::Nothing) {

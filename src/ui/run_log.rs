@@ -27,6 +27,13 @@ pub(super) fn log(event: &Event) {
         ),
         Event::Stopping(reason) => info!(reason = terminal_safe(&reason.to_string(), 1_000), "run stopping"),
         Event::Ended => info!("run ended"),
-        Event::Pace(_) => {}
+        Event::Switched(switched) => info!(
+            assistant_id = %switched.pair.assistant,
+            disabled = switched.state.as_str(),
+            name = terminal_safe(switched.name.as_deref().unwrap_or_default(), 80),
+            error = terminal_safe(&switched.error, 200),
+            "assistant switched"
+        ),
+        Event::Switching { .. } | Event::Guard(_) | Event::WaitingForAnswer(_) | Event::Pace(_) => {}
     }
 }

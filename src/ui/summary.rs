@@ -182,6 +182,7 @@ mod tests {
                 (RowStatus::Mismatch, 1),
                 (RowStatus::Failed, 0),
             ],
+            ..RunFacts::default()
         }
     }
 

@@ -1,0 +1,207 @@
+//! Switching the old assistants off: what a run was asked for, how that ended, and why a row was passed over.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{AssistantId, DisabledState, Pair, RowStatus};
+
+/// Whether a run switches verified assistants off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Disabling {
+    /// It only reads.
+    #[default]
+    No,
+    /// It shows what it would switch off (`--dry-run`).
+    DryRun,
+    /// It does (`--disable`).
+    Yes,
+}
+
+impl Disabling {
+    /// The word in the ledger.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::DryRun => "dry_run",
+            Self::Yes => "yes",
+        }
+    }
+
+    /// The reverse of [`Disabling::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::No, Self::DryRun, Self::Yes].into_iter().find(|disabling| disabling.as_str() == word)
+    }
+
+    /// Whether there is a plan at all.
+    pub const fn is_asked_for(self) -> bool {
+        matches!(self, Self::DryRun | Self::Yes)
+    }
+}
+
+/// How the switching off ended (DESIGN.md, Disabling).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisablingEnd {
+    /// Every planned row was asked for.
+    Completed,
+    /// The probe's agent went off with its assistant: the two are one record.
+    OneRecord,
+    /// The last look found an agent off or missing: all same-UUID rows of this process were switched on again.
+    FlippedLate,
+    /// The list does not show what becomes of the probe's agent.
+    CannotTell,
+    /// The platform refused one probe after another.
+    ProbesRefused,
+    /// The probe was asked for, and whether it went off is not known.
+    ProbeUnanswered,
+    /// The key may not switch assistants off.
+    NotAllowed,
+    /// A signal, the server out of reach, or another reason to stop the run; the same command goes on.
+    Stopped,
+}
+
+impl DisablingEnd {
+    const ALL: [Self; 8] = [
+        Self::Completed,
+        Self::OneRecord,
+        Self::FlippedLate,
+        Self::CannotTell,
+        Self::ProbesRefused,
+        Self::ProbeUnanswered,
+        Self::NotAllowed,
+        Self::Stopped,
+    ];
+
+    /// The word in the ledger.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::OneRecord => "one_record",
+            Self::FlippedLate => "flipped_late",
+            Self::CannotTell => "cannot_tell",
+            Self::ProbesRefused => "probes_refused",
+            Self::ProbeUnanswered => "probe_unanswered",
+            Self::NotAllowed => "not_allowed",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// The reverse of [`DisablingEnd::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|end| end.as_str() == word)
+    }
+
+    /// Why a planned row was passed over when the switching off ended so.
+    pub const fn skip_reason(self) -> SkipReason {
+        match self {
+            Self::OneRecord | Self::FlippedLate => SkipReason::OneRecord,
+            Self::CannotTell | Self::ProbesRefused | Self::ProbeUnanswered => SkipReason::CannotTell,
+            Self::NotAllowed => SkipReason::NotAllowed,
+            Self::Completed | Self::Stopped => SkipReason::Stopped,
+        }
+    }
+}
+
+/// Why a row was not switched off by a run that was to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SkipReason {
+    /// Its status is not `verified`.
+    NotVerified,
+    /// An earlier run verified it, this one did not come to it (`--limit`).
+    BeyondLimit,
+    /// `--max-disable`.
+    OverMaximum,
+    /// The guard found that assistant and agent are one record.
+    OneRecord,
+    /// The guard could not find out whether they are.
+    CannotTell,
+    /// The key may not switch assistants off.
+    NotAllowed,
+    /// Switching off ended before this row, or the person said no.
+    Stopped,
+}
+
+impl SkipReason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::NotVerified,
+        Self::BeyondLimit,
+        Self::OverMaximum,
+        Self::OneRecord,
+        Self::CannotTell,
+        Self::NotAllowed,
+        Self::Stopped,
+    ];
+
+    /// Whether the row is one that a person has to see to. What `--limit` and `--max-disable` leave over is not, and
+    /// what is not verified says so by its status (DESIGN.md, Fine print, Exit codes).
+    pub const fn needs_attention(self) -> bool {
+        matches!(self, Self::OneRecord | Self::CannotTell | Self::NotAllowed | Self::Stopped)
+    }
+}
+
+/// Why a row is not among those that a plan switches off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotPlanned {
+    /// Its status is another than `verified`.
+    Status(RowStatus),
+    /// The list shows it off already, and not because of us.
+    AlreadyOff,
+    /// This program switched it off in an earlier run.
+    OffByEarlierRun,
+    /// An earlier run verified it, this one did not (`--limit`).
+    BeyondLimit,
+    /// `--max-disable`.
+    OverMaximum,
+}
+
+/// An assistant by what a person knows it by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Which.
+    pub pair: Pair,
+    /// Its name, raw from the platform: may hold anything.
+    pub name: Option<String>,
+    /// Its `updatedAt`.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// What is about to be switched off, and what not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Assistants to switch off: verified by this process, at most `--max-disable`.
+    pub rows: u64,
+    /// Of these, those whose agent has another UUID: switched off without a probe.
+    pub other_uuid: u64,
+    /// Of the others, the first to go: the least recently updated. `None` where there are no others.
+    pub probe: Option<Candidate>,
+    /// All other rows of the input (but duplicates and unusable cells), by why; nothing that counts 0.
+    pub not_planned: Vec<(NotPlanned, u64)>,
+}
+
+/// What `rollback` is about to switch on again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RollbackPlan {
+    /// Assistants by the state in which they are now; nothing that counts 0.
+    pub rows: Vec<(DisabledState, u64)>,
+    /// Others that may be off because of this program and that `--only` leaves alone.
+    pub left_alone: u64,
+    /// Those that were off before this program came and stay so.
+    pub already_disabled: u64,
+    /// The first few, by name.
+    pub first: Vec<Candidate>,
+}
+
+impl RollbackPlan {
+    /// Assistants to switch on.
+    pub fn count(&self) -> u64 {
+        self.rows.iter().map(|(_, rows)| rows).sum()
+    }
+}
+
+/// Proof that the wish to switch this assistant off is on disk: without one, no request to disable can be sent. Only
+/// the ledger implements it, by a type that it makes after its commit (held by `tests/layers.rs`).
+pub trait RecordedWish: Send + Sync {
+    /// Whom the wish is about.
+    fn assistant(&self) -> AssistantId;
+}
