@@ -1,9 +1,13 @@
-//! The answers that are read here: models and the list of agents. What `get` answers is the business of `migrate`.
+//! The answers that are read here: models, the list of agents, and whether a switch was set. What `get` answers is the
+//! business of `migrate`.
 
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::domain::AgentId;
+
+use super::error_body;
+use super::transport::LONGEST_ERROR_BODY;
 
 /// A model of `GET /agent/v1/models` (PLATFORM.md, Calls).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -61,6 +65,11 @@ struct AgentBody {
     disabled: Option<bool>,
 }
 
+#[derive(Deserialize)]
+struct SwitchBody {
+    status: String,
+}
+
 /// Reads the answer of `models`; the error says what makes no sense.
 pub(super) fn read_models(body: &[u8]) -> Result<Vec<Model>, String> {
     serde_json::from_slice::<ModelsBody>(body).map(|read| read.data).map_err(|error| error.to_string())
@@ -70,8 +79,7 @@ pub(super) fn read_models(body: &[u8]) -> Result<Vec<Model>, String> {
 pub(super) fn read_agent_page(body: &[u8]) -> Result<AgentPage, String> {
     let read: ListBody = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let uuid = |what: &str, text: &str| {
-        Uuid::try_parse(text)
-            .map_err(|_| format!("{what} '{}' is not a UUID", super::error_body::shorten(text)))
+        Uuid::try_parse(text).map_err(|_| format!("{what} '{}' is not a UUID", error_body::shorten(text)))
     };
     let next_cursor = match read.next_cursor.as_deref() {
         None | Some("") => None,
@@ -89,6 +97,27 @@ pub(super) fn read_agent_page(body: &[u8]) -> Result<AgentPage, String> {
         })
         .collect::<Result<_, String>>()?;
     Ok(AgentPage { agents, next_cursor })
+}
+
+/// Reads the answer of `disable`: nothing but `"status":"success"` in an object means that the state is set (PLATFORM.md,
+/// Calls); the error says what came in its place.
+pub(super) fn read_switched(body: &[u8]) -> Result<(), String> {
+    // Serde would take an array of one text for a struct of one field.
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    match serde_json::from_slice::<SwitchBody>(body) {
+        Ok(read) if is_object && read.status == "success" => Ok(()),
+        _ => Err(format!(r#"it is no object with "status":"success" but {}"#, what_came(body))),
+    }
+}
+
+fn what_came(body: &[u8]) -> String {
+    let body = body.get(..LONGEST_ERROR_BODY).unwrap_or(body).trim_ascii();
+    let read = error_body::read(body, None);
+    match body {
+        b"" => "empty".to_owned(),
+        _ if read.is_html => format!("a web page ({})", read.words),
+        _ => error_body::shorten(&String::from_utf8_lossy(body)),
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +162,54 @@ mod tests {
             let error = read_agent_page(body.as_bytes()).unwrap_err();
             assert!(error.contains(why), "{body}: {error}");
         }
+    }
+
+    #[test]
+    fn a_switch_is_set_when_the_status_says_so_and_whatever_the_message_says() {
+        for body in [
+            r#"{"status":"success","message":"Assistant disabled successfully"}"#,
+            r#"{"message":"could not be disabled","status":"success"}"#,
+            " {\"status\": \"success\", \"message\": [null, {\"status\": \"error\"}]}\n",
+            r#"{"status":"success"}"#,
+        ] {
+            assert_eq!(read_switched(body.as_bytes()), Ok(()), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_switch_that_is_not_said_to_be_set_makes_no_sense_and_shows_what_came() {
+        for (body, came) in [
+            ("", "empty"),
+            (" \r\n", "empty"),
+            ("<!doctype html><html><title>Sign in</title></html>", "a web page (Sign in)"),
+            ("OK", "OK"),
+            ("\"success\"", "\"success\""),
+            ("null", "null"),
+            ("{}", "{}"),
+            (r#"{"status":"error","message":"no"}"#, r#"{"status":"error","message":"no"}"#),
+            (r#"{"status":"SUCCESS"}"#, r#"{"status":"SUCCESS"}"#),
+            (r#"{"status":true}"#, r#"{"status":true}"#),
+            (r#"{"status":null}"#, r#"{"status":null}"#),
+            (
+                r#"{"message":"Assistant disabled successfully"}"#,
+                r#"{"message":"Assistant disabled successfully"}"#,
+            ),
+            (r#"{"result":{"status":"success"}}"#, r#"{"result":{"status":"success"}}"#),
+            (r#"{"status":"error","status":"success"}"#, r#"{"status":"error","status":"success"}"#),
+            (r#"{"status":"success""#, r#"{"status":"success""#),
+            (r#"{"status":"success"}{}"#, r#"{"status":"success"}{}"#),
+            (r#"["success"]"#, r#"["success"]"#),
+            (r#"[{"status":"success"}]"#, r#"[{"status":"success"}]"#),
+        ] {
+            let error = read_switched(body.as_bytes()).unwrap_err();
+            assert_eq!(error, format!(r#"it is no object with "status":"success" but {came}"#), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_came_in_place_of_a_switch_is_shown_no_longer_than_people_read() {
+        let error = read_switched("ä".repeat(1 << 20).as_bytes()).unwrap_err();
+        assert!(error.chars().count() < 2_100 && error.ends_with("ä…"), "{}", error.len());
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::time::Instant;
-use url::Url;
 use uuid::Uuid;
 
-use crate::domain::{AgentId, AssistantId, Call, CallFailure, FailureKind, PaceStatus};
+use crate::domain::{AgentId, AssistantId, Call, CallFailure, FailureKind, PaceStatus, RecordedWish};
 
 use super::answers::{self, AgentPage, Model};
 use super::error_body::shorten;
@@ -18,7 +18,7 @@ use super::pace::{NoPermit, Pace};
 use super::retry::{Backoff, Jitter};
 use super::send_log::SendLog;
 use super::throttle::Hopeless;
-use super::transport::{ClientError, ClientSettings, Transport};
+use super::transport::{ClientError, ClientSettings, Request, Transport};
 use super::verdict::{self, Verdict};
 
 /// A request that meets 429 this often is given up (DESIGN.md, Manners on the network).
@@ -27,6 +27,9 @@ const MOST_429: u32 = 10;
 /// Agents on a page of the list: as many as there may be (PLATFORM.md, Calls).
 const LIST_LIMIT: &str = "250";
 
+const ASSISTANT_SWITCH: &str = "/assistant/v1/disable";
+const AGENT_SWITCH: &str = "/agent/v1/disable";
+
 /// What was spent on a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Meter {
@@ -34,6 +37,15 @@ pub struct Meter {
     pub requests: u32,
     /// Time from each request to the end of its answer; waiting for the pace or for another try is not in it.
     pub elapsed: Duration,
+    /// Of the requests, those without a sensible answer (5xx, 408, timeout, broken connection, nonsense): they may have
+    /// been carried out all the same, however the call ended. 429 and refusals are answers.
+    pub unanswered: u32,
+}
+
+impl Meter {
+    fn count_unanswered(&mut self) {
+        self.unanswered = self.unanswered.saturating_add(1);
+    }
 }
 
 /// The platform over HTTP. A clone shares connections, pace and pauses.
@@ -98,7 +110,7 @@ impl Client {
     /// `GET /agent/v1/models`.
     pub async fn models(&self) -> Result<Vec<Model>, CallFailure> {
         let body = self.get(Call::Models, "/agent/v1/models", &[], &mut Meter::default()).await?;
-        answers::read_models(&body).map_err(|words| self.nonsense(Call::Models, words))
+        answers::read_models(&body).map_err(|words| self.nonsense(Call::Models, 200, words))
     }
 
     /// One page of `GET /agent/v1/list`; `None` when this deployment has no list: older ones answer 404 (PLATFORM.md,
@@ -108,12 +120,39 @@ impl Client {
         let mut query = vec![("limit", LIST_LIMIT)];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         match self.get(Call::List, "/agent/v1/list", &query, &mut Meter::default()).await {
-            Ok(body) => {
-                answers::read_agent_page(&body).map(Some).map_err(|words| self.nonsense(Call::List, words))
-            }
+            Ok(body) => answers::read_agent_page(&body)
+                .map(Some)
+                .map_err(|words| self.nonsense(Call::List, 200, words)),
             Err(CallFailure { kind: FailureKind::NotFound | FailureKind::NotTheApi, .. }) => Ok(None),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// `PATCH /assistant/v1/disable` with `disabled: true`, for the assistant whose wish is on disk. It sets a state, so
+    /// that silence is followed by the same again; whether an earlier try may have been carried out although this fails,
+    /// `meter.unanswered` tells.
+    pub async fn disable_assistant(
+        &self,
+        wish: &dyn RecordedWish,
+        meter: &mut Meter,
+    ) -> Result<(), CallFailure> {
+        let id = wish.assistant().to_string();
+        self.switch(Call::Disable, ASSISTANT_SWITCH, json!({"assistantId": id, "disabled": true}), meter)
+            .await
+    }
+
+    /// `PATCH /assistant/v1/disable` with `disabled: false`; `meter.unanswered` as for [`Client::disable_assistant`].
+    pub async fn enable_assistant(&self, id: AssistantId, meter: &mut Meter) -> Result<(), CallFailure> {
+        let id = id.to_string();
+        self.switch(Call::Enable, ASSISTANT_SWITCH, json!({"assistantId": id, "disabled": false}), meter)
+            .await
+    }
+
+    /// `PATCH /agent/v1/disable` with `disabled: false`, likewise. Deliberately, no call switches an agent off: only
+    /// assistants are ever asked to go.
+    pub async fn enable_agent(&self, id: AgentId, meter: &mut Meter) -> Result<(), CallFailure> {
+        let id = id.to_string();
+        self.switch(Call::EnableAgent, AGENT_SWITCH, json!({"agentId": id, "disabled": false}), meter).await
     }
 
     /// How the pace stands, for the display.
@@ -129,7 +168,26 @@ impl Client {
         meter: &mut Meter,
     ) -> Result<Bytes, CallFailure> {
         let url = self.shared.transport.base_url().join(path, query);
-        self.until_done(&url, meter).await.map_err(|Failure { kind, words }| CallFailure {
+        self.call(call, &Request::get(url), meter).await
+    }
+
+    async fn switch(
+        &self,
+        call: Call,
+        path: &str,
+        wanted: serde_json::Value,
+        meter: &mut Meter,
+    ) -> Result<(), CallFailure> {
+        let url = self.shared.transport.base_url().join(path, &[]);
+        let body = self.call(call, &Request::patch(url, wanted.to_string()), meter).await?;
+        answers::read_switched(&body).map_err(|words| {
+            meter.count_unanswered();
+            self.nonsense(call, 200, words)
+        })
+    }
+
+    async fn call(&self, call: Call, request: &Request, meter: &mut Meter) -> Result<Bytes, CallFailure> {
+        self.until_done(request, meter).await.map_err(|Failure { kind, words }| CallFailure {
             call,
             kind,
             words: self.shared.transport.mask_text(words),
@@ -137,7 +195,7 @@ impl Client {
     }
 
     /// Sends until there is an answer to go by, or no try left.
-    async fn until_done(&self, url: &Url, meter: &mut Meter) -> Result<Bytes, Failure> {
+    async fn until_done(&self, request: &Request, meter: &mut Meter) -> Result<Bytes, Failure> {
         let Shared { transport, pace, backoff, jitter, .. } = &*self.shared;
         let mut failures = 0;
         let mut met_429 = 0;
@@ -145,19 +203,22 @@ impl Client {
             let sent = pace.acquire().await?;
             meter.requests = meter.requests.saturating_add(1);
             let started = Instant::now();
-            let exchange = transport.get(url.clone()).await;
+            let exchange = transport.send(request.clone()).await;
             meter.elapsed += started.elapsed();
             let answered = exchange.is_ok();
             let verdict = verdict::of(exchange, self.shared.timeout);
             if answered && !matches!(verdict, Verdict::Throttled { .. }) {
                 pace.on_other_answer(sent);
             }
+            if verdict.leaves_open() {
+                meter.count_unanswered();
+            }
             match verdict {
                 Verdict::Done(body) => return Ok(body),
                 Verdict::Failed { kind, words } => return Err(Failure { kind, words }),
                 Verdict::Throttled { retry_after, words } => {
                     met_429 += 1;
-                    tracing::debug!(path = url.path(), ?retry_after, "429: the run pauses");
+                    tracing::debug!(path = request.path(), ?retry_after, "429: the run pauses");
                     pace.on_429(sent, retry_after, jitter.next())
                         .map_err(|hopeless| Failure::hopeless(hopeless, "429", &words))?;
                     if met_429 >= MOST_429 {
@@ -176,16 +237,16 @@ impl Client {
                     }
                     let wait = backoff.wait(failures, jitter.next());
                     let words = transport.mask_text(words);
-                    tracing::debug!(path = url.path(), ?kind, words, ?wait, "tried, will try again");
+                    tracing::debug!(path = request.path(), ?kind, words, ?wait, "tried, will try again");
                     tokio::time::sleep(wait).await;
                 }
             }
         }
     }
 
-    fn nonsense(&self, call: Call, words: String) -> CallFailure {
+    fn nonsense(&self, call: Call, status: u16, words: String) -> CallFailure {
         let words = shorten(&self.shared.transport.mask_text(words));
-        CallFailure { call, kind: FailureKind::Nonsense { status: 200 }, words }
+        CallFailure { call, kind: FailureKind::Nonsense { status }, words }
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
 };
-use reqwest::{Certificate, Response, StatusCode};
+use reqwest::{Certificate, Method, Response, StatusCode};
 use thiserror::Error as ThisError;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -25,7 +25,10 @@ pub const USER_AGENT: &str = concat!("agent-migrate/", env!("CARGO_PKG_VERSION")
 const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 /// Largest part of an error body that is looked at.
-const LONGEST_ERROR_BODY: usize = 64 * 1024;
+pub(super) const LONGEST_ERROR_BODY: usize = 64 * 1024;
+
+/// The only type of body that goes either way.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A connection that takes longer to be set up than this will not come.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
@@ -78,6 +81,30 @@ pub enum ClientError {
     /// Anything else, such as a machine without root certificates.
     #[error("Requests cannot be set up: {0}.")]
     Setup(String),
+}
+
+/// What to send; a clone is the next try.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    method: Method,
+    url: Url,
+    /// The JSON of a PATCH.
+    body: Option<Bytes>,
+}
+
+impl Request {
+    pub(super) fn get(url: Url) -> Self {
+        Self { method: Method::GET, url, body: None }
+    }
+
+    pub(super) fn patch(url: Url, json: String) -> Self {
+        Self { method: Method::PATCH, url, body: Some(json.into()) }
+    }
+
+    /// Where it goes, for the log.
+    pub(super) fn path(&self) -> &str {
+        self.url.path()
+    }
 }
 
 /// How the body of an answer ended.
@@ -140,9 +167,13 @@ impl Transport {
     }
 
     /// Sends one request and reads its answer, all within the timeout.
-    pub(super) async fn get(&self, url: Url) -> Result<Answer, Trouble> {
+    pub(super) async fn send(&self, request: Request) -> Result<Answer, Trouble> {
         let deadline = Instant::now() + self.timeout;
-        let response = match timeout_at(deadline, self.http.get(url).send()).await {
+        let mut outgoing = self.http.request(request.method, request.url);
+        if let Some(json) = request.body {
+            outgoing = outgoing.header(CONTENT_TYPE, JSON).body(json);
+        }
+        let response = match timeout_at(deadline, outgoing.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(self.trouble(error)),
             Err(_) => {
@@ -236,7 +267,7 @@ fn headers(key: &ApiKey) -> Result<HeaderMap, ClientError> {
     bearer.set_sensitive(true);
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, bearer);
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT, JSON);
     Ok(headers)
 }
 

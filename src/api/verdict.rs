@@ -23,6 +23,14 @@ pub(super) enum Verdict {
     Failed { kind: FailureKind, words: String },
 }
 
+impl Verdict {
+    /// Whether the request may have been carried out without our hearing of it: silence, 5xx, or an answer that makes no
+    /// sense.
+    pub(super) const fn leaves_open(&self) -> bool {
+        matches!(self, Self::Again { .. } | Self::Failed { kind: FailureKind::Nonsense { .. }, .. })
+    }
+}
+
 /// Judges an exchange; `timeout` is only for the words.
 pub(super) fn of(exchange: Result<Answer, Trouble>, timeout: Duration) -> Verdict {
     let answer = match exchange {
@@ -192,6 +200,43 @@ mod tests {
             (600, "", failed(K::Nonsense { status: 600 }, "answered 600 where 200 was due")),
         ] {
             assert_eq!(json(status, body), verdict, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn only_silence_server_trouble_and_nonsense_leave_open_what_was_done() {
+        for (status, open) in [
+            (200, false),
+            (202, true),
+            (204, true),
+            (302, false),
+            (400, false),
+            (401, false),
+            (403, false),
+            (404, false),
+            (408, true),
+            (409, false),
+            (410, false),
+            (429, false),
+            (500, true),
+            (503, true),
+            (529, true),
+            (600, true),
+        ] {
+            assert_eq!(json(status, "").leaves_open(), open, "{status}");
+        }
+        for end in
+            [BodyEnd::TooLong, BodyEnd::Garbled("x".into()), BodyEnd::Broken("x".into()), BodyEnd::TimedOut]
+        {
+            assert!(judge(Answer { end: end.clone(), ..answer(200, "", "") }).leaves_open(), "{end:?}");
+        }
+        for (kind, open) in [
+            (FailureKind::Timeout, true),
+            (FailureKind::Connection, true),
+            (FailureKind::Refused { status: 407 }, false),
+        ] {
+            let trouble = Err(Trouble { kind: kind.clone(), words: String::new() });
+            assert_eq!(of(trouble, Duration::from_secs(30)).leaves_open(), open, "{kind:?}");
         }
     }
 

@@ -11,6 +11,8 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use super::super::{ApiKey, BaseUrl, NoSendLog, RecordFuture, SendLogError};
 use super::*;
 
+mod switching;
+
 const KEY: &str = "sk-ld-Abc123/def+456";
 const ID: &str = "0191c3f0-aaaa-7bbb-8ccc-0123456789ab";
 
