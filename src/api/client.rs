@@ -1,6 +1,8 @@
 //! One function per call, and the one loop that every request goes through: pace, send, judge, wait, again.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use uuid::Uuid;
 
 use crate::domain::{AgentId, AssistantId, Call, CallFailure, FailureKind, PaceStatus, RecordedWish};
 
-use super::answers::{self, AgentPage, Model};
+use super::answers::{self, AgentPage, ListedAgent, Model};
 use super::error_body::shorten;
 use super::pace::{NoPermit, Pace};
 use super::retry::{Backoff, Jitter};
@@ -46,6 +48,17 @@ impl Meter {
     fn count_unanswered(&mut self) {
         self.unanswered = self.unanswered.saturating_add(1);
     }
+}
+
+/// How a walk over the list of agents ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListWalk {
+    /// This deployment has no list: older ones answer 404 (PLATFORM.md, Calls).
+    NoList,
+    /// The visitor had seen enough.
+    Stopped,
+    /// Every page was seen: an agent that did not come is not in the list.
+    Whole,
 }
 
 /// The platform over HTTP. A clone shares connections, pace and pauses.
@@ -125,6 +138,36 @@ impl Client {
                 .map_err(|words| self.nonsense(Call::List, 200, words)),
             Err(CallFailure { kind: FailureKind::NotFound | FailureKind::NotTheApi, .. }) => Ok(None),
             Err(failure) => Err(failure),
+        }
+    }
+
+    /// Shows `visit` one agent of `GET /agent/v1/list` after the other until it breaks or the last page is through; then no
+    /// further page is asked for. A list that runs in a circle or ends in its middle makes no sense.
+    pub async fn all_agents(
+        &self,
+        mut visit: impl FnMut(ListedAgent) -> ControlFlow<()>,
+    ) -> Result<ListWalk, CallFailure> {
+        let mut cursor = None;
+        let mut seen = HashSet::new();
+        loop {
+            let Some(page) = self.list_agents(cursor).await? else {
+                return match cursor {
+                    None => Ok(ListWalk::NoList),
+                    Some(cursor) => {
+                        let words = format!("the list ends in its middle: no page at cursor {cursor}");
+                        Err(self.nonsense(Call::List, 404, words))
+                    }
+                };
+            };
+            if page.agents.into_iter().try_for_each(&mut visit).is_break() {
+                return Ok(ListWalk::Stopped);
+            }
+            let Some(next) = page.next_cursor else { return Ok(ListWalk::Whole) };
+            if !seen.insert(next) {
+                let words = format!("the list runs in a circle: cursor {next} came before");
+                return Err(self.nonsense(Call::List, 200, words));
+            }
+            cursor = Some(next);
         }
     }
 

@@ -19,7 +19,7 @@ mod verdict;
 mod window;
 
 pub use answers::{AgentPage, ListedAgent, Model};
-pub use client::{Client, Meter};
+pub use client::{Client, ListWalk, Meter};
 pub use endpoint::{BaseUrl, BaseUrlError, LANGDOCK, ODEUS};
 pub use key::{ApiKey, KeyError};
 pub use send_log::{NoSendLog, RecordFuture, SendLog, SendLogError};

@@ -11,6 +11,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use super::super::{ApiKey, BaseUrl, NoSendLog, RecordFuture, SendLogError};
 use super::*;
 
+mod listing;
 mod switching;
 
 const KEY: &str = "sk-ld-Abc123/def+456";
