@@ -18,9 +18,11 @@ use crate::cli::{
     Environment, OutputPath, ReportFormatArg, RunArgs, RunPaths, UsageError, choose_key, choose_place,
     run_paths,
 };
-use crate::domain::{Backlog, RunFacts, StopReason};
+use crate::domain::{Backlog, Disabling, RunFacts, StopReason};
 use crate::input::{Input, InputError, InputOptions};
-use crate::ledger::{Identity, ImportError, Ledger, LedgerReader, NewRun, RunEnd, Selection, SetAsideError};
+use crate::ledger::{
+    Identity, ImportError, Ledger, LedgerReader, NewRun, RunCommand, RunEnd, Selection, SetAsideError,
+};
 use crate::pipeline::{DriveSettings, LedgerSendLog, drive};
 use crate::report::check_writable;
 use crate::ui::{self, Terminal};
@@ -149,7 +151,11 @@ impl Run<'_> {
     ) -> Result<Option<StopReason>, CommandError> {
         let now = Timestamp::now();
         let recheck_before = self.arguments.recheck.and_then(|age| now.checked_sub(age).ok());
-        let selection = Selection { recheck_before, limit: self.arguments.limit.map(std::num::NonZero::get) };
+        let selection = Selection {
+            recheck_before,
+            limit: self.arguments.limit.map(std::num::NonZero::get),
+            disabling: false,
+        };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let sent_before = now
             .checked_sub(PACE_MEMORY)
@@ -158,6 +164,7 @@ impl Run<'_> {
         self.announce(&backlog, connection.as_ref());
 
         let new_run = NewRun {
+            command: RunCommand::Run(Disabling::No),
             program_version: env!("CARGO_PKG_VERSION"),
             settings: &self.settings(),
             started_at: now,

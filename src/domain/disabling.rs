@@ -141,7 +141,7 @@ impl SkipReason {
 }
 
 /// Why a row is not among those that a plan switches off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NotPlanned {
     /// Its status is another than `verified`.
     Status(RowStatus),
@@ -175,7 +175,7 @@ pub struct Plan {
     pub other_uuid: u64,
     /// Of the others, the first to go: the least recently updated. `None` where there are no others.
     pub probe: Option<Candidate>,
-    /// All other rows of the input (but duplicates and unusable cells), by why; nothing that counts 0.
+    /// All other rows of the input, by why; nothing that counts 0.
     pub not_planned: Vec<(NotPlanned, u64)>,
 }
 

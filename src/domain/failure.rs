@@ -150,14 +150,15 @@ impl CallFailure {
     }
 
     /// Whether this 403 to a disable is about the key as a whole, not about this one assistant: it speaks of a
-    /// permission or of admins, and not of "this assistant" (PLATFORM.md, Errors: "not an admin (disable)").
+    /// permission or of admins (PLATFORM.md, Errors: "not an admin (disable)"), and not of one certain assistant. Words
+    /// that are judged wrong here are caught by the third 403 in a row.
     pub fn says_that_the_key_may_not_disable(&self) -> bool {
-        let words = self.words.to_lowercase();
-        let about_the_key = ["permission", "admin", "privilege", "role"];
-        let about_this_one = ["this assistant", "this agent", "this resource", "access to"];
+        // A type of error that any 403 of that body's form has.
+        let words = self.words.to_lowercase().replace("permission_error", "");
+        let about_a_permission = ["permission", "admin", "privilege", "role"];
         matches!((&self.kind, self.call), (FailureKind::Forbidden, Call::Disable))
-            && about_the_key.iter().any(|word| words.contains(word))
-            && !about_this_one.iter().any(|word| words.contains(word))
+            && about_a_permission.iter().any(|word| words.contains(word))
+            && !names_a_certain_one(&words)
     }
 
     /// What a person does about it.
@@ -208,6 +209,18 @@ impl CallFailure {
             | FailureKind::NotRecorded => None,
         }
     }
+}
+
+/// Whether the words, in lower case, are about one assistant: "the assistant", "assistant 1111…", but not "any assistant"
+/// nor "assistants".
+fn names_a_certain_one(words: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '.' || letter == '-';
+    let words: Vec<&str> = words.split(|letter| !is_part(letter)).filter(|word| !word.is_empty()).collect();
+    words.iter().enumerate().any(|(index, word)| {
+        let before = index.checked_sub(1).and_then(|before| words.get(before));
+        matches!(word.trim_end_matches('.'), "assistant" | "agent" | "resource")
+            && !matches!(before, Some(&"a" | &"an" | &"any"))
+    })
 }
 
 /// The report's `error`: which call, the code, the platform's own words: `assistant: 403 Not shared`.

@@ -19,13 +19,16 @@ mod open_rows;
 mod read;
 mod schema;
 mod set_aside;
+mod standing;
+mod switching;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::{ImportError, LedgerError, OpenError, SetAsideError};
-pub use open::{Identity, Ledger, NewRun, RunEnd};
+pub use open::{Identity, Ledger, NewRun, RunCommand, RunEnd};
 pub use open_rows::{Job, OpenRows, Selection};
 pub use read::LedgerReader;
+pub use switching::{Conclusion, Debts, Intent, Owed, PlanWish, Planned, Role, Switchable};
 pub use writer::{Settled, Writer, WriterThread};

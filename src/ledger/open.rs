@@ -14,8 +14,9 @@ use super::import;
 use super::lock::LedgerLock;
 use super::open_rows::{self, OpenRows, Selection, Starts};
 use super::schema::{self, beside};
+use super::switching::Debts;
 use super::writer::{self, Writer, WriterThread};
-use crate::domain::{Backlog, InputFormat, InputRow, StopReason};
+use crate::domain::{Backlog, Disabling, InputFormat, InputRow, StopReason};
 
 /// Where the rows of a ledger come from. A ledger is the same as long as this is (DESIGN.md, The ledger).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +39,30 @@ impl Identity {
     }
 }
 
+/// Which command writes the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunCommand {
+    /// `run`, and whether it is to switch off.
+    Run(Disabling),
+    /// `rollback`.
+    Rollback,
+}
+
+impl RunCommand {
+    /// The words in the ledger: the command, and what it is to switch off.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Run(disabling) => ("run", disabling.as_str()),
+            Self::Rollback => ("rollback", Disabling::No.as_str()),
+        }
+    }
+}
+
 /// A run that is about to begin.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRun<'a> {
+    /// The command.
+    pub command: RunCommand,
     /// Version of this program.
     pub program_version: &'a str,
     /// The settings worth keeping; never the key.
@@ -103,16 +125,54 @@ impl Ledger {
             Err(error) if error.kind() == io::ErrorKind::NotFound => create(&path, identity)?,
             Err(error) => return Err(OpenError::refused(&path, &error)),
         }
-        let connection =
-            schema::connect(&path, schema::READER_CACHE_KIB).map_err(|error| OpenError::at(&path, error))?;
-        schema::check(&connection, &path)?;
-        let theirs = Identity::read(&connection).map_err(|error| OpenError::at(&path, error))?;
-        if theirs != *identity {
+        Self::connect(path, lock, |theirs, path| {
+            if theirs == identity {
+                return Ok(());
+            }
             let (theirs, ours) = (theirs.for_people(), identity.for_people());
-            return Err(OpenError::OtherBaseUrl { path, theirs, ours });
+            Err(OpenError::OtherBaseUrl { path: path.to_owned(), theirs, ours })
+        })
+    }
+
+    /// Takes the lock and opens the ledger at `path`, wherever its rows come from; never makes one.
+    pub fn open_existing(path: &Path) -> Result<Self, OpenError> {
+        let path = resolve(path)?;
+        match fs::metadata(&path) {
+            Ok(found) if !found.is_file() => return Err(OpenError::NotALedger { path }),
+            Ok(_) => schema::check_header(&path)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::Missing { path }),
+            Err(error) => return Err(OpenError::refused(&path, &error)),
         }
-        prepare_for_writing(&connection).map_err(|error| OpenError::at(&path, error))?;
+        let lock = LedgerLock::take(&path)?;
+        Self::connect(path, lock, |_, _| Ok(()))
+    }
+
+    /// Nothing is written before `check` has let the ledger's identity pass.
+    fn connect(
+        path: PathBuf,
+        lock: LedgerLock,
+        check: impl FnOnce(&Identity, &Path) -> Result<(), OpenError>,
+    ) -> Result<Self, OpenError> {
+        let at = |error| OpenError::at(&path, error);
+        let connection = schema::connect(&path, schema::READER_CACHE_KIB).map_err(at)?;
+        schema::check(&connection, &path)?;
+        check(&Identity::read(&connection).map_err(at)?, &path)?;
+        prepare_for_writing(&connection).map_err(at)?;
         Ok(Self { locked: Locked { connection, path, _lock: lock }, starts: None })
+    }
+
+    /// Where its rows come from.
+    pub fn identity(&self) -> Result<Identity, LedgerError> {
+        Identity::read(&self.locked.connection)
+    }
+
+    /// What earlier runs owe: to be settled before anything else.
+    pub fn debts(&self) -> Result<Debts, LedgerError> {
+        Debts::read(&self.locked.connection)
+    }
+
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.locked.connection
     }
 
     /// The ledger's path, absolute.
@@ -158,16 +218,32 @@ impl Ledger {
         run: &NewRun<'_>,
         selection: Selection,
     ) -> Result<(Writer, OpenRows, WriterThread), LedgerError> {
-        let connection = &self.locked.connection;
-        connection.execute(
-            "INSERT INTO run (program_version, settings, started_at) VALUES (?1, ?2, ?3)",
-            (run.program_version, to_json(run.settings)?, to_nanoseconds(run.started_at)),
-        )?;
-        let run_id = connection.last_insert_rowid();
-        connection.pragma_update(None, "cache_size", -schema::WRITER_CACHE_KIB)?;
+        let run_id = self.begin(run)?;
         let open_rows = OpenRows::new(&self.locked.path, run_id, selection, self.starts)?;
         let (writer, thread) = writer::start(self.locked, run_id)?;
         Ok((writer, open_rows, thread))
+    }
+
+    /// The same for a command that checks no rows.
+    pub fn start_without_rows(self, run: &NewRun<'_>) -> Result<(Writer, WriterThread), LedgerError> {
+        let run_id = self.begin(run)?;
+        writer::start(self.locked, run_id)
+    }
+
+    fn begin(&self, run: &NewRun<'_>) -> Result<RunId, LedgerError> {
+        let connection = &self.locked.connection;
+        let (command, disabling) = run.command.words();
+        connection.execute(
+            "INSERT INTO run (program_version, settings, started_at, command, disabling) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (run.program_version, to_json(run.settings)?, to_nanoseconds(run.started_at), command, disabling),
+        )?;
+        let run_id = connection.last_insert_rowid();
+        if matches!(run.command, RunCommand::Run(_)) {
+            // An earlier run's plan is not this one's.
+            connection.execute("DELETE FROM planned", [])?;
+        }
+        connection.pragma_update(None, "cache_size", -schema::WRITER_CACHE_KIB)?;
+        Ok(run_id)
     }
 }
 

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::encode::{blob, from_word, text, to_count, to_nanoseconds, to_pair};
 use super::error::LedgerError;
 use super::open::RunId;
 use super::schema::{self, ROWS};
-use crate::domain::{Backlog, Pair, RowStatus};
+use super::standing::Checked;
+use crate::domain::{Backlog, DisabledState, Pair, RowStatus};
 
 /// Which rows a run asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,23 @@ pub struct Selection {
     pub recheck_before: Option<Timestamp>,
     /// At most so many rows (`--limit`).
     pub limit: Option<u64>,
+    /// Verified rows count as settled only once their assistant is off (`--disable`).
+    pub disabling: bool,
+}
+
+impl Selection {
+    /// Whether this run leaves a row alone that an earlier one has checked.
+    fn is_settled(&self, status: RowStatus, state: DisabledState, checked_at: Option<i64>) -> bool {
+        let recheck_before = self.recheck_before.map_or(i64::MIN, to_nanoseconds);
+        status.is_settled()
+            && checked_at.is_none_or(|at| at >= recheck_before)
+            && !(self.disabling && status == RowStatus::Verified && !state.is_off())
+    }
+
+    /// The same with whatever limit: which rows are open does not hang on how many are taken.
+    const fn without_limit(self) -> Self {
+        Self { limit: None, ..self }
+    }
 }
 
 /// A row to ask for.
@@ -33,7 +51,7 @@ pub struct Job {
 /// be searched for again among a million settled ones.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Starts {
-    recheck_before: Option<Timestamp>,
+    selection: Selection,
     never_checked: i64,
     checked_before: i64,
 }
@@ -43,21 +61,16 @@ pub(super) fn backlog(
     connection: &Connection,
     selection: &Selection,
 ) -> Result<(Backlog, Starts), LedgerError> {
-    let recheck_before = selection.recheck_before.map_or(i64::MIN, to_nanoseconds);
     let mut backlog = Backlog::default();
-    let mut starts = Starts {
-        recheck_before: selection.recheck_before,
-        never_checked: i64::MAX,
-        checked_before: i64::MAX,
-    };
-    for_each_status(connection, |position, status, checked_at| {
+    let mut starts =
+        Starts { selection: selection.without_limit(), never_checked: i64::MAX, checked_before: i64::MAX };
+    for_each_row(connection, |ScannedRow { position, status, checked, checked_at }| {
         backlog.rows += 1;
+        let state = checked.map_or(DisabledState::NotRequested, |checked| checked.state);
         match status {
             RowStatus::InvalidId => backlog.invalid += 1,
             RowStatus::Duplicate => backlog.duplicates += 1,
-            status if status.is_settled() && checked_at.is_none_or(|at| at >= recheck_before) => {
-                backlog.settled_before += 1;
-            }
+            status if selection.is_settled(status, state, checked_at) => backlog.settled_before += 1,
             status => {
                 backlog.to_do += 1;
                 let never_checked = status == RowStatus::NotChecked;
@@ -73,26 +86,49 @@ pub(super) fn backlog(
     Ok((backlog, starts))
 }
 
-/// Shows position, status and time of the verdict of every row. Counted here and not in SQL, which would sort them first.
-pub(super) fn for_each_status(
+/// A row of the input, in short.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScannedRow {
+    position: i64,
+    pub(super) status: RowStatus,
+    /// What is on disk about it, if it has a verdict of its own.
+    pub(super) checked: Option<Checked>,
+    checked_at: Option<i64>,
+}
+
+/// Shows every row. Counted by the caller and not in SQL, which would sort them first.
+pub(super) fn for_each_row(
     connection: &Connection,
-    mut visit: impl FnMut(i64, RowStatus, Option<i64>),
+    mut visit: impl FnMut(ScannedRow),
 ) -> Result<(), LedgerError> {
     let mut statement = connection.prepare(&format!(
-        "SELECT i.position, i.invalid IS NOT NULL, d.first IS NOT NULL, r.status, r.checked_at {ROWS} \
-         ORDER BY i.position"
+        "SELECT i.position, i.invalid IS NOT NULL, d.first IS NOT NULL, r.status, r.checked_at, \
+         r.run, r.disabled, r.switch_run, p.seq IS NOT NULL {ROWS} ORDER BY i.position"
     ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let status = match (row.get(1)?, row.get(2)?, text(row.get_ref(3)?)?) {
-            (true, _, _) => RowStatus::InvalidId,
-            (false, true, _) => RowStatus::Duplicate,
-            (false, false, Some(word)) => from_word(word, RowStatus::parse)?,
-            (false, false, None) => RowStatus::NotChecked,
+        let (status, checked) = match (row.get(1)?, row.get(2)?, text(row.get_ref(3)?)?) {
+            (true, _, _) => (RowStatus::InvalidId, None),
+            (false, true, _) => (RowStatus::Duplicate, None),
+            (false, false, Some(word)) => {
+                (from_word(word, RowStatus::parse)?, Some(checked(row, [5, 6, 7, 8])?))
+            }
+            (false, false, None) => (RowStatus::NotChecked, None),
         };
-        visit(row.get(0)?, status, row.get(4)?);
+        visit(ScannedRow { position: row.get(0)?, status, checked, checked_at: row.get(4)? });
     }
     Ok(())
+}
+
+/// What is on disk about a row with a verdict, from these columns: `run`, `disabled`, `switch_run`, whether it is planned.
+pub(super) fn checked(row: &Row<'_>, columns: [usize; 4]) -> Result<Checked, LedgerError> {
+    let [run, disabled, switch_run, planned] = columns;
+    Ok(Checked {
+        run: row.get(run)?,
+        state: from_word(text(row.get_ref(disabled)?)?.unwrap_or_default(), DisabledState::parse)?,
+        switch_run: row.get(switch_run)?,
+        planned: row.get(planned)?,
+    })
 }
 
 /// Rows come in two rounds, each in input order.
@@ -112,7 +148,7 @@ enum Round {
 pub struct OpenRows {
     connection: Connection,
     run: RunId,
-    recheck_before: Option<i64>,
+    selection: Selection,
     left: u64,
     round: Round,
     starts: Starts,
@@ -127,19 +163,16 @@ impl OpenRows {
         selection: Selection,
         starts: Option<Starts>,
     ) -> Result<Self, LedgerError> {
-        let starts =
-            starts.filter(|starts| starts.recheck_before == selection.recheck_before).unwrap_or(Starts {
-                recheck_before: selection.recheck_before,
-                never_checked: 1,
-                checked_before: 1,
-            });
+        let starts = starts
+            .filter(|starts| starts.selection == selection.without_limit())
+            .unwrap_or(Starts { selection: selection.without_limit(), never_checked: 1, checked_before: 1 });
         // Able to write although it never does: the last connection to close tidies up the side files.
         let connection = schema::connect(path, schema::READER_CACHE_KIB)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(Self {
             connection,
             run,
-            recheck_before: selection.recheck_before.map(to_nanoseconds),
+            selection,
             left: selection.limit.unwrap_or(u64::MAX),
             round: Round::NeverChecked,
             starts,
@@ -173,7 +206,7 @@ impl OpenRows {
             Round::Over => return Ok(false),
         };
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT i.position, i.line, i.assistant, i.agent, r.status, r.checked_at {ROWS} \
+            "SELECT i.position, i.line, i.assistant, i.agent, r.status, r.checked_at, r.disabled {ROWS} \
              WHERE i.position > ?1 AND i.assistant IS NOT NULL AND d.first IS NULL AND {which} \
              ORDER BY i.position"
         ))?;
@@ -181,11 +214,9 @@ impl OpenRows {
         while let Some(row) = rows.next()? {
             self.cursor = row.get(0)?;
             if let Some(word) = text(row.get_ref(4)?)? {
-                let is_old = match (self.recheck_before, row.get::<_, Option<i64>>(5)?) {
-                    (Some(before), Some(checked_at)) => checked_at < before,
-                    _ => false,
-                };
-                if from_word(word, RowStatus::parse)?.is_settled() && !is_old {
+                let status = from_word(word, RowStatus::parse)?;
+                let state = from_word(text(row.get_ref(6)?)?.unwrap_or_default(), DisabledState::parse)?;
+                if self.selection.is_settled(status, state, row.get(5)?) {
                     continue;
                 }
             }

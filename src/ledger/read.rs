@@ -7,9 +7,10 @@ use rusqlite::{Connection, Row};
 use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
 use super::error::{LedgerError, OpenError};
 use super::open::{Identity, meta, resolve};
-use super::open_rows::for_each_status;
+use super::open_rows::{checked, for_each_row};
 use super::schema::{self, ROWS, beside};
-use crate::domain::{DisabledState, Disabling, InputFormat, InvalidId, ReportRow, RowStatus, RunFacts};
+use super::standing::{LastWish, standing};
+use crate::domain::{DisabledState, InputFormat, InvalidId, ReportRow, RowStatus, RunFacts, SkipReason};
 
 /// Reads a ledger, finished or not, also while a run writes it and in a folder that cannot be written.
 ///
@@ -63,21 +64,18 @@ impl LedgerReader {
     /// What there is to say about the last run and about all rows.
     pub fn facts(&self) -> Result<RunFacts, LedgerError> {
         let identity = self.identity()?;
+        let wish = LastWish::read(&self.connection)?;
         let mut facts = RunFacts {
             program_version: String::new(),
             base_url: (!identity.practice).then_some(identity.base_url),
             practice: identity.practice,
-            started_at: None,
-            finished_at: None,
-            stopped: None,
-            counts: self.counts()?,
-            disabling: Disabling::No,
-            disabling_end: None,
-            disabled: Vec::new(),
-            skipped: Vec::new(),
+            disabling: wish.disabling,
+            disabling_end: wish.end,
+            ..RunFacts::default()
         };
+        self.count(&wish, &mut facts)?;
         let mut statement = self.connection.prepare(
-            "SELECT program_version, started_at, finished_at, stopped FROM run ORDER BY id DESC LIMIT 1",
+            "SELECT program_version, started_at, finished_at, stopped FROM run WHERE command = 'run' ORDER BY id DESC LIMIT 1",
         )?;
         let mut runs = statement.query([])?;
         if let Some(run) = runs.next()? {
@@ -89,15 +87,24 @@ impl LedgerReader {
         Ok(facts)
     }
 
-    /// Rows by status, in the order of [`RowStatus::ALL`], those without rows left out.
-    fn counts(&self) -> Result<Vec<(RowStatus, u64)>, LedgerError> {
+    /// Counts the rows by status, by what became of their assistant and by why they were skipped, in the order in which
+    /// the lists have them.
+    fn count(&self, wish: &LastWish, facts: &mut RunFacts) -> Result<(), LedgerError> {
         let mut counts = RowStatus::ALL.map(|status| (status, 0));
-        for_each_status(&self.connection, |_, status, _| {
-            for (counted, rows) in &mut counts {
-                *rows += u64::from(*counted == status);
+        let mut disabled = DisabledState::ALL.map(|state| (state, 0));
+        let mut skipped = SkipReason::ALL.map(|reason| (reason, 0));
+        for_each_row(&self.connection, |row| {
+            let (state, reason) = standing(row.status, row.checked, wish);
+            tally(&mut counts, row.status);
+            tally(&mut disabled, state);
+            if let (DisabledState::Skipped, Some(reason)) = (state, reason) {
+                tally(&mut skipped, reason);
             }
         })?;
-        Ok(counts.into_iter().filter(|(_, rows)| *rows > 0).collect())
+        facts.counts = those_with_rows(&counts);
+        facts.disabled = those_with_rows(&disabled);
+        facts.skipped = those_with_rows(&skipped);
+        Ok(())
     }
 
     /// Shows every input row to `visit`, in input order, with the bodies of assistant and agent if `want_documents`
@@ -112,13 +119,14 @@ impl LedgerReader {
         } else {
             ("NULL, NULL", "")
         };
+        let wish = LastWish::read(&self.connection)?;
         let mut statement = self
             .connection
             .prepare(&format!("SELECT {COLUMNS}, {columns} {ROWS} {ORIGINAL} {join} ORDER BY i.position"))
             .map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            let report_row = report_row(row)?;
+            let report_row = report_row(row, &wish)?;
             let (assistant, agent) = documents(row)?;
             visit(report_row, assistant, agent)?;
         }
@@ -126,20 +134,31 @@ impl LedgerReader {
     }
 }
 
+fn tally<T: PartialEq>(counts: &mut [(T, u64)], found: T) {
+    if let Some((_, rows)) = counts.iter_mut().find(|(counted, _)| *counted == found) {
+        *rows += 1;
+    }
+}
+
+fn those_with_rows<T: Copy>(counts: &[(T, u64)]) -> Vec<(T, u64)> {
+    counts.iter().copied().filter(|(_, rows)| *rows > 0).collect()
+}
+
 /// The earlier row that a duplicate repeats; the result is the same, since the ids are.
 const ORIGINAL: &str = "LEFT JOIN input_row AS o ON o.position = d.first";
 
 const COLUMNS: &str = "\
     i.line, i.assistant, i.agent, i.invalid, i.cell, i.carried, o.line, r.status, r.disabled, r.checked_at, \
-    r.requests, r.elapsed_us, r.assistant_updated_at, r.agent_updated_at, r.name, r.failure, r.notes, r.differences";
+    r.requests, r.elapsed_us, r.assistant_updated_at, r.agent_updated_at, r.name, r.failure, r.notes, r.differences, \
+    r.run, r.switch_run, p.seq IS NOT NULL, r.switch_failure";
 
 type Bodies<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
 
 fn documents<'a>(row: &'a Row<'_>) -> Result<Bodies<'a>, LedgerError> {
-    Ok((blob(row.get_ref(18)?)?, blob(row.get_ref(19)?)?))
+    Ok((blob(row.get_ref(22)?)?, blob(row.get_ref(23)?)?))
 }
 
-fn report_row(row: &Row<'_>) -> Result<ReportRow, LedgerError> {
+fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> {
     let pair = blob(row.get_ref(1)?)?.map(|id| to_pair(id, blob_or_none(row, 2)?)).transpose()?;
     let invalid = text(row.get_ref(3)?)?.map(|word| from_word(word, InvalidId::parse)).transpose()?;
     let input = match (text(row.get_ref(4)?)?, pair) {
@@ -148,8 +167,8 @@ fn report_row(row: &Row<'_>) -> Result<ReportRow, LedgerError> {
         (None, None) => String::new(),
     };
     let carried = text(row.get_ref(5)?)?.map_or(Ok(Vec::new()), from_json)?;
-    let checked = text(row.get_ref(7)?)?.map(|word| from_word(word, RowStatus::parse)).transpose()?;
-    let known = checked.unwrap_or(RowStatus::NotChecked);
+    let verdict_of = text(row.get_ref(7)?)?.map(|word| from_word(word, RowStatus::parse)).transpose()?;
+    let known = verdict_of.unwrap_or(RowStatus::NotChecked);
     let duplicate_of = row.get::<_, Option<i64>>(6)?.map(|line| (to_count(line), known));
     let time =
         |index| -> Result<_, LedgerError> { text(row.get_ref(index)?)?.map(time_from_text).transpose() };
@@ -180,9 +199,13 @@ fn report_row(row: &Row<'_>) -> Result<ReportRow, LedgerError> {
         proposed: None,
     };
     // A duplicate was not asked for itself: the verdict and what it cost stand in the row that it repeats.
-    if checked.is_some() && duplicate_of.is_none() {
+    let on_disk = if verdict_of.is_some() && duplicate_of.is_none() {
         verdict(row, &mut report_row)?;
-    }
+        Some(checked(row, [18, 8, 19, 20])?)
+    } else {
+        None
+    };
+    (report_row.disabled, report_row.skipped) = standing(report_row.status, on_disk, wish);
     Ok(report_row)
 }
 
@@ -191,12 +214,11 @@ fn blob_or_none<'a>(row: &'a Row<'_>, index: usize) -> Result<Option<&'a [u8]>, 
 }
 
 fn verdict(row: &Row<'_>, report_row: &mut ReportRow) -> Result<(), LedgerError> {
-    let word = text(row.get_ref(8)?)?.unwrap_or_default();
-    report_row.disabled = from_word(word, DisabledState::parse)?;
     report_row.checked_at = Some(from_nanoseconds(row.get(9)?)?);
     report_row.requests = to_count(row.get(10)?);
     report_row.elapsed_ms = to_count(row.get(11)?) / 1_000;
     report_row.failure = text(row.get_ref(15)?)?.map(from_json).transpose()?;
+    report_row.switch_failure = text(row.get_ref(21)?)?.map(from_json).transpose()?;
     report_row.notes = text(row.get_ref(16)?)?.map_or(Ok(Vec::new()), from_json)?;
     report_row.differences = text(row.get_ref(17)?)?.map_or(Ok(Vec::new()), from_json)?;
     Ok(())

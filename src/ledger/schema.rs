@@ -34,6 +34,11 @@ pub(super) const READER_CACHE_KIB: i64 = 2 * 1024;
 /// `input_row`: `cell` is NULL where it is exactly the assistant's id, `agent` where it is the same UUID: the usual row,
 /// kept small. `duplicate` is a table of its own so that it can be filled in one pass in key order.
 /// `result` has its narrow columns first, so that a scan need not follow the long ones; the bodies are in `document`.
+///
+/// `result.disabled` never holds `skipped` or `would_disable`: these follow from the last run (see `standing`).
+/// `result.guard` is what the guard still owes the row (`Debt`), `result.switch_run` the run of its last attempt.
+/// `attempt` is every request to switch off (`wanted` = 'off', written before it leaves, open until `ended_at`) or on
+/// (written with its outcome). `planned` is the last run's plan, in the order of its requests.
 const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE run (
@@ -42,7 +47,11 @@ const TABLES: &str = "
         settings TEXT NOT NULL,
         started_at INTEGER NOT NULL,
         finished_at INTEGER,
-        stopped TEXT
+        stopped TEXT,
+        command TEXT NOT NULL,
+        disabling TEXT NOT NULL,
+        has_plan INTEGER NOT NULL DEFAULT 0,
+        disabling_end TEXT
     ) STRICT;
     CREATE TABLE input_row (
         position INTEGER PRIMARY KEY,
@@ -60,6 +69,8 @@ const TABLES: &str = "
         agent BLOB NOT NULL,
         status TEXT NOT NULL,
         disabled TEXT NOT NULL DEFAULT 'not_requested',
+        guard TEXT,
+        switch_run INTEGER,
         run INTEGER NOT NULL,
         checked_at INTEGER NOT NULL,
         requests INTEGER NOT NULL,
@@ -68,19 +79,37 @@ const TABLES: &str = "
         agent_updated_at TEXT,
         name TEXT,
         failure TEXT,
+        switch_failure TEXT,
         notes TEXT,
         differences TEXT,
         UNIQUE (assistant, agent)
     ) STRICT;
     CREATE TABLE document (result INTEGER PRIMARY KEY, assistant BLOB, agent BLOB) STRICT;
+    CREATE INDEX result_switched ON result (disabled) WHERE disabled <> 'not_requested';
+    CREATE INDEX result_owed ON result (guard) WHERE guard IS NOT NULL;
+    CREATE TABLE attempt (
+        id INTEGER PRIMARY KEY,
+        result INTEGER NOT NULL,
+        run INTEGER NOT NULL,
+        wanted TEXT NOT NULL,
+        began_at INTEGER NOT NULL,
+        ended_at INTEGER,
+        outcome TEXT,
+        failure TEXT
+    ) STRICT;
+    CREATE INDEX attempt_of ON attempt (result);
+    CREATE INDEX attempt_open ON attempt (result) WHERE ended_at IS NULL;
+    CREATE TABLE planned (seq INTEGER PRIMARY KEY, result INTEGER NOT NULL UNIQUE) STRICT;
     CREATE TABLE sent (at INTEGER PRIMARY KEY, requests INTEGER NOT NULL) STRICT;
 ";
 
-/// Every input row with what is known of it: `i` the row, `d` the earlier row that it repeats, `r` the result of its pair.
+/// Every input row with what is known of it: `i` the row, `d` the earlier row that it repeats, `r` the result of its
+/// pair, `p` its place in the last run's plan.
 pub(super) const ROWS: &str = "
     FROM input_row AS i
     LEFT JOIN duplicate AS d ON d.position = i.position
     LEFT JOIN result AS r ON r.assistant = i.assistant AND r.agent = ifnull(i.agent, i.assistant)
+    LEFT JOIN planned AS p ON p.result = r.id
 ";
 
 /// Makes the tables in an empty file, with our mark, in one transaction.

@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
-    AgentId, AssistantId, Backlog, Call, CallFailure, Difference, DisabledState, Documents, Encoding,
-    FailureKind, InputFormat, InputRow, InvalidId, JsonText, LineEnd, Note, NoteKind, Outcome, Pair,
-    ReportRow, RowStatus, Signal, StopReason,
+    AgentId, AssistantId, Backlog, Call, CallFailure, Difference, DisabledState, Disabling, Documents,
+    Encoding, FailureKind, InputFormat, InputRow, InvalidId, JsonText, LineEnd, Note, NoteKind, Outcome,
+    Pair, ReportRow, RowStatus, Signal, StopReason,
 };
 
 mod broken;
@@ -118,8 +118,17 @@ fn import(ledger: &mut Ledger, rows: &[InputRow]) {
 }
 
 fn start(ledger: Ledger, selection: Selection) -> (Writer, OpenRows, WriterThread) {
+    start_to(Disabling::No, ledger, selection)
+}
+
+fn start_to(disabling: Disabling, ledger: Ledger, selection: Selection) -> (Writer, OpenRows, WriterThread) {
     let settings = json!({ "rpm": 300 });
-    let run = NewRun { program_version: "0.1.0", settings: &settings, started_at: time(0) };
+    let run = NewRun {
+        command: RunCommand::Run(disabling),
+        program_version: "0.1.0",
+        settings: &settings,
+        started_at: time(0),
+    };
     ledger.start(&run, selection).unwrap()
 }
 

@@ -36,9 +36,39 @@ impl Settled {
     }
 }
 
+/// Something to do in the writer's transaction, for one who waits for its commit.
+trait Task: Send {
+    fn write(&mut self, transaction: &Transaction<'_>, run: RunId) -> Result<(), LedgerError>;
+    fn tell(self: Box<Self>, committed: Result<(), LedgerError>);
+}
+
+/// Work that makes something, which is handed out only once it is on disk.
+struct Waiting<W, T> {
+    work: Option<W>,
+    made: Option<T>,
+    done: oneshot::Sender<Result<T, LedgerError>>,
+}
+
+impl<W, T> Task for Waiting<W, T>
+where
+    W: FnOnce(&Transaction<'_>, RunId) -> Result<T, LedgerError> + Send,
+    T: Send,
+{
+    fn write(&mut self, transaction: &Transaction<'_>, run: RunId) -> Result<(), LedgerError> {
+        self.made = self.work.take().map(|work| work(transaction, run)).transpose()?;
+        Ok(())
+    }
+
+    fn tell(self: Box<Self>, committed: Result<(), LedgerError>) {
+        let Self { made, done, .. } = *self;
+        drop(done.send(committed.and_then(|()| made.ok_or(LedgerError::Closed))));
+    }
+}
+
 enum Message {
     Settle { outcome: Box<Outcome>, done: oneshot::Sender<Result<Settled, LedgerError>> },
     Sent { at: Timestamp, requests: u32, done: oneshot::Sender<Result<(), LedgerError>> },
+    Task(Box<dyn Task>),
     Finish(RunEnd),
 }
 
@@ -56,6 +86,17 @@ impl Writer {
         let (done, answer) = oneshot::channel();
         let message = Message::Settle { outcome: Box::new(outcome), done };
         self.queue.send(message).await.map_err(|_| LedgerError::Closed)?;
+        answer.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// Does the work in the writer's next transaction; resolves with what it made once that is safe from a power cut.
+    pub(super) async fn transact<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>, RunId) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let (done, answer) = oneshot::channel();
+        let task = Box::new(Waiting { work: Some(work), made: None, done });
+        self.queue.send(Message::Task(task)).await.map_err(|_| LedgerError::Closed)?;
         answer.await.map_err(|_| LedgerError::Closed)?
     }
 
@@ -141,7 +182,7 @@ impl State {
     fn commit(&mut self, batch: &mut Vec<Message>) {
         if self.failed.is_none()
             && !batch.is_empty()
-            && let Err(error) = self.write(batch)
+            && let Err(error) = self.write(batch.as_mut_slice())
         {
             self.failed = Some(error);
         }
@@ -151,14 +192,15 @@ impl State {
             match message {
                 Message::Settle { outcome, done } => drop(done.send(result.map(|()| Settled(*outcome)))),
                 Message::Sent { done, .. } => drop(done.send(result)),
+                Message::Task(task) => task.tell(result),
                 Message::Finish(_) => {}
             }
         }
     }
 
-    fn write(&mut self, batch: &[Message]) -> Result<(), LedgerError> {
-        let settles = batch.iter().any(|message| matches!(message, Message::Settle { .. }));
-        self.wait_for(if settles { Synchronous::Full } else { Synchronous::Normal })?;
+    fn write(&mut self, batch: &mut [Message]) -> Result<(), LedgerError> {
+        let only_sends = batch.iter().all(|message| matches!(message, Message::Sent { .. }));
+        self.wait_for(if only_sends { Synchronous::Normal } else { Synchronous::Full })?;
         let transaction = self.locked.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for message in batch {
             match message {
@@ -172,6 +214,7 @@ impl State {
                         self.pruned_at = at;
                     }
                 }
+                Message::Task(task) => task.write(&transaction, self.run)?,
                 Message::Finish(_) => {}
             }
         }
@@ -206,7 +249,7 @@ fn take_end(batch: &mut Vec<Message>) -> Option<RunEnd> {
     let index = batch.iter().position(|message| matches!(message, Message::Finish(_)))?;
     match batch.remove(index) {
         Message::Finish(end) => Some(end),
-        Message::Settle { .. } | Message::Sent { .. } => None,
+        Message::Settle { .. } | Message::Sent { .. } | Message::Task(_) => None,
     }
 }
 

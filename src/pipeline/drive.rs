@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::feed::Feed;
 use super::row;
 use super::stop_rules::StopRules;
+use super::stopping::{unwritable, wait_for_signal};
 use crate::api::Client;
 use crate::domain::{
     Backlog, CallFailure, Event, Observer, Outcome, Remedy, RowDone, RowStatus, Signal, StopReason,
@@ -17,7 +18,7 @@ use crate::domain::{
 use crate::ledger::{Job, LedgerError, OpenRows, Settled, Writer};
 
 /// How often the observer hears how the pace stands.
-const PACE_TICK: Duration = Duration::from_millis(200);
+pub(super) const PACE_TICK: Duration = Duration::from_millis(200);
 
 /// What a run needs to know beside its client and ledger.
 #[derive(Clone, Copy, Debug)]
@@ -165,17 +166,5 @@ fn row_done(outcome: &Outcome) -> RowDone {
             _ => outcome.failure.as_ref().map_or(Remedy::Nothing, CallFailure::remedy),
         },
         differences: outcome.differences.len(),
-    }
-}
-
-fn unwritable(error: &LedgerError) -> StopReason {
-    StopReason::LedgerUnwritable { words: error.to_string() }
-}
-
-async fn wait_for_signal(signal: &mut watch::Receiver<Option<Signal>>) -> Signal {
-    match signal.wait_for(Option::is_some).await.map(|asked| *asked) {
-        Ok(Some(asked)) => asked,
-        // Nobody is left to send one.
-        _ => std::future::pending().await,
     }
 }

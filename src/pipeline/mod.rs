@@ -1,14 +1,26 @@
-//! The run: rows in flight, stop rules, one row's way.
+//! The run: rows in flight, stop rules, one row's way; then switching off under a guard, and taking it back.
 //!
 //! One loop ([`drive`]) owns the truth: it starts rows, takes their ends, decides whether to stop and tells the
 //! observer. Row tasks share nothing; each ends with the ledger's acknowledgement, so that "reported as done" and
 //! "on disk" are one event.
 
+mod agent_list;
+mod debts;
+mod disable;
 mod drive;
 mod feed;
+mod guard;
+mod rollback;
 mod row;
 mod send_log;
 mod stop_rules;
+mod stopping;
+mod switchboard;
 
+pub use agent_list::FirstSight;
+pub use debts::settle_debts;
+pub use disable::{Asker, DisableSettings, disable};
 pub use drive::{DriveSettings, drive};
+pub use rollback::roll_back;
 pub use send_log::LedgerSendLog;
+pub use switchboard::Switchboard;

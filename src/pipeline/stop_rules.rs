@@ -3,7 +3,7 @@
 use crate::domain::{Outcome, StopReason};
 
 /// So many rows in a row without a sensible answer stop the run (DESIGN.md, Manners on the network).
-const OUT_OF_REACH_ROWS: u32 = 20;
+pub(super) const OUT_OF_REACH_ROWS: u32 = 20;
 
 /// Watches the outcomes go by.
 #[derive(Debug, Default)]

@@ -63,7 +63,7 @@ fn a_limit_counts_rows_that_are_not_settled() {
     let place = Place::new();
     let input = rows(&[1, 2, 3, 4, 5]);
     place.run(&input, &[Verified]);
-    let selection = Selection { limit: Some(3), recheck_before: None };
+    let selection = Selection { limit: Some(3), ..Selection::default() };
     let mut ledger = place.import(&input);
     let expected = Backlog { rows: 5, settled_before: 1, to_do: 3, beyond_limit: 1, ..Backlog::default() };
     assert_eq!(ledger.backlog(&selection).unwrap(), expected);
@@ -83,7 +83,7 @@ fn verdicts_older_than_asked_for_are_checked_again() {
     }
     drop(open_rows);
     thread.finish(end()).unwrap();
-    let selection = Selection { recheck_before: Some(time(20)), limit: None };
+    let selection = Selection { recheck_before: Some(time(20)), ..Selection::default() };
     let mut ledger = place.import(&input);
     let expected = Backlog { rows: 3, settled_before: 1, to_do: 2, ..Backlog::default() };
     assert_eq!(ledger.backlog(&selection).unwrap(), expected);
@@ -264,7 +264,7 @@ proptest! {
         let mut known = std::collections::HashMap::new();
         for (now, (input, statuses, counts_first, before)) in (0..).zip(runs) {
             let mut ledger = place.import(&rows(&input));
-            let selection = Selection { recheck_before: Some(time(before)), limit: None };
+            let selection = Selection { recheck_before: Some(time(before)), ..Selection::default() };
             let expected = expected(&input, &known, before);
             if counts_first {
                 let to_do = ledger.backlog(&selection).unwrap().to_do;

@@ -1,0 +1,64 @@
+//! Switching off and on again, on disk.
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | `plan` | which verified rows are switched off, in which order |
+//! | `wish` | the wish before each request, and what became of it |
+//! | `owed` | what earlier runs, or the guard of this one, still owe a row |
+//! | `rollback` | what `rollback` takes back |
+//!
+//! While a wish is open its row is `unknown`: at no moment is an assistant off that the ledger does not know of.
+
+mod owed;
+mod plan;
+mod rollback;
+mod wish;
+
+use jiff::Timestamp;
+use rusqlite::Row;
+use uuid::Uuid;
+
+use super::encode::{blob, from_word, text, time_from_text, to_uuid};
+use super::error::LedgerError;
+use crate::domain::{AgentId, AssistantId, Candidate, DisabledState, Pair};
+
+pub use owed::{Debts, Owed};
+pub use plan::{PlanWish, Planned};
+pub use wish::{Conclusion, Intent, Role};
+
+/// Rows of a page.
+const PAGE: usize = 256;
+
+/// The columns that [`switchable`] reads, of `result`.
+const COLUMNS: &str = "result.id, assistant, agent, name, disabled, assistant_updated_at";
+
+/// An assistant with a verdict in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Switchable {
+    key: i64,
+    /// Which.
+    pub pair: Pair,
+    /// Its name, raw from the platform; `None` when it was never read.
+    pub name: Option<String>,
+    /// What is known of it.
+    pub state: DisabledState,
+    updated_at: Option<Timestamp>,
+}
+
+impl Switchable {
+    /// As a person knows it.
+    pub fn candidate(&self) -> Candidate {
+        Candidate { pair: self.pair, name: self.name.clone(), updated_at: self.updated_at }
+    }
+}
+
+fn switchable(row: &Row<'_>) -> Result<Switchable, LedgerError> {
+    let id = |index| -> Result<Uuid, LedgerError> { to_uuid(blob(row.get_ref(index)?)?.unwrap_or_default()) };
+    Ok(Switchable {
+        key: row.get(0)?,
+        pair: Pair { assistant: AssistantId(id(1)?), agent: AgentId(id(2)?) },
+        name: text(row.get_ref(3)?)?.map(str::to_owned),
+        state: from_word(text(row.get_ref(4)?)?.unwrap_or_default(), DisabledState::parse)?,
+        updated_at: text(row.get_ref(5)?)?.map(time_from_text).transpose()?,
+    })
+}

@@ -1,0 +1,142 @@
+//! What is owed to a row: by earlier runs that ended between a request and its verdict, or by the guard of this one.
+
+use std::collections::HashSet;
+
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::super::encode::{blob, to_count, to_uuid};
+use super::super::error::LedgerError;
+use super::super::writer::Writer;
+use super::{COLUMNS, PAGE, Switchable, switchable};
+
+/// What is owed to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owed {
+    /// To be switched on again: a probe without a verdict, what the last look condemned, a `revert_failed`.
+    Revert,
+    /// A wish without an outcome: the process ended between the two.
+    Answer,
+    /// Nothing, but this program switched it off or may have: what `rollback` takes back.
+    Rollback,
+    /// The same less what is owed to be switched on again.
+    RollbackRest,
+}
+
+impl Owed {
+    pub(super) const fn condition(self) -> &'static str {
+        match self {
+            Self::Revert => "(guard = 'revert' OR disabled = 'revert_failed')",
+            Self::Answer => {
+                "guard IS NOT 'revert' AND disabled = 'unknown' \
+                 AND id IN (SELECT result FROM attempt WHERE ended_at IS NULL)"
+            }
+            Self::Rollback => "disabled IN ('disabled', 'unknown', 'revert_failed')",
+            Self::RollbackRest => "guard IS NOT 'revert' AND disabled IN ('disabled', 'unknown')",
+        }
+    }
+}
+
+/// How many rows are owed something by earlier runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Debts {
+    /// To be switched on again.
+    pub reverts: u64,
+    /// Wishes without an outcome.
+    pub answers: u64,
+    /// Last looks.
+    pub looks: u64,
+}
+
+impl Debts {
+    /// Whether there is nothing to do before anything else.
+    pub const fn is_empty(&self) -> bool {
+        self.reverts == 0 && self.answers == 0 && self.looks == 0
+    }
+
+    pub(in super::super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
+        let count = |condition: &str| -> Result<u64, LedgerError> {
+            let sql = format!("SELECT count(*) FROM result WHERE {condition}");
+            Ok(to_count(connection.query_row(&sql, [], |row| row.get(0))?))
+        };
+        Ok(Self {
+            reverts: count(Owed::Revert.condition())?,
+            answers: count(Owed::Answer.condition())?,
+            looks: count("guard = 'look'")?,
+        })
+    }
+}
+
+impl Writer {
+    /// The next rows that are owed this, in a fixed order; an empty page when there are no more.
+    pub async fn owed(&self, owed: Owed, after: Option<&Switchable>) -> Result<Vec<Switchable>, LedgerError> {
+        let after = after.map_or(i64::MIN, |row| row.key);
+        self.transact(move |transaction, _| {
+            let mut statement = transaction.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM result WHERE id > ?1 AND {} ORDER BY id LIMIT {PAGE}",
+                owed.condition()
+            ))?;
+            let mut rows = statement.query([after])?;
+            let mut page = Vec::new();
+            while let Some(row) = rows.next()? {
+                page.push(switchable(row)?);
+            }
+            Ok(page)
+        })
+        .await
+    }
+
+    /// The guard lets this probe stay off: all that is owed to it now is the last look.
+    pub async fn let_stay_off(&self, probe: &Switchable) -> Result<(), LedgerError> {
+        let key = probe.key;
+        self.transact(move |transaction, _| {
+            transaction.execute("UPDATE result SET guard = 'look' WHERE id = ?1", [key])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The UUIDs of the agents that are owed the last look.
+    pub async fn owed_looks(&self) -> Result<HashSet<Uuid>, LedgerError> {
+        self.transact(|transaction, _| {
+            let mut statement = transaction.prepare("SELECT agent FROM result WHERE guard = 'look'")?;
+            let mut rows = statement.query([])?;
+            let mut agents = HashSet::new();
+            while let Some(row) = rows.next()? {
+                agents.insert(to_uuid(blob(row.get_ref(0)?)?.unwrap_or_default())?);
+            }
+            Ok(agents)
+        })
+        .await
+    }
+
+    /// The last look found every agent enabled: nothing is owed any more.
+    pub async fn looks_are_done(&self) -> Result<(), LedgerError> {
+        self.transact(|transaction, _| {
+            transaction.execute("UPDATE result SET guard = NULL WHERE guard = 'look'", [])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The last look condemned them all: each is to be switched on again, by this process or the next. Gives how many.
+    pub async fn condemn(&self) -> Result<u64, LedgerError> {
+        self.transact(|transaction, _| {
+            let rows = transaction.execute("UPDATE result SET guard = 'revert' WHERE guard = 'look'", [])?;
+            Ok(rows as u64)
+        })
+        .await
+    }
+
+    /// What should have been switched on again and was not is `revert_failed` from now on. Gives how many there are.
+    pub async fn give_up_reverts(&self) -> Result<u64, LedgerError> {
+        self.transact(|transaction, run| {
+            let rows = transaction.execute(
+                "UPDATE result SET disabled = 'revert_failed', switch_run = ?1 WHERE guard = 'revert'",
+                [run],
+            )?;
+            Ok(rows as u64)
+        })
+        .await
+    }
+}

@@ -1,0 +1,76 @@
+//! What `rollback` takes back, found out before anything is written.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::super::encode::to_count;
+use super::super::error::LedgerError;
+use super::super::open::Ledger;
+use super::{COLUMNS, Owed, switchable};
+use crate::domain::{DisabledState, RollbackPlan};
+
+/// Assistants that a plan names.
+const NAMED: usize = 5;
+
+impl Ledger {
+    /// What a rollback of these assistants (`None`: of all) would do.
+    pub fn rollback_plan(&self, only: Option<&HashSet<Uuid>>) -> Result<RollbackPlan, LedgerError> {
+        let connection = self.connection();
+        let mut plan = RollbackPlan {
+            already_disabled: to_count(connection.query_row(
+                "SELECT count(*) FROM result WHERE disabled = 'already_disabled'",
+                [],
+                |row| row.get(0),
+            )?),
+            ..RollbackPlan::default()
+        };
+        let mut states: BTreeMap<&str, (DisabledState, u64)> = BTreeMap::new();
+        for_each_off(connection, |row| {
+            if only.is_some_and(|only| !only.contains(&row.pair.assistant.0)) {
+                plan.left_alone += 1;
+                return;
+            }
+            states.entry(row.state.as_str()).or_insert((row.state, 0)).1 += 1;
+            if plan.first.len() < NAMED {
+                plan.first.push(row.candidate());
+            }
+        })?;
+        plan.rows = states.into_values().collect();
+        Ok(plan)
+    }
+
+    /// Of these assistants, those that the ledger has no result of.
+    pub fn unknown_assistants(&self, assistants: &HashSet<Uuid>) -> Result<Vec<Uuid>, LedgerError> {
+        let mut statement = self.connection().prepare("SELECT 1 FROM result WHERE assistant = ?1")?;
+        let mut unknown = Vec::new();
+        for assistant in assistants {
+            if !statement.exists([assistant.as_bytes()])? {
+                unknown.push(*assistant);
+            }
+        }
+        unknown.sort_unstable();
+        Ok(unknown)
+    }
+
+    /// The assistants that are off as far as this ledger knows, for the practice workspace to begin with.
+    pub fn assistants_off(&self) -> Result<Vec<Uuid>, LedgerError> {
+        let mut assistants = Vec::new();
+        for_each_off(self.connection(), |row| assistants.push(row.pair.assistant.0))?;
+        Ok(assistants)
+    }
+}
+
+fn for_each_off(
+    connection: &Connection,
+    mut visit: impl FnMut(super::Switchable),
+) -> Result<(), LedgerError> {
+    let mut statement = connection
+        .prepare(&format!("SELECT {COLUMNS} FROM result WHERE {} ORDER BY id", Owed::Rollback.condition()))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(switchable(row)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! What the agent list shows: the guard's eyes.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+use uuid::Uuid;
+
+use super::switchboard::{Switchboard, stop_reason};
+use crate::api::{ListWalk, ListedAgent};
+use crate::domain::{CallFailure, FailureKind, Sight};
+
+/// The agent list, before a plan is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FirstSight {
+    /// The UUIDs that it shows as disabled.
+    Shown(Vec<Uuid>),
+    /// This deployment has none.
+    NoList,
+    /// It could not be read.
+    Unreadable(CallFailure),
+}
+
+/// The last look at several agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LookAtAll {
+    /// All are listed as enabled.
+    AllOn,
+    /// One is disabled.
+    OneOff,
+    /// None is disabled, but one is not in the list, or the list does not say.
+    OneMissing,
+    /// There is no list to look at.
+    NoList,
+}
+
+impl LookAtAll {
+    pub(super) const fn sight(self) -> Sight {
+        match self {
+            Self::AllOn => Sight::On,
+            Self::OneOff => Sight::Off,
+            Self::OneMissing | Self::NoList => Sight::Untold,
+        }
+    }
+}
+
+impl Switchboard<'_> {
+    /// Walks the list for what is off already; `None` when the run has to stop.
+    pub async fn first_sight(&mut self) -> Option<FirstSight> {
+        let mut off = Vec::new();
+        let walked = self
+            .walk(|agent| {
+                if agent.disabled == Some(true) {
+                    off.push(agent.id.0);
+                }
+                ControlFlow::Continue(())
+            })
+            .await?;
+        Some(match walked {
+            Ok(ListWalk::NoList) => FirstSight::NoList,
+            Ok(ListWalk::Stopped | ListWalk::Whole) => FirstSight::Shown(off),
+            Err(failure) => FirstSight::Unreadable(failure),
+        })
+    }
+
+    /// What the list shows of one agent; `None` when the run has to stop.
+    pub(super) async fn sight_of(&mut self, agent: Uuid) -> Option<Sight> {
+        let mut sight = Sight::Untold;
+        let walked = self
+            .walk(|listed| {
+                if listed.id.0 != agent {
+                    return ControlFlow::Continue(());
+                }
+                sight = one(&listed);
+                ControlFlow::Break(())
+            })
+            .await?;
+        Some(if walked.is_ok() { sight } else { Sight::Untold })
+    }
+
+    /// What the list shows of all these; `None` when the run has to stop.
+    pub(super) async fn sight_of_all(&mut self, mut agents: HashSet<Uuid>) -> Option<LookAtAll> {
+        let mut one_off = false;
+        let walked = self
+            .walk(|listed| {
+                match one(&listed) {
+                    Sight::On => drop(agents.remove(&listed.id.0)),
+                    Sight::Off if agents.contains(&listed.id.0) => one_off = true,
+                    Sight::Off | Sight::Untold => {}
+                }
+                if one_off || agents.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })
+            .await?;
+        Some(match walked {
+            _ if one_off => LookAtAll::OneOff,
+            Ok(ListWalk::NoList) => LookAtAll::NoList,
+            _ if agents.is_empty() => LookAtAll::AllOn,
+            Ok(ListWalk::Stopped | ListWalk::Whole) => LookAtAll::OneMissing,
+            Err(_) => LookAtAll::NoList,
+        })
+    }
+
+    /// `None` when the run has to stop. A list that the key may not read is as good as none: that ends no run.
+    async fn walk(
+        &mut self,
+        visit: impl FnMut(ListedAgent) -> ControlFlow<()>,
+    ) -> Option<Result<ListWalk, CallFailure>> {
+        let client = self.client;
+        let walk = client.all_agents(visit);
+        // After a signal nothing is read but the last look, whose caller keeps its time.
+        let walked = if self.is_signalled() { walk.await } else { self.unless_signalled(walk).await? };
+        let Err(failure) = &walked else { return Some(walked) };
+        tracing::debug!(error = %failure, "the agent list cannot be read");
+        let is_about_the_list = matches!(
+            failure.kind,
+            FailureKind::ScopeMissing { .. } | FailureKind::Redirect { .. } | FailureKind::NotTheApi
+        );
+        if !is_about_the_list && let Some(reason) = stop_reason(failure) {
+            self.stop_for(reason);
+            return None;
+        }
+        Some(walked)
+    }
+}
+
+const fn one(listed: &ListedAgent) -> Sight {
+    match listed.disabled {
+        Some(true) => Sight::Off,
+        Some(false) => Sight::On,
+        None => Sight::Untold,
+    }
+}

@@ -1,0 +1,72 @@
+//! What earlier runs left open is settled before anything else (DESIGN.md, Fine print, Disabling).
+
+use jiff::Timestamp;
+
+use super::agent_list::{FirstSight, LookAtAll};
+use super::switchboard::Switchboard;
+use crate::domain::{DisabledState, Event, GuardNews, Switching};
+use crate::ledger::{Conclusion, Debts, Owed, Switchable};
+
+/// Settles them: a probe without a verdict and a `revert_failed` are switched on again; a wish without an outcome is
+/// `disabled` if the list shows it off, else `unknown`, since this process has not verified it and must not ask again;
+/// the agents of a run that did not come to its last look are looked at.
+pub async fn settle_debts(board: &mut Switchboard<'_>, debts: Debts) {
+    if debts.reverts > 0 {
+        let switching = Switching::BackFromEarlierRun;
+        board.observer.observe(&Event::Switching { switching, rows: debts.reverts });
+        board.switch_owed_on(Owed::Revert, DisabledState::Reverted, |_| true).await;
+    }
+    if debts.answers > 0 && board.may_go_on() {
+        board.answer_open_wishes().await;
+    }
+    if debts.looks > 0 && board.may_go_on() {
+        board.look_for_earlier_run().await;
+    }
+    board.observer.observe(&Event::Ended);
+}
+
+impl Switchboard<'_> {
+    async fn answer_open_wishes(&mut self) {
+        let Some(first_sight) = self.first_sight().await else { return };
+        let shown_off = match first_sight {
+            FirstSight::Shown(shown_off) => shown_off,
+            FirstSight::NoList | FirstSight::Unreadable(_) => Vec::new(),
+        };
+        let mut last: Option<Switchable> = None;
+        loop {
+            let page = self.writer.owed(Owed::Answer, last.as_ref()).await;
+            let Some(page) = self.on_disk(page).filter(|page| !page.is_empty()) else { return };
+            last = page.last().cloned();
+            for row in page {
+                let is_off = shown_off.contains(&row.pair.assistant.0);
+                let conclusion = Conclusion {
+                    state: if is_off { DisabledState::Disabled } else { DisabledState::Unknown },
+                    failure: None,
+                    requests: 0,
+                    elapsed: std::time::Duration::ZERO,
+                    at: Timestamp::now(),
+                };
+                let answered = self.writer.answer(row, conclusion).await;
+                let Some(switched) = self.on_disk(answered) else { return };
+                self.observer.observe(&Event::Switched(switched));
+            }
+        }
+    }
+
+    /// Off or missing undoes them all, as it would have in the run that switched them off. Without a list they stay as
+    /// they are, and owed.
+    async fn look_for_earlier_run(&mut self) {
+        let owed = self.writer.owed_looks().await;
+        let Some(agents) = self.on_disk(owed) else { return };
+        self.observer.observe(&Event::Guard(GuardNews::LastLook { agents: agents.len() as u64 }));
+        match self.sight_of_all(agents).await {
+            Some(LookAtAll::AllOn) => {
+                let done = self.writer.looks_are_done().await;
+                self.on_disk(done);
+                self.observer.observe(&Event::Guard(GuardNews::AllOn));
+            }
+            Some(LookAtAll::OneOff | LookAtAll::OneMissing) => self.undo_condemned().await,
+            Some(LookAtAll::NoList) | None => self.observer.observe(&Event::Guard(GuardNews::LookOwed)),
+        }
+    }
+}

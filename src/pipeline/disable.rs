@@ -1,0 +1,307 @@
+//! Switching off what the plan says, under the guard's eyes.
+
+use std::collections::{HashSet, VecDeque};
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
+
+use super::agent_list::LookAtAll;
+use super::guard::{Action, Observation, Rules, State};
+use super::switchboard::{Switchboard, SwitchedOff};
+use crate::domain::{DisabledState, DisablingEnd, Event, GuardNews, Plan, Sight, StopReason, Switching};
+use crate::ledger::{Owed, Planned, Role, Switchable};
+
+/// After a signal the last look may take so long; what is not seen by then is owed (DESIGN.md: within 3 seconds).
+const LAST_LOOK_AFTER_SIGNAL: Duration = Duration::from_secs(2);
+
+/// Whom the guard asks whether to go on without knowing.
+pub trait Asker {
+    /// Whether there is anybody to ask.
+    fn may_ask(&self) -> bool;
+    /// Asks whether to switch so many assistants off although it cannot be told what becomes of their agents.
+    fn go_on_blind(&mut self, rest: u64) -> Pin<Box<dyn Future<Output = bool> + '_>>;
+}
+
+/// How the plan is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisableSettings {
+    /// No probe, no looks (`--disable-shared`).
+    pub shared: bool,
+    /// When the probe's agent is looked at, counted from the answer to its disable; at least once, growing.
+    pub looks: Vec<Duration>,
+}
+
+impl DisableSettings {
+    /// Looks at once and after 2, 5 and `probe_wait` seconds (DESIGN.md, Disabling); a shorter wait leaves out those
+    /// beyond it.
+    pub fn new(shared: bool, probe_wait: Duration) -> Self {
+        let mut looks: Vec<_> =
+            [0, 2, 5].map(Duration::from_secs).into_iter().filter(|look| *look < probe_wait).collect();
+        looks.push(probe_wait);
+        Self { shared, looks }
+    }
+}
+
+/// Carries the plan out. How it ended is on disk then; why the run has to stop, if it has to, the switchboard knows.
+pub async fn disable(
+    board: &mut Switchboard<'_>,
+    plan: &Plan,
+    settings: &DisableSettings,
+    asker: &mut dyn Asker,
+) -> DisablingEnd {
+    board.observer.observe(&Event::Switching { switching: Switching::Off, rows: plan.rows });
+    let mut work = Disable {
+        board,
+        settings,
+        queue: Queue::default(),
+        probe: None,
+        watched_left: plan.rows.saturating_sub(plan.other_uuid),
+    };
+    work.switch_off_unwatched().await;
+    let end = if !work.board.may_go_on() {
+        DisablingEnd::Stopped
+    } else if settings.shared {
+        DisablingEnd::Completed
+    } else {
+        work.under_guard(asker).await
+    };
+    let end = match work.board.stop_reason() {
+        Some(StopReason::MayNotDisable | StopReason::ScopeMissing { .. }) => DisablingEnd::NotAllowed,
+        _ => end,
+    };
+    let given_up = board.writer.give_up_reverts().await;
+    board.on_disk(given_up);
+    let ended = board.writer.end_disabling(end).await;
+    board.on_disk(ended);
+    board.observer.observe(&Event::Ended);
+    end
+}
+
+/// The planned rows, read from the ledger a page at a time.
+#[derive(Default)]
+struct Queue {
+    page: VecDeque<Planned>,
+    seq: i64,
+}
+
+impl Queue {
+    async fn next_if(
+        &mut self,
+        board: &mut Switchboard<'_>,
+        wanted: impl Fn(&Switchable) -> bool,
+    ) -> Option<Switchable> {
+        if !board.may_go_on() {
+            return None;
+        }
+        if self.page.is_empty() {
+            let page = board.writer.planned_after(self.seq).await;
+            self.page = board.on_disk(page)?.into();
+        }
+        let next = self.page.pop_front_if(|planned| wanted(&planned.row))?;
+        self.seq = next.seq;
+        Some(next.row)
+    }
+}
+
+/// The row whose agent is watched.
+#[derive(Clone)]
+struct Probe {
+    row: Switchable,
+    /// When its disable was answered.
+    since: Instant,
+    is_off: bool,
+}
+
+struct Disable<'b, 'a> {
+    board: &'b mut Switchboard<'a>,
+    settings: &'b DisableSettings,
+    queue: Queue,
+    probe: Option<Probe>,
+    /// Planned rows that the guard watches and that nothing was asked for yet.
+    watched_left: u64,
+}
+
+impl Disable<'_, '_> {
+    /// Rows whose agent has another UUID go first and are not the guard's business; with `--disable-shared` none is.
+    async fn switch_off_unwatched(&mut self) {
+        let shared = self.settings.shared;
+        while let Some(row) = self.queue.next_if(self.board, |row| shared || !row.pair.is_one_uuid()).await {
+            self.board.switch_off(row, Role::Unwatched).await;
+        }
+    }
+
+    async fn under_guard(&mut self, asker: &mut dyn Asker) -> DisablingEnd {
+        let rules = Rules { looks: self.settings.looks.len(), may_ask: asker.may_ask() };
+        let mut state = State::START;
+        loop {
+            let seen = match state.action() {
+                Action::SwitchProbeOff => self.switch_probe_off().await,
+                Action::Look(look) => self.look(look).await,
+                Action::SwitchProbeOn => self.switch_probe_on().await,
+                Action::Ask => self.ask(asker).await,
+                Action::SwitchRestOff => self.switch_rest_off().await,
+                Action::LookAtAll => self.look_at_all(state).await,
+                Action::SwitchAllOn => self.switch_all_on().await,
+                Action::End(end) => return end,
+            };
+            state = state.next(rules, seen);
+        }
+    }
+
+    fn tell(&mut self, news: GuardNews) {
+        self.board.observer.observe(&Event::Guard(news));
+    }
+
+    async fn switch_probe_off(&mut self) -> Observation {
+        while let Some(row) = self.queue.next_if(self.board, |_| true).await {
+            self.watched_left = self.watched_left.saturating_sub(1);
+            let came = self.board.switch_off(row.clone(), Role::Probe).await;
+            let candidate = row.candidate();
+            self.probe = Some(Probe { row, since: Instant::now(), is_off: true });
+            match came {
+                SwitchedOff::Yes => {
+                    self.tell(GuardNews::ProbeOff { name: candidate.name, pair: candidate.pair });
+                    return Observation::ProbeOff;
+                }
+                SwitchedOff::Refused if self.board.stop_reason().is_some() => return Observation::Stopped,
+                SwitchedOff::Refused => {
+                    self.tell(GuardNews::NextProbe);
+                    return Observation::ProbeRefused;
+                }
+                SwitchedOff::Unknown => return Observation::ProbeUnanswered,
+                SwitchedOff::NotSent => return Observation::Stopped,
+                // Not a word about the probe's agent: the next one takes its place.
+                SwitchedOff::NotVerified => {}
+            }
+        }
+        if self.board.may_go_on() { Observation::NoProbeLeft } else { Observation::Stopped }
+    }
+
+    async fn look(&mut self, look: usize) -> Observation {
+        let (Some(probe), Some(at)) = (&self.probe, self.settings.looks.get(look)) else {
+            return Observation::Stopped;
+        };
+        let (agent, at) = (probe.row.pair.agent.0, *at);
+        let left = at.saturating_sub(probe.since.elapsed());
+        if !self.board.may_go_on() || !self.board.wait(left).await {
+            return Observation::Stopped;
+        }
+        let Some(sight) = self.board.sight_of(agent).await else { return Observation::Stopped };
+        self.tell(GuardNews::Looked { after: at, sight });
+        Observation::Seen(sight)
+    }
+
+    async fn switch_probe_on(&mut self) -> Observation {
+        let Some(probe) = &mut self.probe else { return Observation::Stopped };
+        if self.board.switch_on(probe.row.clone(), DisabledState::Reverted).await {
+            probe.is_off = false;
+            self.tell(GuardNews::ProbeOnAgain);
+            Observation::ProbeOnAgain
+        } else {
+            Observation::ProbeStuck
+        }
+    }
+
+    async fn ask(&mut self, asker: &mut dyn Asker) -> Observation {
+        let question = asker.go_on_blind(self.watched_left.saturating_add(1));
+        self.board.unless_signalled(question).await.map_or(Observation::Stopped, Observation::Answered)
+    }
+
+    /// The probe first, if the person wants it off although it was switched on again.
+    async fn switch_rest_off(&mut self) -> Observation {
+        if let Some(Probe { row, is_off, .. }) = self.probe.take() {
+            if is_off {
+                let allowed = self.board.writer.let_stay_off(&row).await;
+                if self.board.on_disk(allowed).is_none() {
+                    // On disk it is a probe without a verdict, so that is how it must not stay in the world.
+                    self.board.switch_on(row, DisabledState::Reverted).await;
+                    return Observation::Stopped;
+                }
+                self.tell(GuardNews::GoOn { rest: self.watched_left });
+            } else {
+                self.board.switch_off(row, Role::Watched).await;
+            }
+        }
+        while let Some(row) = self.queue.next_if(self.board, |_| true).await {
+            self.board.switch_off(row, Role::Watched).await;
+        }
+        if self.board.may_go_on() { Observation::RestDone } else { Observation::Stopped }
+    }
+
+    async fn look_at_all(&mut self, state: State) -> Observation {
+        let owed = self.board.writer.owed_looks().await;
+        let Some(agents) = self.board.on_disk(owed) else { return Observation::Stopped };
+        if agents.is_empty() {
+            return Observation::Seen(Sight::On);
+        }
+        self.tell(GuardNews::LastLook { agents: agents.len() as u64 });
+        let Some(seen) = self.board.last_look(agents).await else {
+            self.tell(GuardNews::LookOwed);
+            return Observation::Stopped;
+        };
+        let is_accepted = seen == LookAtAll::AllOn
+            || (seen.sight() == Sight::Untold && matches!(state, State::LastLook { blind: true, .. }));
+        if is_accepted {
+            let done = self.board.writer.looks_are_done().await;
+            self.board.on_disk(done);
+        }
+        if seen == LookAtAll::AllOn {
+            self.tell(GuardNews::AllOn);
+        }
+        Observation::Seen(seen.sight())
+    }
+
+    async fn switch_all_on(&mut self) -> Observation {
+        self.board.undo_condemned().await;
+        Observation::AllAskedBack
+    }
+}
+
+impl Switchboard<'_> {
+    /// Looks at all these agents; `None` when that could not be done. A signal leaves a moment for it.
+    pub(super) async fn last_look(&mut self, agents: HashSet<Uuid>) -> Option<LookAtAll> {
+        if self.may_go_on() {
+            let seen = self.sight_of_all(agents.clone()).await;
+            if seen.is_some() || !self.is_signalled() {
+                return seen;
+            }
+        }
+        match self.stop_reason() {
+            Some(StopReason::Signal { .. }) => {
+                timeout(LAST_LOOK_AFTER_SIGNAL, self.sight_of_all(agents)).await.ok().flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// Condemns all that the last look was about, and switches them on again. What does not come on is owed.
+    pub(super) async fn undo_condemned(&mut self) {
+        let condemned = self.writer.condemn().await;
+        let Some(rows) = self.on_disk(condemned) else { return };
+        self.observer.observe(&Event::Switching { switching: Switching::BackByGuard, rows });
+        self.switch_owed_on(Owed::Revert, DisabledState::Reverted, |_| true).await;
+    }
+
+    /// Switches on again all that are owed this and `wanted`; what does not come on stays owed.
+    pub(super) async fn switch_owed_on(
+        &mut self,
+        owed: Owed,
+        on: DisabledState,
+        wanted: impl Fn(&Switchable) -> bool,
+    ) {
+        let mut last: Option<Switchable> = None;
+        loop {
+            let page = self.writer.owed(owed, last.as_ref()).await;
+            let Some(page) = self.on_disk(page).filter(|page| !page.is_empty()) else { return };
+            last = page.last().cloned();
+            for row in page.into_iter().filter(|row| wanted(row)) {
+                if !self.may_go_on() {
+                    return;
+                }
+                self.switch_on(row, on).await;
+            }
+        }
+    }
+}
