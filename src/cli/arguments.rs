@@ -287,7 +287,9 @@ pub enum SandboxRecordsArg {
 Examples:
   agent-migrate sandbox --port 8100
   agent-migrate sandbox --port 8100 --share-all
-  agent-migrate sandbox --rate-limit 300 --fail-rate 0.05 --latency-ms 120")]
+  agent-migrate sandbox --rate-limit 300 --fail-rate 0.05 --latency-ms 120
+  agent-migrate sandbox --port 8100 --records one --list-lag 3
+  agent-migrate sandbox --port 8100 --records two --lose-disables 2 --lost-answer silent")]
 pub struct SandboxArgs {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value = "0")]
@@ -319,7 +321,7 @@ pub struct SandboxArgs {
     /// Milliseconds before each answer
     #[arg(long, value_name = "MS", default_value = "0", help_heading = "Trouble")]
     pub latency_ms: u64,
-    /// Share of requests that fail with 500, 502 (HTML) or 503
+    /// Share of requests that fail with 500, 502 (HTML), 503, 504 (HTML) or 529
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share, help_heading = "Trouble")]
     pub fail_rate: f64,
     /// Share of requests whose connection is reset
@@ -337,6 +339,35 @@ pub struct SandboxArgs {
     /// Answer that the key lacks its scope
     #[arg(long, help_heading = "Trouble")]
     pub missing_scope: bool,
+    /// Trouble when switching off.
+    #[command(flatten)]
+    pub switching: SandboxSwitchingArgs,
+}
+
+/// How the answer to a request that was applied is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SandboxLostAnswerArg {
+    /// The connection is closed
+    Closed,
+    /// Nothing comes until the client gives up
+    Silent,
+}
+
+/// What goes wrong in the practice workspace when assistants are switched off or on.
+#[derive(Clone, Debug, Args)]
+pub struct SandboxSwitchingArgs {
+    /// Refuse every request to switch off or on (403), as for a key that is no admin's
+    #[arg(long, help_heading = "Trouble when switching off")]
+    pub forbid_disable: bool,
+    /// Apply the first N requests to switch off, but never answer them
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when switching off")]
+    pub lose_disables: u32,
+    /// How such an answer gets lost
+    #[arg(long, value_enum, default_value_t = SandboxLostAnswerArg::Closed, value_name = "HOW", requires = "lose_disables", help_heading = "Trouble when switching off")]
+    pub lost_answer: SandboxLostAnswerArg,
+    /// Fail the first N requests to switch on again (500), applying none of them
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when switching off")]
+    pub fail_enables: u32,
 }
 
 /// Options of `completions`.
@@ -402,6 +433,20 @@ mod tests {
     #[test]
     fn the_command_line_is_sound_and_every_option_has_help() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn how_an_answer_is_lost_is_asked_only_where_one_is() {
+        let parse = |line: &str| Cli::try_parse_from(line.split_whitespace()).map(|cli| cli.command);
+        let Ok(Command::Sandbox(plain)) = parse("agent-migrate sandbox") else { panic!("no sandbox") };
+        assert_eq!(plain.switching.lost_answer, SandboxLostAnswerArg::Closed);
+        assert!(parse("agent-migrate sandbox --lost-answer silent").is_err());
+        let given = parse("agent-migrate sandbox --lose-disables 2 --lost-answer silent");
+        let Ok(Command::Sandbox(given)) = given else { panic!("no sandbox") };
+        assert_eq!(
+            (given.switching.lose_disables, given.switching.lost_answer),
+            (2, SandboxLostAnswerArg::Silent)
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod settings;
 pub use arguments::{
     Cli, ColorArg, Command, CompletionsArgs, DialectArg, GlobalArgs, InputArgs, KeyArgs, LogFormatArg,
     ManArgs, NetworkArgs, PlatformArg, ReportArgs, ReportFormatArg, RunArgs, SandboxArgs, SandboxListArg,
-    SandboxRecordsArg,
+    SandboxLostAnswerArg, SandboxRecordsArg, SandboxSwitchingArgs,
 };
 pub use settings::{
     Environment, Key, OutputPath, Place, RunPaths, UsageError, choose_key, choose_place, refuse_log_file,

@@ -8,8 +8,8 @@ use anyhow::Context;
 use super::command_line::{command_line, program, typed};
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
-use crate::cli::{SandboxArgs, SandboxListArg, SandboxRecordsArg};
-use crate::sandbox::{self, AgentList, RetryAfter, SandboxOptions};
+use crate::cli::{SandboxArgs, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg};
+use crate::sandbox::{self, AgentList, LostAnswer, RetryAfter, SandboxOptions, Times};
 use crate::ui::{self, Terminal};
 
 /// The sample's input, as it lies in the repository.
@@ -64,8 +64,49 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
         unauthorized_after: arguments.unauthorized_after,
         gone_after: arguments.gone_after,
         missing_scope: arguments.missing_scope,
+        disable_forbidden: arguments.switching.forbid_disable,
+        disable_lost: Times::First(arguments.switching.lose_disables),
+        lost_answer: match arguments.switching.lost_answer {
+            SandboxLostAnswerArg::Closed => LostAnswer::Closed,
+            SandboxLostAnswerArg::Silent => LostAnswer::Silent,
+        },
+        re_enable_fails: arguments.switching.fail_enables,
         // The log is for tests; a workspace that serves for days must not grow.
         keep_log: false,
         ..SandboxOptions::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn typed(line: &str) -> SandboxOptions {
+        let cli = Cli::try_parse_from(line.split_whitespace()).expect("the line can be typed");
+        let Command::Sandbox(arguments) = cli.command else { panic!("{line} is another command") };
+        options(&arguments)
+    }
+
+    #[test]
+    fn what_is_typed_about_switching_off_is_what_is_played() {
+        let plain = typed("agent-migrate sandbox");
+        assert!(plain.one_record && !plain.disable_forbidden);
+        assert_eq!(
+            (plain.list, plain.disable_lost, plain.lost_answer, plain.re_enable_fails),
+            (AgentList::Present, Times::First(0), LostAnswer::Closed, 0)
+        );
+        let troubled = typed(
+            "agent-migrate sandbox --records two --list-lag 30 --forbid-disable --lose-disables 3 \
+             --lost-answer silent --fail-enables 2",
+        );
+        assert!(!troubled.one_record && troubled.disable_forbidden);
+        assert_eq!(
+            (troubled.list, troubled.disable_lost, troubled.lost_answer, troubled.re_enable_fails),
+            (AgentList::Lagging(Duration::from_secs(30)), Times::First(3), LostAnswer::Silent, 2)
+        );
+        assert_eq!(typed("agent-migrate sandbox --list missing").list, AgentList::Missing);
     }
 }

@@ -205,3 +205,46 @@ pub trait RecordedWish: Send + Sync {
     /// Whom the wish is about.
     fn assistant(&self) -> AssistantId;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_reads_back_as_what_it_was_written_for() {
+        for disabling in [Disabling::No, Disabling::DryRun, Disabling::Yes] {
+            assert_eq!(Disabling::parse(disabling.as_str()), Some(disabling));
+        }
+        for end in DisablingEnd::ALL {
+            assert_eq!(DisablingEnd::parse(end.as_str()), Some(end));
+            // Serialized, it is the same word.
+            assert_eq!(serde_json::to_string(&end).unwrap(), format!("\"{}\"", end.as_str()));
+        }
+        assert_eq!((Disabling::parse("Yes"), DisablingEnd::parse("")), (None, None));
+    }
+
+    #[test]
+    fn a_row_passed_over_says_what_ended_the_switching_off_before_it() {
+        for (end, reason) in [
+            (DisablingEnd::Completed, SkipReason::Stopped),
+            (DisablingEnd::OneRecord, SkipReason::OneRecord),
+            (DisablingEnd::FlippedLate, SkipReason::OneRecord),
+            (DisablingEnd::CannotTell, SkipReason::CannotTell),
+            (DisablingEnd::ProbesRefused, SkipReason::CannotTell),
+            (DisablingEnd::ProbeUnanswered, SkipReason::CannotTell),
+            (DisablingEnd::NotAllowed, SkipReason::NotAllowed),
+            (DisablingEnd::Stopped, SkipReason::Stopped),
+        ] {
+            assert_eq!(end.skip_reason(), reason, "{end:?}");
+            assert!(reason.needs_attention(), "{end:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_over_on_purpose_needs_no_attention() {
+        let (attention, left): (Vec<_>, Vec<_>) =
+            SkipReason::ALL.into_iter().partition(|reason| reason.needs_attention());
+        assert_eq!(left, [SkipReason::NotVerified, SkipReason::BeyondLimit, SkipReason::OverMaximum]);
+        assert_eq!(attention.len(), 4);
+    }
+}

@@ -285,4 +285,64 @@ mod tests {
             RowStatus::Failed
         );
     }
+
+    #[test]
+    fn a_403_to_a_disable_is_about_the_key_when_it_speaks_of_permissions_and_not_of_this_assistant() {
+        for (words, about_the_key) in [
+            ("Only workspace admins can disable assistants", true),
+            ("Insufficient permissions to disable assistants", true),
+            ("permission_error: Insufficient permissions to disable assistants", true),
+            ("Forbidden: Admin access required", true),
+            ("You must be a workspace ADMIN to disable an assistant", true),
+            ("Missing permission: assistants.disable", true),
+            ("The role 'member' may not disable assistants", true),
+            ("", false),
+            ("Forbidden", false),
+            ("403 Forbidden", false),
+            ("API key does not have access to this assistant", false),
+            ("permission_error: API key does not have access to this assistant", false),
+            ("You do not have permission to access this assistant", false),
+            ("You do not have permission to disable this assistant", false),
+            ("Assistant not shared with this API key", false),
+            ("Assistant belongs to another workspace", false),
+        ] {
+            let said = |call, kind| failure(call, kind, words).says_that_the_key_may_not_disable();
+            assert_eq!(said(Call::Disable, FailureKind::Forbidden), about_the_key, "{words}");
+            assert!(
+                !said(Call::Assistant, FailureKind::Forbidden),
+                "a read says nothing of disabling: {words}"
+            );
+            assert!(!said(Call::Disable, FailureKind::Refused { status: 409 }), "only a 403 does: {words}");
+        }
+    }
+
+    #[test]
+    fn whoever_may_not_disable_is_told_who_can_and_a_request_that_may_have_arrived_is_told_apart() {
+        let missing = FailureKind::ScopeMissing { missing: vec!["AGENT_API".into()] };
+        for (kind, remedy, applied) in [
+            (FailureKind::Forbidden, Remedy::AllowDisabling, false),
+            (missing, Remedy::AllowDisabling, false),
+            (FailureKind::NotFound, Remedy::CheckAssistantId, false),
+            (FailureKind::Refused { status: 409 }, Remedy::ReadTheRefusal, false),
+            (FailureKind::Throttled, Remedy::RunAgainSlower, false),
+            (FailureKind::NotRecorded, Remedy::FreeDisk, false),
+            (FailureKind::Server { status: 500 }, Remedy::RunAgainLater, true),
+            (FailureKind::Timeout, Remedy::RunAgainLater, true),
+            (FailureKind::Connection, Remedy::CheckConnection, true),
+            (FailureKind::Nonsense { status: 200 }, Remedy::ReportNonsense, true),
+        ] {
+            for call in [Call::Disable, Call::Enable, Call::EnableAgent] {
+                let failure = failure(call, kind.clone(), "");
+                assert_eq!(
+                    (failure.remedy(), failure.may_have_been_applied()),
+                    (remedy, applied),
+                    "{failure}"
+                );
+            }
+        }
+        for call in [Call::Enable, Call::EnableAgent] {
+            let gone = failure(call, FailureKind::Gone, "");
+            assert_eq!((gone.remedy(), gone.stop_reason()), (Remedy::SwitchOnByHand, None));
+        }
+    }
 }

@@ -163,3 +163,149 @@ impl RunFacts {
         self.counts.iter().map(|(_, rows)| rows).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Call, FailureKind};
+    use super::*;
+
+    fn row(status: RowStatus, disabled: DisabledState, skipped: Option<SkipReason>) -> ReportRow {
+        ReportRow {
+            line: 2,
+            input: String::new(),
+            pair: None,
+            name: String::new(),
+            status,
+            disabled,
+            skipped,
+            switch_failure: None,
+            differences: Vec::new(),
+            notes: Vec::new(),
+            duplicate_of: None,
+            invalid: None,
+            failure: None,
+            assistant_updated_at: None,
+            agent_updated_at: None,
+            requests: 0,
+            elapsed_ms: 0,
+            checked_at: None,
+            carried: Vec::new(),
+            proposed: None,
+        }
+    }
+
+    fn refused(call: Call, kind: FailureKind) -> CallFailure {
+        CallFailure { call, kind, words: "words".into() }
+    }
+
+    /// What a verified row says to do, by what became of its assistant and, where it was passed over, why.
+    const REMEDIES: [(DisabledState, Option<SkipReason>, Remedy); 18] = [
+        (DisabledState::NotRequested, None, Remedy::Nothing),
+        (DisabledState::WouldDisable, None, Remedy::Nothing),
+        (DisabledState::Disabled, None, Remedy::Nothing),
+        (DisabledState::AlreadyDisabled, None, Remedy::Nothing),
+        (DisabledState::ReEnabled, None, Remedy::Nothing),
+        (DisabledState::Skipped, Some(SkipReason::NotVerified), Remedy::Nothing),
+        (DisabledState::Skipped, Some(SkipReason::BeyondLimit), Remedy::RunAgainToDisable),
+        (DisabledState::Skipped, Some(SkipReason::OverMaximum), Remedy::RunAgainToDisable),
+        (DisabledState::Skipped, Some(SkipReason::Stopped), Remedy::RunAgainToDisable),
+        (DisabledState::Skipped, Some(SkipReason::OneRecord), Remedy::LeaveOn),
+        (DisabledState::Skipped, Some(SkipReason::CannotTell), Remedy::TryOneByHand),
+        (DisabledState::Skipped, Some(SkipReason::NotAllowed), Remedy::AllowDisabling),
+        (DisabledState::Reverted, Some(SkipReason::OneRecord), Remedy::LeaveOn),
+        (DisabledState::Reverted, Some(SkipReason::CannotTell), Remedy::TryOneByHand),
+        (DisabledState::Reverted, Some(SkipReason::Stopped), Remedy::RunAgainToDisable),
+        (DisabledState::RevertFailed, None, Remedy::SwitchOnByHand),
+        (DisabledState::RevertFailed, Some(SkipReason::OneRecord), Remedy::SwitchOnByHand),
+        (DisabledState::Unknown, None, Remedy::SettleUnknown),
+    ];
+
+    #[test]
+    fn a_verified_row_says_what_to_do_about_its_switching_off() {
+        for (disabled, skipped, remedy) in REMEDIES {
+            let row = row(RowStatus::Verified, disabled, skipped);
+            assert_eq!(row.remedy(), remedy, "{disabled} {skipped:?}");
+            assert_eq!(row.error(), "");
+        }
+        let reasons = |reason| REMEDIES.iter().any(|(_, skipped, _)| *skipped == Some(reason));
+        assert!(SkipReason::ALL.into_iter().all(reasons));
+    }
+
+    #[test]
+    fn whatever_needs_somebody_has_a_sentence_of_its_own() {
+        let mut sentences = std::collections::BTreeMap::new();
+        for (disabled, skipped, remedy) in REMEDIES {
+            let to_do = matches!(disabled, DisabledState::RevertFailed | DisabledState::Unknown)
+                || skipped.is_some_and(|reason| reason != SkipReason::NotVerified);
+            assert_eq!(remedy.sentence().is_empty(), !to_do, "{disabled} {skipped:?}");
+            if let Some(other) = sentences.insert(remedy.sentence(), remedy) {
+                assert_eq!(other, remedy);
+            }
+        }
+    }
+
+    #[test]
+    fn a_refused_disable_says_what_its_own_words_call_for() {
+        let server = FailureKind::Server { status: 500 };
+        for (disabled, kind, remedy, error) in [
+            (DisabledState::Failed, FailureKind::Forbidden, Remedy::AllowDisabling, "disable: 403 words"),
+            (DisabledState::Failed, FailureKind::NotFound, Remedy::CheckAssistantId, "disable: 404 words"),
+            (DisabledState::Failed, FailureKind::Throttled, Remedy::RunAgainSlower, "disable: 429 words"),
+            (DisabledState::Unknown, server.clone(), Remedy::SettleUnknown, "disable: 500 words"),
+            (DisabledState::RevertFailed, server, Remedy::SwitchOnByHand, "disable: 500 words"),
+        ] {
+            let switch_failure = Some(refused(Call::Disable, kind));
+            let row = ReportRow { switch_failure, ..row(RowStatus::Verified, disabled, None) };
+            assert_eq!((row.remedy(), row.error().as_str()), (remedy, error), "{disabled}");
+            assert!(!row.remedy().sentence().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_not_verified_is_mended_first_unless_its_assistant_may_be_off() {
+        let skipped = Some(SkipReason::NotVerified);
+        for status in RowStatus::ALL.into_iter().filter(|status| *status != RowStatus::Verified) {
+            let mut skipped = row(status, DisabledState::Skipped, skipped);
+            let mut plain = row(status, DisabledState::NotRequested, None);
+            for row in [&mut skipped, &mut plain] {
+                row.failure = Some(refused(Call::Agent, FailureKind::Forbidden));
+            }
+            assert_eq!(skipped.remedy(), plain.remedy(), "{status}");
+            assert_eq!(skipped.remedy() == Remedy::Nothing, status == RowStatus::Duplicate, "{status}");
+            for (disabled, remedy) in [
+                (DisabledState::Unknown, Remedy::SettleUnknown),
+                (DisabledState::RevertFailed, Remedy::SwitchOnByHand),
+            ] {
+                let row = ReportRow { disabled, ..plain.clone() };
+                assert_eq!(row.remedy(), remedy, "{status} {disabled}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_check_and_a_disable_that_failed_are_both_named_and_a_bad_cell_alone() {
+        let both = ReportRow {
+            failure: Some(refused(Call::Assistant, FailureKind::Timeout)),
+            switch_failure: Some(refused(Call::Enable, FailureKind::Server { status: 502 })),
+            ..row(RowStatus::Failed, DisabledState::RevertFailed, None)
+        };
+        assert_eq!(both.error(), "assistant: timeout: words; enable: 502 words");
+        let invalid = ReportRow { invalid: Some(InvalidId::NoUuid), ..both };
+        assert_eq!(invalid.error(), InvalidId::NoUuid.sentence());
+    }
+
+    #[test]
+    fn rows_are_counted_by_status_and_by_state() {
+        let facts = RunFacts {
+            counts: vec![(RowStatus::Verified, 3), (RowStatus::Failed, 1)],
+            disabled: vec![(DisabledState::Disabled, 2), (DisabledState::Skipped, 2)],
+            ..RunFacts::default()
+        };
+        assert_eq!(
+            (facts.rows(), facts.count(RowStatus::Verified), facts.count(RowStatus::Mismatch)),
+            (4, 3, 0)
+        );
+        let counted = DisabledState::ALL.map(|state| facts.count_disabled(state));
+        assert_eq!(counted, [0, 0, 2, 0, 2, 0, 0, 0, 0, 0]);
+    }
+}

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::csv_format::whole_seconds;
 use super::texts::{Change, Extent, RowTexts, Texts};
 use super::{Renderer, ReportSettings};
-use crate::domain::{JsonText, ReportRow, RowStatus, RunFacts};
+use crate::domain::{DisabledState, DisablingEnd, JsonText, ReportRow, RowStatus, RunFacts};
 
 /// Version of the lines' shape; it grows when a key changes its meaning.
 const SCHEMA: u32 = 1;
@@ -48,6 +48,9 @@ impl<W: Write> Renderer for JsonLines<W> {
             stopped: self.texts.stopped(facts),
             rows: facts.rows(),
             counts: Counts(facts),
+            disabling: facts.disabling.as_str(),
+            disabling_end: facts.disabling_end.map(DisablingEnd::as_str),
+            disabled: Disabled(facts),
         };
         write_line(&mut self.line, &mut self.out, &run)
     }
@@ -79,6 +82,9 @@ struct Run<'a> {
     stopped: Option<String>,
     rows: u64,
     counts: Counts<'a>,
+    disabling: &'static str,
+    disabling_end: Option<&'static str>,
+    disabled: Disabled<'a>,
 }
 
 /// Every status with its number of rows, zeros included.
@@ -88,6 +94,16 @@ impl Serialize for Counts<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer
             .collect_map(RowStatus::ALL.into_iter().map(|status| (status.as_str(), self.0.count(status))))
+    }
+}
+
+/// Every state of `disabled` with its number of rows, zeros included.
+struct Disabled<'a>(&'a RunFacts);
+
+impl Serialize for Disabled<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let states = DisabledState::ALL.into_iter();
+        serializer.collect_map(states.map(|state| (state.as_str(), self.0.count_disabled(state))))
     }
 }
 

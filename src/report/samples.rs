@@ -1,8 +1,9 @@
 //! Rows and settings for the tests of the formats.
 
 use crate::domain::{
-    AgentId, AssistantId, Call, CallFailure, Difference, DisabledState, Encoding, FailureKind, InputFormat,
-    InvalidId, JsonText, LineEnd, Note, NoteKind, Pair, ReportRow, RowStatus, RunFacts, StopReason,
+    AgentId, AssistantId, Call, CallFailure, Difference, DisabledState, Disabling, DisablingEnd, Encoding,
+    FailureKind, InputFormat, InvalidId, JsonText, LineEnd, Note, NoteKind, Pair, ReportRow, RowStatus,
+    RunFacts, SkipReason, StopReason,
 };
 
 use super::{Dialect, Renderer, ReportSettings};
@@ -29,8 +30,23 @@ pub(super) fn facts() -> RunFacts {
         started_at: Some("2025-04-01T08:00:00Z".parse().unwrap()),
         finished_at: None,
         stopped: Some(StopReason::ScopeMissing { missing: vec!["AGENT_API".into()] }),
-        counts: vec![(RowStatus::Verified, 1), (RowStatus::Mismatch, 1)],
-        ..RunFacts::default()
+        counts: vec![
+            (RowStatus::Verified, 5),
+            (RowStatus::Mismatch, 1),
+            (RowStatus::NoAccess, 1),
+            (RowStatus::InvalidId, 1),
+            (RowStatus::Duplicate, 1),
+        ],
+        disabling: Disabling::Yes,
+        disabling_end: Some(DisablingEnd::OneRecord),
+        disabled: vec![
+            (DisabledState::NotRequested, 5),
+            (DisabledState::Disabled, 1),
+            (DisabledState::Skipped, 1),
+            (DisabledState::Failed, 1),
+            (DisabledState::RevertFailed, 1),
+        ],
+        skipped: vec![(SkipReason::OneRecord, 1)],
     }
 }
 
@@ -65,6 +81,25 @@ pub(super) fn verified() -> ReportRow {
         carried: vec!["Sales".into(), "+49 30 123456".into()],
         proposed: Some(json("{\"name\":\"Helper\",\n \"creativity\":0.30,\"model\":\"gpt-5\"}")),
     }
+}
+
+fn failure(call: Call, kind: FailureKind, words: &str) -> CallFailure {
+    CallFailure { call, kind, words: words.into() }
+}
+
+/// Verified rows, by what came of switching them off.
+fn switched() -> [ReportRow; 4] {
+    let row =
+        |line, disabled| ReportRow { line, disabled, carried: Vec::new(), proposed: None, ..verified() };
+    let words = "Only workspace\nadmins can disable assistants";
+    let refused = failure(Call::Disable, FailureKind::Forbidden, words);
+    let in_trouble = failure(Call::Enable, FailureKind::Server { status: 500 }, "Internal server error");
+    [
+        row(8, DisabledState::Disabled),
+        ReportRow { skipped: Some(SkipReason::OneRecord), ..row(9, DisabledState::Skipped) },
+        ReportRow { switch_failure: Some(refused), ..row(10, DisabledState::Failed) },
+        ReportRow { switch_failure: Some(in_trouble), ..row(11, DisabledState::RevertFailed) },
+    ]
 }
 
 /// A row of every kind.
@@ -110,11 +145,7 @@ pub(super) fn rows() -> Vec<ReportRow> {
     let no_access = ReportRow {
         line: 4,
         status: RowStatus::NoAccess,
-        failure: Some(CallFailure {
-            call: Call::Assistant,
-            kind: FailureKind::Forbidden,
-            words: "Not\nshared".into(),
-        }),
+        failure: Some(failure(Call::Assistant, FailureKind::Forbidden, "Not\nshared")),
         agent_updated_at: None,
         ..verified()
     };
@@ -133,7 +164,9 @@ pub(super) fn rows() -> Vec<ReportRow> {
         carried: vec!["short row".into()],
         ..plain
     };
-    vec![verified(), mismatch, no_access, invalid, duplicate]
+    let mut rows = vec![verified(), mismatch, no_access, invalid, duplicate];
+    rows.extend(switched());
+    rows
 }
 
 /// The whole report as text.

@@ -135,19 +135,26 @@ impl Texts {
         }
     }
 
-    /// The `error` text. Redacted, call, code and kind stay, and the words' length is all that is left of them.
+    /// The `error` text. Redacted, call, code and kind of each failure stay, and its words' length is all that is left
+    /// of them.
     fn error(self, row: &ReportRow) -> String {
-        match &row.failure {
-            Some(failure) if self.redact => {
-                let words = match failure.words.as_str() {
-                    "" => String::new(),
-                    words => format!("({})", redact::text(words)),
-                };
-                CallFailure { words, ..failure.clone() }.to_string()
-            }
-            _ => row.error(),
+        // What is wrong with a cell are our own words.
+        if !self.redact || row.invalid.is_some() {
+            return row.error();
         }
+        let failures: Vec<_> =
+            [&row.failure, &row.switch_failure].into_iter().flatten().map(redacted).collect();
+        failures.join("; ")
     }
+}
+
+/// The failure as the report spells it, with a length in place of its words.
+fn redacted(failure: &CallFailure) -> String {
+    let words = match failure.words.as_str() {
+        "" => String::new(),
+        words => format!("({})", redact::text(words)),
+    };
+    CallFailure { words, ..failure.clone() }.to_string()
 }
 
 /// The value for a person: a string without its quotes and escapes, anything else as the platform spelled it.

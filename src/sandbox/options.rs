@@ -34,6 +34,14 @@ pub struct SandboxOptions {
     pub one_record: bool,
     /// What `GET /agent/v1/list` does.
     pub list: AgentList,
+    /// Agents that the list does not show, whatever else is true of them.
+    pub unlisted: Vec<Uuid>,
+    /// Whether the list's entries lack their field `disabled`, so that they prove nothing.
+    pub list_without_disabled: bool,
+    /// After this many requests to the list, further ones are answered 500; 0 is at once.
+    pub list_fails_after: Option<u64>,
+    /// Pages of the list hold at most this many agents (at least 1), whatever `limit` asks for: few agents, many pages.
+    pub page_limit: Option<usize>,
     /// Requests in any 60 seconds, each counted when it is received, refused ones included; those beyond are
     /// answered 429. `None` is no limit, `Some(0)` refuses everything.
     pub rpm: Option<u32>,
@@ -67,7 +75,12 @@ pub struct SandboxOptions {
     pub missing_scope: bool,
     /// The key may not disable nor enable: 403 to both `PATCH` calls.
     pub disable_forbidden: bool,
-    /// Which requests to disable are applied but never answered.
+    /// These alone may not be disabled: 403 to each request to disable them, as for one that is not shared with the key.
+    /// They can still be read and enabled.
+    pub refuse_disables: Vec<Uuid>,
+    /// How many of the requests to disable are answered 500 and not applied, counted from the first.
+    pub fail_disables: u32,
+    /// Which requests to disable are applied but never answered; those that were refused or failed are not counted.
     pub disable_lost: Times,
     /// How such an answer is lost.
     pub lost_answer: LostAnswer,
@@ -91,6 +104,10 @@ impl Default for SandboxOptions {
             share_all: false,
             one_record: false,
             list: AgentList::Present,
+            unlisted: Vec::new(),
+            list_without_disabled: false,
+            list_fails_after: None,
+            page_limit: None,
             rpm: None,
             retry_after: RetryAfter::Absent,
             latency: Duration::ZERO,
@@ -106,6 +123,8 @@ impl Default for SandboxOptions {
             html_404: false,
             missing_scope: false,
             disable_forbidden: false,
+            refuse_disables: Vec::new(),
+            fail_disables: 0,
             disable_lost: Times::Never,
             lost_answer: LostAnswer::Closed,
             re_enable_fails: 0,

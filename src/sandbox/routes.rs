@@ -1,12 +1,14 @@
 //! From a request to its answer: the order in which a request is looked at, and what is done for it.
 
+mod list;
+mod switching;
+
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::body::{Bytes, HttpBody};
+use axum::body::HttpBody;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
@@ -16,12 +18,12 @@ use uuid::Uuid;
 
 use super::answers;
 use super::made_up;
-use super::options::{AgentList, LostAnswer, RetryAfter, SandboxOptions, Times};
+use super::options::{RetryAfter, SandboxOptions};
 use super::request::{Ask, Side, looks_like_a_browser, method_word};
 use super::state::{Arrival, Book, Switches, locked};
 use super::trouble::{Dice, Mishap};
 use super::wire::{Shape, Wire};
-use super::workspace::{Access, Lookup, Record, Scripted, Workspace, after};
+use super::workspace::{Access, Lookup, Record, Scripted, Workspace};
 
 /// What every request sees.
 #[derive(Debug)]
@@ -34,8 +36,7 @@ pub(super) struct Shared {
     switches: Mutex<Switches>,
     /// Made-up ids that were asked for: the list shows these.
     made_up: Mutex<BTreeSet<Uuid>>,
-    disables: AtomicU64,
-    enables: AtomicU64,
+    switch_requests: switching::Counters,
 }
 
 /// What becomes of a request.
@@ -54,9 +55,8 @@ impl Shared {
     pub(super) fn new(options: SandboxOptions, key: String, workspace: Workspace) -> Self {
         let mut switches = Switches::default();
         for id in workspace.disabled.iter().chain(&options.disabled) {
-            switches.off_at_start(Side::Assistant, *id);
-            if options.one_record {
-                switches.off_at_start(Side::Agent, *id);
+            for side in switching::sides(&options, &workspace, Side::Assistant, *id) {
+                switches.off_at_start(side, *id);
             }
         }
         Self {
@@ -67,8 +67,7 @@ impl Shared {
             book: Mutex::default(),
             switches: Mutex::new(switches),
             made_up: Mutex::default(),
-            disables: AtomicU64::new(0),
-            enables: AtomicU64::new(0),
+            switch_requests: switching::Counters::default(),
         }
     }
 
@@ -239,53 +238,11 @@ impl Visit<'_> {
         })
     }
 
-    fn disable(&self, side: Side, id: Uuid, disabled: bool) -> Fate {
-        if self.options.disable_forbidden {
-            let words = format!("Insufficient permissions to disable {}s", side.word());
-            return Fate::Answer(answers::refusal(StatusCode::FORBIDDEN, id, &self.words(&words)));
-        }
-        if let Found::Refused(refusal) = self.find(side, id) {
-            return Fate::Answer(refusal);
-        }
-        if !disabled {
-            let before = self.shared.enables.fetch_add(1, Ordering::Relaxed);
-            if before < u64::from(self.options.re_enable_fails) {
-                return Fate::Answer(answers::server_trouble(0));
-            }
-        }
-        self.switch(side, id, disabled);
-        let lost = disabled && {
-            let before = self.shared.disables.fetch_add(1, Ordering::Relaxed);
-            match self.options.disable_lost {
-                Times::Never => false,
-                Times::First(count) => before < u64::from(count),
-                Times::Share(share) => self.dice.is_lost(share),
-            }
-        };
-        match (lost, self.options.lost_answer) {
-            (false, _) => Fate::Answer(answers::switched(side, disabled)),
-            (true, LostAnswer::Closed) => Fate::Hangup { reset: false },
-            (true, LostAnswer::Silent) => Fate::Silence,
-        }
-    }
-
-    fn switch(&self, side: Side, id: Uuid, disabled: bool) {
-        let mut switches = locked(&self.shared.switches);
-        switches.set(side, id, disabled);
-        if self.options.one_record {
-            let other = if side == Side::Assistant { Side::Agent } else { Side::Assistant };
-            switches.set(other, id, disabled);
-        }
-    }
-
     /// Looks up an assistant or agent as this key may see it.
     fn find(&self, side: Side, id: Uuid) -> Found<'_> {
         match self.shared.workspace.look_up(side, id) {
             Lookup::Found(record) if self.is_shared(record) => Found::Named(record),
-            Lookup::Found(_) => {
-                let words = format!("API key does not have access to this {}", side.word());
-                Found::Refused(answers::refusal(StatusCode::FORBIDDEN, id, &self.words(&words)))
-            }
+            Lookup::Found(_) => Found::Refused(self.not_shared(side, id)),
             Lookup::Unnamed if self.options.made_up => {
                 locked(&self.shared.made_up).insert(id);
                 Found::MadeUp
@@ -297,48 +254,14 @@ impl Visit<'_> {
         }
     }
 
-    fn is_shared(&self, record: &Record) -> bool {
-        self.options.share_all || record.access == Access::Shared
+    /// 403 for this one alone.
+    fn not_shared(&self, side: Side, id: Uuid) -> Response {
+        let words = format!("API key does not have access to this {}", side.word());
+        answers::refusal(StatusCode::FORBIDDEN, id, &self.words(&words))
     }
 
-    /// A page of the agents that are shared with the key, in the order of their ids; made-up ones that were asked for
-    /// are among them.
-    fn list(&self, limit: usize, cursor: Option<Uuid>) -> Response {
-        let lag = match self.options.list {
-            AgentList::Missing => {
-                return answers::plain_refusal(StatusCode::NOT_FOUND, "Cannot GET /agent/v1/list");
-            }
-            AgentList::Present => Duration::ZERO,
-            AgentList::Lagging(lag) => lag,
-        };
-        let named = self.shared.workspace.agents_after(cursor).filter(|(_, record)| self.is_shared(record));
-        let mut page: Vec<(Uuid, Option<&Record>)> =
-            named.take(limit + 1).map(|(id, record)| (id, Some(record))).collect();
-        let made_up = locked(&self.shared.made_up);
-        page.extend(made_up.range(after(cursor)).take(limit + 1).map(|id| (*id, None)));
-        drop(made_up);
-        page.sort_unstable_by_key(|(id, _)| *id);
-        let more = page.len() > limit;
-        page.truncate(limit);
-
-        let switches = locked(&self.shared.switches);
-        let mut body = String::from("{\"agents\":[");
-        for (at, (id, record)) in page.iter().enumerate() {
-            if at > 0 {
-                body.push(',');
-            }
-            match record {
-                Some(record) => body.push_str(&record.listed),
-                None => body.push_str(&made_up::listed(*id)),
-            }
-            let off = switches.shown_off(Side::Agent, *id, lag);
-            body.push_str(if off { ",\"disabled\":true}" } else { ",\"disabled\":false}" });
-        }
-        let next = page.last().filter(|_| more).map(|(id, _)| format!("\"{}\"", id.hyphenated()));
-        body.push_str("],\"nextCursor\":");
-        body.push_str(next.as_deref().unwrap_or("null"));
-        body.push('}');
-        answers::success(Bytes::from(body))
+    fn is_shared(&self, record: &Record) -> bool {
+        self.options.share_all || record.access == Access::Shared
     }
 
     /// The words of a refusal, with the caller's key behind them where a careless gateway is played.

@@ -45,6 +45,8 @@ pub(super) struct Arrival {
     pub(super) before: u64,
     /// How many requests to the Assistants API came before it.
     pub(super) assistants_before: u64,
+    /// How many requests of the same call came before it.
+    pub(super) calls_before: u64,
     /// How often the same call came before for the same id (without a log: the same as `before`).
     pub(super) attempt: u64,
     /// For a request over the limit: how long until one fits again.
@@ -78,7 +80,9 @@ impl Book {
         let assistants_before = self.assistants;
         self.total += 1;
         self.assistants += u64::from(endpoint.is_assistants_api());
-        *self.by_call.entry(endpoint).or_default() += 1;
+        let calls = self.by_call.entry(endpoint).or_default();
+        let calls_before = *calls;
+        *calls += 1;
         let (mut attempt, mut logged) = (before, None);
         if keep_log {
             let count = self.by_id.entry((endpoint, ask.id())).or_default();
@@ -90,7 +94,7 @@ impl Book {
             self.log.push(LoggedRequest { at, method, path, endpoint, id: ask.id(), disabled, status: None });
         }
         let over_limit = rpm.and_then(|rpm| self.window.receive(at, rpm));
-        Arrival { logged, before, assistants_before, attempt, over_limit }
+        Arrival { logged, before, assistants_before, calls_before, attempt, over_limit }
     }
 
     /// Takes note of the status that a request is answered with.

@@ -310,6 +310,12 @@ impl Workspace {
         }
     }
 
+    /// Whether there is something of this kind under the id, for whoever may see it; what the file does not name is made
+    /// up on both sides.
+    pub(super) fn may_exist(&self, side: Side, id: Uuid) -> bool {
+        !matches!(self.look_up(side, id), Lookup::Absent)
+    }
+
     /// The agents with an id beyond this one, in the order of their ids.
     pub(super) fn agents_after(&self, cursor: Option<Uuid>) -> impl Iterator<Item = (Uuid, &Record)> {
         self.agents.range(after(cursor)).map(|(id, record)| (*id, record))

@@ -3,7 +3,10 @@ use proptest::prelude::*;
 use super::super::samples::{facts, rendered, rows, settings, verified};
 use super::super::{Dialect, cell};
 use super::*;
-use crate::domain::{Difference, Encoding, InputFormat, Note, NoteKind, ReportRow, RowStatus, RunFacts};
+use crate::domain::{
+    Call, CallFailure, Difference, Encoding, FailureKind, InputFormat, InvalidId, Note, NoteKind, ReportRow,
+    RowStatus, RunFacts,
+};
 
 fn report(settings: &ReportSettings, facts: &RunFacts, rows: &[ReportRow]) -> String {
     let mut bytes = Vec::new();
@@ -32,6 +35,10 @@ fn a_whole_report() {
     5;'-not an id;;;;invalid_id;not_requested;;;input: no UUID in the cell;Put exactly one UUID into this cell, or delete the row, then run the same command again.;;;0;0;;-5;"'=1+1
     next; line"
     7;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;;duplicate;not_requested;;same as line 2 (verified);;;;;0;0;;short row;
+    8;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;disabled;;;;;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
+    9;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;skipped;;;;Leave it on: assistant and agent are one record here, and disabling it takes the agent away from its users (--disable-shared would).;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
+    10;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;failed;;;disable: 403 Only workspace admins can disable assistants;"Let a workspace admin make the API key, or give it the permission to disable assistants; then run the same command again.";2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
+    11;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;revert_failed;;;enable: 500 Internal server error;It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app.;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     "#);
 }
 
@@ -39,7 +46,8 @@ fn a_whole_report() {
 fn a_redacted_report_holds_no_text_of_the_platform() {
     let settings = ReportSettings { redact: true, ..settings() };
     let shown = report(&settings, &facts(), &rows());
-    for text in ["Helper", "HYPERLINK", "Old", "topic", "Jane", "Not", "shared\"", "gpt"] {
+    for text in ["Helper", "HYPERLINK", "Old", "topic", "Jane", "Not", "shared\"", "gpt", "Only", "Internal"]
+    {
         assert!(!shown.contains(text), "{text}");
     }
     let mismatch = cells(&shown, b';').swap_remove(2);
@@ -49,7 +57,30 @@ fn a_redacted_report_holds_no_text_of_the_platform() {
         "inputFields[#1].label: 9 characters -> (none); temperature: 0.30000000000000000001 -> 1"
     );
     assert_eq!(mismatch[8], "owner: only on the agent: 8 characters");
-    assert_eq!(cells(&shown, b';')[3][9], "assistant: 403 (10 characters)");
+    let errors: Vec<_> = cells(&shown, b';').into_iter().map(|mut row| row.swap_remove(9)).collect();
+    assert_eq!(errors[3], "assistant: 403 (10 characters)");
+    assert_eq!(errors[8..], ["disable: 403 (44 characters)", "enable: 500 (21 characters)"]);
+}
+
+#[test]
+fn a_failed_check_and_a_failed_disable_stand_side_by_side_redacted_or_not() {
+    let failure = |call, kind, words: &str| Some(CallFailure { call, kind, words: words.into() });
+    let row = ReportRow {
+        status: RowStatus::Failed,
+        failure: failure(Call::Agent, FailureKind::Timeout, "no answer within 30 s"),
+        switch_failure: failure(Call::Disable, FailureKind::Connection, ""),
+        ..verified()
+    };
+    for (redact, error) in [
+        (false, "agent: timeout: no answer within 30 s; disable: connection:"),
+        (true, "agent: timeout: (21 characters); disable: connection:"),
+    ] {
+        let settings = ReportSettings { redact, ..settings() };
+        assert_eq!(cells(&report(&settings, &facts(), std::slice::from_ref(&row)), b';')[1][9], error);
+    }
+    let invalid = ReportRow { invalid: Some(InvalidId::NoUuid), ..row };
+    let redacting = ReportSettings { redact: true, ..settings() };
+    assert_eq!(cells(&report(&redacting, &facts(), &[invalid]), b';')[1][9], "input: no UUID in the cell");
 }
 
 #[test]
@@ -57,16 +88,11 @@ fn practice_stands_first_among_the_notes_of_every_row() {
     let facts = RunFacts { practice: true, base_url: None, ..facts() };
     let shown = cells(&report(&settings(), &facts, &rows()), b';');
     let notes: Vec<_> = shown.iter().skip(1).map(|row| row[8].as_str()).collect();
-    assert_eq!(
-        notes,
-        [
-            "PRACTICE: made-up workspace",
-            "PRACTICE: made-up workspace; owner: only on the agent: Jane…",
-            "PRACTICE: made-up workspace",
-            "PRACTICE: made-up workspace",
-            "PRACTICE: made-up workspace; same as line 2 (verified)",
-        ]
-    );
+    let practice = "PRACTICE: made-up workspace";
+    let mut expected = vec![practice; rows().len()];
+    expected[1] = "PRACTICE: made-up workspace; owner: only on the agent: Jane…";
+    expected[4] = "PRACTICE: made-up workspace; same as line 2 (verified)";
+    assert_eq!(notes, expected);
 }
 
 #[test]

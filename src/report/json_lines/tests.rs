@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::super::samples::{facts, json, rendered, rows, settings, verified};
 use super::*;
-use crate::domain::{Difference, ReportRow, RunFacts, StopReason};
+use crate::domain::{Difference, DisabledState, Disabling, DisablingEnd, ReportRow, RunFacts, StopReason};
 
 fn report(settings: &ReportSettings, facts: &RunFacts, rows: &[ReportRow]) -> String {
     let mut bytes = Vec::new();
@@ -21,19 +21,23 @@ fn objects(report: &str) -> Vec<Value> {
 #[test]
 fn a_whole_report() {
     insta::assert_snapshot!(report(&settings(), &facts(), &rows()), @r#"
-    {"type":"run","schema":1,"program_version":"0.1.0","base_url":"https://api.langdock.com","practice":false,"redacted":false,"started_at":"2025-04-01T08:00:00Z","finished_at":null,"stopped":"the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.","rows":2,"counts":{"verified":1,"mismatch":1,"assistant_not_found":0,"agent_not_found":0,"no_access":0,"failed":0,"invalid_id":0,"duplicate":0,"not_checked":0}}
+    {"type":"run","schema":1,"program_version":"0.1.0","base_url":"https://api.langdock.com","practice":false,"redacted":false,"started_at":"2025-04-01T08:00:00Z","finished_at":null,"stopped":"the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.","rows":9,"counts":{"verified":5,"mismatch":1,"assistant_not_found":0,"agent_not_found":0,"no_access":1,"failed":0,"invalid_id":1,"duplicate":1,"not_checked":0},"disabling":"yes","disabling_end":"one_record","disabled":{"not_requested":5,"would_disable":0,"disabled":1,"already_disabled":0,"skipped":1,"failed":1,"reverted":0,"revert_failed":1,"unknown":0,"re_enabled":0}}
     {"type":"row","line":2,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"Helper","status":"verified","disabled":"not_requested","differences":"","notes":"","error":"","remedy":"","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":"2025-01-02T03:04:05Z","requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","columns":{"team":"Sales","=phone":"+49 30 123456"},"changes":[],"proposed":{"name":"Helper",  "creativity":0.30,"model":"gpt-5"}}
     {"type":"row","line":3,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"=HYPERLINK(\"x\")\nBot","status":"mismatch","disabled":"not_requested","differences":"inputFields[topic].label: Old\nlabel -> (none); temperature: 0.30000000000000000001 -> 1","notes":"owner: only on the agent: Jane Doe","error":"","remedy":"Bring the agent in line with the assistant (see differences), publish it, then run the same command again.","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":"2025-01-02T03:04:05Z","requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","columns":{"team":"Sales","=phone":"+49 30 123456"},"changes":[{"field":"inputFields[topic].label","old":"Old\nlabel","new":null},{"field":"temperature","old":0.30000000000000000001,"new":1}],"proposed":{"name":"Helper",  "creativity":0.30,"model":"gpt-5"}}
     {"type":"row","line":4,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"Helper","status":"no_access","disabled":"not_requested","differences":"","notes":"","error":"assistant: 403 Not\nshared","remedy":"Share this assistant with the API key, then run the same command again.","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":null,"requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","columns":{"team":"Sales","=phone":"+49 30 123456"},"changes":[],"proposed":{"name":"Helper",  "creativity":0.30,"model":"gpt-5"}}
     {"type":"row","line":5,"input":"-not an id","assistant_id":null,"agent_id":null,"name":"","status":"invalid_id","disabled":"not_requested","differences":"","notes":"","error":"input: no UUID in the cell","remedy":"Put exactly one UUID into this cell, or delete the row, then run the same command again.","assistant_updated_at":null,"agent_updated_at":null,"requests":0,"elapsed_ms":0,"checked_at":null,"columns":{"team":"-5","=phone":"=1+1\nnext; line"},"changes":[],"proposed":null}
     {"type":"row","line":7,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"","status":"duplicate","disabled":"not_requested","differences":"","notes":"same as line 2 (verified)","error":"","remedy":"","assistant_updated_at":null,"agent_updated_at":null,"requests":0,"elapsed_ms":0,"checked_at":null,"columns":{"team":"short row","=phone":""},"changes":[],"proposed":null}
+    {"type":"row","line":8,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"Helper","status":"verified","disabled":"disabled","differences":"","notes":"","error":"","remedy":"","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":"2025-01-02T03:04:05Z","requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","columns":{"team":"","=phone":""},"changes":[],"proposed":null}
+    {"type":"row","line":9,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"Helper","status":"verified","disabled":"skipped","differences":"","notes":"","error":"","remedy":"Leave it on: assistant and agent are one record here, and disabling it takes the agent away from its users (--disable-shared would).","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":"2025-01-02T03:04:05Z","requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","columns":{"team":"","=phone":""},"changes":[],"proposed":null}
+    {"type":"row","line":10,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"Helper","status":"verified","disabled":"failed","differences":"","notes":"","error":"disable: 403 Only workspace\nadmins can disable assistants","remedy":"Let a workspace admin make the API key, or give it the permission to disable assistants; then run the same command again.","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":"2025-01-02T03:04:05Z","requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","columns":{"team":"","=phone":""},"changes":[],"proposed":null}
+    {"type":"row","line":11,"input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","name":"Helper","status":"verified","disabled":"revert_failed","differences":"","notes":"","error":"enable: 500 Internal server error","remedy":"It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app.","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":"2025-01-02T03:04:05Z","requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","columns":{"team":"","=phone":""},"changes":[],"proposed":null}
     "#);
 }
 
 #[test]
 fn a_redacted_report_keeps_the_shape_and_the_lengths() {
     let shown = report(&redacting(), &facts(), &rows());
-    for text in ["Helper", "HYPERLINK", "Old", "topic", "Jane", "Not\\n"] {
+    for text in ["Helper", "HYPERLINK", "Old", "topic", "Jane", "Not\\n", "Only", "Internal"] {
         assert!(!shown.contains(text), "{text}");
     }
     let lines = objects(&shown);
@@ -61,20 +65,49 @@ fn real_output_keeps_to_the_published_schema() {
         started_at: None,
         finished_at: facts().started_at,
         stopped: None,
-        counts: Vec::new(),
         ..facts()
     };
+    let plain = RunFacts { program_version: "0.1.0".into(), ..RunFacts::default() };
     for settings in [settings(), redacting()] {
-        for facts in [facts(), practice.clone()] {
+        for facts in [facts(), practice.clone(), plain.clone()] {
             for line in objects(&report(&settings, &facts, &rows())) {
                 let errors: Vec<_> = validator.iter_errors(&line).map(|error| error.to_string()).collect();
                 assert!(errors.is_empty(), "{errors:?} in {line}");
             }
         }
     }
-    let mut wrong = objects(&report(&settings(), &facts(), &rows())).swap_remove(1);
-    wrong["status"] = "ok".into();
-    assert!(!validator.is_valid(&wrong));
+    let lines = objects(&report(&settings(), &facts(), &rows()));
+    for (line, field, value) in [
+        (1, "status", "ok"),
+        (1, "disabled", "off"),
+        (0, "disabling", "maybe"),
+        (0, "disabling_end", "well"),
+        (0, "disabled", "none"),
+    ] {
+        let mut wrong = lines[line].clone();
+        wrong[field] = value.into();
+        assert!(!validator.is_valid(&wrong), "{field}");
+    }
+}
+
+#[test]
+fn the_schema_knows_every_word_about_disabling() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../tests/schema/report.schema.json")).unwrap();
+    let words = |pointer: &str| -> Vec<String> {
+        let words = schema.pointer(pointer).and_then(Value::as_array).unwrap();
+        words.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let run = "/$defs/run/properties";
+    let states = DisabledState::ALL.map(|state| state.as_str().to_owned());
+    assert_eq!(words("/$defs/row/properties/disabled/enum"), states);
+    assert_eq!(words(&format!("{run}/disabled/required")), states);
+    assert!(words(&format!("{run}/disabling/enum")).iter().all(|word| Disabling::parse(word).is_some()));
+    let ends = words(&format!("{run}/disabling_end/enum"));
+    assert!(ends.len() == 8 && ends.iter().all(|word| DisablingEnd::parse(word).is_some()), "{ends:?}");
+    let counted = objects(&report(&settings(), &facts(), &[])).swap_remove(0);
+    let counted: Vec<_> = counted["disabled"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(counted, states);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod calls;
 mod samples;
+mod switching;
 mod troubles;
 
 use std::sync::Once;
