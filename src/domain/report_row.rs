@@ -42,7 +42,7 @@ pub struct ReportRow {
     pub status: RowStatus,
     /// Whether it was switched off.
     pub disabled: DisabledState,
-    /// For `skipped`: why.
+    /// For `skipped`, and for what this run has `reverted`: why.
     pub skipped: Option<SkipReason>,
     /// The request to switch it off or on that failed last.
     pub switch_failure: Option<CallFailure>,
@@ -75,8 +75,13 @@ pub struct ReportRow {
 impl ReportRow {
     /// The report's `error` cell, raw: may hold line breaks.
     pub fn error(&self) -> String {
+        self.error_as(ToString::to_string)
+    }
+
+    /// The same with the failed calls spelled in another way.
+    pub fn error_as(&self, spell: impl Fn(&CallFailure) -> String) -> String {
         let failures: Vec<_> =
-            [&self.failure, &self.switch_failure].into_iter().flatten().map(ToString::to_string).collect();
+            [&self.failure, &self.switch_failure].into_iter().flatten().map(spell).collect();
         match self.invalid {
             Some(invalid) => invalid.sentence().to_owned(),
             None => failures.join("; "),

@@ -134,9 +134,9 @@ impl LedgerReader {
     }
 }
 
-fn tally<T: PartialEq>(counts: &mut [(T, u64)], found: T) {
-    if let Some((_, rows)) = counts.iter_mut().find(|(counted, _)| *counted == found) {
-        *rows += 1;
+fn tally<T: PartialEq + Copy>(counts: &mut [(T, u64)], found: T) {
+    for (counted, rows) in counts {
+        *rows += u64::from(*counted == found);
     }
 }
 

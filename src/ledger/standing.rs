@@ -104,13 +104,13 @@ mod tests {
 
     const WISH: LastWish = LastWish { run: 5, disabling: Disabling::Yes, has_plan: true, end: None };
 
-    fn checked(state: S, run: RunId, switch_run: Option<RunId>, planned: bool) -> Option<Checked> {
-        Some(Checked { run, state, switch_run, planned })
+    const fn checked(state: S, run: RunId, switch_run: Option<RunId>, planned: bool) -> Checked {
+        Checked { run, state, switch_run, planned }
     }
 
     #[test]
     fn what_was_not_attempted_follows_from_the_last_runs_wish() {
-        let untouched = |run, planned| checked(S::NotRequested, run, None, planned);
+        let untouched = |run, planned| Some(checked(S::NotRequested, run, None, planned));
         let reading = LastWish { disabling: Disabling::No, has_plan: false, ..WISH };
         let dry = LastWish { disabling: Disabling::DryRun, ..WISH };
         let ended = |end| LastWish { end: Some(end), ..WISH };
@@ -161,7 +161,7 @@ mod tests {
             (S::ReEnabled, 4, reading, (S::ReEnabled, None)),
         ] {
             let checked = checked(state, 5, Some(switch_run), true);
-            assert_eq!(standing(RowStatus::Verified, checked, &wish), expected, "{state} {switch_run}");
+            assert_eq!(standing(RowStatus::Verified, Some(checked), &wish), expected, "{state} {switch_run}");
         }
     }
 }

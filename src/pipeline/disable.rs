@@ -99,7 +99,8 @@ impl Queue {
             let page = board.writer.planned_after(self.seq).await;
             self.page = board.on_disk(page)?.into();
         }
-        let next = self.page.pop_front_if(|planned| wanted(&planned.row))?;
+        self.page.front().filter(|planned| wanted(&planned.row))?;
+        let next = self.page.pop_front()?;
         self.seq = next.seq;
         Some(next.row)
     }

@@ -94,6 +94,7 @@ impl State {
     pub(super) const START: Self = Self::Probing { refused: 0 };
 
     /// The next state. An observation that cannot come here is taken as a reason to stop.
+    #[expect(clippy::match_same_arms, reason = "an edge a line")]
     pub(super) fn next(self, rules: Rules, seen: Observation) -> Self {
         match (self, seen) {
             (Self::Probing { refused }, seen) => Self::after_probe(refused, seen),
@@ -118,6 +119,7 @@ impl State {
         }
     }
 
+    #[expect(clippy::match_same_arms, reason = "an edge a line")]
     const fn after_probe(refused: u8, seen: Observation) -> Self {
         match seen {
             Observation::ProbeOff => Self::Watching { look: 0 },

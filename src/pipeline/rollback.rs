@@ -1,6 +1,6 @@
 //! Taking it back: every assistant that the ledger says this program switched off, or may have.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::ledger::Owed;
 
 /// Switches them on again: first what an earlier run should have, then, of the rest, those named by `only` (`None`: all).
 /// `rows` is how many that will be. What does not come on stays as it is in the ledger.
-pub async fn roll_back(board: &mut Switchboard<'_>, only: Option<&HashSet<Uuid>>, rows: u64) {
+pub async fn roll_back(board: &mut Switchboard<'_>, only: Option<&BTreeSet<Uuid>>, rows: u64) {
     board.observer.observe(&Event::Switching { switching: Switching::Rollback, rows });
     board.switch_owed_on(Owed::Revert, DisabledState::ReEnabled, |_| true).await;
     let is_named = |assistant: &Uuid| only.is_none_or(|only| only.contains(assistant));

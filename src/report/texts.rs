@@ -138,13 +138,7 @@ impl Texts {
     /// The `error` text. Redacted, call, code and kind of each failure stay, and its words' length is all that is left
     /// of them.
     fn error(self, row: &ReportRow) -> String {
-        // What is wrong with a cell are our own words.
-        if !self.redact || row.invalid.is_some() {
-            return row.error();
-        }
-        let failures: Vec<_> =
-            [&row.failure, &row.switch_failure].into_iter().flatten().map(redacted).collect();
-        failures.join("; ")
+        if self.redact { row.error_as(redacted) } else { row.error() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `rollback` takes back, found out before anything is written.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ const NAMED: usize = 5;
 
 impl Ledger {
     /// What a rollback of these assistants (`None`: of all) would do.
-    pub fn rollback_plan(&self, only: Option<&HashSet<Uuid>>) -> Result<RollbackPlan, LedgerError> {
+    pub fn rollback_plan(&self, only: Option<&BTreeSet<Uuid>>) -> Result<RollbackPlan, LedgerError> {
         let connection = self.connection();
         let mut plan = RollbackPlan {
             already_disabled: to_count(connection.query_row(
@@ -42,7 +42,7 @@ impl Ledger {
     }
 
     /// Of these assistants, those that the ledger has no result of.
-    pub fn unknown_assistants(&self, assistants: &HashSet<Uuid>) -> Result<Vec<Uuid>, LedgerError> {
+    pub fn unknown_assistants(&self, assistants: &BTreeSet<Uuid>) -> Result<Vec<Uuid>, LedgerError> {
         let mut statement = self.connection().prepare("SELECT 1 FROM result WHERE assistant = ?1")?;
         let mut unknown = Vec::new();
         for assistant in assistants {
