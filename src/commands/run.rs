@@ -18,7 +18,7 @@ use crate::cli::{
     Environment, OutputPath, ReportFormatArg, RunArgs, RunPaths, UsageError, choose_key, choose_place,
     run_paths,
 };
-use crate::domain::{Backlog, RunFacts, StopReason};
+use crate::domain::{Backlog, Disabling, RunFacts, StopReason};
 use crate::input::{Input, InputError, InputOptions};
 use crate::ledger::{Identity, ImportError, Ledger, LedgerReader, NewRun, RunEnd, Selection, SetAsideError};
 use crate::pipeline::{DriveSettings, LedgerSendLog, drive};
@@ -202,7 +202,7 @@ impl Run<'_> {
             self.arguments.network.rpm.get(),
             base_url.as_deref(),
             base_url.is_none(),
-            true,
+            Disabling::No,
         ));
     }
 
@@ -246,7 +246,7 @@ impl Run<'_> {
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }
-        let summary = ui::after(&facts, remedies, &files, next.as_deref(), stopped);
+        let summary = ui::after(&facts, remedies, &files, next.as_deref(), stopped, None);
         self.terminal.say(&format!("\n{summary}"));
         match failed {
             None => Ok(exit),

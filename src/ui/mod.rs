@@ -3,6 +3,8 @@
 //! Everything for the person goes to standard error; standard output is for reports (`-o -`). A reader that has gone
 //! away (`| head`) never ends the program: what cannot be shown is not shown.
 
+mod endings;
+mod layout;
 mod logs;
 mod progress;
 mod questions;
@@ -74,11 +76,9 @@ impl Terminal {
         let dumb = cfg!(unix) && env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
         let is_terminal = io::stderr().is_terminal();
         let interactive = is_terminal && !dumb;
-        let target =
-            if interactive && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self {
             err: Arc::new(Mutex::new(Box::new(io::stderr()))),
-            bars: MultiProgress::with_draw_target(target),
+            bars: MultiProgress::with_draw_target(draw_target(interactive, quiet)),
             interactive,
             colors: wants_colors(color, env::var_os("NO_COLOR").as_deref(), interactive),
             quiet,
@@ -148,6 +148,10 @@ pub fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     let mut out = standard_output();
     out.write_all(bytes)?;
     out.flush()
+}
+
+fn draw_target(interactive: bool, quiet: bool) -> ProgressDrawTarget {
+    if interactive && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
 }
 
 /// `NO_COLOR` counts when it is set to anything but nothing (no-color.org).
