@@ -10,6 +10,8 @@ mod progress;
 mod questions;
 mod run_log;
 mod summary;
+mod switching;
+mod tally;
 
 use std::env;
 use std::ffi::OsStr;
