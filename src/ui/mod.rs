@@ -22,7 +22,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 
 pub use logs::{LogError, LogFormat, init_logs};
 pub use progress::Progress;
-pub use questions::{Answer, confirm};
+pub use questions::{Answer, can_ask, confirm};
 pub use summary::{after, before};
 
 /// What `--color` says.
@@ -130,6 +130,16 @@ impl Terminal {
     /// What watches a run for the person: a bar, a line now and then, or nothing.
     pub fn progress(&self) -> Progress {
         Progress::new(self.clone())
+    }
+
+    /// [`confirm`] while a run is going on: no bar is drawn over the question, and whoever reports events meanwhile is
+    /// not held up.
+    pub fn confirm(&self, question: &str) -> Answer {
+        let _ = self.bars.clear();
+        self.bars.set_draw_target(ProgressDrawTarget::hidden());
+        let answer = confirm(question);
+        self.bars.set_draw_target(draw_target(self.interactive, self.quiet));
+        answer
     }
 
     fn write(&self, bytes: &[u8]) {
