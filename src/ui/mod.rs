@@ -6,8 +6,10 @@
 mod endings;
 mod layout;
 mod logs;
+mod plan;
 mod progress;
 mod questions;
+mod rollback;
 mod run_log;
 mod summary;
 mod switching;
@@ -21,8 +23,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
 pub use logs::{LogError, LogFormat, init_logs};
+pub use plan::{ListView, PlanView, blind_question, plan, plan_question};
 pub use progress::Progress;
 pub use questions::{Answer, can_ask, confirm};
+pub use rollback::{RollbackResult, after_rollback, rollback_plan, rollback_question};
 pub use summary::{after, before};
 
 /// What `--color` says.
