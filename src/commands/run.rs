@@ -209,7 +209,7 @@ impl Run<'_> {
             self.arguments.network.rpm.get(),
             base_url.as_deref(),
             base_url.is_none(),
-            true,
+            Disabling::No,
         ));
     }
 
@@ -253,7 +253,7 @@ impl Run<'_> {
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }
-        let summary = ui::after(&facts, remedies, &files, next.as_deref(), stopped);
+        let summary = ui::after(&facts, remedies, &files, next.as_deref(), stopped, None);
         self.terminal.say(&format!("\n{summary}"));
         match failed {
             None => Ok(exit),

@@ -118,7 +118,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::tests::{Printed, printing_to};
     use super::*;
 
@@ -131,6 +131,12 @@ mod tests {
             tracing::error!(target: "hyper::client", "someone else's");
         });
         printed.text()
+    }
+
+    /// Does the work with JSON records of info and above going there.
+    pub(in super::super) fn with_json(printed: &Printed, work: impl FnOnce()) {
+        let out = Out::Terminal(printing_to(printed.clone(), false, 1));
+        tracing::subscriber::with_default(subscriber(out, LogFormat::Json, LevelFilter::INFO), work);
     }
 
     #[test]

@@ -3,11 +3,17 @@
 //! Everything for the person goes to standard error; standard output is for reports (`-o -`). A reader that has gone
 //! away (`| head`) never ends the program: what cannot be shown is not shown.
 
+mod endings;
+mod layout;
 mod logs;
+mod plan;
 mod progress;
 mod questions;
+mod rollback;
 mod run_log;
 mod summary;
+mod switching;
+mod tally;
 
 use std::env;
 use std::ffi::OsStr;
@@ -17,8 +23,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
 pub use logs::{LogError, LogFormat, init_logs};
+pub use plan::{ListView, PlanView, blind_question, plan, plan_question};
 pub use progress::Progress;
-pub use questions::{Answer, confirm};
+pub use questions::{Answer, can_ask, confirm};
+pub use rollback::{RollbackResult, after_rollback, rollback_plan, rollback_question};
 pub use summary::{after, before};
 
 /// What `--color` says.
@@ -74,11 +82,9 @@ impl Terminal {
         let dumb = cfg!(unix) && env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
         let is_terminal = io::stderr().is_terminal();
         let interactive = is_terminal && !dumb;
-        let target =
-            if interactive && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self {
             err: Arc::new(Mutex::new(Box::new(io::stderr()))),
-            bars: MultiProgress::with_draw_target(target),
+            bars: MultiProgress::with_draw_target(draw_target(interactive, quiet)),
             interactive,
             colors: wants_colors(color, env::var_os("NO_COLOR").as_deref(), interactive),
             quiet,
@@ -130,6 +136,16 @@ impl Terminal {
         Progress::new(self.clone())
     }
 
+    /// [`confirm`] while a run is going on: no bar is drawn over the question, and whoever reports events meanwhile is
+    /// not held up.
+    pub fn confirm(&self, question: &str) -> Answer {
+        let _ = self.bars.clear();
+        self.bars.set_draw_target(ProgressDrawTarget::hidden());
+        let answer = confirm(question);
+        self.bars.set_draw_target(draw_target(self.interactive, self.quiet));
+        answer
+    }
+
     fn write(&self, bytes: &[u8]) {
         self.bars.suspend(|| {
             let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
@@ -148,6 +164,10 @@ pub fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     let mut out = standard_output();
     out.write_all(bytes)?;
     out.flush()
+}
+
+fn draw_target(interactive: bool, quiet: bool) -> ProgressDrawTarget {
+    if interactive && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
 }
 
 /// `NO_COLOR` counts when it is set to anything but nothing (no-color.org).

@@ -1,24 +1,17 @@
 //! The run as it goes: a bar on a terminal, a line every 30 seconds elsewhere, nothing when quiet. Whoever reports
 //! events does not ask which.
 
-use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::summary::about;
-use super::{RowLines, Terminal, run_log};
-use crate::domain::{
-    Backlog, Event, Observer, PaceStatus, REQUESTS_PER_ROW, RowDone, RowStatus, StopReason, WaitReason,
-    grouped, terminal_safe,
-};
+use super::tally::Tally;
+use super::{RowLines, Terminal, run_log, switching};
+use crate::domain::{DisabledState, Event, Observer, RowDone, StopReason, Switched, terminal_safe};
 
 /// How often a line is shown where there is no bar.
 const LINE_EVERY: Duration = Duration::from_secs(30);
-
-/// Over how long the rate is measured.
-const RATE_WINDOW: Duration = Duration::from_secs(60);
 
 /// Shows a run to the person.
 pub struct Progress {
@@ -43,29 +36,53 @@ impl Progress {
 
     fn observe_at(&mut self, event: &Event, now: Instant) {
         match event {
-            Event::Started(backlog) => {
-                self.tally = Tally::new(*backlog, now);
-                self.view = self.begin(now);
-            }
+            Event::Started(backlog) => self.begin(Tally::of_rows(backlog, now), now),
             Event::RowDone(row) => {
-                self.tally.count(row.status, now);
+                self.tally.count_row(row.status, now);
                 if self.terminal.rows == RowLines::Shown {
                     self.terminal.say(&row_line(row));
                 }
             }
             Event::Pace(pace) => self.tally.pace = *pace,
-            Event::Switching { .. } | Event::Switched(_) | Event::Guard(_) | Event::WaitingForAnswer(_) => {}
-            Event::Stopping(reason) => self.stopping(reason),
-            Event::Ended => {
-                if let View::Bar(bar) = std::mem::replace(&mut self.view, View::Nothing) {
-                    bar.finish_and_clear();
-                }
+            Event::Switching { switching, rows } => {
+                self.begin(Tally::of_switching(*switching, *rows, now), now);
+                self.terminal.say(&switching::begins(*switching, *rows));
             }
+            Event::Switched(switched) => {
+                self.tally.count_switched(switched.state, now);
+                self.switched(switched);
+            }
+            Event::Guard(news) => self.terminal.say(&switching::news(news)),
+            Event::WaitingForAnswer(at_most) => self.terminal.say(&switching::waiting_for_answer(*at_most)),
+            Event::Stopping(reason) => self.stopping(reason),
+            Event::Ended => self.end(),
         }
         self.show(now);
     }
 
-    fn begin(&self, now: Instant) -> View {
+    /// A phase begins, which ends the one before. The pace goes on.
+    fn begin(&mut self, tally: Tally, now: Instant) {
+        self.end();
+        self.count_in(tally);
+        self.view = self.open(now);
+    }
+
+    /// The phase is over, if there is one: nothing of it stays on the screen, and what comes late counts for none.
+    fn end(&mut self) {
+        if let View::Bar(bar) = std::mem::replace(&mut self.view, View::Nothing) {
+            bar.finish_and_clear();
+            self.terminal.bars.remove(&bar);
+        }
+        self.count_in(Tally::default());
+    }
+
+    fn count_in(&mut self, tally: Tally) {
+        let pace = self.tally.pace;
+        self.tally = tally;
+        self.tally.pace = pace;
+    }
+
+    fn open(&self, now: Instant) -> View {
         if self.terminal.quiet {
             return View::Nothing;
         }
@@ -77,22 +94,30 @@ impl Progress {
         } else {
             "{bar:20} {prefix}\n{wide_msg}"
         };
-        let bar = self.terminal.bars.add(ProgressBar::new(self.tally.backlog.to_do));
+        let bar = self.terminal.bars.add(ProgressBar::new(self.tally.total()));
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         View::Bar(bar)
     }
 
+    /// What may hurt people is said at once, even when quiet; all else only with `-v`, since the summary counts it.
+    fn switched(&self, switched: &Switched) {
+        if switched.state == DisabledState::RevertFailed {
+            self.terminal.error(&switching::revert_failed(switched));
+        } else if self.terminal.rows == RowLines::Shown {
+            self.terminal.say(&switching::line(switched));
+        }
+    }
+
     fn stopping(&self, reason: &StopReason) {
-        let reason = terminal_safe(&reason.to_string(), 1_000);
-        self.terminal.say(&format!("No new row is started: {reason}"));
+        self.terminal.say(&switching::stopping(reason, self.tally.switching()));
     }
 
     fn show(&mut self, now: Instant) {
         match &mut self.view {
             View::Bar(bar) => {
-                bar.set_position(self.tally.done);
+                bar.set_position(self.tally.done());
                 bar.set_prefix(self.tally.beside_bar(now));
                 bar.set_message(self.tally.below_bar());
             }
@@ -129,116 +154,15 @@ fn row_line(row: &RowDone) -> String {
     line
 }
 
-/// What is known about the run so far.
-#[derive(Default)]
-struct Tally {
-    backlog: Backlog,
-    done: u64,
-    counts: [u64; RowStatus::ALL.len()],
-    pace: PaceStatus,
-    /// Rows done at moments at least a second apart, none older than the window but the first.
-    samples: VecDeque<(Instant, u64)>,
-}
-
-impl Tally {
-    fn new(backlog: Backlog, now: Instant) -> Self {
-        Self { backlog, samples: VecDeque::from([(now, 0)]), ..Self::default() }
-    }
-
-    fn count(&mut self, status: RowStatus, now: Instant) {
-        self.done += 1;
-        for (counted, rows) in RowStatus::ALL.into_iter().zip(&mut self.counts) {
-            *rows += u64::from(counted == status);
-        }
-        if self.samples.back().is_none_or(|(then, _)| now.duration_since(*then) >= Duration::from_secs(1)) {
-            self.samples.push_back((now, self.done));
-        }
-        // The first sample that stays is the last one before the window, so that the window is covered whole.
-        while self.samples.get(1).is_some_and(|(then, _)| now.duration_since(*then) >= RATE_WINDOW) {
-            self.samples.pop_front();
-        }
-    }
-
-    /// Rows per minute, measured; `None` while there is too little to measure.
-    fn measured(&self, now: Instant) -> Option<u64> {
-        let (then, done) = self.samples.front()?;
-        let millis = now.duration_since(*then).as_millis();
-        let rows = u128::from(self.done - done);
-        (millis >= 2_000 && rows > 0).then(|| u64::try_from(rows * 60_000 / millis).unwrap_or(u64::MAX))
-    }
-
-    /// Time for the rows that are left. The first 60 requests go at once, so what is measured in the first minute is
-    /// held against what the pace allows.
-    fn left(&self, now: Instant) -> Option<Duration> {
-        let remaining = self.backlog.to_do.saturating_sub(self.done);
-        let allowed = u64::from(self.pace.allowed_per_minute) / REQUESTS_PER_ROW;
-        let first_minute =
-            self.samples.front().is_none_or(|(then, _)| now.duration_since(*then) < RATE_WINDOW);
-        let rows_per_minute = match self.measured(now) {
-            Some(measured) if first_minute && allowed > 0 => measured.min(allowed),
-            Some(measured) => measured,
-            None => allowed,
-        };
-        (remaining > 0 && rows_per_minute > 0)
-            .then(|| Duration::from_secs((remaining * 60).div_ceil(rows_per_minute)))
-    }
-
-    /// For a line of its own: rows, counts, time left, why it waits.
-    fn line(&self, now: Instant) -> String {
-        let mut parts = vec![self.rows()];
-        parts.extend(self.by_status());
-        parts.extend(self.time_left(now));
-        parts.extend(self.pace.waiting.and_then(waiting));
-        parts.join(", ")
-    }
-
-    /// Beside the bar: rows, rate, time left.
-    fn beside_bar(&self, now: Instant) -> String {
-        let mut parts = vec![self.rows()];
-        parts.extend(self.measured(now).map(|rate| format!("{} rows/min", grouped(rate))));
-        parts.extend(self.time_left(now));
-        parts.join(", ")
-    }
-
-    /// Below the bar: why it waits, first, since a narrow terminal cuts the end off; then counts.
-    fn below_bar(&self) -> String {
-        let mut parts: Vec<_> = self.pace.waiting.and_then(waiting).into_iter().collect();
-        parts.extend(self.by_status());
-        parts.join(", ")
-    }
-
-    fn rows(&self) -> String {
-        format!("{} of {} rows", grouped(self.done), grouped(self.backlog.to_do))
-    }
-
-    fn by_status(&self) -> impl Iterator<Item = String> {
-        let counted = RowStatus::ALL.into_iter().zip(self.counts).filter(|(_, rows)| *rows > 0);
-        counted.map(|(status, rows)| format!("{} {status}", grouped(rows)))
-    }
-
-    fn time_left(&self, now: Instant) -> Option<String> {
-        self.left(now).map(|left| format!("{} left", about(left)))
-    }
-}
-
-/// Why nothing leaves just now. Waits below a second are the pace at work and would only flicker.
-fn waiting((reason, wait): (WaitReason, Duration)) -> Option<String> {
-    let seconds = wait.as_millis().div_ceil(1_000);
-    let reason = match reason {
-        WaitReason::Pace => "own pace (--rpm)",
-        WaitReason::RateLimited => "rate limit (429)",
-        WaitReason::ServerAsked => "the server asked for it (503)",
-    };
-    (wait >= Duration::from_secs(1)).then(|| format!("waiting {seconds} s: {reason}"))
-}
-
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
 
     use super::super::tests::{Printed, printing_to};
     use super::*;
-    use crate::domain::{Pair, Remedy, Signal};
+    use crate::domain::{
+        Backlog, GuardNews, PaceStatus, Pair, Remedy, RowStatus, Sight, Signal, Switching, WaitReason,
+    };
 
     fn row(status: RowStatus) -> Event {
         Event::RowDone(RowDone {
@@ -355,5 +279,98 @@ mod tests {
         assert_eq!((bar.position(), bar.length(), bar.is_finished()), (1, Some(3), false));
         progress.observe(&Event::Ended);
         assert!(bar.is_finished());
+    }
+
+    fn switched(state: DisabledState) -> Event {
+        Event::Switched(Switched {
+            pair: Pair::same(Uuid::from_u128(1)),
+            name: Some("Bot\u{1b}[31m".into()),
+            state,
+            error: if state == DisabledState::Disabled { String::new() } else { "500".into() },
+        })
+    }
+
+    /// Rows, then a probe and a few more, then all of them back; a row a second, with late and stray events.
+    fn switching_run(quiet: bool, verbosity: u8) -> String {
+        let printed = Printed::default();
+        let mut progress = Progress::new(printing_to(printed.clone(), quiet, verbosity));
+        let begun = Instant::now();
+        let events = [
+            (0, Event::Switching { switching: Switching::BackFromEarlierRun, rows: 1 }),
+            (1, switched(DisabledState::Reverted)),
+            (2, started(1)),
+            (3, row(RowStatus::Verified)),
+            (4, Event::Ended),
+            (5, switched(DisabledState::Disabled)),
+            (6, Event::Switching { switching: Switching::Off, rows: 3_000 }),
+            (7, switched(DisabledState::Disabled)),
+            (8, Event::Guard(GuardNews::Looked { after: Duration::from_secs(2), sight: Sight::On })),
+            (9, Event::Guard(GuardNews::GoOn { rest: 2_999 })),
+            (10, row(RowStatus::Verified)),
+            (40, switched(DisabledState::Failed)),
+            (41, Event::WaitingForAnswer(Duration::from_secs(60))),
+            (42, Event::Stopping(StopReason::Signal { signal: Signal::Interrupt })),
+            (43, Event::Switching { switching: Switching::BackByGuard, rows: 2 }),
+            (44, switched(DisabledState::RevertFailed)),
+            (80, switched(DisabledState::Reverted)),
+            (81, Event::Ended),
+            (200, Event::Pace(PaceStatus::default())),
+        ];
+        for (second, event) in &events {
+            progress.observe_at(event, begun + Duration::from_secs(*second));
+        }
+        printed.text()
+    }
+
+    #[test]
+    fn phases_follow_each_other_with_counts_of_their_own() {
+        insta::assert_snapshot!(switching_run(false, 0), @r#"
+        First 1 assistant that an earlier run left unsettled is switched on again.
+        Switching off 3,000 assistants.
+          after 2 s: the agent is still on
+        The agent stays on without its assistant. The other 2,999 assistants go off, too.
+        1 of 3,000 switched off, 1 failed, about 16 h 40 min left
+        Waiting for the answer to the request under way, at most 60 s. A second Ctrl-C leaves at once; the ledger then says `unknown`.
+        Nothing more is switched off: stopped by Ctrl-C
+        The last look found an agent off or missing: 2 assistants are switched on again.
+        error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be off with its agent: 500
+        1 of 2 switched on again, 1 revert_failed
+        "#);
+    }
+
+    #[test]
+    fn verbose_shows_each_assistant_once() {
+        let text = switching_run(false, 1);
+        assert_eq!(text.matches("00000000-0000-0000-0000-000000000001  disabled  \"Bot [31m\"\n").count(), 2);
+        assert_eq!(text.matches("  failed  \"Bot [31m\"  500\n").count(), 1);
+        assert_eq!(text.matches("could not be switched on again").count(), 1);
+        assert!(!text.contains("revert_failed  "), "{text}");
+    }
+
+    #[test]
+    fn quiet_shows_only_what_could_not_be_switched_on_again() {
+        insta::assert_snapshot!(switching_run(true, 1), @r#"error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be off with its agent: 500"#);
+    }
+
+    #[test]
+    fn every_phase_has_a_bar_of_its_own_and_none_stays() {
+        let mut terminal = printing_to(Printed::default(), false, 0);
+        terminal.interactive = true;
+        let mut progress = terminal.progress();
+        let mut bars = Vec::new();
+        for event in [
+            started(3),
+            Event::Switching { switching: Switching::Off, rows: 2 },
+            Event::Switching { switching: Switching::BackByGuard, rows: 1 },
+        ] {
+            progress.observe(&event);
+            let View::Bar(bar) = &progress.view else { panic!("no bar") };
+            bars.push((bar.clone(), bar.length()));
+        }
+        assert_eq!(bars.iter().map(|(bar, _)| bar.is_finished()).collect::<Vec<_>>(), [true, true, false]);
+        assert_eq!(bars.iter().map(|(_, length)| *length).collect::<Vec<_>>(), [Some(3), Some(2), Some(1)]);
+        progress.observe(&Event::Ended);
+        progress.observe(&Event::Ended);
+        assert!(bars.iter().all(|(bar, _)| bar.is_finished()));
     }
 }

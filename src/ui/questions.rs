@@ -1,6 +1,6 @@
 //! Questions to the person, asked on the terminal itself, since standard input may be the key file.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 
 /// What became of a question.
@@ -19,18 +19,26 @@ const TERMINAL: (&str, &str) = ("CONIN$", "CONOUT$");
 #[cfg(not(windows))]
 const TERMINAL: (&str, &str) = ("/dev/tty", "/dev/tty");
 
-/// Asks on the terminal; only `yes` counts. Blocks until there is an answer. What the question is about was shown on
-/// standard error: when that is no terminal, nobody has read it, and nobody is asked.
+/// Whether there is somebody to ask: [`confirm`] will then not say that there is no terminal. For a run that will have
+/// to ask, before its first request.
+pub fn can_ask() -> bool {
+    open_both(io::stderr().is_terminal(), TERMINAL).is_some()
+}
+
+/// Asks on the terminal; only `yes` counts. Blocks until there is an answer.
 pub fn confirm(question: &str) -> Answer {
-    if !io::stderr().is_terminal() {
-        return Answer::NoTerminal;
+    match open_both(io::stderr().is_terminal(), TERMINAL) {
+        Some((input, output)) => ask(question, BufReader::new(input), output),
+        None => Answer::NoTerminal,
     }
-    let input = OpenOptions::new().read(true).open(TERMINAL.0);
-    let output = OpenOptions::new().write(true).open(TERMINAL.1);
-    match (input, output) {
-        (Ok(input), Ok(output)) => ask(question, BufReader::new(input), output),
-        _ => Answer::NoTerminal,
-    }
+}
+
+/// The terminal both ways. What a question is about was shown on standard error: when that is no terminal, nobody has
+/// read it, and nobody is asked.
+fn open_both(shown: bool, (input, output): (&str, &str)) -> Option<(File, File)> {
+    let input = || OpenOptions::new().read(true).open(input).ok();
+    let output = || OpenOptions::new().write(true).open(output).ok();
+    if shown { input().zip(output()) } else { None }
 }
 
 fn ask(question: &str, mut input: impl BufRead, mut output: impl Write) -> Answer {
@@ -57,6 +65,23 @@ mod tests {
             assert_eq!(ask("Disable 3?", no.as_bytes(), io::sink()), Answer::No, "{no:?}");
         }
         assert_eq!(ask("Disable 3?", [0xFF, b'\n'].as_slice(), io::sink()), Answer::No);
+    }
+
+    #[test]
+    fn nobody_is_asked_who_has_not_read_it_or_whose_terminal_does_not_open_both_ways() {
+        let folder = tempfile::tempdir().unwrap();
+        let there = folder.path().join("terminal");
+        std::fs::write(&there, "yes\n").unwrap();
+        let (there, missing) =
+            (there.to_string_lossy(), folder.path().join("missing").to_string_lossy().into_owned());
+        for (shown, input, output, opens) in [
+            (true, &*there, &*there, true),
+            (false, &*there, &*there, false),
+            (true, &*missing, &*there, false),
+            (true, &*there, &*missing, false),
+        ] {
+            assert_eq!(open_both(shown, (input, output)).is_some(), opens, "{shown} {input} {output}");
+        }
     }
 
     #[test]

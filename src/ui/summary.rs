@@ -4,25 +4,24 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use super::endings;
+use super::layout::{Blocks, WHOLE, rows};
 use crate::domain::{
-    Backlog, FIRST_AT_ONCE, REQUESTS_PER_ROW, Remedy, RowStatus, RunFacts, StopReason, grouped, terminal_safe,
+    Backlog, Disabling, FIRST_AT_ONCE, REQUESTS_PER_ROW, Remedy, RowStatus, RunFacts, StopReason, grouped,
+    terminal_safe,
 };
 
 /// Remedies shown at most.
 const REMEDIES: usize = 4;
 
-/// Characters of a path, an address or a command line shown at most: all of any real one, since a shortened command
-/// line would not work.
-const WHOLE: usize = 32_768;
-
-/// What a run is about to do: where, how many rows and requests, how long. `rpm` is `--rpm`; `read_only` says that
-/// nothing will be switched off. A practice run says so in its first line.
+/// What a run is about to do: where, how many rows and requests, how long. `rpm` is `--rpm`; `disabling` says whether
+/// anything will be switched off. A practice run says so in its first line.
 pub fn before(
     backlog: &Backlog,
     rpm: u32,
     base_url: Option<&str>,
     practice: bool,
-    read_only: bool,
+    disabling: Disabling,
 ) -> String {
     let mut text = String::new();
     if practice {
@@ -46,47 +45,57 @@ pub fn before(
     if !unusable.is_empty() {
         let _ = writeln!(text, "No request is spent on {}.", unusable.join(", "));
     }
-    text.push_str(if read_only {
-        "It only reads; nothing is changed."
-    } else {
-        "It reads first; what is then switched off is shown before anything is changed."
+    text.push_str(match disabling {
+        Disabling::No => "It only reads; nothing is changed.",
+        Disabling::DryRun => "It reads, and shows what would be switched off. Nothing is switched off.",
+        Disabling::Yes => {
+            "It reads first. What is then to be switched off is shown, and asked (unless --yes), before anything is changed."
+        }
     });
     text
 }
 
-/// How a run ended: rows by status, the remedies that matter most (`remedies`: each with its number of rows, in any
-/// order), `files` with what each one is, the command line to type next, and why it stopped early. Every block of a
-/// practice run says so in its first line.
+/// How a run ended: what may be off against everybody's will, why it stopped early, rows by status, what became of
+/// the assistants, the remedies that matter most (`remedies`: each with its number of rows, in any order), `files` with
+/// what each one is, `rollback` (the command line that takes everything back, shown while something may be off), and
+/// the command line to type next. Every block of a practice run says so in its first line.
 pub fn after(
     facts: &RunFacts,
     remedies: &[(Remedy, u64)],
     files: &[(&str, &Path)],
     next: Option<&str>,
     stopped: Option<&StopReason>,
+    rollback: Option<&str>,
 ) -> String {
-    let practice = if facts.practice { "PRACTICE: " } else { "" };
-    let mut blocks = vec![format!("{practice}{}:{}", rows(facts.rows()), statuses(facts))];
+    let mut blocks = Blocks::new(facts.practice);
+    endings::warn(&mut blocks, facts, rollback);
     if let Some(reason) = stopped {
-        let reason = terminal_safe(&reason.to_string(), WHOLE);
-        blocks.insert(0, format!("{practice}Ended before the last row: {reason}"));
+        blocks.push(&ended_early(facts, reason));
     }
+    blocks.push(&format!("{}:{}", rows(facts.rows()), statuses(facts)));
+    endings::tell(&mut blocks, facts, stopped);
     let remedies = most_important(remedies);
     if !remedies.is_empty() {
-        blocks.push(format!("{practice}What to do:{remedies}"));
+        blocks.push(&format!("What to do:{remedies}"));
     }
-    if !files.is_empty() {
-        let mut block = format!("{practice}Files:");
-        let width = files.iter().map(|(what, _)| what.chars().count()).max().unwrap_or_default();
-        for (what, path) in files {
-            let path = terminal_safe(&path.display().to_string(), WHOLE);
-            let _ = write!(block, "\n  {what:<width$}  {path}");
-        }
-        blocks.push(block);
-    }
+    blocks.files(files);
+    endings::take_back(&mut blocks, facts, rollback);
     if let Some(next) = next {
-        blocks.push(format!("{practice}Next:\n  {}", terminal_safe(next, WHOLE)));
+        blocks.command("Next:", next);
     }
-    blocks.join("\n\n")
+    blocks.finish()
+}
+
+/// Where the run ended, and why.
+fn ended_early(facts: &RunFacts, reason: &StopReason) -> String {
+    let words = terminal_safe(&reason.to_string(), WHOLE);
+    match reason {
+        StopReason::Declined => format!("Nothing more is switched off: {words}."),
+        _ if facts.disabling_end.is_some() => {
+            format!("Ended before the last assistant was switched off: {words}")
+        }
+        _ => format!("Ended before the last row: {words}"),
+    }
 }
 
 fn work(backlog: &Backlog, rpm: u32) -> String {
@@ -137,10 +146,6 @@ fn most_important(remedies: &[(Remedy, u64)]) -> String {
     })
 }
 
-fn rows(count: u64) -> String {
-    format!("{} {}", grouped(count), if count == 1 { "row" } else { "rows" })
-}
-
 /// A duration as a person says it, rounded up: `about 6 min 30 s`, `about 14 min`, `about 2 h 10 min`.
 pub(super) fn about(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -167,6 +172,7 @@ pub(super) fn about(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{DisabledState, DisablingEnd};
 
     fn facts(practice: bool) -> RunFacts {
         RunFacts {
@@ -189,7 +195,7 @@ mod tests {
     #[test]
     fn before_a_first_run() {
         let backlog = Backlog { rows: 1_000, invalid: 7, duplicates: 5, to_do: 988, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.langdock.com"), false, true), @r"
+        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.langdock.com"), false, Disabling::No), @r"
         Platform: https://api.langdock.com
         1,000 rows: 988 to check (2 requests each, about 1,976 in all, at most 300 a minute: about 6 min 30 s).
         No request is spent on 7 rows without exactly one UUID, 5 rows like an earlier one.
@@ -200,24 +206,24 @@ mod tests {
     #[test]
     fn before_going_on() {
         let backlog = Backlog { rows: 10_000, settled_before: 9_988, to_do: 12, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.odeus.ai"), false, false), @r"
+        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.odeus.ai"), false, Disabling::Yes), @r"
         Platform: https://api.odeus.ai
         10,000 rows: 9,988 done, 12 to go (2 requests each, about 24 in all, at most 300 a minute: less than a minute).
-        It reads first; what is then switched off is shown before anything is changed.
+        It reads first. What is then to be switched off is shown, and asked (unless --yes), before anything is changed.
         ");
     }
 
     #[test]
     fn before_a_practice_run_with_a_limit_and_before_one_with_nothing_to_do() {
         let backlog = Backlog { rows: 10, to_do: 4, beyond_limit: 6, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, None, true, true), @r"
+        insta::assert_snapshot!(before(&backlog, 300, None, true, Disabling::No), @r"
         PRACTICE: a made-up workspace inside this program; nothing real is read or changed.
         10 rows: 4 to check (2 requests each, about 8 in all, at most 300 a minute: less than a minute).
         No request is spent on 6 rows left for another run by --limit.
         It only reads; nothing is changed.
         ");
         let backlog = Backlog { rows: 1, settled_before: 1, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, None, true, true), @r"
+        insta::assert_snapshot!(before(&backlog, 300, None, true, Disabling::No), @r"
         PRACTICE: a made-up workspace inside this program; nothing real is read or changed.
         1 row: 1 done, nothing to go.
         It only reads; nothing is changed.
@@ -238,7 +244,7 @@ mod tests {
         let files =
             [("report", Path::new("assistants.report.csv")), ("ledger", Path::new("a\u{1b}[31m.ledger"))];
         let next = "agent-migrate run assistants.csv --platform langdock";
-        insta::assert_snapshot!(after(&facts(false), &remedies, &files, Some(next), None), @r"
+        insta::assert_snapshot!(after(&facts(false), &remedies, &files, Some(next), None, None), @r"
         1,193 rows:
           verified             1,180
           mismatch                 1
@@ -264,7 +270,7 @@ mod tests {
         let stopped = StopReason::ScopeMissing { missing: vec!["AGENT\u{1b}[31m_API".into()] };
         let files = [("report", Path::new("sample.sandbox.report.csv"))];
         insta::assert_snapshot!(
-            after(&facts(true), &[(Remedy::GiveScope, 12)], &files, Some("agent-migrate run --sandbox"), Some(&stopped)),
+            after(&facts(true), &[(Remedy::GiveScope, 12)], &files, Some("agent-migrate run --sandbox"), Some(&stopped), None),
             @r"
         PRACTICE: Ended before the last row: the key lacks a scope: AGENT [31m_API. Give it that scope in the workspace's API key settings.
 
@@ -283,6 +289,73 @@ mod tests {
           agent-migrate run --sandbox
         "
         );
+    }
+
+    #[test]
+    fn after_a_run_that_was_to_switch_off() {
+        let mut facts = facts(true);
+        facts.disabling = Disabling::Yes;
+        facts.disabling_end = Some(DisablingEnd::Stopped);
+        facts.disabled = vec![(DisabledState::Disabled, 1_000), (DisabledState::RevertFailed, 1)];
+        let stopped = StopReason::OutOfReach;
+        let (next, rollback) =
+            ("agent-migrate run --sandbox --disable", "agent-migrate rollback sample.ledger");
+        let files = [("ledger", Path::new("sample.ledger"))];
+        insta::assert_snapshot!(
+            after(&facts, &[(Remedy::SwitchOnByHand, 1)], &files, Some(next), Some(&stopped), Some(rollback)),
+            @r"
+        PRACTICE: WARNING: 1 assistant could not be switched on again and may be off with its agent. Run the
+        rollback now (it switches on all 1,001 that may be off because of this program; --only UUID picks
+        one):
+          agent-migrate rollback sample.ledger
+
+        PRACTICE: Ended before the last assistant was switched off: 20 rows in a row got no sensible answer; the server seems out of reach. Check the connection and the platform's status page, then run the same command again.
+
+        PRACTICE: 1,193 rows:
+          verified             1,180
+          mismatch                 1
+          no_access               12
+
+        PRACTICE: Switched off or not:
+          disabled             1,000
+          revert_failed            1
+
+        PRACTICE: Switching off ended early. 1,000 assistants are off because of this program. The others
+        were left as they are. The same command goes on.
+
+        PRACTICE: What to do:
+          1 row:  It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app.
+
+        PRACTICE: Files:
+          ledger  sample.ledger
+
+        PRACTICE: To take it back:
+          agent-migrate rollback sample.ledger
+
+        PRACTICE: Next:
+          agent-migrate run --sandbox --disable
+        "
+        );
+        let declined = after(&facts, &[], &[], None, Some(&StopReason::Declined), None);
+        assert!(
+            declined.contains("PRACTICE: Nothing more is switched off: you did not say yes.\n"),
+            "{declined}"
+        );
+    }
+
+    #[test]
+    fn before_a_run_it_says_what_may_be_changed() {
+        for (disabling, said) in [
+            (Disabling::No, "It only reads; nothing is changed."),
+            (Disabling::DryRun, "It reads, and shows what would be switched off. Nothing is switched off."),
+            (
+                Disabling::Yes,
+                "It reads first. What is then to be switched off is shown, and asked (unless --yes), before anything is changed.",
+            ),
+        ] {
+            let text = before(&Backlog::default(), 300, None, true, disabling);
+            assert_eq!(text.lines().last(), Some(said), "{disabling:?}");
+        }
     }
 
     #[test]

@@ -1,0 +1,522 @@
+//! What is shown and asked before assistants are switched off: pure functions from facts to text.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::layout::{Blocks, assistants, counts, enumerated, moment, quoted, wrapped};
+use crate::domain::{Candidate, NotPlanned, Plan, grouped};
+
+/// Whether the deployment has an agent list, in which the probe's agent can be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListView {
+    /// It has one.
+    Present,
+    /// It has none (404).
+    Missing,
+}
+
+/// What a person has to know before saying yes.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanView<'a> {
+    /// What is about to be switched off, and what not.
+    pub plan: &'a Plan,
+    /// Whether it is the built-in practice workspace.
+    pub practice: bool,
+    /// Whether nothing is switched off in the end (`--dry-run`).
+    pub dry_run: bool,
+    /// Whether there is no probe, whatever becomes of the agents (`--disable-shared`).
+    pub shared: bool,
+    /// The agent list.
+    pub list: ListView,
+    /// When the probe's agent is looked at, after the probe was switched off.
+    pub looks: &'a [Duration],
+    /// The command line that takes everything back.
+    pub rollback: &'a str,
+}
+
+impl PlanView<'_> {
+    /// Assistants that have the UUID of their agent, so that the two may be one record.
+    const fn same_uuid(&self) -> u64 {
+        self.plan.rows.saturating_sub(self.plan.other_uuid)
+    }
+}
+
+/// What is about to be switched off, what not and why, step by step, and how to take it back.
+pub fn plan(view: &PlanView<'_>) -> String {
+    let mut blocks = Blocks::new(view.practice);
+    blocks.say(&headline(view));
+    let left = counts(view.plan.not_planned.iter().map(|(why, rows)| (*rows, reason(*why))));
+    if !left.is_empty() {
+        let sum: u64 = view.plan.not_planned.iter().map(|(_, rows)| rows).sum();
+        blocks.push(&format!("Left as they are: {}{left}", assistants(sum)));
+    }
+    if view.plan.rows == 0 {
+        return blocks.finish();
+    }
+    let same = view.same_uuid();
+    if view.shared && same > 0 {
+        blocks.say(&warning(same));
+    } else if let Some(candidate) = view.plan.probe.as_ref().filter(|_| same > 0) {
+        blocks.push(&probe(candidate));
+        if view.list == ListView::Missing {
+            blocks.say(NO_LIST);
+        }
+    }
+    blocks.push(&numbered(if view.dry_run { "What would happen:" } else { "What happens:" }, &steps(view)));
+    if !view.dry_run {
+        blocks.command("To take it back:", view.rollback);
+    }
+    blocks.finish()
+}
+
+/// The question after [`plan`].
+pub fn plan_question(plan: &Plan) -> String {
+    format!("Switch off {}?", assistants(plan.rows))
+}
+
+/// The question after the probe was switched on again since it cannot be told what becomes of its agent: whether
+/// `rest` assistants are switched off all the same.
+pub fn blind_question(rest: u64) -> String {
+    let loss = if rest == 1 {
+        "its agent away from its users".to_owned()
+    } else {
+        format!("all {} agents away from their users", grouped(rest))
+    };
+    let risk = format!(
+        "The probe is on again: it cannot be told whether its agent stays on without it. If assistant and agent are \
+         one record here, switching off takes {loss}. The rollback switches both on again."
+    );
+    format!("{}\nSwitch off {} all the same?", wrapped(&risk, "", ""), assistants(rest))
+}
+
+const NO_LIST: &str = "WARNING: this deployment has no agent list, so it cannot be told whether an agent stays on \
+    without its assistant. The probe will be switched on again and nothing more switched off, unless you say yes \
+    then (you are asked again on the terminal) or use --disable-shared.";
+
+fn headline(view: &PlanView<'_>) -> String {
+    let rows = assistants(view.plan.rows);
+    let stay = match (view.shared && view.same_uuid() > 0, view.plan.rows) {
+        (true, _) => "",
+        (false, 1) => " Its agent is to stay on.",
+        (false, _) => " Their agents are to stay on.",
+    };
+    match (view.plan.rows, view.dry_run) {
+        (0, _) if view.plan.not_planned.is_empty() => {
+            "There is nothing to switch off: no row of the input names an assistant.".to_owned()
+        }
+        (0, _) => "There is nothing to switch off.".to_owned(),
+        (_, true) => format!(
+            "Nothing is switched off: this is a dry run. With --disable and without --dry-run, {rows} would be \
+             switched off.{stay}"
+        ),
+        (1, false) => format!("{rows} is about to be switched off.{stay}"),
+        (_, false) => format!("{rows} are about to be switched off.{stay}"),
+    }
+}
+
+const fn reason(why: NotPlanned) -> &'static str {
+    match why {
+        NotPlanned::Status(status) => status.as_str(),
+        NotPlanned::AlreadyOff => "off already, not because of this program",
+        NotPlanned::OffByEarlierRun => "switched off by an earlier run",
+        NotPlanned::BeyondLimit => "left for another run by --limit",
+        NotPlanned::OverMaximum => "over --max-disable",
+    }
+}
+
+fn warning(same: u64) -> String {
+    let those = if same == 1 {
+        "1 assistant has the id of its agent. If the two are one record, its users lose the agent, too."
+            .to_owned()
+    } else {
+        format!(
+            "{} have the id of their agent. Where the two are one record, their users lose the agents, too.",
+            assistants(same)
+        )
+    };
+    format!("WARNING: NO PROBE (--disable-shared). {those} Nothing is switched on again by itself.")
+}
+
+fn probe(candidate: &Candidate) -> String {
+    let updated = candidate.updated_at.map_or_else(
+        || "date of last update unknown".to_owned(),
+        |updated_at| format!("last updated {}", updated_at.strftime("%Y-%m-%d")),
+    );
+    format!(
+        "The probe is the one that was updated least recently:\n  {}, {updated}\n  {}",
+        quoted(candidate.name.as_deref()),
+        candidate.pair.assistant
+    )
+}
+
+fn steps(view: &PlanView<'_>) -> Vec<String> {
+    let mut steps = Vec::new();
+    if view.plan.other_uuid > 0 {
+        steps.push(without_probe(view.plan.other_uuid));
+    }
+    match (view.same_uuid(), view.list) {
+        (0, _) => {}
+        (same, _) if view.shared => steps.push(without_look(same)),
+        (same, ListView::Present) => steps.extend(with_probe(view.looks, same)),
+        (_, ListView::Missing) => steps.extend([
+            "The probe is switched off. Its agent cannot be looked at, so the probe is switched on again."
+                .to_owned(),
+            "You are asked whether to switch off all the same. Without a yes nothing more is switched off."
+                .to_owned(),
+        ]),
+    }
+    steps
+}
+
+fn without_probe(other: u64) -> String {
+    let those = assistants(other);
+    if other == 1 {
+        format!(
+            "{those} whose agent has another id is switched off without a probe: the two are not one record."
+        )
+    } else {
+        format!(
+            "{those} whose agents have other ids are switched off without a probe: they are not one record with \
+             their agents."
+        )
+    }
+}
+
+fn without_look(same: u64) -> String {
+    let those = assistants(same);
+    if same == 1 {
+        format!("{those} with the id of its agent is switched off. The agent is not looked at.")
+    } else {
+        format!("{those} with the ids of their agents are switched off. No agent is looked at.")
+    }
+}
+
+fn with_probe(moments: &[Duration], same: u64) -> [String; 3] {
+    let stays = match same {
+        1 => "If its agent stays on, the probe stays off. Then its agent is looked at once more: if it is off or \
+              missing, the probe is switched on again."
+            .to_owned(),
+        _ => format!(
+            "If its agent stays on, the other {} switched off. Then all {same} agents are looked at once more: if one \
+             is off or missing, all {same} assistants are switched on again.",
+            if same == 2 { "one is".to_owned() } else { format!("{} are", grouped(same.saturating_sub(1))) },
+            same = grouped(same)
+        ),
+    };
+    [
+        format!("The probe is switched off. Its agent is looked at in the agent list {}.", looks(moments)),
+        "If its agent goes off too, the two are one record: the probe is switched on again at once, and nothing \
+         more is switched off. The same if the list does not show its agent, unless you then say yes."
+            .to_owned(),
+        stays,
+    ]
+}
+
+/// `at once and after 2, 5 and 10 s`.
+fn looks(looks: &[Duration]) -> String {
+    let mut said: Vec<_> = looks.iter().map(|after| moment(*after)).collect();
+    said.dedup();
+    let at_once = said.iter().any(|moment| moment == "at once");
+    let seconds: Vec<_> = said
+        .iter()
+        .filter_map(|moment| moment.strip_prefix("after ")?.strip_suffix(" s"))
+        .map(str::to_owned)
+        .collect();
+    match (at_once, seconds.is_empty()) {
+        (_, true) => "at once".to_owned(),
+        (true, false) => format!("at once and after {} s", enumerated(&seconds)),
+        (false, false) => format!("after {} s", enumerated(&seconds)),
+    }
+}
+
+fn numbered(heading: &str, steps: &[String]) -> String {
+    steps.iter().enumerate().fold(heading.to_owned(), |mut text, (index, step)| {
+        let _ = write!(text, "\n{}", wrapped(step, &format!("  {}. ", index + 1), "     "));
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{Pair, RowStatus};
+
+    const LOOKS: [Duration; 4] =
+        [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
+
+    fn probe(name: Option<&str>) -> Candidate {
+        Candidate {
+            pair: Pair::same(Uuid::from_u128(7)),
+            name: name.map(str::to_owned),
+            updated_at: Some("2023-04-01T22:30:00Z".parse().unwrap()),
+        }
+    }
+
+    fn many() -> Plan {
+        Plan {
+            rows: 2_981,
+            other_uuid: 20,
+            probe: Some(probe(Some("Travel\u{1b}[2J\r\nBot\u{202e}"))),
+            not_planned: vec![
+                (NotPlanned::Status(RowStatus::Mismatch), 100),
+                (NotPlanned::Status(RowStatus::NoAccess), 12),
+                (NotPlanned::AlreadyOff, 5),
+                (NotPlanned::OffByEarlierRun, 1_000),
+                (NotPlanned::BeyondLimit, 10),
+                (NotPlanned::OverMaximum, 9),
+            ],
+        }
+    }
+
+    fn one() -> Plan {
+        Plan { rows: 1, probe: Some(probe(None)), ..Plan::default() }
+    }
+
+    fn view(plan: &Plan) -> PlanView<'_> {
+        PlanView {
+            plan,
+            practice: false,
+            dry_run: false,
+            shared: false,
+            list: ListView::Present,
+            looks: &LOOKS,
+            rollback: "agent-migrate rollback assistants.ledger",
+        }
+    }
+
+    #[test]
+    fn a_plan_for_many() {
+        insta::assert_snapshot!(plan(&view(&many())), @r#"
+        2,981 assistants are about to be switched off. Their agents are to stay on.
+
+        Left as they are: 1,136 assistants
+            100  mismatch
+             12  no_access
+              5  off already, not because of this program
+          1,000  switched off by an earlier run
+             10  left for another run by --limit
+              9  over --max-disable
+
+        The probe is the one that was updated least recently:
+          "Travel [2J  Bot", last updated 2023-04-01
+          00000000-0000-0000-0000-000000000007
+
+        What happens:
+          1. 20 assistants whose agents have other ids are switched off without a probe: they are not one
+             record with their agents.
+          2. The probe is switched off. Its agent is looked at in the agent list at once and after 2, 5 and
+             10 s.
+          3. If its agent goes off too, the two are one record: the probe is switched on again at once, and
+             nothing more is switched off. The same if the list does not show its agent, unless you then say
+             yes.
+          4. If its agent stays on, the other 2,960 are switched off. Then all 2,961 agents are looked at
+             once more: if one is off or missing, all 2,961 assistants are switched on again.
+
+        To take it back:
+          agent-migrate rollback assistants.ledger
+        "#);
+        insta::assert_snapshot!(plan_question(&many()), @"Switch off 2,981 assistants?");
+    }
+
+    #[test]
+    fn a_plan_for_one() {
+        insta::assert_snapshot!(plan(&view(&one())), @r"
+        1 assistant is about to be switched off. Its agent is to stay on.
+
+        The probe is the one that was updated least recently:
+          (no name), last updated 2023-04-01
+          00000000-0000-0000-0000-000000000007
+
+        What happens:
+          1. The probe is switched off. Its agent is looked at in the agent list at once and after 2, 5 and
+             10 s.
+          2. If its agent goes off too, the two are one record: the probe is switched on again at once, and
+             nothing more is switched off. The same if the list does not show its agent, unless you then say
+             yes.
+          3. If its agent stays on, the probe stays off. Then its agent is looked at once more: if it is off
+             or missing, the probe is switched on again.
+
+        To take it back:
+          agent-migrate rollback assistants.ledger
+        ");
+        insta::assert_snapshot!(plan_question(&one()), @"Switch off 1 assistant?");
+    }
+
+    #[test]
+    fn a_plan_without_a_probe_since_somebody_wants_none() {
+        insta::assert_snapshot!(plan(&PlanView { shared: true, ..view(&many()) }), @r"
+        2,981 assistants are about to be switched off.
+
+        Left as they are: 1,136 assistants
+            100  mismatch
+             12  no_access
+              5  off already, not because of this program
+          1,000  switched off by an earlier run
+             10  left for another run by --limit
+              9  over --max-disable
+
+        WARNING: NO PROBE (--disable-shared). 2,961 assistants have the id of their agent. Where the two are
+        one record, their users lose the agents, too. Nothing is switched on again by itself.
+
+        What happens:
+          1. 20 assistants whose agents have other ids are switched off without a probe: they are not one
+             record with their agents.
+          2. 2,961 assistants with the ids of their agents are switched off. No agent is looked at.
+
+        To take it back:
+          agent-migrate rollback assistants.ledger
+        ");
+        let text = plan(&PlanView { shared: true, list: ListView::Missing, practice: true, ..view(&one()) });
+        insta::assert_snapshot!(text, @r"
+        PRACTICE: 1 assistant is about to be switched off.
+
+        PRACTICE: WARNING: NO PROBE (--disable-shared). 1 assistant has the id of its agent. If the two are
+        one record, its users lose the agent, too. Nothing is switched on again by itself.
+
+        PRACTICE: What happens:
+          1. 1 assistant with the id of its agent is switched off. The agent is not looked at.
+
+        PRACTICE: To take it back:
+          agent-migrate rollback assistants.ledger
+        ");
+    }
+
+    #[test]
+    fn a_plan_where_there_is_no_agent_list() {
+        insta::assert_snapshot!(plan(&PlanView { list: ListView::Missing, ..view(&many()) }), @r#"
+        2,981 assistants are about to be switched off. Their agents are to stay on.
+
+        Left as they are: 1,136 assistants
+            100  mismatch
+             12  no_access
+              5  off already, not because of this program
+          1,000  switched off by an earlier run
+             10  left for another run by --limit
+              9  over --max-disable
+
+        The probe is the one that was updated least recently:
+          "Travel [2J  Bot", last updated 2023-04-01
+          00000000-0000-0000-0000-000000000007
+
+        WARNING: this deployment has no agent list, so it cannot be told whether an agent stays on without
+        its assistant. The probe will be switched on again and nothing more switched off, unless you say yes
+        then (you are asked again on the terminal) or use --disable-shared.
+
+        What happens:
+          1. 20 assistants whose agents have other ids are switched off without a probe: they are not one
+             record with their agents.
+          2. The probe is switched off. Its agent cannot be looked at, so the probe is switched on again.
+          3. You are asked whether to switch off all the same. Without a yes nothing more is switched off.
+
+        To take it back:
+          agent-migrate rollback assistants.ledger
+        "#);
+        insta::assert_snapshot!(blind_question(2_960), @r"
+        The probe is on again: it cannot be told whether its agent stays on without it. If assistant and
+        agent are one record here, switching off takes all 2,960 agents away from their users. The rollback
+        switches both on again.
+        Switch off 2,960 assistants all the same?
+        ");
+        insta::assert_snapshot!(blind_question(1), @r"
+        The probe is on again: it cannot be told whether its agent stays on without it. If assistant and
+        agent are one record here, switching off takes its agent away from its users. The rollback switches
+        both on again.
+        Switch off 1 assistant all the same?
+        ");
+    }
+
+    #[test]
+    fn a_plan_for_agents_with_other_ids_only_needs_no_probe_whatever_was_asked_for() {
+        let others = Plan { rows: 2, other_uuid: 2, ..Plan::default() };
+        let text = plan(&view(&others));
+        insta::assert_snapshot!(text, @r"
+        2 assistants are about to be switched off. Their agents are to stay on.
+
+        What happens:
+          1. 2 assistants whose agents have other ids are switched off without a probe: they are not one
+             record with their agents.
+
+        To take it back:
+          agent-migrate rollback assistants.ledger
+        ");
+        for (shared, list) in [(true, ListView::Present), (false, ListView::Missing)] {
+            assert_eq!(plan(&PlanView { shared, list, ..view(&others) }), text);
+        }
+    }
+
+    #[test]
+    fn a_practice_dry_run_says_so_in_every_block_and_has_nothing_to_take_back() {
+        insta::assert_snapshot!(plan(&PlanView { practice: true, dry_run: true, ..view(&many()) }), @r#"
+        PRACTICE: Nothing is switched off: this is a dry run. With --disable and without --dry-run, 2,981
+        assistants would be switched off. Their agents are to stay on.
+
+        PRACTICE: Left as they are: 1,136 assistants
+            100  mismatch
+             12  no_access
+              5  off already, not because of this program
+          1,000  switched off by an earlier run
+             10  left for another run by --limit
+              9  over --max-disable
+
+        PRACTICE: The probe is the one that was updated least recently:
+          "Travel [2J  Bot", last updated 2023-04-01
+          00000000-0000-0000-0000-000000000007
+
+        PRACTICE: What would happen:
+          1. 20 assistants whose agents have other ids are switched off without a probe: they are not one
+             record with their agents.
+          2. The probe is switched off. Its agent is looked at in the agent list at once and after 2, 5 and
+             10 s.
+          3. If its agent goes off too, the two are one record: the probe is switched on again at once, and
+             nothing more is switched off. The same if the list does not show its agent, unless you then say
+             yes.
+          4. If its agent stays on, the other 2,960 are switched off. Then all 2,961 agents are looked at
+             once more: if one is off or missing, all 2,961 assistants are switched on again.
+        "#);
+    }
+
+    #[test]
+    fn a_plan_for_nothing_says_why() {
+        let none = Plan { not_planned: vec![(NotPlanned::OffByEarlierRun, 1)], ..Plan::default() };
+        insta::assert_snapshot!(plan(&view(&none)), @r"
+        There is nothing to switch off.
+
+        Left as they are: 1 assistant
+          1  switched off by an earlier run
+        ");
+        insta::assert_snapshot!(plan(&PlanView { practice: true, ..view(&Plan::default()) }), @"PRACTICE: There is nothing to switch off: no row of the input names an assistant.");
+    }
+
+    #[test]
+    fn our_own_lines_fit_in_100_columns_whatever_the_numbers() {
+        for plan_of in [many(), one(), Plan { rows: u64::MAX, other_uuid: 1_234_567_890, ..many() }] {
+            for (practice, dry_run, shared) in
+                [(true, true, true), (true, false, false), (false, false, true)]
+            {
+                for list in [ListView::Present, ListView::Missing] {
+                    let text = plan(&PlanView { practice, dry_run, shared, list, ..view(&plan_of) });
+                    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+                    assert_eq!(text.matches("PRACTICE: ").count() > 1, practice);
+                    assert!(!text.contains('\u{1b}'));
+                }
+            }
+            assert!(blind_question(plan_of.rows).lines().all(|line| line.chars().count() <= 100));
+        }
+    }
+
+    #[test]
+    fn looks_are_said_as_a_person_says_them() {
+        let seconds = |all: &[u64]| all.iter().copied().map(Duration::from_secs).collect::<Vec<_>>();
+        for (moments, said) in [
+            (seconds(&[0, 2, 5, 10]), "at once and after 2, 5 and 10 s"),
+            (seconds(&[0, 0]), "at once"),
+            (seconds(&[]), "at once"),
+            (seconds(&[0, 1]), "at once and after 1 s"),
+            (seconds(&[2, 5]), "after 2 and 5 s"),
+        ] {
+            assert_eq!(looks(&moments), said);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What is said while assistants are switched off or on: one line for each step of the guard, and, with `-v`, for each
+//! assistant. Pure functions from events to text.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::layout::{assistants, moment, quoted};
+use crate::domain::{GuardNews, Sight, StopReason, Switched, Switching, grouped, terminal_safe};
+
+/// A phase begins: what is done to how many, and why.
+pub(super) fn begins(switching: Switching, rows: u64) -> String {
+    let many = if rows == 0 { "assistants".to_owned() } else { assistants(rows) };
+    let are = if rows == 1 { "is" } else { "are" };
+    match switching {
+        Switching::Off => format!("Switching off {many}."),
+        Switching::BackFromEarlierRun => {
+            format!("First {many} that an earlier run left unsettled {are} switched on again.")
+        }
+        Switching::BackByGuard => {
+            format!("The last look found an agent off or missing: {many} {are} switched on again.")
+        }
+        Switching::Rollback => format!("Switching {many} on again."),
+    }
+}
+
+/// A step of the guard.
+pub(super) fn news(news: &GuardNews) -> String {
+    match news {
+        GuardNews::ProbeOff { name, pair } => format!(
+            "The probe {} ({}) is off. Now its agent is looked at.",
+            quoted(name.as_deref()),
+            pair.assistant
+        ),
+        GuardNews::Looked { after, sight } => format!("  {}: {}", moment(*after), seen(*sight)),
+        GuardNews::NextProbe => "The platform refused the probe. The next one takes its place.".to_owned(),
+        GuardNews::ProbeOnAgain => "The probe is on again.".to_owned(),
+        GuardNews::GoOn { rest: 0 } => "The agent stays on without its assistant.".to_owned(),
+        GuardNews::GoOn { rest: 1 } => {
+            "The agent stays on without its assistant. The other one goes off, too.".to_owned()
+        }
+        GuardNews::GoOn { rest } => format!(
+            "The agent stays on without its assistant. The other {} assistants go off, too.",
+            grouped(*rest)
+        ),
+        GuardNews::LastLook { agents: 1 } => {
+            "Everything planned was asked for. The agent is looked at once more.".to_owned()
+        }
+        GuardNews::LastLook { agents } => {
+            format!(
+                "Everything planned was asked for. All {} agents are looked at once more.",
+                grouped(*agents)
+            )
+        }
+        GuardNews::AllOn => "The last look found every agent on.".to_owned(),
+        GuardNews::LookOwed => {
+            "The last look at the agents was not finished. The next run or rollback does it first.".to_owned()
+        }
+    }
+}
+
+const fn seen(sight: Sight) -> &'static str {
+    match sight {
+        Sight::On => "the agent is still on",
+        Sight::Untold => "the agent list does not show whether the agent is on",
+        Sight::Off => "the agent is off, too",
+    }
+}
+
+/// A signal came while a request to switch was under way.
+pub(super) fn waiting_for_answer(at_most: Duration) -> String {
+    format!(
+        "Waiting for the answer to the request under way, at most {} s. A second Ctrl-C leaves at once; the ledger \
+         then says `unknown`.",
+        at_most.as_millis().div_ceil(1_000)
+    )
+}
+
+/// No new request starts. `switching` is what was going on, if anything was switched.
+pub(super) fn stopping(reason: &StopReason, switching: Option<Switching>) -> String {
+    let words = terminal_safe(&reason.to_string(), 1_000);
+    match (reason, switching) {
+        (StopReason::Declined, _) | (_, Some(Switching::Off)) => {
+            format!("Nothing more is switched off: {words}")
+        }
+        (_, Some(Switching::BackFromEarlierRun | Switching::BackByGuard | Switching::Rollback)) => {
+            format!("Nothing more is switched on: {words}")
+        }
+        (_, None) => format!("No new row is started: {words}"),
+    }
+}
+
+/// `-v`: one line per assistant. Names and errors are the platform's and may hold anything.
+pub(super) fn line(switched: &Switched) -> String {
+    let mut line =
+        format!("{}  {}  {}", switched.pair.assistant, switched.state, quoted(switched.name.as_deref()));
+    if !switched.error.is_empty() {
+        let _ = write!(line, "  {}", terminal_safe(&switched.error, 200));
+    }
+    line
+}
+
+/// An assistant that could not be switched on again.
+pub(super) fn revert_failed(switched: &Switched) -> String {
+    let mut text = format!(
+        "{} ({}) could not be switched on again and may be off with its agent",
+        quoted(switched.name.as_deref()),
+        switched.pair.assistant
+    );
+    if !switched.error.is_empty() {
+        let _ = write!(text, ": {}", terminal_safe(&switched.error, 200));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{DisabledState, Pair, Signal};
+
+    #[test]
+    fn every_step_of_the_guard_is_one_plain_line() {
+        let seconds = Duration::from_secs;
+        let probe = GuardNews::ProbeOff {
+            name: Some("Travel\u{1b}[2J\r\nBot".into()),
+            pair: Pair::same(Uuid::from_u128(1)),
+        };
+        let said: Vec<_> = [
+            probe,
+            GuardNews::Looked { after: seconds(0), sight: Sight::On },
+            GuardNews::Looked { after: seconds(2), sight: Sight::Untold },
+            GuardNews::Looked { after: Duration::from_millis(5_040), sight: Sight::Off },
+            GuardNews::NextProbe,
+            GuardNews::ProbeOnAgain,
+            GuardNews::GoOn { rest: 2_960 },
+            GuardNews::GoOn { rest: 1 },
+            GuardNews::GoOn { rest: 0 },
+            GuardNews::LastLook { agents: 2_961 },
+            GuardNews::LastLook { agents: 1 },
+            GuardNews::AllOn,
+            GuardNews::LookOwed,
+        ]
+        .iter()
+        .map(news)
+        .collect();
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        The probe "Travel [2J  Bot" (00000000-0000-0000-0000-000000000001) is off. Now its agent is looked at.
+          at once: the agent is still on
+          after 2 s: the agent list does not show whether the agent is on
+          after 5 s: the agent is off, too
+        The platform refused the probe. The next one takes its place.
+        The probe is on again.
+        The agent stays on without its assistant. The other 2,960 assistants go off, too.
+        The agent stays on without its assistant. The other one goes off, too.
+        The agent stays on without its assistant.
+        Everything planned was asked for. All 2,961 agents are looked at once more.
+        Everything planned was asked for. The agent is looked at once more.
+        The last look found every agent on.
+        The last look at the agents was not finished. The next run or rollback does it first.
+        "#);
+    }
+
+    #[test]
+    fn a_phase_says_what_is_done_to_how_many_and_why() {
+        let mut said = Vec::new();
+        for rows in [1, 3_000] {
+            for switching in
+                [Switching::Off, Switching::BackFromEarlierRun, Switching::BackByGuard, Switching::Rollback]
+            {
+                said.push(begins(switching, rows));
+            }
+        }
+        insta::assert_snapshot!(said.join("\n"), @r"
+        Switching off 1 assistant.
+        First 1 assistant that an earlier run left unsettled is switched on again.
+        The last look found an agent off or missing: 1 assistant is switched on again.
+        Switching 1 assistant on again.
+        Switching off 3,000 assistants.
+        First 3,000 assistants that an earlier run left unsettled are switched on again.
+        The last look found an agent off or missing: 3,000 assistants are switched on again.
+        Switching 3,000 assistants on again.
+        ");
+    }
+
+    #[test]
+    fn stopping_says_what_does_not_happen_any_more() {
+        let signal = StopReason::Signal { signal: Signal::Interrupt };
+        for (reason, switching, said) in [
+            (&signal, None, "No new row is started: stopped by Ctrl-C"),
+            (&signal, Some(Switching::Off), "Nothing more is switched off: stopped by Ctrl-C"),
+            (&signal, Some(Switching::BackByGuard), "Nothing more is switched on: stopped by Ctrl-C"),
+            (&StopReason::Declined, None, "Nothing more is switched off: you did not say yes"),
+        ] {
+            assert_eq!(stopping(reason, switching), said);
+        }
+        insta::assert_snapshot!(waiting_for_answer(Duration::from_millis(29_400)), @"Waiting for the answer to the request under way, at most 30 s. A second Ctrl-C leaves at once; the ledger then says `unknown`.");
+    }
+
+    #[test]
+    fn an_assistant_is_one_harmless_line() {
+        let switched = Switched {
+            pair: Pair::same(Uuid::from_u128(1)),
+            name: Some("Bot\u{1b}[31m\u{202e}".into()),
+            state: DisabledState::RevertFailed,
+            error: "enable: 500 \u{1b}]0;title\u{7}".into(),
+        };
+        insta::assert_snapshot!(line(&switched), @r#"00000000-0000-0000-0000-000000000001  revert_failed  "Bot [31m"  enable: 500  ]0;title"#);
+        insta::assert_snapshot!(revert_failed(&switched), @r#""Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be off with its agent: enable: 500  ]0;title"#);
+    }
+}
