@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use uuid::Uuid;
 
 /// Far beyond any platform's limit, and still cheap to keep count of.
 const MOST_RPM: u32 = 1_000_000;
@@ -25,6 +26,9 @@ const FIRST_STEPS: &str = "\
 Examples:
   agent-migrate run samples/assistants.csv --sandbox     practise: no key, no network
   agent-migrate run assistants.csv --platform langdock   the whole workspace; it only reads
+  agent-migrate run assistants.csv --platform langdock --disable
+                                                         then switch the old ones off: plan, question, guard
+  agent-migrate rollback assistants.ledger               take that back
   agent-migrate report assistants.ledger --format json   what a run found out, once more";
 
 const RUN_EXAMPLES: &str = "\
@@ -32,12 +36,21 @@ Examples:
   agent-migrate run samples/assistants.csv --sandbox
   agent-migrate run assistants.csv --platform langdock
   agent-migrate run assistants.csv --base-url https://ai.example.com/api/public --api-key-file key.txt
-  agent-migrate run assistants.csv --platform odeus --limit 20 --json assistants.jsonl";
+  agent-migrate run assistants.csv --platform odeus --limit 20 --json assistants.jsonl
+  agent-migrate run assistants.csv --platform langdock --dry-run
+  agent-migrate run assistants.csv --platform langdock --disable --max-disable 10";
+
+const ROLLBACK_EXAMPLES: &str = "\
+Examples:
+  agent-migrate rollback assistants.ledger --dry-run
+  agent-migrate rollback assistants.ledger
+  agent-migrate rollback assistants.ledger --only 11111111-2222-4333-8444-555555555555";
 
 /// Checks, row by row, that every Langdock or Odeus assistant has become the agent it should be.
 ///
 /// Reads a CSV of assistant UUIDs, fetches each assistant from the deprecated Assistants API, maps it to the agent
-/// model, compares it with what the Agents API has, and writes a report with a line for every row. It only reads.
+/// model, compares it with what the Agents API has, and writes a report with a line for every row. With --disable it then
+/// switches the verified assistants off.
 #[derive(Debug, Parser)]
 #[command(name = "agent-migrate", version, help_expected = true, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
 pub struct Cli {
@@ -55,10 +68,17 @@ pub enum Command {
     /// Check every assistant of a CSV against its agent; goes on where an earlier run stopped
     ///
     /// Fetches each assistant and its agent, compares them field by field and writes a report with a line for every
-    /// row. Nothing on the platform is changed. What is done is kept in a ledger beside the report: after a
-    /// kill, a crash or a mended cause, the same command asks only for what is not settled yet.
+    /// row. What is done is kept in a ledger beside the report: after a kill, a crash or a mended cause, the same command
+    /// asks only for what is not settled yet. Nothing on the platform is changed without --disable: then the verified
+    /// assistants are switched off, after a plan, a question, and a probe whose agent is watched.
     #[command(after_help = RUN_EXAMPLES, after_long_help = format!("{RUN_EXAMPLES}\n\n{EXIT_CODES}"))]
     Run(Box<RunArgs>),
+    /// Switch on again every assistant that the ledger says this program switched off, or may have
+    ///
+    /// Shows what it will do and asks. Works from the ledger alone, with the key from the environment or a file. What was
+    /// off before stays off. Can be run again until nothing is left.
+    #[command(after_help = ROLLBACK_EXAMPLES)]
+    Rollback(Box<RollbackArgs>),
     /// Render a ledger again, finished or not, without any network
     Report(ReportArgs),
     /// Serve the practice workspace on loopback until Ctrl-C
@@ -144,7 +164,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "URL", conflicts_with = "sandbox", help_heading = "Where the platform is")]
     pub base_url: Option<String>,
     /// Practise: serve a made-up workspace on loopback inside the program and run against it; no key, no network
-    #[arg(long, help_heading = "Where the platform is")]
+    #[arg(long, conflicts_with = "api_key_file", help_heading = "Where the platform is")]
     pub sandbox: bool,
     /// Key and network.
     #[command(flatten)]
@@ -176,9 +196,68 @@ pub struct RunArgs {
     /// Begin a new ledger; the old one is renamed to STEM.UTC-TIME.ledger, never deleted
     #[arg(long, help_heading = "Ledger")]
     pub fresh: bool,
-    /// Do not ask; with --fresh: even while the old ledger records assistants that are off
-    #[arg(long, help_heading = "Ledger")]
+    /// Switching off.
+    #[command(flatten)]
+    pub switching: DisablingArgs,
+    /// Do not ask: switch off what the plan says; with --fresh, begin a new ledger even while the old one records
+    /// assistants that are off
+    #[arg(long, help_heading = "Switching off")]
     pub yes: bool,
+}
+
+/// Switching the old assistants off.
+#[derive(Clone, Debug, Args)]
+#[command(group(clap::ArgGroup::new("switching_off").args(["disable", "dry_run"]).multiple(true)))]
+pub struct DisablingArgs {
+    /// When all rows are checked: show the plan, ask, and switch the verified assistants off
+    #[arg(long, help_heading = "Switching off")]
+    pub disable: bool,
+    /// Show the plan of --disable and end; nothing is switched off
+    #[arg(long, help_heading = "Switching off")]
+    pub dry_run: bool,
+    /// Switch at most N assistants off
+    #[arg(long, value_name = "N", requires = "switching_off", help_heading = "Switching off")]
+    pub max_disable: Option<u64>,
+    /// No probe: switch off even where assistant and agent are one record, which takes the agents away from their users
+    #[arg(long, requires = "switching_off", help_heading = "Switching off")]
+    pub disable_shared: bool,
+    /// How long the probe's agent is watched before the rest is switched off
+    #[arg(long, value_name = "SECONDS", default_value = "10", requires = "switching_off", value_parser = clap::value_parser!(u64).range(0..=3_600), help_heading = "Switching off")]
+    pub probe_wait: u64,
+}
+
+/// Options of `rollback`.
+#[derive(Clone, Debug, Args)]
+pub struct RollbackArgs {
+    /// The ledger of the run to take back
+    pub ledger: PathBuf,
+    /// Show what would be switched on and end; nothing is sent
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Only this assistant; can be given several times
+    #[arg(long, value_name = "UUID")]
+    pub only: Vec<Uuid>,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Which hosted platform: must be the ledger's, which it is taken from
+    #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
+    pub platform: Option<PlatformArg>,
+    /// Base URL of the API: must be the ledger's, which it is taken from
+    #[arg(long, value_name = "URL", help_heading = "Where the platform is")]
+    pub base_url: Option<String>,
+    /// Key and network.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Pace and patience.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Where the report is written again; - is standard output [default: beside LEDGER, its stem + .report.csv]
+    #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
+    pub report: Option<PathBuf>,
+    /// Delimiter, byte order mark and line ends of the CSV report
+    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
+    pub dialect: DialectArg,
 }
 
 /// Where the key comes from.
@@ -186,7 +265,7 @@ pub struct RunArgs {
 pub struct KeyArgs {
     /// File with the API key, - for standard input [default: the environment, AGENT_MIGRATE_API_KEY, or
     /// LANGDOCK_API_KEY / ODEUS_API_KEY with that platform]
-    #[arg(long, value_name = "PATH", conflicts_with = "sandbox", help_heading = "Where the platform is")]
+    #[arg(long, value_name = "PATH", help_heading = "Where the platform is")]
     pub api_key_file: Option<PathBuf>,
     /// Allow http:// to a host other than this machine; the key then travels unencrypted
     #[arg(long, help_heading = "Where the platform is")]

@@ -7,11 +7,11 @@ mod arguments;
 mod settings;
 
 pub use arguments::{
-    Cli, ColorArg, Command, CompletionsArgs, DialectArg, GlobalArgs, InputArgs, KeyArgs, LogFormatArg,
-    ManArgs, NetworkArgs, PlatformArg, ReportArgs, ReportFormatArg, RunArgs, SandboxArgs, SandboxListArg,
-    SandboxLostAnswerArg, SandboxRecordsArg, SandboxSwitchingArgs,
+    Cli, ColorArg, Command, CompletionsArgs, DialectArg, DisablingArgs, GlobalArgs, InputArgs, KeyArgs,
+    LogFormatArg, ManArgs, NetworkArgs, PlatformArg, ReportArgs, ReportFormatArg, RollbackArgs, RunArgs,
+    SandboxArgs, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg, SandboxSwitchingArgs,
 };
 pub use settings::{
-    Environment, Key, OutputPath, Place, RunPaths, UsageError, choose_key, choose_place, refuse_log_file,
-    run_paths,
+    Environment, Key, OutputPath, Place, RunPaths, UsageError, choose_key, choose_place, disabling,
+    hosted_or_other, refuse_log_file, rollback_report, run_paths,
 };

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Command, KeyArgs, PlatformArg, RunArgs};
+use super::{Command, DisablingArgs, KeyArgs, PlatformArg, RollbackArgs, RunArgs};
 use crate::api::{LANGDOCK, ODEUS};
+use crate::domain::Disabling;
 
 /// Stem of the output files when the built-in sample is the input.
 const SAMPLE_STEM: &str = "assistants";
@@ -49,12 +50,7 @@ pub fn choose_place(
 ) -> Result<Place, UsageError> {
     match (platform, base_url, sandbox) {
         (_, _, true) => Ok(Place::Sandbox),
-        (Some(PlatformArg::Langdock), _, _) => {
-            Ok(Place::Hosted { base_url: LANGDOCK, key_variable: "LANGDOCK_API_KEY" })
-        }
-        (Some(PlatformArg::Odeus), _, _) => {
-            Ok(Place::Hosted { base_url: ODEUS, key_variable: "ODEUS_API_KEY" })
-        }
+        (Some(platform), _, _) => Ok(hosted(platform)),
         (None, Some(url), _) => Ok(Place::BaseUrl(url.to_owned())),
         (None, None, false) => {
             environment.get("AGENT_MIGRATE_BASE_URL").map(Place::BaseUrl).ok_or_else(|| {
@@ -66,6 +62,45 @@ pub fn choose_place(
             })
         }
     }
+}
+
+fn hosted(platform: PlatformArg) -> Place {
+    match platform {
+        PlatformArg::Langdock => Place::Hosted { base_url: LANGDOCK, key_variable: "LANGDOCK_API_KEY" },
+        PlatformArg::Odeus => Place::Hosted { base_url: ODEUS, key_variable: "ODEUS_API_KEY" },
+    }
+}
+
+/// The place that a ledger's base URL names.
+pub fn hosted_or_other(base_url: &str) -> Place {
+    [PlatformArg::Langdock, PlatformArg::Odeus]
+        .map(hosted)
+        .into_iter()
+        .find(|place| matches!(place, Place::Hosted { base_url: hosted, .. } if *hosted == base_url))
+        .unwrap_or_else(|| Place::BaseUrl(base_url.to_owned()))
+}
+
+/// What a run is to switch off: a dry run, alone or with `--disable`, only shows it.
+pub const fn disabling(arguments: &DisablingArgs) -> Disabling {
+    match (arguments.dry_run, arguments.disable) {
+        (true, _) => Disabling::DryRun,
+        (false, true) => Disabling::Yes,
+        (false, false) => Disabling::No,
+    }
+}
+
+/// Where `rollback` writes the report again: where `run` does without options.
+pub fn rollback_report(arguments: &RollbackArgs) -> Result<OutputPath, UsageError> {
+    let report = arguments.report.as_deref().map_or_else(
+        || {
+            let mut name = arguments.ledger.file_stem().unwrap_or_default().to_owned();
+            name.push(".report.csv");
+            OutputPath::File(arguments.ledger.with_file_name(name))
+        },
+        OutputPath::parse,
+    );
+    refuse_shared(&[("LEDGER", Some(arguments.ledger.clone())), ("--report", file(&report))])?;
+    Ok(report)
 }
 
 /// Where the key is to be had from. Not the key itself: reading it is I/O.
@@ -168,6 +203,10 @@ pub fn refuse_log_file(log_file: &Path, command: &Command) -> Result<(), UsageEr
         Command::Report(arguments) => {
             let output = OutputPath::parse(&arguments.output);
             vec![("LEDGER", Some(arguments.ledger.clone())), ("--output", file(&output))]
+        }
+        Command::Rollback(arguments) => {
+            let report = rollback_report(arguments)?;
+            vec![("LEDGER", Some(arguments.ledger.clone())), ("--report", file(&report))]
         }
         _ => return Ok(()),
     };

@@ -1,5 +1,7 @@
 //! Command lines for a person to type: every one that the program prints works.
 
+use crate::cli::KeyArgs;
+
 /// The words of the process's own command line. A name that is no text can only be shown, not typed again; that is no
 /// reason to fall over.
 pub(super) fn typed() -> Vec<String> {
@@ -15,6 +17,26 @@ pub(super) fn program(typed: &[String]) -> &str {
 pub(super) fn same_command(arguments: &[String]) -> String {
     let mut words = arguments.iter().map(String::as_str).filter(|word| !matches!(*word, "--fresh" | "--yes"));
     command_line(&mut words)
+}
+
+/// The same for what a dry run has shown.
+pub(super) fn same_in_earnest(arguments: &[String]) -> String {
+    let words = arguments.iter().map(String::as_str).filter(|word| *word != "--disable");
+    let words: Vec<_> =
+        words.map(|word| if word == "--dry-run" { "--disable" } else { word }.to_owned()).collect();
+    same_command(&words)
+}
+
+/// The options that another command needs to reach the platform with the same key.
+pub(super) fn same_access(key: &KeyArgs) -> Vec<String> {
+    let mut words = Vec::new();
+    for (option, path) in [("--api-key-file", &key.api_key_file), ("--ca-cert", &key.ca_cert)] {
+        if let Some(path) = path {
+            words.extend([option.to_owned(), path.to_string_lossy().into_owned()]);
+        }
+    }
+    words.extend(key.allow_http.then(|| "--allow-http".to_owned()));
+    words
 }
 
 /// A line that a POSIX shell splits into these words again.

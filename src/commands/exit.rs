@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::domain::{RowStatus, RunFacts, StopReason};
+use crate::domain::{DisabledState, RunFacts, StopReason};
 
 /// How a command ends (DESIGN.md, Exit codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +42,9 @@ impl Exit {
         match stopped {
             Some(reason) if reason.must_be_mended() => Self::MendFirst,
             Some(_) => Self::StoppedEarly,
-            None if RowStatus::ALL
-                .iter()
-                .any(|status| status.needs_attention() && facts.count(*status) > 0) =>
-            {
-                Self::NeedsAttention
-            }
+            // Loud: agents may be off, and the same command switches them on again first.
+            None if facts.count_disabled(DisabledState::RevertFailed) > 0 => Self::StoppedEarly,
+            None if facts.needs_attention() => Self::NeedsAttention,
             None => Self::Done,
         }
     }
@@ -62,7 +59,7 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Signal;
+    use crate::domain::{RowStatus, Signal};
 
     fn facts(counts: &[(RowStatus, u64)]) -> RunFacts {
         RunFacts {

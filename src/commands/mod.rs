@@ -6,9 +6,12 @@ mod exit;
 mod place;
 mod render;
 mod report;
+mod rollback;
 mod run;
 mod sandbox;
+mod session;
 mod signals;
+mod switching;
 
 use std::process::ExitCode;
 
@@ -85,6 +88,7 @@ fn chain(error: &anyhow::Error) -> String {
 fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> {
     match command {
         Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
         Command::Report(arguments) => report::report(&arguments, terminal),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
         Command::Completions(arguments) => completions::completions(arguments.shell),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::CommandError;
 use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog};
@@ -55,11 +56,12 @@ impl Connection {
         Ok(Some(Self { base_url, key, ca_cert_pem, practice: None }))
     }
 
-    /// Starts the practice workspace and connects to it.
-    pub(super) async fn to_practice() -> Result<Self, CommandError> {
-        let sandbox = crate::sandbox::start(SandboxOptions::default())
-            .await
-            .context("the practice workspace cannot be started")?;
+    /// Starts the practice workspace and connects to it. It forgets everything when it ends, so what earlier commands
+    /// switched off (`off`) is off again at its start.
+    pub(super) async fn to_practice(off: Vec<Uuid>) -> Result<Self, CommandError> {
+        let options = SandboxOptions { disabled: off, ..SandboxOptions::default() };
+        let sandbox =
+            crate::sandbox::start(options).await.context("the practice workspace cannot be started")?;
         let base_url =
             BaseUrl::parse(&sandbox.base_url(), false).context("the practice workspace's address")?;
         let key = ApiKey::parse(sandbox.key()).context("the practice workspace's key")?;

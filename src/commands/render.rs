@@ -9,7 +9,7 @@ use crate::domain::{Encoding, InputFormat, JsonText, LineEnd, Remedy, ReportRow,
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::migrate::{self, Side};
 use crate::report::{self, Dialect, Renderer, ReportFileError, ReportSettings};
-use crate::ui;
+use crate::ui::{self, Terminal};
 
 /// What came of rendering.
 pub(super) struct Rendered {
@@ -19,6 +19,18 @@ pub(super) struct Rendered {
     pub(super) not_replaced: Option<PathBuf>,
     /// How many rows need which remedy.
     pub(super) remedies: Vec<(Remedy, u64)>,
+}
+
+impl Rendered {
+    /// Says so where the file asked for could not be replaced.
+    pub(super) fn say_if_beside(&self, terminal: &Terminal) {
+        if let Some(asked) = &self.not_replaced {
+            terminal.error(&format!(
+                "{} could not be replaced (is it open elsewhere?); the report stands beside it",
+                asked.display()
+            ));
+        }
+    }
 }
 
 /// Why a report was not written.

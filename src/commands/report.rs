@@ -36,9 +36,7 @@ pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit
         Err(RenderError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Done),
         Err(error) => return Err(anyhow!(error).context("the report was not written").into()),
     };
-    if let Some(asked) = &rendered.not_replaced {
-        terminal.error(&format!("{} could not be replaced (is it open elsewhere?)", asked.display()));
-    }
+    rendered.say_if_beside(terminal);
     if let Some(file) = &rendered.file {
         terminal.say(&format!("report: {}", file.display()));
     }

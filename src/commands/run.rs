@@ -9,26 +9,27 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::command_line::{command_line, program, same_command, typed};
+use super::command_line::{command_line, program, same_access, same_command, same_in_earnest, typed};
 use super::place::Connection;
 use super::render::{RenderError, Rendered, render};
+use super::session::{ended, sends_that_count};
 use super::signals::Signals;
+use super::switching::{SecondPass, somebody_must_be_there};
 use super::{CommandError, Exit, dialect, runtime};
+use crate::api::Client;
 use crate::cli::{
     Environment, OutputPath, ReportFormatArg, RunArgs, RunPaths, UsageError, choose_key, choose_place,
-    run_paths,
+    disabling, run_paths,
 };
-use crate::domain::{Backlog, Disabling, RunFacts, StopReason};
+use crate::domain::{Backlog, Disabling, DisablingEnd, RunFacts, StopReason};
 use crate::input::{Input, InputError, InputOptions};
 use crate::ledger::{
-    Identity, ImportError, Ledger, LedgerReader, NewRun, RunCommand, RunEnd, Selection, SetAsideError,
+    Debts, Identity, ImportError, Ledger, LedgerReader, NewRun, OpenRows, RunCommand, Selection,
+    SetAsideError, Writer,
 };
-use crate::pipeline::{DriveSettings, LedgerSendLog, drive};
+use crate::pipeline::{DriveSettings, LedgerSendLog, Switchboard, drive, settle_debts};
 use crate::report::check_writable;
 use crate::ui::{self, Terminal};
-
-/// Sends of an earlier process matter for a minute; a little more covers clocks that were set.
-const PACE_MEMORY: Duration = Duration::from_secs(90);
 
 /// The built-in sample, for `--sandbox` without an INPUT.
 const SAMPLE: &[u8] = include_bytes!("../../samples/assistants.csv");
@@ -37,6 +38,10 @@ const SAMPLE: &[u8] = include_bytes!("../../samples/assistants.csv");
 pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
+    let disabling = disabling(&arguments.switching);
+    if disabling == Disabling::Yes {
+        somebody_must_be_there(arguments.yes)?;
+    }
     let place =
         choose_place(arguments.platform, arguments.base_url.as_deref(), arguments.sandbox, &environment)?;
     let key = choose_key(&place, &arguments.key, &environment)?;
@@ -45,13 +50,14 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
 
     let runtime = runtime()?;
     let signals = Signals::listen().context("signals cannot be listened to")?;
-    let run = Run { arguments, terminal, paths, runtime, signals };
+    let run = Run { arguments, disabling, terminal, paths, runtime, signals };
     run.go(connection)
 }
 
 /// Everything that stays the same from the first file to the last line.
 struct Run<'a> {
     arguments: &'a RunArgs,
+    disabling: Disabling,
     terminal: &'a Terminal,
     paths: RunPaths,
     runtime: Runtime,
@@ -143,63 +149,88 @@ impl Run<'_> {
         }
     }
 
-    /// Asks for every open row; gives the reason if that stopped early.
+    /// Asks for every open row, then switches off what is to be; gives the reason if that stopped early.
     fn check_rows(
         &self,
         mut ledger: Ledger,
         connection: Option<Connection>,
     ) -> Result<Option<StopReason>, CommandError> {
         let now = Timestamp::now();
-        let recheck_before = self.arguments.recheck.and_then(|age| now.checked_sub(age).ok());
         let selection = Selection {
-            recheck_before,
+            recheck_before: self.arguments.recheck.and_then(|age| now.checked_sub(age).ok()),
             limit: self.arguments.limit.map(std::num::NonZero::get),
-            disabling: false,
+            disabling: self.disabling.is_asked_for(),
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
-        let sent_before = now
-            .checked_sub(PACE_MEMORY)
-            .map_or_else(|_| Ok(Vec::new()), |since| ledger.sent_since(since))
-            .context("the ledger")?;
+        let debts = ledger.debts().context("the ledger")?;
+        let sent_before = sends_that_count(&ledger, now)?;
         self.announce(&backlog, connection.as_ref());
+        let off =
+            if connection.is_none() { ledger.assistants_off().context("the ledger")? } else { Vec::new() };
 
         let new_run = NewRun {
-            command: RunCommand::Run(Disabling::No),
+            command: RunCommand::Run(self.disabling),
             program_version: env!("CARGO_PKG_VERSION"),
             settings: &self.settings(),
             started_at: now,
         };
         let (writer, rows, thread) = ledger.start(&new_run, selection).context("the ledger")?;
         let send_log = Arc::new(LedgerSendLog(writer.clone()));
-        let network = &self.arguments.network;
-        let settings = DriveSettings { concurrency: usize::from(network.concurrency), backlog };
-        let stopped = self.runtime.block_on(async {
+        let worked = self.runtime.block_on(async {
+            let practice = connection.is_none();
             let connection = match connection {
                 Some(connection) => connection,
-                None => Connection::to_practice().await?,
+                None => Connection::to_practice(off).await?,
             };
-            let (client, practice) = connection.client(network, send_log, &sent_before)?;
-            let mut progress = self.terminal.progress();
-            let stopped =
-                drive(&client, &writer, rows, settings, self.signals.receiver(), &mut progress).await;
-            if let Some(practice) = practice {
-                practice.stop().await;
+            let (client, sandbox) = connection.client(&self.arguments.network, send_log, &sent_before)?;
+            let work = Work { client, writer, rows, backlog, debts, practice };
+            let stopped = self.work(work).await;
+            if let Some(sandbox) = sandbox {
+                sandbox.stop().await;
             }
-            Ok::<_, CommandError>(stopped)
+            Ok(stopped)
         });
-        drop(writer);
-        let (stopped, error) = match stopped {
-            Ok(stopped) => (stopped, None),
-            Err(error) => (None, Some(error)),
-        };
-        let ended = thread.finish(RunEnd { finished_at: Timestamp::now(), stopped: stopped.clone() });
-        match (error, ended) {
-            (Some(error), _) => Err(error),
-            (None, Ok(())) => Ok(stopped),
-            (None, Err(error)) => {
-                Ok(stopped.or(Some(StopReason::LedgerUnwritable { words: error.to_string() })))
+        ended(thread, worked)
+    }
+
+    /// First what earlier runs left open, then every row, then the switching off.
+    async fn work(&self, work: Work) -> Option<StopReason> {
+        let Work { client, writer, rows, backlog, debts, practice } = work;
+        let network = &self.arguments.network;
+        let patience = Duration::from_secs(network.timeout);
+        let mut progress = self.terminal.progress();
+        if !debts.is_empty() && self.disabling != Disabling::DryRun {
+            let mut board =
+                Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), patience);
+            settle_debts(&mut board, debts).await;
+            if let Some(stopped) = board.into_stop_reason() {
+                return Some(stopped);
             }
         }
+        let settings = DriveSettings { concurrency: usize::from(network.concurrency), backlog };
+        let stopped = drive(&client, &writer, rows, settings, self.signals.receiver(), &mut progress).await;
+        if stopped.is_some() || !self.disabling.is_asked_for() {
+            return stopped;
+        }
+        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), patience);
+        let second_pass = SecondPass {
+            arguments: &self.arguments.switching,
+            yes: self.arguments.yes,
+            practice,
+            terminal: self.terminal,
+            rollback: &self.rollback_command(),
+        };
+        second_pass.go(&mut board).await;
+        board.into_stop_reason()
+    }
+
+    /// The command line that takes back what this ledger says was switched off.
+    fn rollback_command(&self) -> String {
+        let typed = typed();
+        let ledger = self.paths.ledger.to_string_lossy();
+        let mut words = vec![program(&typed).to_owned(), "rollback".to_owned(), ledger.into_owned()];
+        words.extend(same_access(&self.arguments.key));
+        command_line(&mut words.iter().map(String::as_str))
     }
 
     fn announce(&self, backlog: &Backlog, connection: Option<&Connection>) {
@@ -209,7 +240,7 @@ impl Run<'_> {
             self.arguments.network.rpm.get(),
             base_url.as_deref(),
             base_url.is_none(),
-            Disabling::No,
+            self.disabling,
         ));
     }
 
@@ -223,6 +254,10 @@ impl Run<'_> {
             "retries": network.retries,
             "limit": self.arguments.limit,
             "recheck_seconds": self.arguments.recheck.map(|age| age.as_secs()),
+            "disabling": self.disabling.as_str(),
+            "max_disable": self.arguments.switching.max_disable,
+            "disable_shared": self.arguments.switching.disable_shared,
+            "probe_wait_seconds": self.arguments.switching.probe_wait,
         })
     }
 
@@ -238,22 +273,18 @@ impl Run<'_> {
         };
         let mut files: Vec<(&str, PathBuf)> = Vec::new();
         for (label, report) in &reports {
-            if let Some(asked) = &report.not_replaced {
-                self.terminal.error(&format!(
-                    "{} could not be replaced (is it open elsewhere?); the report stands beside it",
-                    asked.display()
-                ));
-            }
+            report.say_if_beside(self.terminal);
             files.extend(report.file.clone().map(|file| (*label, file)));
         }
         files.push(("ledger", self.paths.ledger.clone()));
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
         let remedies = reports.first().map_or(&[][..], |(_, report)| &report.remedies);
-        let next = self.next_command(exit, failed.is_some());
+        let next = self.next_command(&facts, exit, failed.is_some());
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }
-        let summary = ui::after(&facts, remedies, &files, next.as_deref(), stopped, None);
+        let rollback = self.rollback_command();
+        let summary = ui::after(&facts, remedies, &files, next.as_deref(), stopped, Some(&rollback));
         self.terminal.say(&format!("\n{summary}"));
         match failed {
             None => Ok(exit),
@@ -284,7 +315,7 @@ impl Run<'_> {
     }
 
     /// The command to type next; `None` when there is nothing left to do. A run that goes on writes the report, too.
-    fn next_command(&self, exit: Exit, report_failed: bool) -> Option<String> {
+    fn next_command(&self, facts: &RunFacts, exit: Exit, report_failed: bool) -> Option<String> {
         let typed = typed();
         if report_failed && matches!(exit, Exit::Done | Exit::NeedsAttention) {
             let ledger = self.paths.ledger.to_string_lossy();
@@ -292,7 +323,16 @@ impl Run<'_> {
             return Some(command_line(&mut [program, "report", &ledger, "-o", "report.csv"].into_iter()));
         }
         match exit {
-            Exit::Done if self.arguments.limit.is_none() => None,
+            Exit::Done | Exit::NeedsAttention if self.disabling == Disabling::DryRun => {
+                Some(same_in_earnest(&typed))
+            }
+            Exit::Done
+                if self.arguments.limit.is_none() && self.arguments.switching.max_disable.is_none() =>
+            {
+                None
+            }
+            // The same again would only find the same; what else there is to do, the summary says.
+            Exit::NeedsAttention if facts.disabling_end.is_some_and(DisablingEnd::is_the_guards) => None,
             _ => Some(same_command(&typed)),
         }
     }
@@ -304,4 +344,14 @@ fn identity(connection: Option<&Connection>) -> Identity {
         Some(connection) => Identity { base_url: connection.base_url.to_string(), practice: false },
         None => Identity { base_url: "sandbox".into(), practice: true },
     }
+}
+
+/// What there is to do, and with what.
+struct Work {
+    client: Client,
+    writer: Writer,
+    rows: OpenRows,
+    backlog: Backlog,
+    debts: Debts,
+    practice: bool,
 }

@@ -91,6 +91,11 @@ impl DisablingEnd {
         Self::ALL.into_iter().find(|end| end.as_str() == word)
     }
 
+    /// Whether the guard said no: the same command again would only find the same.
+    pub const fn is_the_guards(self) -> bool {
+        matches!(self, Self::OneRecord | Self::FlippedLate | Self::CannotTell)
+    }
+
     /// Why a planned row was passed over when the switching off ended so.
     pub const fn skip_reason(self) -> SkipReason {
         match self {

@@ -163,6 +163,18 @@ impl RunFacts {
         self.disabled.iter().filter(|(counted, _)| *counted == state).map(|(_, rows)| rows).sum()
     }
 
+    /// Whether there are rows that a person has to see to. What `--limit` and `--max-disable` leave over is not
+    /// (DESIGN.md, Fine print, Exit codes).
+    pub fn needs_attention(&self) -> bool {
+        let by_status = self.counts.iter().any(|(status, rows)| status.needs_attention() && *rows > 0);
+        let by_state = |state| self.count_disabled(state) > 0;
+        let not_off_as_asked = self.disabling.is_asked_for()
+            && (by_state(DisabledState::Failed)
+                || by_state(DisabledState::Reverted)
+                || self.skipped.iter().any(|(reason, rows)| reason.needs_attention() && *rows > 0));
+        by_status || by_state(DisabledState::Unknown) || not_off_as_asked
+    }
+
     /// Number of all rows.
     pub fn rows(&self) -> u64 {
         self.counts.iter().map(|(_, rows)| rows).sum()

@@ -110,6 +110,17 @@ pub enum OpenError {
         /// Its schema version.
         theirs: i64,
     },
+    /// An older program wrote it; it was left untouched.
+    #[error(
+        "{} was written by an older version of this program (ledger format {theirs}, this one knows {}): move it \
+         away, or name another ledger", path.display(), super::schema::VERSION
+    )]
+    OlderProgram {
+        /// The ledger.
+        path: PathBuf,
+        /// Its schema version.
+        theirs: i64,
+    },
     /// It belongs to another platform or deployment.
     #[error(
         "{} belongs to {theirs}, not to {ours}: name another ledger with --ledger, or put this one aside with --fresh",

@@ -13,8 +13,9 @@ use super::error::{LedgerError, OpenError};
 /// "AgMi": marks the file as ours (`PRAGMA application_id`).
 pub(super) const APPLICATION_ID: i32 = 0x4167_4d69;
 
-/// Version of the tables below (`PRAGMA user_version`); a higher one is refused.
-pub(super) const VERSION: i64 = 1;
+/// Version of the tables below (`PRAGMA user_version`); another one is refused. Version 1 knew of no switching off, and
+/// was never released.
+pub(super) const VERSION: i64 = 2;
 
 /// Length of the header of a database file.
 const HEADER_BYTES: usize = 100;
@@ -155,7 +156,7 @@ fn check_marks(application_id: i64, theirs: i64, path: &Path) -> Result<(), Open
         return Err(OpenError::NewerProgram { path: path.to_owned(), theirs });
     }
     if theirs < VERSION {
-        return Err(OpenError::Damaged { path: path.to_owned(), words: format!("ledger format {theirs}") });
+        return Err(OpenError::OlderProgram { path: path.to_owned(), theirs });
     }
     Ok(())
 }

@@ -11,13 +11,24 @@ use crate::domain::{CallFailure, FailureKind, Sight};
 
 /// The agent list, before a plan is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FirstSight {
+pub(super) enum FirstSight {
     /// The UUIDs that it shows as disabled.
     Shown(Vec<Uuid>),
     /// This deployment has none.
     NoList,
     /// It could not be read.
-    Unreadable(CallFailure),
+    Unreadable,
+}
+
+/// Whether there is an agent list to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListState {
+    /// It was read.
+    Read,
+    /// This deployment has none.
+    Missing,
+    /// It could not be read.
+    Unreadable,
 }
 
 /// The last look at several agents.
@@ -45,7 +56,7 @@ impl LookAtAll {
 
 impl Switchboard<'_> {
     /// Walks the list for what is off already; `None` when the run has to stop.
-    pub async fn first_sight(&mut self) -> Option<FirstSight> {
+    pub(super) async fn first_sight(&mut self) -> Option<FirstSight> {
         let mut off = Vec::new();
         let walked = self
             .walk(|agent| {
@@ -58,7 +69,7 @@ impl Switchboard<'_> {
         Some(match walked {
             Ok(ListWalk::NoList) => FirstSight::NoList,
             Ok(ListWalk::Stopped | ListWalk::Whole) => FirstSight::Shown(off),
-            Err(failure) => FirstSight::Unreadable(failure),
+            Err(_) => FirstSight::Unreadable,
         })
     }
 

@@ -30,7 +30,7 @@ impl Switchboard<'_> {
         let Some(first_sight) = self.first_sight().await else { return };
         let shown_off = match first_sight {
             FirstSight::Shown(shown_off) => shown_off,
-            FirstSight::NoList | FirstSight::Unreadable(_) => Vec::new(),
+            FirstSight::NoList | FirstSight::Unreadable => Vec::new(),
         };
         let mut last: Option<Switchable> = None;
         loop {

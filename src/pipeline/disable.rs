@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-use super::agent_list::LookAtAll;
+use super::agent_list::{FirstSight, ListState, LookAtAll};
 use super::guard::{Action, Observation, Rules, State};
 use super::switchboard::{Switchboard, SwitchedOff};
 use crate::domain::{DisabledState, DisablingEnd, Event, GuardNews, Plan, Sight, StopReason, Switching};
-use crate::ledger::{Owed, Planned, Role, Switchable};
+use crate::ledger::{Owed, PlanWish, Planned, Role, Switchable};
 
 /// After a signal the last look may take so long; what is not seen by then is owed (DESIGN.md: within 3 seconds).
 const LAST_LOOK_AFTER_SIGNAL: Duration = Duration::from_secs(2);
@@ -42,6 +42,25 @@ impl DisableSettings {
         looks.push(probe_wait);
         Self { shared, looks }
     }
+}
+
+/// Makes the plan, of at most so many assistants (`--max-disable`): first the agent list is read for those that are off
+/// already. `None` when the run has to stop.
+pub async fn plan(board: &mut Switchboard<'_>, maximum: Option<u64>) -> Option<(Plan, ListState)> {
+    let (shown_off, list) = match board.first_sight().await? {
+        FirstSight::Shown(shown_off) => (Some(shown_off), ListState::Read),
+        FirstSight::NoList => (None, ListState::Missing),
+        FirstSight::Unreadable => (None, ListState::Unreadable),
+    };
+    let plan = board.writer.plan(PlanWish { maximum, shown_off }).await;
+    board.on_disk(plan).map(|plan| (plan, list))
+}
+
+/// The person did not say yes to the plan.
+pub async fn decline(board: &mut Switchboard<'_>) {
+    board.stop_for(StopReason::Declined);
+    let ended = board.writer.end_disabling(DisablingEnd::Stopped).await;
+    board.on_disk(ended);
 }
 
 /// Carries the plan out. How it ended is on disk then; why the run has to stop, if it has to, the switchboard knows.

@@ -17,9 +17,9 @@ mod stop_rules;
 mod stopping;
 mod switchboard;
 
-pub use agent_list::FirstSight;
+pub use agent_list::ListState;
 pub use debts::settle_debts;
-pub use disable::{Asker, DisableSettings, disable};
+pub use disable::{Asker, DisableSettings, decline, disable, plan};
 pub use drive::{DriveSettings, drive};
 pub use rollback::roll_back;
 pub use send_log::LedgerSendLog;

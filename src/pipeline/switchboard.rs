@@ -144,8 +144,8 @@ impl<'a> Switchboard<'a> {
         }
     }
 
-    /// Reads, which a signal drops; `None` when one came.
-    pub(super) async fn unless_signalled<T>(&mut self, reading: impl Future<Output = T>) -> Option<T> {
+    /// Waits for what a signal may drop: a read, an answer to a question. `None` when a signal came.
+    pub async fn unless_signalled<T>(&mut self, reading: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
             signal = wait_for_signal(&mut self.signal) => {

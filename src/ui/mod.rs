@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
 pub use logs::{LogError, LogFormat, init_logs};
-pub use plan::{ListView, PlanView, blind_question, plan, plan_question};
+pub use plan::{ListView, PlanView, WhenUntold, blind_question, plan, plan_question};
 pub use progress::Progress;
 pub use questions::{Answer, can_ask, confirm};
 pub use rollback::{RollbackResult, after_rollback, rollback_plan, rollback_question};
@@ -117,8 +117,16 @@ impl Terminal {
     pub fn say(&self, text: &str) {
         match self.voice {
             _ if self.quiet => {}
-            Voice::Text => self.write(format!("{}\n", text.trim_end_matches('\n')).as_bytes()),
+            Voice::Text => self.show(text),
             Voice::Records => tracing::info!(target: logs::SAID, "{}", text.trim_matches('\n')),
+        }
+    }
+
+    /// Shows what a question is about, also when quiet: nobody is asked about what was not shown.
+    pub fn show(&self, text: &str) {
+        match self.voice {
+            Voice::Text => self.write(format!("{}\n", text.trim_end_matches('\n')).as_bytes()),
+            Voice::Records => self.say(text),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::layout::{Blocks, assistants, counts, enumerated, moment, quoted, wrapped};
+use super::layout::{Blocks, assistants, counts, enumerated, moment, quoted, rows, wrapped};
 use crate::domain::{Candidate, NotPlanned, Plan, grouped};
 
 /// Whether the deployment has an agent list, in which the probe's agent can be looked at.
@@ -13,6 +13,17 @@ pub enum ListView {
     Present,
     /// It has none (404).
     Missing,
+    /// It could not be read.
+    Unreadable,
+}
+
+/// What becomes of the rest when it cannot be told whether an agent stays on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenUntold {
+    /// The person is asked.
+    Asks,
+    /// It stays as it is: there is nobody to ask.
+    Leaves,
 }
 
 /// What a person has to know before saying yes.
@@ -28,6 +39,8 @@ pub struct PlanView<'a> {
     pub shared: bool,
     /// The agent list.
     pub list: ListView,
+    /// What happens when it does not tell.
+    pub when_untold: WhenUntold,
     /// When the probe's agent is looked at, after the probe was switched off.
     pub looks: &'a [Duration],
     /// The command line that takes everything back.
@@ -48,7 +61,7 @@ pub fn plan(view: &PlanView<'_>) -> String {
     let left = counts(view.plan.not_planned.iter().map(|(why, rows)| (*rows, reason(*why))));
     if !left.is_empty() {
         let sum: u64 = view.plan.not_planned.iter().map(|(_, rows)| rows).sum();
-        blocks.push(&format!("Left as they are: {}{left}", assistants(sum)));
+        blocks.push(&format!("Left as they are: {}{left}", rows(sum)));
     }
     if view.plan.rows == 0 {
         return blocks.finish();
@@ -58,8 +71,8 @@ pub fn plan(view: &PlanView<'_>) -> String {
         blocks.say(&warning(same));
     } else if let Some(candidate) = view.plan.probe.as_ref().filter(|_| same > 0) {
         blocks.push(&probe(candidate));
-        if view.list == ListView::Missing {
-            blocks.say(NO_LIST);
+        if let Some(warning) = without_list(view) {
+            blocks.say(&warning);
         }
     }
     blocks.push(&numbered(if view.dry_run { "What would happen:" } else { "What happens:" }, &steps(view)));
@@ -89,9 +102,23 @@ pub fn blind_question(rest: u64) -> String {
     format!("{}\nSwitch off {} all the same?", wrapped(&risk, "", ""), assistants(rest))
 }
 
-const NO_LIST: &str = "WARNING: this deployment has no agent list, so it cannot be told whether an agent stays on \
-    without its assistant. The probe will be switched on again and nothing more switched off, unless you say yes \
-    then (you are asked again on the terminal) or use --disable-shared.";
+fn without_list(view: &PlanView<'_>) -> Option<String> {
+    let why = match view.list {
+        ListView::Present => return None,
+        ListView::Missing => "this deployment has no agent list",
+        ListView::Unreadable => "the agent list cannot be read",
+    };
+    let unless = match view.when_untold {
+        WhenUntold::Asks => {
+            "unless you say yes then (you are asked again on the terminal) or use --disable-shared"
+        }
+        WhenUntold::Leaves => "unless you use --disable-shared (--yes is no answer to this)",
+    };
+    Some(format!(
+        "WARNING: {why}, so it cannot be told whether an agent stays on without its assistant. The probe will be \
+         switched on again and nothing more switched off, {unless}."
+    ))
+}
 
 fn headline(view: &PlanView<'_>) -> String {
     let rows = assistants(view.plan.rows);
@@ -157,13 +184,20 @@ fn steps(view: &PlanView<'_>) -> Vec<String> {
     match (view.same_uuid(), view.list) {
         (0, _) => {}
         (same, _) if view.shared => steps.push(without_look(same)),
-        (same, ListView::Present) => steps.extend(with_probe(view.looks, same)),
-        (_, ListView::Missing) => steps.extend([
-            "The probe is switched off. Its agent cannot be looked at, so the probe is switched on again."
-                .to_owned(),
-            "You are asked whether to switch off all the same. Without a yes nothing more is switched off."
-                .to_owned(),
-        ]),
+        (same, ListView::Present) => steps.extend(with_probe(view.looks, same, view.when_untold)),
+        (_, ListView::Missing | ListView::Unreadable) => {
+            steps.push(
+                "The probe is switched off. Its agent cannot be looked at, so the probe is switched on again."
+                    .to_owned(),
+            );
+            steps.push(match view.when_untold {
+                WhenUntold::Asks => {
+                    "You are asked whether to switch off all the same. Without a yes nothing more is switched off."
+                        .to_owned()
+                }
+                WhenUntold::Leaves => "Nothing more is switched off.".to_owned(),
+            });
+        }
     }
     steps
 }
@@ -191,7 +225,11 @@ fn without_look(same: u64) -> String {
     }
 }
 
-fn with_probe(moments: &[Duration], same: u64) -> [String; 3] {
+fn with_probe(moments: &[Duration], same: u64, when_untold: WhenUntold) -> [String; 3] {
+    let unless = match when_untold {
+        WhenUntold::Asks => ", unless you then say yes",
+        WhenUntold::Leaves => "",
+    };
     let stays = match same {
         1 => "If its agent stays on, the probe stays off. Then its agent is looked at once more: if it is off or \
               missing, the probe is switched on again."
@@ -205,9 +243,10 @@ fn with_probe(moments: &[Duration], same: u64) -> [String; 3] {
     };
     [
         format!("The probe is switched off. Its agent is looked at in the agent list {}.", looks(moments)),
-        "If its agent goes off too, the two are one record: the probe is switched on again at once, and nothing \
-         more is switched off. The same if the list does not show its agent, unless you then say yes."
-            .to_owned(),
+        format!(
+            "If its agent goes off too, the two are one record: the probe is switched on again at once, and nothing \
+             more is switched off. The same if the list does not show its agent{unless}."
+        ),
         stays,
     ]
 }
@@ -281,6 +320,7 @@ mod tests {
             dry_run: false,
             shared: false,
             list: ListView::Present,
+            when_untold: WhenUntold::Asks,
             looks: &LOOKS,
             rollback: "agent-migrate rollback assistants.ledger",
         }
@@ -291,7 +331,7 @@ mod tests {
         insta::assert_snapshot!(plan(&view(&many())), @r#"
         2,981 assistants are about to be switched off. Their agents are to stay on.
 
-        Left as they are: 1,136 assistants
+        Left as they are: 1,136 rows
             100  mismatch
              12  no_access
               5  off already, not because of this program
@@ -349,7 +389,7 @@ mod tests {
         insta::assert_snapshot!(plan(&PlanView { shared: true, ..view(&many()) }), @r"
         2,981 assistants are about to be switched off.
 
-        Left as they are: 1,136 assistants
+        Left as they are: 1,136 rows
             100  mismatch
              12  no_access
               5  off already, not because of this program
@@ -368,7 +408,13 @@ mod tests {
         To take it back:
           agent-migrate rollback assistants.ledger
         ");
-        let text = plan(&PlanView { shared: true, list: ListView::Missing, practice: true, ..view(&one()) });
+        let text = plan(&PlanView {
+            shared: true,
+            list: ListView::Missing,
+            when_untold: WhenUntold::Asks,
+            practice: true,
+            ..view(&one())
+        });
         insta::assert_snapshot!(text, @r"
         PRACTICE: 1 assistant is about to be switched off.
 
@@ -388,7 +434,7 @@ mod tests {
         insta::assert_snapshot!(plan(&PlanView { list: ListView::Missing, ..view(&many()) }), @r#"
         2,981 assistants are about to be switched off. Their agents are to stay on.
 
-        Left as they are: 1,136 assistants
+        Left as they are: 1,136 rows
             100  mismatch
              12  no_access
               5  off already, not because of this program
@@ -452,7 +498,7 @@ mod tests {
         PRACTICE: Nothing is switched off: this is a dry run. With --disable and without --dry-run, 2,981
         assistants would be switched off. Their agents are to stay on.
 
-        PRACTICE: Left as they are: 1,136 assistants
+        PRACTICE: Left as they are: 1,136 rows
             100  mismatch
              12  no_access
               5  off already, not because of this program
@@ -483,7 +529,7 @@ mod tests {
         insta::assert_snapshot!(plan(&view(&none)), @r"
         There is nothing to switch off.
 
-        Left as they are: 1 assistant
+        Left as they are: 1 row
           1  switched off by an earlier run
         ");
         insta::assert_snapshot!(plan(&PlanView { practice: true, ..view(&Plan::default()) }), @"PRACTICE: There is nothing to switch off: no row of the input names an assistant.");

@@ -105,10 +105,24 @@ fn a_ledger_of_a_newer_program_is_refused_and_left_as_it_was() {
     let before = fs::read(place.ledger()).unwrap();
     assert_eq!(
         refusal(&place, &langdock()),
-        "~/assistants.ledger was written by a newer version of this program (ledger format 7, this one knows 1): \
+        "~/assistants.ledger was written by a newer version of this program (ledger format 7, this one knows 2): \
          use that version"
     );
     assert!(matches!(LedgerReader::open(&place.ledger()), Err(OpenError::NewerProgram { theirs: 7, .. })));
+    assert_eq!(fs::read(place.ledger()).unwrap(), before);
+}
+
+#[test]
+fn a_ledger_of_an_older_program_is_refused_and_left_as_it_was() {
+    let place = Place::new();
+    drop(place.import(&rows(&[1])));
+    tamper(&place.ledger(), "PRAGMA user_version = 1");
+    let before = fs::read(place.ledger()).unwrap();
+    assert_eq!(
+        refusal(&place, &langdock()),
+        "~/assistants.ledger was written by an older version of this program (ledger format 1, this one knows 2): \
+         move it away, or name another ledger"
+    );
     assert_eq!(fs::read(place.ledger()).unwrap(), before);
 }
 

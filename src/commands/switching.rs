@@ -1,0 +1,107 @@
+//! Switching off from the command line: the question, who asks it, and the second pass of `run --disable`.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::cli::{DisablingArgs, UsageError, disabling};
+use crate::domain::Disabling;
+use crate::pipeline::{self, Asker, DisableSettings, ListState, Switchboard};
+use crate::ui::{self, Answer, ListView, PlanView, Terminal, WhenUntold};
+
+/// Refuses a command that would have to ask where nobody can answer, before its first request (DESIGN.md, Exit codes).
+pub(super) fn somebody_must_be_there(yes: bool) -> Result<(), UsageError> {
+    if yes || ui::can_ask() {
+        return Ok(());
+    }
+    Err(UsageError(
+        "there is no terminal to ask on before assistants are switched. Look at the plan with --dry-run; then say \
+         --yes, or run the command in a terminal."
+            .into(),
+    ))
+}
+
+/// Asks on a thread of its own, so that a signal ends the waiting; a closed terminal is no yes.
+pub(super) async fn ask(terminal: &Terminal, question: String) -> bool {
+    let (answered, answer) = oneshot::channel();
+    let terminal = terminal.clone();
+    let asking = std::thread::Builder::new().name("question".to_owned()).spawn(move || {
+        // Nobody waits any more after a signal.
+        let _ = answered.send(terminal.confirm(&question));
+    });
+    asking.is_ok() && answer.await == Ok(Answer::Yes)
+}
+
+/// The person at the terminal, unless `--yes` says that there is none to be asked: it answers the plan's question, which
+/// does not know yet that nothing can be told about the agents.
+struct Person<'a> {
+    terminal: &'a Terminal,
+    may_ask: bool,
+}
+
+impl Asker for Person<'_> {
+    fn may_ask(&self) -> bool {
+        self.may_ask
+    }
+
+    fn go_on_blind(&mut self, rest: u64) -> Pin<Box<dyn Future<Output = bool> + '_>> {
+        Box::pin(ask(self.terminal, ui::blind_question(rest)))
+    }
+}
+
+/// What the second pass goes by.
+pub(super) struct SecondPass<'a> {
+    pub(super) arguments: &'a DisablingArgs,
+    pub(super) yes: bool,
+    pub(super) practice: bool,
+    pub(super) terminal: &'a Terminal,
+    /// The command line that takes everything back.
+    pub(super) rollback: &'a str,
+}
+
+impl SecondPass<'_> {
+    /// When every row is checked: the plan, the question, the requests. Why the run has to stop, if it has to, the
+    /// switchboard knows then.
+    pub(super) async fn go(&self, board: &mut Switchboard<'_>) {
+        let Some((plan, list)) = pipeline::plan(board, self.arguments.max_disable).await else { return };
+        let probe_wait = Duration::from_secs(self.arguments.probe_wait);
+        let settings = DisableSettings::new(self.arguments.disable_shared, probe_wait);
+        let is_dry = disabling(self.arguments) == Disabling::DryRun;
+        let may_ask = !self.yes && ui::can_ask();
+        let must_ask = !is_dry && !self.yes && plan.rows > 0;
+        let shown = ui::plan(&PlanView {
+            plan: &plan,
+            practice: self.practice,
+            dry_run: is_dry,
+            shared: self.arguments.disable_shared,
+            list: match list {
+                ListState::Read => ListView::Present,
+                ListState::Missing => ListView::Missing,
+                ListState::Unreadable => ListView::Unreadable,
+            },
+            when_untold: if may_ask { WhenUntold::Asks } else { WhenUntold::Leaves },
+            looks: &settings.looks,
+            rollback: self.rollback,
+        });
+        let shown = format!("\n{shown}\n");
+        if must_ask {
+            self.terminal.show(&shown);
+        } else {
+            self.terminal.say(&shown);
+        }
+        if is_dry {
+            return;
+        }
+        if must_ask {
+            let asked = ask(self.terminal, ui::plan_question(&plan));
+            match board.unless_signalled(asked).await {
+                Some(true) => {}
+                Some(false) => return pipeline::decline(board).await,
+                None => return,
+            }
+        }
+        let mut person = Person { terminal: self.terminal, may_ask };
+        pipeline::disable(board, &plan, &settings, &mut person).await;
+    }
+}
