@@ -131,15 +131,16 @@ impl Rollback<'_> {
         let signals = Signals::listen().context("signals cannot be listened to")?;
         if !self.arguments.yes {
             let asked = ask(self.terminal, ui::rollback_question(&self.plan));
-            let answer = runtime.block_on(async {
-                tokio::select! { biased; () = signals.wait() => false, answer = asked => answer }
+            let stopped = runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    signal = signals.wait() => Some(StopReason::Signal { signal }),
+                    yes = asked => (!yes).then_some(StopReason::Declined),
+                }
             });
-            if !answer {
+            if stopped.is_some() {
                 let left = self.plan.count() + self.plan.left_alone;
-                return Ok((
-                    RollbackResult { left, ..RollbackResult::default() },
-                    Some(StopReason::Declined),
-                ));
+                return Ok((RollbackResult { left, ..RollbackResult::default() }, stopped));
             }
         }
         let now = Timestamp::now();

@@ -21,11 +21,11 @@ use crate::cli::{
     Environment, OutputPath, ReportFormatArg, RunArgs, RunPaths, UsageError, choose_key, choose_place,
     disabling, run_paths,
 };
-use crate::domain::{Backlog, Disabling, DisablingEnd, RunFacts, StopReason};
+use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, RunFacts, StopReason};
 use crate::input::{Input, InputError, InputOptions};
 use crate::ledger::{
-    Debts, Identity, ImportError, Ledger, LedgerReader, NewRun, OpenRows, RunCommand, Selection,
-    SetAsideError, Writer,
+    Identity, ImportError, Ledger, LedgerReader, NewRun, OpenRows, RunCommand, Selection, SetAsideError,
+    Writer,
 };
 use crate::pipeline::{DriveSettings, LedgerSendLog, Switchboard, drive, settle_debts};
 use crate::report::check_writable;
@@ -164,7 +164,7 @@ impl Run<'_> {
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let debts = ledger.debts().context("the ledger")?;
         let sent_before = sends_that_count(&ledger, now)?;
-        self.announce(&backlog, connection.as_ref());
+        self.announce(&backlog, debts, connection.as_ref());
         let off =
             if connection.is_none() { ledger.assistants_off().context("the ledger")? } else { Vec::new() };
 
@@ -233,7 +233,7 @@ impl Run<'_> {
         command_line(&mut words.iter().map(String::as_str))
     }
 
-    fn announce(&self, backlog: &Backlog, connection: Option<&Connection>) {
+    fn announce(&self, backlog: &Backlog, debts: Debts, connection: Option<&Connection>) {
         let base_url = connection.map(|connection| connection.base_url.to_string());
         self.terminal.say(&ui::before(
             backlog,
@@ -241,6 +241,7 @@ impl Run<'_> {
             base_url.as_deref(),
             base_url.is_none(),
             self.disabling,
+            debts,
         ));
     }
 

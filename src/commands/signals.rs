@@ -40,10 +40,13 @@ impl Signals {
     }
 
     /// Waits for the first signal.
-    pub(super) async fn wait(&self) {
+    pub(super) async fn wait(&self) -> Signal {
         let mut first = self.first.clone();
-        // An error would mean that the listener is gone, which it is only after a second signal.
-        let _ = first.wait_for(Option::is_some).await;
+        match first.wait_for(Option::is_some).await.map(|signal| *signal) {
+            Ok(Some(signal)) => signal,
+            // The listener is gone, which it is only after a second signal.
+            _ => std::future::pending().await,
+        }
     }
 }
 

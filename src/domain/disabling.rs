@@ -204,6 +204,24 @@ impl RollbackPlan {
     }
 }
 
+/// What earlier runs left open: to be settled before anything else (DESIGN.md, Fine print, Disabling).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Debts {
+    /// Assistants to be switched on again.
+    pub reverts: u64,
+    /// Assistants that were asked to go off, without an outcome on record.
+    pub answers: u64,
+    /// Assistants whose agents were not looked at for the last time.
+    pub looks: u64,
+}
+
+impl Debts {
+    /// Whether there is nothing to do before anything else.
+    pub const fn is_empty(&self) -> bool {
+        self.reverts == 0 && self.answers == 0 && self.looks == 0
+    }
+}
+
 /// Proof that the wish to switch this assistant off is on disk: without one, no request to disable can be sent. Only
 /// the ledger implements it, by a type that it makes after its commit (held by `tests/layers.rs`).
 pub trait RecordedWish: Send + Sync {

@@ -18,7 +18,7 @@ mod text;
 
 pub use difference::{Difference, JsonText, Note, NoteKind};
 pub use disabling::{
-    Candidate, Disabling, DisablingEnd, NotPlanned, Plan, RecordedWish, RollbackPlan, SkipReason,
+    Candidate, Debts, Disabling, DisablingEnd, NotPlanned, Plan, RecordedWish, RollbackPlan, SkipReason,
 };
 pub use event::{
     Backlog, Event, FIRST_AT_ONCE, GuardNews, Observer, PaceStatus, REQUESTS_PER_ROW, RowDone, Sight,

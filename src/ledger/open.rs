@@ -14,9 +14,9 @@ use super::import;
 use super::lock::LedgerLock;
 use super::open_rows::{self, OpenRows, Selection, Starts};
 use super::schema::{self, beside};
-use super::switching::Debts;
+use super::switching::read_debts;
 use super::writer::{self, Writer, WriterThread};
-use crate::domain::{Backlog, Disabling, InputFormat, InputRow, StopReason};
+use crate::domain::{Backlog, Debts, Disabling, InputFormat, InputRow, StopReason};
 
 /// Where the rows of a ledger come from. A ledger is the same as long as this is (DESIGN.md, The ledger).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +168,7 @@ impl Ledger {
 
     /// What earlier runs owe: to be settled before anything else.
     pub fn debts(&self) -> Result<Debts, LedgerError> {
-        Debts::read(&self.locked.connection)
+        read_debts(&self.locked.connection)
     }
 
     pub(super) const fn connection(&self) -> &Connection {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::agent_list::{FirstSight, LookAtAll};
 use super::switchboard::Switchboard;
-use crate::domain::{DisabledState, Event, GuardNews, Switching};
-use crate::ledger::{Conclusion, Debts, Owed, Switchable};
+use crate::domain::{Debts, DisabledState, Event, GuardNews, Switching};
+use crate::ledger::{Conclusion, Owed, Switchable};
 
 /// Settles them: a probe without a verdict and a `revert_failed` are switched on again; a wish without an outcome is
 /// `disabled` if the list shows it off, else `unknown`, since this process has not verified it and must not ask again;

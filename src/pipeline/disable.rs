@@ -70,7 +70,9 @@ pub async fn disable(
     settings: &DisableSettings,
     asker: &mut dyn Asker,
 ) -> DisablingEnd {
-    board.observer.observe(&Event::Switching { switching: Switching::Off, rows: plan.rows });
+    if plan.rows > 0 {
+        board.observer.observe(&Event::Switching { switching: Switching::Off, rows: plan.rows });
+    }
     let mut work = Disable {
         board,
         settings,

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::endings;
-use super::layout::{Blocks, WHOLE, rows};
+use super::layout::{Blocks, WHOLE, assistants, rows, wrapped};
 use crate::domain::{
-    Backlog, Disabling, FIRST_AT_ONCE, REQUESTS_PER_ROW, Remedy, RowStatus, RunFacts, StopReason, grouped,
-    terminal_safe,
+    Backlog, Debts, Disabling, FIRST_AT_ONCE, REQUESTS_PER_ROW, Remedy, RowStatus, RunFacts, StopReason,
+    grouped, terminal_safe,
 };
 
 /// Remedies shown at most.
@@ -22,6 +22,7 @@ pub fn before(
     base_url: Option<&str>,
     practice: bool,
     disabling: Disabling,
+    debts: Debts,
 ) -> String {
     let mut text = String::new();
     if practice {
@@ -45,7 +46,11 @@ pub fn before(
     if !unusable.is_empty() {
         let _ = writeln!(text, "No request is spent on {}.", unusable.join(", "));
     }
+    if !debts.is_empty() {
+        let _ = writeln!(text, "{}", wrapped(&left_open(debts, disabling), "", ""));
+    }
     text.push_str(match disabling {
+        Disabling::No if debts.reverts + debts.looks > 0 => "For the rest it only reads.",
         Disabling::No => "It only reads; nothing is changed.",
         Disabling::DryRun => "It reads, and shows what would be switched off. Nothing is switched off.",
         Disabling::Yes => {
@@ -53,6 +58,33 @@ pub fn before(
         }
     });
     text
+}
+
+/// What an earlier run left open, and what becomes of it.
+fn left_open(debts: Debts, disabling: Disabling) -> String {
+    let begun = |count: u64, one: &str, many: &str| {
+        (count > 0).then(|| format!("{} {}", assistants(count), if count == 1 { one } else { many }))
+    };
+    let parts: Vec<_> = [
+        begun(debts.reverts, "is to be switched on again", "are to be switched on again"),
+        begun(debts.answers, "was asked to go off and may be off", "were asked to go off and may be off"),
+        begun(
+            debts.looks,
+            "is off and its agent to be looked at",
+            "are off and their agents to be looked at",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match disabling {
+        Disabling::DryRun => {
+            format!("An earlier run left open: {}. A dry run leaves that so.", parts.join("; "))
+        }
+        Disabling::No | Disabling::Yes => {
+            format!("First it settles what an earlier run left open: {}.", parts.join("; "))
+        }
+    }
 }
 
 /// How a run ended: what may be off against everybody's will, why it stopped early, rows by status, what became of
@@ -195,7 +227,7 @@ mod tests {
     #[test]
     fn before_a_first_run() {
         let backlog = Backlog { rows: 1_000, invalid: 7, duplicates: 5, to_do: 988, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.langdock.com"), false, Disabling::No), @r"
+        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.langdock.com"), false, Disabling::No, Debts::default()), @r"
         Platform: https://api.langdock.com
         1,000 rows: 988 to check (2 requests each, about 1,976 in all, at most 300 a minute: about 6 min 30 s).
         No request is spent on 7 rows without exactly one UUID, 5 rows like an earlier one.
@@ -206,7 +238,7 @@ mod tests {
     #[test]
     fn before_going_on() {
         let backlog = Backlog { rows: 10_000, settled_before: 9_988, to_do: 12, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.odeus.ai"), false, Disabling::Yes), @r"
+        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.odeus.ai"), false, Disabling::Yes, Debts::default()), @r"
         Platform: https://api.odeus.ai
         10,000 rows: 9,988 done, 12 to go (2 requests each, about 24 in all, at most 300 a minute: less than a minute).
         It reads first. What is then to be switched off is shown, and asked (unless --yes), before anything is changed.
@@ -216,14 +248,14 @@ mod tests {
     #[test]
     fn before_a_practice_run_with_a_limit_and_before_one_with_nothing_to_do() {
         let backlog = Backlog { rows: 10, to_do: 4, beyond_limit: 6, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, None, true, Disabling::No), @r"
+        insta::assert_snapshot!(before(&backlog, 300, None, true, Disabling::No, Debts::default()), @r"
         PRACTICE: a made-up workspace inside this program; nothing real is read or changed.
         10 rows: 4 to check (2 requests each, about 8 in all, at most 300 a minute: less than a minute).
         No request is spent on 6 rows left for another run by --limit.
         It only reads; nothing is changed.
         ");
         let backlog = Backlog { rows: 1, settled_before: 1, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, None, true, Disabling::No), @r"
+        insta::assert_snapshot!(before(&backlog, 300, None, true, Disabling::No, Debts::default()), @r"
         PRACTICE: a made-up workspace inside this program; nothing real is read or changed.
         1 row: 1 done, nothing to go.
         It only reads; nothing is changed.
@@ -344,6 +376,29 @@ mod tests {
     }
 
     #[test]
+    fn before_it_settles_what_an_earlier_run_left_open_it_says_so() {
+        let said = |debts, disabling| {
+            let text = before(&Backlog::default(), 300, None, true, disabling, debts);
+            text.lines().skip(2).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(said(Debts { reverts: 1, ..Debts::default() }, Disabling::No), @r"
+        First it settles what an earlier run left open: 1 assistant is to be switched on again.
+        For the rest it only reads.
+        ");
+        let debts = Debts { reverts: 0, answers: 2, looks: 1_000 };
+        insta::assert_snapshot!(said(debts, Disabling::Yes), @r"
+        First it settles what an earlier run left open: 2 assistants were asked to go off and may be off;
+        1,000 assistants are off and their agents to be looked at.
+        It reads first. What is then to be switched off is shown, and asked (unless --yes), before anything is changed.
+        ");
+        insta::assert_snapshot!(said(debts, Disabling::DryRun), @r"
+        An earlier run left open: 2 assistants were asked to go off and may be off; 1,000 assistants are off
+        and their agents to be looked at. A dry run leaves that so.
+        It reads, and shows what would be switched off. Nothing is switched off.
+        ");
+    }
+
+    #[test]
     fn before_a_run_it_says_what_may_be_changed() {
         for (disabling, said) in [
             (Disabling::No, "It only reads; nothing is changed."),
@@ -353,7 +408,7 @@ mod tests {
                 "It reads first. What is then to be switched off is shown, and asked (unless --yes), before anything is changed.",
             ),
         ] {
-            let text = before(&Backlog::default(), 300, None, true, disabling);
+            let text = before(&Backlog::default(), 300, None, true, disabling, Debts::default());
             assert_eq!(text.lines().last(), Some(said), "{disabling:?}");
         }
     }

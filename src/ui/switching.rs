@@ -42,18 +42,13 @@ pub(super) fn news(news: &GuardNews) -> String {
             "The agent stays on without its assistant. The other {} assistants go off, too.",
             grouped(*rest)
         ),
-        GuardNews::LastLook { agents: 1 } => {
-            "Everything planned was asked for. The agent is looked at once more.".to_owned()
-        }
+        GuardNews::LastLook { agents: 1 } => "The agent is looked at once more.".to_owned(),
         GuardNews::LastLook { agents } => {
-            format!(
-                "Everything planned was asked for. All {} agents are looked at once more.",
-                grouped(*agents)
-            )
+            format!("All {} agents are looked at once more.", grouped(*agents))
         }
         GuardNews::AllOn => "The last look found every agent on.".to_owned(),
         GuardNews::LookOwed => {
-            "The last look at the agents was not finished. The next run or rollback does it first.".to_owned()
+            "The last look at the agents could not be finished. The next run does it first.".to_owned()
         }
     }
 }
@@ -154,10 +149,10 @@ mod tests {
         The agent stays on without its assistant. The other 2,960 assistants go off, too.
         The agent stays on without its assistant. The other one goes off, too.
         The agent stays on without its assistant.
-        Everything planned was asked for. All 2,961 agents are looked at once more.
-        Everything planned was asked for. The agent is looked at once more.
+        All 2,961 agents are looked at once more.
+        The agent is looked at once more.
         The last look found every agent on.
-        The last look at the agents was not finished. The next run or rollback does it first.
+        The last look at the agents could not be finished. The next run does it first.
         "#);
     }
 

@@ -9,6 +9,7 @@ use super::super::encode::{blob, to_count, to_uuid};
 use super::super::error::LedgerError;
 use super::super::writer::Writer;
 use super::{COLUMNS, PAGE, Switchable, switchable};
+use crate::domain::Debts;
 
 /// What is owed to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,34 +38,17 @@ impl Owed {
     }
 }
 
-/// How many rows are owed something by earlier runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Debts {
-    /// To be switched on again.
-    pub reverts: u64,
-    /// Wishes without an outcome.
-    pub answers: u64,
-    /// Last looks.
-    pub looks: u64,
-}
-
-impl Debts {
-    /// Whether there is nothing to do before anything else.
-    pub const fn is_empty(&self) -> bool {
-        self.reverts == 0 && self.answers == 0 && self.looks == 0
-    }
-
-    pub(in super::super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
-        let count = |condition: &str| -> Result<u64, LedgerError> {
-            let sql = format!("SELECT count(*) FROM result WHERE {condition}");
-            Ok(to_count(connection.query_row(&sql, [], |row| row.get(0))?))
-        };
-        Ok(Self {
-            reverts: count(Owed::Revert.condition())?,
-            answers: count(Owed::Answer.condition())?,
-            looks: count("guard = 'look'")?,
-        })
-    }
+/// How many rows are owed what.
+pub(in super::super) fn read_debts(connection: &Connection) -> Result<Debts, LedgerError> {
+    let count = |condition: &str| -> Result<u64, LedgerError> {
+        let sql = format!("SELECT count(*) FROM result WHERE {condition}");
+        Ok(to_count(connection.query_row(&sql, [], |row| row.get(0))?))
+    };
+    Ok(Debts {
+        reverts: count(Owed::Revert.condition())?,
+        answers: count(Owed::Answer.condition())?,
+        looks: count("guard = 'look'")?,
+    })
 }
 
 impl Writer {
