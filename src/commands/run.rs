@@ -177,13 +177,13 @@ impl Run<'_> {
         let (writer, rows, thread) = ledger.start(&new_run, selection).context("the ledger")?;
         let send_log = Arc::new(LedgerSendLog(writer.clone()));
         let worked = self.runtime.block_on(async {
-            let practice = connection.is_none();
+            let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
             let connection = match connection {
                 Some(connection) => connection,
                 None => Connection::to_practice(off).await?,
             };
             let (client, sandbox) = connection.client(&self.arguments.network, send_log, &sent_before)?;
-            let work = Work { client, writer, rows, backlog, debts, practice };
+            let work = Work { client, writer, rows, backlog, debts, base_url };
             let stopped = self.work(work).await;
             if let Some(sandbox) = sandbox {
                 sandbox.stop().await;
@@ -195,7 +195,7 @@ impl Run<'_> {
 
     /// First what earlier runs left open, then every row, then the switching off.
     async fn work(&self, work: Work) -> Option<StopReason> {
-        let Work { client, writer, rows, backlog, debts, practice } = work;
+        let Work { client, writer, rows, backlog, debts, base_url } = work;
         let network = &self.arguments.network;
         let patience = Duration::from_secs(network.timeout);
         let mut progress = self.terminal.progress();
@@ -216,7 +216,7 @@ impl Run<'_> {
         let second_pass = SecondPass {
             arguments: &self.arguments.switching,
             yes: self.arguments.yes,
-            practice,
+            base_url: base_url.as_deref(),
             terminal: self.terminal,
             rollback: &self.rollback_command(),
         };
@@ -354,5 +354,6 @@ struct Work {
     rows: OpenRows,
     backlog: Backlog,
     debts: Debts,
-    practice: bool,
+    /// `None` in the practice workspace.
+    base_url: Option<String>,
 }

@@ -54,7 +54,8 @@ impl Asker for Person<'_> {
 pub(super) struct SecondPass<'a> {
     pub(super) arguments: &'a DisablingArgs,
     pub(super) yes: bool,
-    pub(super) practice: bool,
+    /// `None` in the practice workspace.
+    pub(super) base_url: Option<&'a str>,
     pub(super) terminal: &'a Terminal,
     /// The command line that takes everything back.
     pub(super) rollback: &'a str,
@@ -72,7 +73,7 @@ impl SecondPass<'_> {
         let must_ask = !is_dry && !self.yes && plan.rows > 0;
         let shown = ui::plan(&PlanView {
             plan: &plan,
-            practice: self.practice,
+            base_url: self.base_url,
             dry_run: is_dry,
             shared: self.arguments.disable_shared,
             list: match list {

@@ -32,6 +32,13 @@ impl Blocks {
         self.blocks.push(format!("{}{text}", self.practice));
     }
 
+    /// Where it all happens; nothing in the practice workspace, where every block says so.
+    pub(super) fn platform(&mut self, base_url: Option<&str>) {
+        if let Some(base_url) = base_url {
+            self.push(&format!("Platform: {}", terminal_safe(base_url, WHOLE)));
+        }
+    }
+
     /// Sentences of our own.
     pub(super) fn say(&mut self, sentences: &str) {
         self.blocks.push(wrapped(sentences, self.practice, ""));

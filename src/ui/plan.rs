@@ -31,8 +31,8 @@ pub enum WhenUntold {
 pub struct PlanView<'a> {
     /// What is about to be switched off, and what not.
     pub plan: &'a Plan,
-    /// Whether it is the built-in practice workspace.
-    pub practice: bool,
+    /// The base URL; `None` in the built-in practice workspace.
+    pub base_url: Option<&'a str>,
     /// Whether nothing is switched off in the end (`--dry-run`).
     pub dry_run: bool,
     /// Whether there is no probe, whatever becomes of the agents (`--disable-shared`).
@@ -56,7 +56,8 @@ impl PlanView<'_> {
 
 /// What is about to be switched off, what not and why, step by step, and how to take it back.
 pub fn plan(view: &PlanView<'_>) -> String {
-    let mut blocks = Blocks::new(view.practice);
+    let mut blocks = Blocks::new(view.base_url.is_none());
+    blocks.platform(view.base_url);
     blocks.say(&headline(view));
     let left = counts(view.plan.not_planned.iter().map(|(why, rows)| (*rows, reason(*why))));
     if !left.is_empty() {
@@ -316,7 +317,7 @@ mod tests {
     fn view(plan: &Plan) -> PlanView<'_> {
         PlanView {
             plan,
-            practice: false,
+            base_url: Some("https://api.langdock.com"),
             dry_run: false,
             shared: false,
             list: ListView::Present,
@@ -329,6 +330,8 @@ mod tests {
     #[test]
     fn a_plan_for_many() {
         insta::assert_snapshot!(plan(&view(&many())), @r#"
+        Platform: https://api.langdock.com
+
         2,981 assistants are about to be switched off. Their agents are to stay on.
 
         Left as they are: 1,136 rows
@@ -363,6 +366,8 @@ mod tests {
     #[test]
     fn a_plan_for_one() {
         insta::assert_snapshot!(plan(&view(&one())), @r"
+        Platform: https://api.langdock.com
+
         1 assistant is about to be switched off. Its agent is to stay on.
 
         The probe is the one that was updated least recently:
@@ -387,6 +392,8 @@ mod tests {
     #[test]
     fn a_plan_without_a_probe_since_somebody_wants_none() {
         insta::assert_snapshot!(plan(&PlanView { shared: true, ..view(&many()) }), @r"
+        Platform: https://api.langdock.com
+
         2,981 assistants are about to be switched off.
 
         Left as they are: 1,136 rows
@@ -412,7 +419,7 @@ mod tests {
             shared: true,
             list: ListView::Missing,
             when_untold: WhenUntold::Asks,
-            practice: true,
+            base_url: None,
             ..view(&one())
         });
         insta::assert_snapshot!(text, @r"
@@ -432,6 +439,8 @@ mod tests {
     #[test]
     fn a_plan_where_there_is_no_agent_list() {
         insta::assert_snapshot!(plan(&PlanView { list: ListView::Missing, ..view(&many()) }), @r#"
+        Platform: https://api.langdock.com
+
         2,981 assistants are about to be switched off. Their agents are to stay on.
 
         Left as they are: 1,136 rows
@@ -478,6 +487,8 @@ mod tests {
         let others = Plan { rows: 2, other_uuid: 2, ..Plan::default() };
         let text = plan(&view(&others));
         insta::assert_snapshot!(text, @r"
+        Platform: https://api.langdock.com
+
         2 assistants are about to be switched off. Their agents are to stay on.
 
         What happens:
@@ -494,7 +505,7 @@ mod tests {
 
     #[test]
     fn a_practice_dry_run_says_so_in_every_block_and_has_nothing_to_take_back() {
-        insta::assert_snapshot!(plan(&PlanView { practice: true, dry_run: true, ..view(&many()) }), @r#"
+        insta::assert_snapshot!(plan(&PlanView { base_url: None, dry_run: true, ..view(&many()) }), @r#"
         PRACTICE: Nothing is switched off: this is a dry run. With --disable and without --dry-run, 2,981
         assistants would be switched off. Their agents are to stay on.
 
@@ -527,12 +538,14 @@ mod tests {
     fn a_plan_for_nothing_says_why() {
         let none = Plan { not_planned: vec![(NotPlanned::OffByEarlierRun, 1)], ..Plan::default() };
         insta::assert_snapshot!(plan(&view(&none)), @r"
+        Platform: https://api.langdock.com
+
         There is nothing to switch off.
 
         Left as they are: 1 row
           1  switched off by an earlier run
         ");
-        insta::assert_snapshot!(plan(&PlanView { practice: true, ..view(&Plan::default()) }), @"PRACTICE: There is nothing to switch off: no row of the input names an assistant.");
+        insta::assert_snapshot!(plan(&PlanView { base_url: None, ..view(&Plan::default()) }), @"PRACTICE: There is nothing to switch off: no row of the input names an assistant.");
     }
 
     #[test]
@@ -542,7 +555,8 @@ mod tests {
                 [(true, true, true), (true, false, false), (false, false, true)]
             {
                 for list in [ListView::Present, ListView::Missing] {
-                    let text = plan(&PlanView { practice, dry_run, shared, list, ..view(&plan_of) });
+                    let base_url = (!practice).then_some("https://api.langdock.com");
+                    let text = plan(&PlanView { base_url, dry_run, shared, list, ..view(&plan_of) });
                     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
                     assert_eq!(text.matches("PRACTICE: ").count() > 1, practice);
                     assert!(!text.contains('\u{1b}'));

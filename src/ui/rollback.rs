@@ -21,9 +21,7 @@ pub struct RollbackResult {
 /// workspace.
 pub fn rollback_plan(plan: &RollbackPlan, base_url: Option<&str>, practice: bool, dry_run: bool) -> String {
     let mut blocks = Blocks::new(practice);
-    if let Some(base_url) = base_url {
-        blocks.push(&format!("Platform: {}", terminal_safe(base_url, WHOLE)));
-    }
+    blocks.platform(base_url);
     blocks.say(&headline(plan, dry_run));
     if plan.count() > 0 {
         let states = counts(plan.rows.iter().map(|(state, rows)| (*rows, plain(*state))));
