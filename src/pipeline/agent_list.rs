@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::switchboard::{Switchboard, stop_reason};
@@ -44,6 +46,15 @@ pub(super) enum LookAtAll {
     NoList,
 }
 
+/// What becomes of a look when a signal has come before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterSignal {
+    /// It is left.
+    Stop,
+    /// It may take so long.
+    Within(Duration),
+}
+
 impl LookAtAll {
     pub(super) const fn sight(self) -> Sight {
         match self {
@@ -59,7 +70,7 @@ impl Switchboard<'_> {
     pub(super) async fn first_sight(&mut self) -> Option<FirstSight> {
         let mut off = Vec::new();
         let walked = self
-            .walk(|agent| {
+            .walk(AfterSignal::Stop, |agent| {
                 if agent.disabled == Some(true) {
                     off.push(agent.id.0);
                 }
@@ -77,7 +88,7 @@ impl Switchboard<'_> {
     pub(super) async fn sight_of(&mut self, agent: Uuid) -> Option<Sight> {
         let mut sight = Sight::Untold;
         let walked = self
-            .walk(|listed| {
+            .walk(AfterSignal::Stop, |listed| {
                 if listed.id.0 != agent {
                     return ControlFlow::Continue(());
                 }
@@ -89,10 +100,14 @@ impl Switchboard<'_> {
     }
 
     /// What the list shows of all these; `None` when the run has to stop.
-    pub(super) async fn sight_of_all(&mut self, mut agents: HashSet<Uuid>) -> Option<LookAtAll> {
+    pub(super) async fn sight_of_all(
+        &mut self,
+        mut agents: HashSet<Uuid>,
+        after_signal: AfterSignal,
+    ) -> Option<LookAtAll> {
         let mut one_off = false;
         let walked = self
-            .walk(|listed| {
+            .walk(after_signal, |listed| {
                 match one(&listed) {
                     Sight::On => drop(agents.remove(&listed.id.0)),
                     Sight::Off if agents.contains(&listed.id.0) => one_off = true,
@@ -113,12 +128,15 @@ impl Switchboard<'_> {
     /// `None` when the run has to stop. A list that the key may not read is as good as none: that ends no run.
     async fn walk(
         &mut self,
+        after_signal: AfterSignal,
         visit: impl FnMut(ListedAgent) -> ControlFlow<()>,
     ) -> Option<Result<ListWalk, CallFailure>> {
         let client = self.client;
         let walk = client.all_agents(visit);
-        // After a signal nothing is read but the last look, whose caller keeps its time.
-        let walked = if self.is_signalled() { walk.await } else { self.unless_signalled(walk).await? };
+        let walked = match after_signal {
+            AfterSignal::Within(time) if self.is_signalled() => timeout(time, walk).await.ok()?,
+            AfterSignal::Within(_) | AfterSignal::Stop => self.unless_signalled(walk).await?,
+        };
         let Err(failure) = &walked else { return Some(walked) };
         tracing::debug!(error = %failure, "the agent list cannot be read");
         let is_about_the_list = matches!(

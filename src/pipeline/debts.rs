@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::agent_list::{FirstSight, LookAtAll};
+use super::agent_list::{AfterSignal, FirstSight, LookAtAll};
 use super::switchboard::Switchboard;
 use crate::domain::{Debts, DisabledState, Event, GuardNews, Switching};
 use crate::ledger::{Conclusion, Owed, Switchable};
@@ -59,7 +59,7 @@ impl Switchboard<'_> {
         let owed = self.writer.owed_looks().await;
         let Some(agents) = self.on_disk(owed) else { return };
         self.observer.observe(&Event::Guard(GuardNews::LastLook { agents: agents.len() as u64 }));
-        match self.sight_of_all(agents).await {
+        match self.sight_of_all(agents, AfterSignal::Stop).await {
             Some(LookAtAll::AllOn) => {
                 let done = self.writer.looks_are_done().await;
                 self.on_disk(done);

@@ -4,10 +4,10 @@ use std::collections::{HashSet, VecDeque};
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::agent_list::{FirstSight, ListState, LookAtAll};
+use super::agent_list::{AfterSignal, FirstSight, ListState, LookAtAll};
 use super::guard::{Action, Observation, Rules, State};
 use super::switchboard::{Switchboard, SwitchedOff};
 use crate::domain::{DisabledState, DisablingEnd, Event, GuardNews, Plan, Sight, StopReason, Switching};
@@ -284,18 +284,14 @@ impl Disable<'_, '_> {
 impl Switchboard<'_> {
     /// Looks at all these agents; `None` when that could not be done. A signal leaves a moment for it.
     pub(super) async fn last_look(&mut self, agents: HashSet<Uuid>) -> Option<LookAtAll> {
+        let mut seen = None;
         if self.may_go_on() {
-            let seen = self.sight_of_all(agents.clone()).await;
-            if seen.is_some() || !self.is_signalled() {
-                return seen;
-            }
+            seen = self.sight_of_all(agents.clone(), AfterSignal::Stop).await;
         }
-        match self.stop_reason() {
-            Some(StopReason::Signal { .. }) => {
-                timeout(LAST_LOOK_AFTER_SIGNAL, self.sight_of_all(agents)).await.ok().flatten()
-            }
-            _ => None,
+        if seen.is_none() && matches!(self.stop_reason(), Some(StopReason::Signal { .. })) {
+            seen = self.sight_of_all(agents, AfterSignal::Within(LAST_LOOK_AFTER_SIGNAL)).await;
         }
+        seen
     }
 
     /// Condemns all that the last look was about, and switches them on again. What does not come on is owed.
