@@ -90,10 +90,11 @@ fn mark_those_already_off(
 
 fn fill(transaction: &Transaction<'_>, run: RunId, maximum: Option<u64>) -> Result<(), LedgerError> {
     transaction.execute("DELETE FROM planned", [])?;
+    // As text, these times in UTC sort to the nanosecond once the Z is gone; `SQLite`'s own stop at the millisecond.
     transaction.execute(
         "INSERT INTO planned (result) SELECT id FROM result \
          WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
-         ORDER BY assistant = agent, unixepoch(assistant_updated_at, 'subsec') NULLS LAST, id LIMIT ?2",
+         ORDER BY assistant = agent, rtrim(assistant_updated_at, 'Z') NULLS LAST, id LIMIT ?2",
         (run, maximum.map_or(-1, to_integer)),
     )?;
     transaction.execute("UPDATE run SET has_plan = 1 WHERE id = ?1", [run])?;
