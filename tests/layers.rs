@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Crates that only one layer may name, and which.
+/// Crates and other words that only one layer may name, and which.
 const OWNERS: &[(&str, &str)] = &[
     ("rusqlite", "ledger"),
     ("reqwest", "api"),
@@ -35,6 +35,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("println!(", "ui"),
     ("eprint!(", "ui"),
     ("print!(", "ui"),
+    // Who can make one can switch an assistant off.
+    ("RecordedWish for", "ledger"),
 ];
 
 struct Source {
@@ -108,6 +110,24 @@ fn each_outside_concern_has_one_owner() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn an_assistant_is_switched_off_in_one_place_that_puts_the_wish_on_disk_first() {
+    let mut found = BTreeSet::new();
+    for source in sources() {
+        let path = source.path.to_string_lossy().replace('\\', "/");
+        for (at, name) in source.code.match_indices("disable_assistant") {
+            let (before, after) = (&source.code[..at], &source.code[at + name.len()..]);
+            let is_defined = before.ends_with("pub async fn ");
+            // Named without a call, it could be handed on and called elsewhere.
+            let is_called = before.ends_with('.') && after.starts_with('(');
+            assert!(is_defined || is_called, "{path} names {name} in passing");
+            assert!(found.insert((path.clone(), is_called)), "{path} calls {name} twice");
+        }
+    }
+    let expected = [("api/client.rs", false), ("pipeline/switchboard.rs", true)];
+    assert_eq!(found, expected.map(|(path, is_called)| (path.to_owned(), is_called)).into());
 }
 
 #[test]

@@ -233,15 +233,17 @@ impl Ledger {
     fn begin(&self, run: &NewRun<'_>) -> Result<RunId, LedgerError> {
         let connection = &self.locked.connection;
         let (command, disabling) = run.command.words();
-        connection.execute(
+        let transaction = connection.unchecked_transaction()?;
+        transaction.execute(
             "INSERT INTO run (program_version, settings, started_at, command, disabling) VALUES (?1, ?2, ?3, ?4, ?5)",
             (run.program_version, to_json(run.settings)?, to_nanoseconds(run.started_at), command, disabling),
         )?;
-        let run_id = connection.last_insert_rowid();
+        let run_id = transaction.last_insert_rowid();
         if matches!(run.command, RunCommand::Run(_)) {
-            // An earlier run's plan is not this one's.
-            connection.execute("DELETE FROM planned", [])?;
+            // An earlier run's plan is not this one's: at no moment does it stand under the new run's wish.
+            transaction.execute("DELETE FROM planned", [])?;
         }
+        transaction.commit()?;
         connection.pragma_update(None, "cache_size", -schema::WRITER_CACHE_KIB)?;
         Ok(run_id)
     }

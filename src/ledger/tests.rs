@@ -12,15 +12,16 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
-    AgentId, AssistantId, Backlog, Call, CallFailure, Difference, DisabledState, Disabling, Documents,
-    Encoding, FailureKind, InputFormat, InputRow, InvalidId, JsonText, LineEnd, Note, NoteKind, Outcome,
-    Pair, ReportRow, RowStatus, Signal, StopReason,
+    AgentId, AssistantId, Backlog, Call, CallFailure, Difference, DisabledState, Disabling, DisablingEnd,
+    Documents, Encoding, FailureKind, InputFormat, InputRow, InvalidId, JsonText, LineEnd, Note, NoteKind,
+    Outcome, Pair, ReportRow, RowStatus, Signal, StopReason,
 };
 
 mod broken;
 mod going_on;
 mod opening;
 mod reading;
+mod switching;
 
 /// A folder with a ledger in it, and the words to say what happens to it.
 struct Place {
@@ -65,6 +66,15 @@ impl Place {
 
     fn report(&self) -> Vec<ReportRow> {
         report(&LedgerReader::open(&self.ledger()).unwrap())
+    }
+
+    /// The files as they stand, elsewhere: what a kill at this moment leaves.
+    fn killed(&self) -> Self {
+        let copy = Self::new();
+        for name in self.names() {
+            fs::copy(self.file(&name), copy.file(&name)).unwrap();
+        }
+        copy
     }
 
     fn names(&self) -> Vec<String> {

@@ -63,7 +63,8 @@ impl Writer {
     }
 }
 
-/// A wish of ours on record wins over what the list shows: what is off then is `disabled`, not `already_disabled`.
+/// A wish of ours on record, with whatever agent, wins over what the list shows: what is off then is `disabled`, or is
+/// asked for again, but not `already_disabled`.
 fn mark_those_already_off(
     transaction: &Transaction<'_>,
     run: RunId,
@@ -75,9 +76,11 @@ fn mark_those_already_off(
         [run],
     )?;
     let mut mark = transaction.prepare(
-        "UPDATE result SET switch_run = ?2, disabled = CASE disabled WHEN 'unknown' THEN 'disabled' ELSE 'already_disabled' END \
-         WHERE assistant = ?1 AND run = ?2 AND status = 'verified' AND (disabled = 'unknown' OR \
-         id NOT IN (SELECT result FROM attempt WHERE attempt.result = result.id AND wanted = 'off'))",
+        "UPDATE result SET switch_run = ?2, switch_failure = NULL, \
+         disabled = CASE disabled WHEN 'unknown' THEN 'disabled' ELSE 'already_disabled' END \
+         WHERE assistant = ?1 AND run = ?2 AND status = 'verified' AND (disabled = 'unknown' OR NOT EXISTS \
+         (SELECT 1 FROM result AS any_pair JOIN attempt ON attempt.result = any_pair.id \
+         WHERE any_pair.assistant = ?1 AND attempt.wanted = 'off'))",
     )?;
     for id in shown_off {
         mark.execute((id.as_bytes(), run))?;
@@ -87,10 +90,11 @@ fn mark_those_already_off(
 
 fn fill(transaction: &Transaction<'_>, run: RunId, maximum: Option<u64>) -> Result<(), LedgerError> {
     transaction.execute("DELETE FROM planned", [])?;
+    // As text, these times in UTC sort to the nanosecond once the Z is gone; `SQLite`'s own stop at the millisecond.
     transaction.execute(
         "INSERT INTO planned (result) SELECT id FROM result \
          WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
-         ORDER BY assistant = agent, unixepoch(assistant_updated_at, 'subsec') NULLS LAST, id LIMIT ?2",
+         ORDER BY assistant = agent, rtrim(assistant_updated_at, 'Z') NULLS LAST, id LIMIT ?2",
         (run, maximum.map_or(-1, to_integer)),
     )?;
     transaction.execute("UPDATE run SET has_plan = 1 WHERE id = ?1", [run])?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction};
 
-use super::super::encode::{to_integer, to_json, to_nanoseconds};
+use super::super::encode::{from_word, text, to_integer, to_json, to_nanoseconds};
 use super::super::error::LedgerError;
 use super::super::open::RunId;
 use super::super::writer::Writer;
@@ -33,6 +33,14 @@ pub struct Intent {
     attempt: i64,
     row: Switchable,
     role: Role,
+    before: Before,
+}
+
+/// What was on record before the wish.
+#[derive(Debug)]
+struct Before {
+    state: DisabledState,
+    guard: Option<String>,
 }
 
 impl Intent {
@@ -73,40 +81,45 @@ impl Writer {
         now: Timestamp,
     ) -> Result<Option<Intent>, LedgerError> {
         self.transact(move |transaction, run| {
-            let oldest = to_nanoseconds(now.checked_sub(FRESH).unwrap_or(Timestamp::MIN));
-            let now = to_nanoseconds(now);
+            let Some(before) = before(transaction, run, &row, now)? else { return Ok(None) };
             let guard = match role {
                 Role::Unwatched => None,
                 Role::Probe => Some("revert"),
                 Role::Watched => Some("look"),
             };
-            let wished = transaction
+            transaction
                 .prepare_cached(
-                    "UPDATE result SET disabled = 'unknown', guard = ?5, switch_run = ?2, switch_failure = NULL \
-                     WHERE id = ?1 AND run = ?2 AND status = 'verified' AND checked_at BETWEEN ?3 AND ?4",
+                    "UPDATE result SET disabled = 'unknown', guard = ?3, switch_run = ?2, switch_failure = NULL \
+                     WHERE id = ?1",
                 )?
-                .execute((row.key, run, oldest, now, guard))?;
-            if wished == 0 {
-                return Ok(None);
-            }
+                .execute((row.key, run, guard))?;
             let attempt = transaction
                 .prepare_cached(
                     "INSERT INTO attempt (result, run, wanted, began_at) VALUES (?1, ?2, 'off', ?3)",
                 )?
-                .insert((row.key, run, now))?;
-            Ok(Some(Intent { attempt, row, role }))
+                .insert((row.key, run, to_nanoseconds(now)))?;
+            Ok(Some(Intent { attempt, row, role, before }))
         })
         .await
     }
 
     /// Records what became of the wish; gives what may now be said about it. What the guard owes a row that may be off
-    /// stays owed.
+    /// stays owed. A wish that came to nothing takes nothing back: a row that may have been off before it may be off
+    /// still, and is owed what it was owed then.
     pub async fn conclude(&self, intent: Intent, conclusion: Conclusion) -> Result<Switched, LedgerError> {
         self.transact(move |transaction, run| {
-            let Intent { attempt, row, role } = intent;
+            let Intent { attempt, row, role, before } = intent;
+            end_attempt(transaction, "id = ?1", attempt, &conclusion)?;
+            if before.state.may_be_off() && !conclusion.state.may_be_off() {
+                let as_before = Conclusion { state: before.state, ..conclusion };
+                transaction
+                    .prepare_cached("UPDATE result SET guard = ?2 WHERE id = ?1")?
+                    .execute((row.key, before.guard))?;
+                record(transaction, run, &row, &as_before, true)?;
+                return Ok(switched(&row, &as_before));
+            }
             let stays_owed = role != Role::Unwatched && conclusion.state.may_be_off();
             record(transaction, run, &row, &conclusion, stays_owed)?;
-            end_attempt(transaction, "id = ?1", attempt, &conclusion)?;
             Ok(switched(&row, &conclusion))
         })
         .await
@@ -148,6 +161,24 @@ impl Writer {
         })
         .await
     }
+}
+
+/// What is on record of a row; `None` unless this run has verified it within the last ten minutes before `now`.
+fn before(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    row: &Switchable,
+    now: Timestamp,
+) -> Result<Option<Before>, LedgerError> {
+    let oldest = to_nanoseconds(now.checked_sub(FRESH).unwrap_or(Timestamp::MIN));
+    let mut statement = transaction.prepare_cached(
+        "SELECT disabled, guard FROM result \
+         WHERE id = ?1 AND run = ?2 AND status = 'verified' AND checked_at BETWEEN ?3 AND ?4",
+    )?;
+    let mut rows = statement.query((row.key, run, oldest, to_nanoseconds(now)))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let state = from_word(text(row.get_ref(0)?)?.unwrap_or_default(), DisabledState::parse)?;
+    Ok(Some(Before { state, guard: row.get(1)? }))
 }
 
 fn record(

@@ -2,15 +2,6 @@
 
 use super::*;
 
-/// The files as they stand, elsewhere: what a kill at this moment leaves.
-fn killed(place: &Place) -> Place {
-    let copy = Place::new();
-    for name in place.names() {
-        fs::copy(place.file(&name), copy.file(&name)).unwrap();
-    }
-    copy
-}
-
 #[test]
 fn a_kill_loses_no_row_that_was_reported_as_done_and_no_request_that_was_sent() {
     let place = Place::new();
@@ -18,7 +9,7 @@ fn a_kill_loses_no_row_that_was_reported_as_done_and_no_request_that_was_sent() 
     let (writer, open_rows, thread) = start(place.import(&input), Selection::default());
     settle(&writer, outcome(pair(2), RowStatus::Verified)).unwrap();
     block_on(writer.record_sent(time(5), 2)).unwrap();
-    let killed = killed(&place);
+    let killed = place.killed();
     drop(open_rows);
     thread.finish(end()).unwrap();
     assert!(killed.names().contains(&"assistants.ledger.lock".to_owned()));
@@ -61,7 +52,7 @@ fn a_ledger_whose_log_was_copied_into_it_only_in_part_is_whole() {
         ..outcome(pair(1), RowStatus::Verified)
     };
     settle(&writer, big).unwrap();
-    let killed = killed(&place);
+    let killed = place.killed();
     drop(open_rows);
     thread.finish(end()).unwrap();
     // The log goes into the file page by page, the first page first: what stands there when a kill or a full disk ends
