@@ -14,8 +14,8 @@ use crate::domain::{CallFailure, FailureKind, Sight};
 /// The agent list, before a plan is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FirstSight {
-    /// The UUIDs that it shows as disabled.
-    Shown(Vec<Uuid>),
+    /// The UUIDs that it shows as disabled, and those as enabled.
+    Shown { off: Vec<Uuid>, on: Vec<Uuid> },
     /// This deployment has none.
     NoList,
     /// It could not be read.
@@ -68,18 +68,20 @@ impl LookAtAll {
 impl Switchboard<'_> {
     /// Walks the list for what is off already; `None` when the run has to stop.
     pub(super) async fn first_sight(&mut self) -> Option<FirstSight> {
-        let mut off = Vec::new();
+        let (mut off, mut on) = (Vec::new(), Vec::new());
         let walked = self
             .walk(AfterSignal::Stop, |agent| {
-                if agent.disabled == Some(true) {
-                    off.push(agent.id.0);
+                match one(&agent) {
+                    Sight::Off => off.push(agent.id.0),
+                    Sight::On => on.push(agent.id.0),
+                    Sight::Untold => {}
                 }
                 ControlFlow::Continue(())
             })
             .await?;
         Some(match walked {
             Ok(ListWalk::NoList) => FirstSight::NoList,
-            Ok(ListWalk::Stopped | ListWalk::Whole) => FirstSight::Shown(off),
+            Ok(ListWalk::Stopped | ListWalk::Whole) => FirstSight::Shown { off, on },
             Err(_) => FirstSight::Unreadable,
         })
     }

@@ -29,7 +29,7 @@ impl Switchboard<'_> {
     async fn answer_open_wishes(&mut self) {
         let Some(first_sight) = self.first_sight().await else { return };
         let shown_off = match first_sight {
-            FirstSight::Shown(shown_off) => shown_off,
+            FirstSight::Shown { off, .. } => off,
             FirstSight::NoList | FirstSight::Unreadable => Vec::new(),
         };
         let mut last: Option<Switchable> = None;

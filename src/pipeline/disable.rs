@@ -47,12 +47,16 @@ impl DisableSettings {
 /// Makes the plan, of at most so many assistants (`--max-disable`): first the agent list is read for those that are off
 /// already. `None` when the run has to stop.
 pub async fn plan(board: &mut Switchboard<'_>, maximum: Option<u64>) -> Option<(Plan, ListState)> {
-    let (shown_off, list) = match board.first_sight().await? {
-        FirstSight::Shown(shown_off) => (Some(shown_off), ListState::Read),
-        FirstSight::NoList => (None, ListState::Missing),
-        FirstSight::Unreadable => (None, ListState::Unreadable),
+    let mut wish = PlanWish { maximum, ..PlanWish::default() };
+    let list = match board.first_sight().await? {
+        FirstSight::Shown { off, on } => {
+            (wish.shown_off, wish.shown_on) = (off, on);
+            ListState::Read
+        }
+        FirstSight::NoList => ListState::Missing,
+        FirstSight::Unreadable => ListState::Unreadable,
     };
-    let plan = board.writer.plan(PlanWish { maximum, shown_off }).await;
+    let plan = board.writer.plan(wish).await;
     board.on_disk(plan).map(|plan| (plan, list))
 }
 

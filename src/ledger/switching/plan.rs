@@ -18,8 +18,10 @@ use crate::domain::{DisabledState, NotPlanned, Plan, RowStatus};
 pub struct PlanWish {
     /// `--max-disable`.
     pub maximum: Option<u64>,
-    /// The UUIDs that the agent list shows as disabled; `None` when there is no list to go by.
-    pub shown_off: Option<Vec<Uuid>>,
+    /// The UUIDs that the agent list shows as disabled; none where there is no list.
+    pub shown_off: Vec<Uuid>,
+    /// Those that it shows as enabled, likewise.
+    pub shown_on: Vec<Uuid>,
 }
 
 /// A planned row and its place.
@@ -36,9 +38,8 @@ impl Writer {
     /// whose agent has another UUID, then the least recently updated.
     pub async fn plan(&self, wish: PlanWish) -> Result<Plan, LedgerError> {
         self.transact(move |transaction, run| {
-            if let Some(shown_off) = &wish.shown_off {
-                mark_those_already_off(transaction, run, shown_off)?;
-            }
+            forget_those_on_again(transaction, run, &wish.shown_on)?;
+            mark_those_already_off(transaction, run, &wish.shown_off)?;
             fill(transaction, run, wish.maximum)?;
             describe(transaction, run)
         })
@@ -63,6 +64,22 @@ impl Writer {
     }
 }
 
+/// What was off before us and is shown on now, somebody has switched on since.
+fn forget_those_on_again(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    shown_on: &[Uuid],
+) -> Result<(), LedgerError> {
+    let mut forget = transaction.prepare(
+        "UPDATE result SET disabled = 'not_requested' \
+         WHERE assistant = ?1 AND disabled = 'already_disabled' AND run = ?2 AND status = 'verified'",
+    )?;
+    for id in shown_on {
+        forget.execute((id.as_bytes(), run))?;
+    }
+    Ok(())
+}
+
 /// A wish of ours on record, with whatever agent, wins over what the list shows: what is off then is `disabled`, or is
 /// asked for again, but not `already_disabled`.
 fn mark_those_already_off(
@@ -70,11 +87,6 @@ fn mark_those_already_off(
     run: RunId,
     shown_off: &[Uuid],
 ) -> Result<(), LedgerError> {
-    transaction.execute(
-        "UPDATE result SET disabled = 'not_requested' \
-         WHERE disabled = 'already_disabled' AND run = ?1 AND status = 'verified'",
-        [run],
-    )?;
     let mut mark = transaction.prepare(
         "UPDATE result SET switch_run = ?2, switch_failure = NULL, \
          disabled = CASE disabled WHEN 'unknown' THEN 'disabled' ELSE 'already_disabled' END \

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::super::encode::to_count;
 use super::super::error::LedgerError;
 use super::super::open::Ledger;
-use super::{COLUMNS, Owed, switchable};
+use super::{COLUMNS, Owed, Switchable, switchable};
 use crate::domain::{DisabledState, RollbackPlan};
 
 /// Assistants that a plan names.
@@ -27,8 +27,9 @@ impl Ledger {
             ..RollbackPlan::default()
         };
         let mut states: BTreeMap<&str, (DisabledState, u64)> = BTreeMap::new();
-        for_each_off(connection, |row| {
-            if only.is_some_and(|only| !only.contains(&row.pair.assistant.0)) {
+        for_each_off(connection, |row, is_owed| {
+            // What an earlier run should have switched on comes first, whatever else is asked for.
+            if !is_owed && only.is_some_and(|only| !only.contains(&row.pair.assistant.0)) {
                 plan.left_alone += 1;
                 return;
             }
@@ -57,20 +58,22 @@ impl Ledger {
     /// The assistants that are off as far as this ledger knows, for the practice workspace to begin with.
     pub fn assistants_off(&self) -> Result<Vec<Uuid>, LedgerError> {
         let mut assistants = Vec::new();
-        for_each_off(self.connection(), |row| assistants.push(row.pair.assistant.0))?;
+        for_each_off(self.connection(), |row, _| assistants.push(row.pair.assistant.0))?;
         Ok(assistants)
     }
 }
 
-fn for_each_off(
-    connection: &Connection,
-    mut visit: impl FnMut(super::Switchable),
-) -> Result<(), LedgerError> {
-    let mut statement = connection
-        .prepare(&format!("SELECT {COLUMNS} FROM result WHERE {} ORDER BY id", Owed::Rollback.condition()))?;
+/// Shows every assistant that may be off because of this program, and whether an earlier run owes it to be on.
+fn for_each_off(connection: &Connection, mut visit: impl FnMut(Switchable, bool)) -> Result<(), LedgerError> {
+    let mut statement = connection.prepare(&format!(
+        "SELECT {COLUMNS}, {} FROM result WHERE {} ORDER BY id",
+        Owed::Revert.condition(),
+        Owed::Rollback.condition()
+    ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        visit(switchable(row)?);
+        let is_owed: Option<bool> = row.get(6)?;
+        visit(switchable(row)?, is_owed == Some(true));
     }
     Ok(())
 }

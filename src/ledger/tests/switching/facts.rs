@@ -29,7 +29,7 @@ fn a_run_that_only_reads_asks_for_nothing() {
 #[test]
 fn a_dry_run_shows_its_plan_and_counts_what_is_not_in_it() {
     let run = checked(Disabling::DryRun);
-    run.plan(PlanWish { maximum: Some(2), shown_off: None });
+    run.plan(PlanWish { maximum: Some(2), ..PlanWish::default() });
     let place = run.ended();
     let facts = facts(&place);
     assert_eq!((facts.disabling, facts.disabling_end), (Disabling::DryRun, None));

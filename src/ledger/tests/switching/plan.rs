@@ -28,8 +28,8 @@ fn assistants(rows: &[Switchable]) -> Vec<u128> {
 }
 
 fn shown_off(numbers: &[u128]) -> PlanWish {
-    let shown_off = Some(numbers.iter().copied().map(Uuid::from_u128).collect());
-    PlanWish { shown_off, maximum: None }
+    let shown_off = numbers.iter().copied().map(Uuid::from_u128).collect();
+    PlanWish { shown_off, ..PlanWish::default() }
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn the_maximum_takes_from_the_front() {
         (2, vec![3, 1], Some(pair(1))),
         (u64::MAX, vec![3, 1, 2], Some(pair(1))),
     ] {
-        let plan = run.plan(PlanWish { maximum: Some(maximum), shown_off: None });
+        let plan = run.plan(PlanWish { maximum: Some(maximum), ..PlanWish::default() });
         assert_eq!(assistants(&run.plan_pages().concat()), expected);
         let left = 3 - expected.len() as u64;
         let not_planned = if left == 0 { vec![] } else { vec![(NotPlanned::OverMaximum, left)] };
@@ -87,9 +87,10 @@ fn what_the_list_shows_off_without_us_is_already_off_and_no_probe() {
     assert_eq!((plan.rows, plan.not_planned), (2, vec![(NotPlanned::AlreadyOff, 1)]));
     assert_eq!(plan.probe.unwrap().pair, pair(2));
     assert_eq!(run.report(1).disabled, AlreadyDisabled);
-    // A later list takes it back; without a list, what was seen last counts.
+    // Seen on by a later list, it is forgotten; not seen at all, what was seen last counts.
     assert_eq!(run.plan(PlanWish::default()).rows, 2);
-    assert_eq!(run.plan(shown_off(&[])).rows, 3);
+    let shown_on = vec![Uuid::from_u128(1)];
+    assert_eq!(run.plan(PlanWish { shown_on, ..PlanWish::default() }).rows, 3);
     assert_eq!(run.report(1).disabled, Skipped);
 }
 

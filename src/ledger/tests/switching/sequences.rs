@@ -163,8 +163,8 @@ impl World {
             Step::Verify(number) => self.settle(number, RowStatus::Verified),
             Step::Mismatch(number) => self.settle(number, RowStatus::Mismatch),
             Step::Plan(shown_off) => {
-                let shown_off = Some(shown_off.into_iter().map(Uuid::from_u128).collect());
-                let plan = self.run().plan(PlanWish { shown_off, maximum: None });
+                let shown_off = shown_off.into_iter().map(Uuid::from_u128).collect();
+                let plan = self.run().plan(PlanWish { shown_off, ..PlanWish::default() });
                 let not_planned: u64 = plan.not_planned.iter().map(|(_, rows)| rows).sum();
                 assert_eq!(plan.rows + not_planned, NUMBERS.len() as u64);
             }
