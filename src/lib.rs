@@ -9,6 +9,10 @@
 //!
 //! A row's way is data, each arrow one function, nothing goes back:
 //! `InputRow -> Job -> two Documents -> two Records -> Verdict -> Outcome -> Settled`.
+//!
+//! With `--disable` a second pass follows when every row is settled, one assistant after the other, under a guard that is
+//! a pure machine: `Plan -> Switchable -> Intent -> request -> Conclusion -> Switched`. Only the ledger makes an `Intent`,
+//! after its commit, and no request to disable can be sent without one.
 
 pub mod api;
 pub mod cli;

@@ -6,6 +6,8 @@ mod support;
 
 use std::path::Path;
 
+use agent_migrate::domain::DisabledState;
+use agent_migrate::sandbox::{self, SandboxOptions};
 use support::{Desk, KEY, Ran, files, id};
 
 fn ran(desk: &Desk, line: &str) -> Ran {
@@ -93,7 +95,7 @@ fn an_input_whose_name_is_no_text_is_run_like_any_other() {
 fn help_names_every_command_and_the_exit_codes() {
     let desk = Desk::with_input("");
     let help = ran(&desk, "--help").exits_with(0).stdout;
-    for word in ["run", "report", "sandbox", "completions", "man", "Exit codes:", "130"] {
+    for word in ["run", "rollback", "report", "sandbox", "completions", "man", "Exit codes:", "130"] {
         assert!(help.contains(word), "{word} in {help}");
     }
     assert!(ran(&desk, "run --help").exits_with(0).stdout.contains("Examples:"));
@@ -117,7 +119,7 @@ fn the_key_stands_in_no_output_and_no_file() {
 fn the_readme_promises_only_options_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let desk = Desk::with_input("");
-    let help: String = ["run --help", "report --help", "sandbox --help", "--help"]
+    let help: String = ["run --help", "rollback --help", "report --help", "sandbox --help", "--help"]
         .iter()
         .map(|line| ran(&desk, line).exits_with(0).stdout)
         .collect();
@@ -153,6 +155,46 @@ fn the_readme_shows_what_the_sample_run_really_prints() {
         (before.to_owned(), next.split_once(" run ").unwrap().1.to_owned())
     };
     assert_eq!(without_program(&printed), without_program(shown));
+}
+
+/// The README's chapter on switching off.
+fn switching_off() -> String {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, chapter) = readme.split_once("\n## Switching the old ones off\n").unwrap();
+    chapter.split("\n## ").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_readme_explains_every_value_of_the_column_disabled() {
+    let chapter = switching_off();
+    let (_, table) = chapter.split_once("\n| `disabled` | means |\n").unwrap();
+    let explained: Vec<_> = table
+        .lines()
+        .map_while(|line| line.strip_prefix("| "))
+        .filter_map(|line| line.strip_prefix('`')?.split('`').next())
+        .collect();
+    assert_eq!(explained, DisabledState::ALL.map(DisabledState::as_str));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readme_shows_what_is_really_printed_about_switching_off() {
+    let chapter = switching_off();
+    let blocks = chapter.split("\n```text\n").skip(1);
+    let shown: Vec<_> = blocks.map(|block| block.split("\n```").next().unwrap()).collect();
+    let sample = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/assistants.csv")).unwrap();
+    let plan = ran(&Desk::with_input(&sample), "run assistants.csv --sandbox --dry-run").exits_with(3).stderr;
+    let options = SandboxOptions { one_record: true, ..SandboxOptions::default() };
+    let practice = sandbox::start(options).await.unwrap();
+    let desk = Desk::with_input(&sample);
+    let mut command = desk.program();
+    command.env("AGENT_MIGRATE_API_KEY", practice.key());
+    command.args(["run", "assistants.csv", "--disable", "--yes", "--base-url", &practice.base_url()]);
+    let guarded = Ran::of(&mut command).exits_with(3).stderr;
+    practice.stop().await;
+    let [of_plan, of_probe, of_end] = shown.as_slice() else { panic!("{shown:?}") };
+    for (shown, printed) in [(of_plan, &plan), (of_probe, &guarded), (of_end, &guarded)] {
+        assert!(printed.contains(shown), "the README shows:\n{shown}\nand this is printed:\n{printed}");
+    }
 }
 
 #[test]
