@@ -14,12 +14,13 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    everything is as asked for
   1    nothing could be done: input unreadable or empty, ledger foreign, locked or unwritable
-  2    usage error
+  2    usage error; also nobody to ask, and no --yes
   3    finished, some rows need attention
   4    stopped early, the same command goes on: signal, server out of reach,
-       throttled too long, disk full
-  5    stopped early, mend something first: key, scope, base URL,
-       or the Assistants API is gone
+       throttled too long, disk full, \"no\" at the question;
+       or an assistant could not be switched on again
+  5    stopped early, mend something first: key, scope, base URL, the key may
+       not disable, or the Assistants API is gone
   130  second Ctrl-C";
 
 const FIRST_STEPS: &str = "\

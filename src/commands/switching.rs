@@ -16,8 +16,8 @@ pub(super) fn somebody_must_be_there(yes: bool) -> Result<(), UsageError> {
         return Ok(());
     }
     Err(UsageError(
-        "there is no terminal to ask on before assistants are switched. Look at the plan with --dry-run; then say \
-         --yes, or run the command in a terminal."
+        "there is no terminal on which to ask before assistants are switched off or on. Look at the plan with \
+         --dry-run; then say --yes, or type the command in a terminal."
             .into(),
     ))
 }

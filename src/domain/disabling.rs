@@ -100,9 +100,11 @@ impl DisablingEnd {
     pub const fn skip_reason(self) -> SkipReason {
         match self {
             Self::OneRecord | Self::FlippedLate => SkipReason::OneRecord,
-            Self::CannotTell | Self::ProbesRefused | Self::ProbeUnanswered => SkipReason::CannotTell,
+            Self::CannotTell => SkipReason::CannotTell,
             Self::NotAllowed => SkipReason::NotAllowed,
-            Self::Completed | Self::Stopped => SkipReason::Stopped,
+            Self::ProbesRefused | Self::ProbeUnanswered | Self::Completed | Self::Stopped => {
+                SkipReason::Stopped
+            }
         }
     }
 }
@@ -253,8 +255,8 @@ mod tests {
             (DisablingEnd::OneRecord, SkipReason::OneRecord),
             (DisablingEnd::FlippedLate, SkipReason::OneRecord),
             (DisablingEnd::CannotTell, SkipReason::CannotTell),
-            (DisablingEnd::ProbesRefused, SkipReason::CannotTell),
-            (DisablingEnd::ProbeUnanswered, SkipReason::CannotTell),
+            (DisablingEnd::ProbesRefused, SkipReason::Stopped),
+            (DisablingEnd::ProbeUnanswered, SkipReason::Stopped),
             (DisablingEnd::NotAllowed, SkipReason::NotAllowed),
             (DisablingEnd::Stopped, SkipReason::Stopped),
         ] {
