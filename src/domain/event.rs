@@ -135,6 +135,8 @@ pub enum GuardNews {
     LastLook {
         /// How many agents.
         agents: u64,
+        /// So long from now, since the list may be behind.
+        after: Duration,
     },
     /// The last look found them all enabled.
     AllOn,

@@ -1,5 +1,7 @@
 //! What earlier runs left open is settled before anything else (DESIGN.md, Fine print, Disabling).
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::agent_list::{AfterSignal, FirstSight, LookAtAll};
@@ -43,7 +45,7 @@ impl Switchboard<'_> {
                     state: if is_off { DisabledState::Disabled } else { DisabledState::Unknown },
                     failure: None,
                     requests: 0,
-                    elapsed: std::time::Duration::ZERO,
+                    elapsed: Duration::ZERO,
                     at: Timestamp::now(),
                 };
                 let answered = self.writer.answer(row, conclusion).await;
@@ -58,7 +60,8 @@ impl Switchboard<'_> {
     async fn look_for_earlier_run(&mut self) {
         let owed = self.writer.owed_looks().await;
         let Some(agents) = self.on_disk(owed) else { return };
-        self.observer.observe(&Event::Guard(GuardNews::LastLook { agents: agents.len() as u64 }));
+        let news = GuardNews::LastLook { agents: agents.len() as u64, after: Duration::ZERO };
+        self.observer.observe(&Event::Guard(news));
         match self.sight_of_all(agents, AfterSignal::Stop).await {
             Some(LookAtAll::AllOn) => {
                 let done = self.writer.looks_are_done().await;

@@ -42,6 +42,15 @@ impl DisableSettings {
         looks.push(probe_wait);
         Self { shared, looks }
     }
+
+    /// How long the last look waits after the last disable: as long as the probe was watched, so that a list that is
+    /// behind shows the others, too. A probe alone was watched already; who goes on blind has nothing to wait for.
+    fn last_look_after(&self, agents: usize, is_blind: bool) -> Duration {
+        match self.looks.last() {
+            Some(probe_wait) if agents > 1 && !is_blind => *probe_wait,
+            _ => Duration::ZERO,
+        }
+    }
 }
 
 /// Makes the plan, of at most so many assistants (`--max-disable`): first the agent list is read for those that are off
@@ -262,13 +271,17 @@ impl Disable<'_, '_> {
         if agents.is_empty() {
             return Observation::Seen(Sight::On);
         }
-        self.tell(GuardNews::LastLook { agents: agents.len() as u64 });
+        let is_blind = matches!(state, State::LastLook { blind: true, .. });
+        let after = self.settings.last_look_after(agents.len(), is_blind);
+        self.tell(GuardNews::LastLook { agents: agents.len() as u64, after });
+        if self.board.may_go_on() {
+            self.board.wait(after).await;
+        }
         let Some(seen) = self.board.last_look(agents).await else {
             self.tell(GuardNews::LookOwed);
             return Observation::Stopped;
         };
-        let is_accepted = seen == LookAtAll::AllOn
-            || (seen.sight() == Sight::Untold && matches!(state, State::LastLook { blind: true, .. }));
+        let is_accepted = seen == LookAtAll::AllOn || (seen.sight() == Sight::Untold && is_blind);
         if is_accepted {
             let done = self.board.writer.looks_are_done().await;
             self.board.on_disk(done);

@@ -231,12 +231,16 @@ fn with_probe(moments: &[Duration], same: u64, when_untold: WhenUntold) -> [Stri
         WhenUntold::Asks => ", unless you then say yes",
         WhenUntold::Leaves => "",
     };
+    let then = match moments.last() {
+        Some(wait) if wait.as_secs() > 0 => format!("{} s later", wait.as_secs()),
+        _ => "Then".to_owned(),
+    };
     let stays = match same {
         1 => "If its agent stays on, the probe stays off. Then its agent is looked at once more: if it is off or \
               missing, the probe is switched on again."
             .to_owned(),
         _ => format!(
-            "If its agent stays on, the other {} switched off. Then all {same} agents are looked at once more: if one \
+            "If its agent stays on, the other {} switched off. {then} all {same} agents are looked at once more: if one \
              is off or missing, all {same} assistants are switched on again.",
             if same == 2 { "one is".to_owned() } else { format!("{} are", grouped(same.saturating_sub(1))) },
             same = grouped(same)
@@ -354,8 +358,8 @@ mod tests {
           3. If its agent goes off too, the two are one record: the probe is switched on again at once, and
              nothing more is switched off. The same if the list does not show its agent, unless you then say
              yes.
-          4. If its agent stays on, the other 2,960 are switched off. Then all 2,961 agents are looked at
-             once more: if one is off or missing, all 2,961 assistants are switched on again.
+          4. If its agent stays on, the other 2,960 are switched off. 10 s later all 2,961 agents are looked
+             at once more: if one is off or missing, all 2,961 assistants are switched on again.
 
         To take it back:
           agent-migrate rollback assistants.ledger
@@ -529,8 +533,8 @@ mod tests {
           3. If its agent goes off too, the two are one record: the probe is switched on again at once, and
              nothing more is switched off. The same if the list does not show its agent, unless you then say
              yes.
-          4. If its agent stays on, the other 2,960 are switched off. Then all 2,961 agents are looked at
-             once more: if one is off or missing, all 2,961 assistants are switched on again.
+          4. If its agent stays on, the other 2,960 are switched off. 10 s later all 2,961 agents are looked
+             at once more: if one is off or missing, all 2,961 assistants are switched on again.
         "#);
     }
 

@@ -74,7 +74,9 @@ fn guard(news: &GuardNews) {
         GuardNews::NextProbe => info!("guard: next probe"),
         GuardNews::ProbeOnAgain => info!("guard: probe on again"),
         GuardNews::GoOn { rest } => info!(rest, "guard: going on"),
-        GuardNews::LastLook { agents } => info!(agents, "guard: last look"),
+        GuardNews::LastLook { agents, after } => {
+            info!(agents, after_seconds = after.as_secs(), "guard: last look");
+        }
         GuardNews::AllOn => info!("guard: all agents on"),
         GuardNews::LookOwed => info!("guard: last look owed"),
     }
@@ -105,7 +107,7 @@ mod tests {
             Event::Guard(GuardNews::NextProbe),
             Event::Guard(GuardNews::ProbeOnAgain),
             Event::Guard(GuardNews::GoOn { rest: 2 }),
-            Event::Guard(GuardNews::LastLook { agents: 3 }),
+            Event::Guard(GuardNews::LastLook { agents: 3, after: Duration::ZERO }),
             Event::Guard(GuardNews::AllOn),
             Event::Guard(GuardNews::LookOwed),
             Event::WaitingForAnswer(Duration::from_secs(60)),

@@ -42,14 +42,25 @@ pub(super) fn news(news: &GuardNews) -> String {
             "The agent stays on without its assistant. The other {} assistants go off, too.",
             grouped(*rest)
         ),
-        GuardNews::LastLook { agents: 1 } => "The agent is looked at once more.".to_owned(),
-        GuardNews::LastLook { agents } => {
-            format!("All {} agents are looked at once more.", grouped(*agents))
-        }
+        GuardNews::LastLook { agents, after } => last_look(*agents, *after),
         GuardNews::AllOn => "The last look found every agent on.".to_owned(),
         GuardNews::LookOwed => {
             "The last look at the agents could not be finished. The next run does it first.".to_owned()
         }
+    }
+}
+
+fn last_look(agents: u64, after: Duration) -> String {
+    let them = if agents == 1 {
+        "the agent is looked at once more".to_owned()
+    } else {
+        format!("all {} agents are looked at once more", grouped(agents))
+    };
+    if after.is_zero() {
+        format!("Now {them}.")
+    } else {
+        let seconds = after.as_millis().div_ceil(1_000);
+        format!("In {seconds} s {them}: the agent list may be behind.")
     }
 }
 
@@ -131,8 +142,8 @@ mod tests {
             GuardNews::GoOn { rest: 2_960 },
             GuardNews::GoOn { rest: 1 },
             GuardNews::GoOn { rest: 0 },
-            GuardNews::LastLook { agents: 2_961 },
-            GuardNews::LastLook { agents: 1 },
+            GuardNews::LastLook { agents: 2_961, after: seconds(10) },
+            GuardNews::LastLook { agents: 1, after: seconds(0) },
             GuardNews::AllOn,
             GuardNews::LookOwed,
         ]
@@ -149,8 +160,8 @@ mod tests {
         The agent stays on without its assistant. The other 2,960 assistants go off, too.
         The agent stays on without its assistant. The other one goes off, too.
         The agent stays on without its assistant.
-        All 2,961 agents are looked at once more.
-        The agent is looked at once more.
+        In 10 s all 2,961 agents are looked at once more: the agent list may be behind.
+        Now the agent is looked at once more.
         The last look found every agent on.
         The last look at the agents could not be finished. The next run does it first.
         "#);
