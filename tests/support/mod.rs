@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of the language")]
 
+pub(crate) mod office;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -132,7 +134,18 @@ impl Desk {
 
     /// The program, ready to be given arguments; the environment holds the key and nothing else of ours.
     pub(crate) fn program(&self) -> std::process::Command {
-        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("agent-migrate"));
+        self.at_this_desk(std::process::Command::new(assert_cmd::cargo::cargo_bin!("agent-migrate")))
+    }
+
+    /// A command line as a person would paste it into a shell.
+    #[cfg(unix)]
+    pub(crate) fn in_shell(&self, line: &str) -> std::process::Command {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", line]);
+        self.at_this_desk(shell)
+    }
+
+    fn at_this_desk(&self, mut command: std::process::Command) -> std::process::Command {
         command.current_dir(self.folder.path());
         for variable in ["LANGDOCK_API_KEY", "ODEUS_API_KEY", "AGENT_MIGRATE_BASE_URL", "NO_COLOR"] {
             command.env_remove(variable);
@@ -200,6 +213,11 @@ impl Report {
 
     pub(crate) fn column(&self, name: &str) -> Vec<&str> {
         self.rows.iter().map(|row| row[name].as_str()).collect()
+    }
+
+    /// What became of the assistants, row by row.
+    pub(crate) fn disabled(&self) -> Vec<&str> {
+        self.column("disabled")
     }
 
     /// The rows without what differs from run to run.
