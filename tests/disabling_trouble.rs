@@ -322,7 +322,6 @@ async fn a_list_that_the_key_may_not_read_or_that_makes_no_sense_is_as_good_as_n
 }
 
 #[tokio::test]
-#[ignore = "defect: a refusal that ends the switching off also ends it without the last look"]
 async fn a_permission_lost_on_the_way_does_not_cost_the_last_look() {
     let ids: Vec<String> = (1..=3).map(id).collect();
     let platform = platform(&ids).await;

@@ -254,7 +254,6 @@ fn killed_it_goes_on_and_forgets_none() {
 }
 
 #[test]
-#[ignore = "defect: three refusals in a row end a rollback, and each further one, so that the others never come on"]
 fn some_that_the_key_may_not_see_any_more_do_not_hold_back_the_others() {
     let ids: Vec<String> = (1..=4).map(id).collect();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -283,7 +282,6 @@ fn some_that_the_key_may_not_see_any_more_do_not_hold_back_the_others() {
 
 #[cfg(unix)]
 #[test]
-#[ignore = "defect: the plan of `--only` says that a probe without a verdict is left alone, and it is switched on"]
 fn only_says_of_a_probe_without_a_verdict_what_it_does() {
     let office = Office::with(&[other(2, 102), same(1)], two_records());
     let running = office.disabling(30, &[]);

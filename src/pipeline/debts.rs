@@ -16,7 +16,7 @@ pub async fn settle_debts(board: &mut Switchboard<'_>, debts: Debts) {
     if debts.reverts > 0 {
         let switching = Switching::BackFromEarlierRun;
         board.observer.observe(&Event::Switching { switching, rows: debts.reverts });
-        board.switch_owed_on(Owed::Revert, DisabledState::Reverted, |_| true).await;
+        board.switch_owed_on(Owed::Revert, DisabledState::Reverted, |_| true, Switchboard::may_go_on).await;
     }
     if debts.answers > 0 && board.may_go_on() {
         board.answer_open_wishes().await;

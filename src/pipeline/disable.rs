@@ -13,8 +13,9 @@ use super::switchboard::{Switchboard, SwitchedOff};
 use crate::domain::{DisabledState, DisablingEnd, Event, GuardNews, Plan, Sight, StopReason, Switching};
 use crate::ledger::{Owed, PlanWish, Planned, Role, Switchable};
 
-/// After a signal the last look may take so long; what is not seen by then is owed (DESIGN.md: within 3 seconds).
-const LAST_LOOK_AFTER_SIGNAL: Duration = Duration::from_secs(2);
+/// After a signal the last look may take so long, and switching on again likewise; what is not done by then is owed
+/// (DESIGN.md, Manners: within 3 seconds).
+const AFTER_SIGNAL: Duration = Duration::from_millis(1_200);
 
 /// Whom the guard asks whether to go on without knowing.
 pub trait Asker {
@@ -102,7 +103,9 @@ pub async fn disable(
         work.under_guard(asker).await
     };
     let end = match work.board.stop_reason() {
-        Some(StopReason::MayNotDisable | StopReason::ScopeMissing { .. }) => DisablingEnd::NotAllowed,
+        Some(StopReason::MayNotDisable | StopReason::ScopeMissing { .. }) if end == DisablingEnd::Stopped => {
+            DisablingEnd::NotAllowed
+        }
         _ => end,
     };
     let given_up = board.writer.give_up_reverts().await;
@@ -301,12 +304,23 @@ impl Disable<'_, '_> {
 impl Switchboard<'_> {
     /// Looks at all these agents; `None` when that could not be done. A signal leaves a moment for it.
     pub(super) async fn last_look(&mut self, agents: HashSet<Uuid>) -> Option<LookAtAll> {
+        self.may_go_on();
         let mut seen = None;
-        if self.may_go_on() {
+        // A key that may not disable may look all the same.
+        if matches!(
+            self.stop_reason(),
+            None | Some(
+                StopReason::MayNotDisable | StopReason::ScopeMissing { .. } | StopReason::AssistantsApiGone
+            )
+        ) {
             seen = self.sight_of_all(agents.clone(), AfterSignal::Stop).await;
         }
-        if seen.is_none() && matches!(self.stop_reason(), Some(StopReason::Signal { .. })) {
-            seen = self.sight_of_all(agents, AfterSignal::Within(LAST_LOOK_AFTER_SIGNAL)).await;
+        if self.stop_reason().is_some() {
+            // Then it need not be the list's fault that nothing is seen.
+            seen = seen.filter(|seen| *seen != LookAtAll::NoList);
+        }
+        if seen.is_none() && self.is_signalled() {
+            seen = self.sight_of_all(agents, AfterSignal::Within(AFTER_SIGNAL)).await;
         }
         seen
     }
@@ -316,15 +330,23 @@ impl Switchboard<'_> {
         let condemned = self.writer.condemn().await;
         let Some(rows) = self.on_disk(condemned) else { return };
         self.observer.observe(&Event::Switching { switching: Switching::BackByGuard, rows });
-        self.switch_owed_on(Owed::Revert, DisabledState::Reverted, |_| true).await;
+        let until = Instant::now() + AFTER_SIGNAL;
+        self.switch_owed_on(
+            Owed::Revert,
+            DisabledState::Reverted,
+            |_| true,
+            |board| board.may_still_undo(until),
+        )
+        .await;
     }
 
-    /// Switches on again all that are owed this and `wanted`; what does not come on stays owed.
+    /// Switches on again all that are owed this, as long as `goes_on` says; what does not come on stays owed.
     pub(super) async fn switch_owed_on(
         &mut self,
         owed: Owed,
         on: DisabledState,
         wanted: impl Fn(&Switchable) -> bool,
+        goes_on: impl Fn(&mut Self) -> bool,
     ) {
         let mut last: Option<Switchable> = None;
         loop {
@@ -332,7 +354,7 @@ impl Switchboard<'_> {
             let Some(page) = self.on_disk(page).filter(|page| !page.is_empty()) else { return };
             last = page.last().cloned();
             for row in page.into_iter().filter(|row| wanted(row)) {
-                if !self.may_go_on() {
+                if !goes_on(self) {
                     return;
                 }
                 self.switch_on(row, on).await;

@@ -12,11 +12,12 @@ use crate::ledger::Owed;
 /// `rows` is how many that will be. What does not come on stays as it is in the ledger.
 pub async fn roll_back(board: &mut Switchboard<'_>, only: Option<&BTreeSet<Uuid>>, rows: u64) {
     board.observer.observe(&Event::Switching { switching: Switching::Rollback, rows });
-    board.switch_owed_on(Owed::Revert, DisabledState::ReEnabled, |_| true).await;
+    let goes_on = Switchboard::may_go_on;
+    board.switch_owed_on(Owed::Revert, DisabledState::ReEnabled, |_| true, goes_on).await;
     let is_named = |assistant: &Uuid| only.is_none_or(|only| only.contains(assistant));
     if board.may_go_on() {
         let rest = |row: &crate::ledger::Switchable| is_named(&row.pair.assistant.0);
-        board.switch_owed_on(Owed::RollbackRest, DisabledState::ReEnabled, rest).await;
+        board.switch_owed_on(Owed::RollbackRest, DisabledState::ReEnabled, rest, goes_on).await;
     }
     board.observer.observe(&Event::Ended);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
 use super::drive::PACE_TICK;
 use super::row;
@@ -42,11 +42,20 @@ pub(super) enum SwitchedOff {
     NotSent,
 }
 
-/// What a request that nobody gets an answer to does while the platform makes everybody wait.
+/// What a request does after a signal while the platform makes everybody wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum InPause {
     GiveUp,
     Wait,
+}
+
+/// Why an answer was not waited for any longer, after a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GaveUp {
+    /// The platform makes everybody wait: no request is under way.
+    Paused,
+    /// The time for a request is over.
+    TimedOut,
 }
 
 /// Switches assistants, one after the other.
@@ -59,9 +68,10 @@ pub struct Switchboard<'a> {
     patience: Duration,
     stop: Option<StopReason>,
     assistants_api_is_gone: bool,
-    any_success: bool,
+    any_went_off: bool,
     forbidden_in_a_row: u32,
     out_of_reach_in_a_row: u32,
+    has_said_that_it_waits: bool,
 }
 
 impl<'a> Switchboard<'a> {
@@ -81,9 +91,10 @@ impl<'a> Switchboard<'a> {
             patience,
             stop: None,
             assistants_api_is_gone: false,
-            any_success: false,
+            any_went_off: false,
             forbidden_in_a_row: 0,
             out_of_reach_in_a_row: 0,
+            has_said_that_it_waits: false,
         }
     }
 
@@ -119,6 +130,21 @@ impl<'a> Switchboard<'a> {
             self.stop_for(StopReason::OutOfReach);
         }
         self.stop.is_none()
+    }
+
+    /// Whether to go on with switching on what must not stay off: also when nothing more may be switched off, and for a
+    /// moment after a signal.
+    pub(super) fn may_still_undo(&mut self, after_signal_until: Instant) -> bool {
+        self.may_go_on()
+            || match &self.stop {
+                Some(
+                    StopReason::MayNotDisable
+                    | StopReason::ScopeMissing { .. }
+                    | StopReason::AssistantsApiGone,
+                ) => true,
+                Some(StopReason::Signal { .. }) => Instant::now() < after_signal_until,
+                _ => false,
+            }
     }
 
     /// What the ledger made, unless it cannot be written, which is a reason to stop.
@@ -167,7 +193,8 @@ impl<'a> Switchboard<'a> {
         let call = client.disable_assistant(&intent, &mut meter);
         let answer = self.patiently(call, InPause::GiveUp).await;
         let (state, failure) = self.judge(&intent, answer, meter).await;
-        self.learn_from(failure.as_ref(), state == DisabledState::Disabled);
+        self.any_went_off |= state == DisabledState::Disabled;
+        self.learn_from(failure.as_ref());
         let conclusion = conclusion(state, failure, meter);
         if let Some(switched) = self.on_disk(self.writer.conclude(intent, conclusion).await) {
             self.observer.observe(&Event::Switched(switched));
@@ -208,21 +235,23 @@ impl<'a> Switchboard<'a> {
         if status == RowStatus::Verified { Ok(()) } else { Err(SwitchedOff::NotVerified) }
     }
 
-    /// What is known after a request to disable. `answer` is `None` when it was not waited for any longer.
+    /// What is known after a request to disable.
     async fn judge(
         &mut self,
         intent: &Intent,
-        answer: Option<Result<(), CallFailure>>,
+        answer: Result<Result<(), CallFailure>, GaveUp>,
         meter: Meter,
     ) -> (DisabledState, Option<CallFailure>) {
         let failure = match answer {
-            Some(Ok(())) => return (DisabledState::Disabled, None),
-            Some(Err(failure)) if meter.unanswered == 0 && !failure.may_have_been_applied() => {
+            Ok(Ok(())) => return (DisabledState::Disabled, None),
+            Ok(Err(failure)) if meter.unanswered == 0 && !failure.may_have_been_applied() => {
                 return (DisabledState::Failed, Some(failure));
             }
-            Some(Err(failure)) => failure,
-            None if meter.requests == 0 => return (DisabledState::NotRequested, None),
-            None => no_answer(Call::Disable),
+            Ok(Err(failure)) => failure,
+            // Nothing but 429 came, or nothing was sent yet.
+            Err(GaveUp::Paused) if meter.unanswered == 0 => return (DisabledState::NotRequested, None),
+            Err(GaveUp::TimedOut) if meter.requests == 0 => return (DisabledState::NotRequested, None),
+            Err(GaveUp::Paused | GaveUp::TimedOut) => no_answer(Call::Disable),
         };
         // One record in place of two: what the list shows of the agent is then the assistant's own state.
         let assistant = intent.row().pair.assistant.0;
@@ -242,16 +271,16 @@ impl<'a> Switchboard<'a> {
             let answer = self.request_on(row.pair, &mut meter).await;
             add(&mut spent, meter);
             failure = match answer {
-                Some(Ok(())) => None,
-                Some(Err(failure)) => Some(failure),
-                None => Some(no_answer(Call::Enable)),
+                Ok(Ok(())) => None,
+                Ok(Err(failure)) => Some(failure),
+                Err(_) => Some(no_answer(Call::Enable)),
             };
             let is_hiccup = failure.as_ref().is_some_and(CallFailure::is_out_of_reach);
             if !is_hiccup || round == ROUNDS_BACK_ON || !self.wait(BETWEEN_ROUNDS).await {
                 break;
             }
         }
-        self.learn_from(failure.as_ref(), failure.is_none());
+        self.learn_from(failure.as_ref());
         let is_on = failure.is_none();
         let state = if is_on { on } else { still_off(&row, on, failure.as_ref(), spent) };
         let conclusion = conclusion(state, failure, spent);
@@ -263,12 +292,12 @@ impl<'a> Switchboard<'a> {
 
     /// Through the Assistants API; where that has ended, through the Agents API, which has the same record under the same
     /// UUID (DESIGN.md, `rollback`).
-    async fn request_on(&mut self, pair: Pair, meter: &mut Meter) -> Option<Result<(), CallFailure>> {
+    async fn request_on(&mut self, pair: Pair, meter: &mut Meter) -> Result<Result<(), CallFailure>, GaveUp> {
         let client = self.client;
         if !(self.assistants_api_is_gone && pair.is_one_uuid()) {
             let call = client.enable_assistant(pair.assistant, meter);
             match self.patiently(call, InPause::Wait).await {
-                Some(Err(failure)) if pair.is_one_uuid() && has_ended(&failure.kind) => {
+                Ok(Err(failure)) if pair.is_one_uuid() && has_ended(&failure.kind) => {
                     self.assistants_api_is_gone = true;
                 }
                 answer => return answer,
@@ -279,31 +308,34 @@ impl<'a> Switchboard<'a> {
     }
 
     /// Sees a request through. After a signal it is waited for as long as a request may take, since an answer that is
-    /// not waited for leaves its row `unknown`; `None` when even that was not enough.
-    async fn patiently<T>(&mut self, call: impl Future<Output = T>, in_pause: InPause) -> Option<T> {
+    /// not waited for leaves its row `unknown`.
+    async fn patiently<T>(&mut self, call: impl Future<Output = T>, in_pause: InPause) -> Result<T, GaveUp> {
         let mut call = pin!(call);
         let mut tick = interval(PACE_TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_signalled() {
             tokio::select! {
                 biased;
-                done = &mut call => return Some(done),
+                done = &mut call => return Ok(done),
                 _ = wait_for_signal(&mut self.signal) => {}
                 _ = tick.tick() => self.observer.observe(&Event::Pace(self.client.pace_status())),
             }
         }
         self.may_go_on();
-        self.observer.observe(&Event::WaitingForAnswer(self.patience));
-        let deadline = tokio::time::Instant::now() + self.patience;
+        if !self.has_said_that_it_waits {
+            self.has_said_that_it_waits = true;
+            self.observer.observe(&Event::WaitingForAnswer(self.patience));
+        }
+        let deadline = Instant::now() + self.patience;
         loop {
             tokio::select! {
                 biased;
-                done = timeout_at(deadline, &mut call) => return done.ok(),
+                done = timeout_at(deadline, &mut call) => return done.map_err(|_| GaveUp::TimedOut),
                 _ = tick.tick() => {
                     let waiting = self.client.pace_status().waiting;
                     let pauses = matches!(waiting, Some((WaitReason::RateLimited | WaitReason::ServerAsked, _)));
                     if pauses && in_pause == InPause::GiveUp {
-                        return None;
+                        return Err(GaveUp::Paused);
                     }
                 }
             }
@@ -311,17 +343,17 @@ impl<'a> Switchboard<'a> {
     }
 
     /// Keeps count of what speaks against going on.
-    fn learn_from(&mut self, failure: Option<&CallFailure>, is_success: bool) {
-        self.any_success |= is_success;
+    fn learn_from(&mut self, failure: Option<&CallFailure>) {
         let Some(failure) = failure else {
             (self.forbidden_in_a_row, self.out_of_reach_in_a_row) = (0, 0);
             return;
         };
-        let is_forbidden = failure.kind == FailureKind::Forbidden;
+        // What may not be switched on is a row's trouble: it must not hold the others back.
+        let is_forbidden = failure.kind == FailureKind::Forbidden && failure.call == Call::Disable;
         self.forbidden_in_a_row = if is_forbidden { self.forbidden_in_a_row + 1 } else { 0 };
         self.out_of_reach_in_a_row =
             if failure.is_out_of_reach() { self.out_of_reach_in_a_row + 1 } else { 0 };
-        let may_not = self.forbidden_in_a_row >= FORBIDDEN_ROWS && !self.any_success;
+        let may_not = self.forbidden_in_a_row >= FORBIDDEN_ROWS && !self.any_went_off;
         if may_not || failure.says_that_the_key_may_not_disable() {
             self.stop_for(StopReason::MayNotDisable);
         }
@@ -333,8 +365,10 @@ impl<'a> Switchboard<'a> {
 
 /// Why a failed call ends the run, if it does.
 pub(super) fn stop_reason(failure: &CallFailure) -> Option<StopReason> {
-    match failure.kind {
-        FailureKind::NotRecorded => Some(StopReason::LedgerUnwritable { words: failure.words.clone() }),
+    match (&failure.kind, failure.call) {
+        (FailureKind::NotRecorded, _) => Some(StopReason::LedgerUnwritable { words: failure.words.clone() }),
+        // The Agents API may be there all the same, for the other rows.
+        (FailureKind::NotTheApi | FailureKind::Redirect { .. }, Call::Enable) => None,
         _ => failure.stop_reason(),
     }
 }
