@@ -126,7 +126,7 @@ fn an_assistant_is_switched_off_in_one_place_that_puts_the_wish_on_disk_first() 
             assert!(found.insert((path.clone(), is_called)), "{path} calls {name} twice");
         }
     }
-    let expected = [("api/client.rs", false), ("pipeline/switchboard.rs", true)];
+    let expected = [("api/client.rs", false), ("pipeline/switching.rs", true)];
     assert_eq!(found, expected.map(|(path, is_called)| (path.to_owned(), is_called)).into());
 }
 

@@ -16,6 +16,8 @@ mod send_log;
 mod stop_rules;
 mod stopping;
 mod switchboard;
+mod switching;
+mod undo;
 
 pub use agent_list::ListState;
 pub use debts::settle_debts;

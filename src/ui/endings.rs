@@ -1,8 +1,6 @@
 //! How switching off ended, for the summary of a run: pure functions from facts to text.
 
-use std::fmt::Write as _;
-
-use super::layout::{Blocks, assistants};
+use super::layout::{Blocks, assistants, by_word};
 use crate::domain::{DisabledState, Disabling, DisablingEnd, RunFacts, SkipReason, StopReason, grouped};
 
 /// What a person must not miss: assistants that may be off against everybody's will, and those nobody knows about.
@@ -73,19 +71,10 @@ pub(super) fn take_back(blocks: &mut Blocks, facts: &RunFacts, rollback: Option<
 }
 
 fn states(facts: &RunFacts) -> String {
-    let counts: Vec<_> = DisabledState::ALL
-        .into_iter()
-        .map(|state| (state, grouped(facts.count_disabled(state))))
-        .filter(|(_, count)| count != "0")
-        .collect();
-    let width = counts.iter().map(|(_, count)| count.len()).max().unwrap_or_default();
-    counts.iter().fold(String::new(), |mut table, (state, count)| {
-        let _ = write!(table, "\n  {state:<19}  {count:>width$}");
-        if *state == DisabledState::Skipped {
-            table.push_str(&skipped(facts));
-        }
-        table
-    })
+    by_word(DisabledState::ALL.map(|state| {
+        let beside = if state == DisabledState::Skipped { skipped(facts) } else { String::new() };
+        (state.as_str(), facts.count_disabled(state), beside)
+    }))
 }
 
 /// Beside the number of skipped rows: why.

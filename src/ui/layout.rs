@@ -99,6 +99,17 @@ pub(super) fn counts<'a>(lines: impl IntoIterator<Item = (u64, &'a str)>) -> Str
     })
 }
 
+/// A line for each word of the report that counts something: the word, how many, and what there is to say beside it.
+pub(super) fn by_word(lines: impl IntoIterator<Item = (&'static str, u64, String)>) -> String {
+    let lines = lines.into_iter().filter(|(_, count, _)| *count > 0);
+    let lines: Vec<_> = lines.map(|(word, count, beside)| (word, grouped(count), beside)).collect();
+    let width = lines.iter().map(|(_, count, _)| count.len()).max().unwrap_or_default();
+    lines.iter().fold(String::new(), |mut table, (word, count, beside)| {
+        let _ = write!(table, "\n  {word:<19}  {count:>width$}{beside}");
+        table
+    })
+}
+
 /// `1 row`, `3,000 rows`.
 pub(super) fn rows(count: u64) -> String {
     counted(count, "row", "rows")

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::endings;
-use super::layout::{Blocks, WHOLE, assistants, rows, wrapped};
+use super::layout::{Blocks, WHOLE, assistants, by_word, rows, wrapped};
 use crate::domain::{
     Backlog, Debts, Disabling, FIRST_AT_ONCE, REQUESTS_PER_ROW, Remedy, RowStatus, RunFacts, StopReason,
     grouped, terminal_safe,
@@ -154,16 +154,7 @@ fn work(backlog: &Backlog, rpm: u32) -> String {
 }
 
 fn statuses(facts: &RunFacts) -> String {
-    let counts: Vec<_> = RowStatus::ALL
-        .into_iter()
-        .map(|status| (status, grouped(facts.count(status))))
-        .filter(|(_, count)| count != "0")
-        .collect();
-    let width = counts.iter().map(|(_, count)| count.len()).max().unwrap_or_default();
-    counts.iter().fold(String::new(), |mut table, (status, count)| {
-        let _ = write!(table, "\n  {status:<19}  {count:>width$}");
-        table
-    })
+    by_word(RowStatus::ALL.map(|status| (status.as_str(), facts.count(status), String::new())))
 }
 
 fn most_important(remedies: &[(Remedy, u64)]) -> String {
