@@ -1,14 +1,13 @@
 //! A struct per command, shared groups flattened; the doc comments are the help.
 
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::network_arguments::{KeyArgs, NetworkArgs};
+use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
+use super::sandbox_arguments::SandboxArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use uuid::Uuid;
-
-/// Far beyond any platform's limit, and still cheap to keep count of.
-const MOST_RPM: u32 = 1_000_000;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -40,12 +39,6 @@ Examples:
   agent-migrate run assistants.csv --platform odeus --limit 20 --json assistants.jsonl
   agent-migrate run assistants.csv --platform langdock --dry-run
   agent-migrate run assistants.csv --platform langdock --disable --max-disable 10";
-
-const ROLLBACK_EXAMPLES: &str = "\
-Examples:
-  agent-migrate rollback assistants.ledger --dry-run
-  agent-migrate rollback assistants.ledger
-  agent-migrate rollback assistants.ledger --only 11111111-2222-4333-8444-555555555555";
 
 /// Checks, row by row, that every Langdock or Odeus assistant has become the agent it should be.
 ///
@@ -227,72 +220,6 @@ pub struct DisablingArgs {
     pub probe_wait: u64,
 }
 
-/// Options of `rollback`.
-#[derive(Clone, Debug, Args)]
-pub struct RollbackArgs {
-    /// The ledger of the run to take back
-    pub ledger: PathBuf,
-    /// Show what would be switched on and end; nothing is sent
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Only this assistant; can be given several times
-    #[arg(long, value_name = "UUID")]
-    pub only: Vec<Uuid>,
-    /// Do not ask
-    #[arg(long)]
-    pub yes: bool,
-    /// Which hosted platform: must be the ledger's, which it is taken from
-    #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
-    pub platform: Option<PlatformArg>,
-    /// Base URL of the API: must be the ledger's, which it is taken from
-    #[arg(long, value_name = "URL", help_heading = "Where the platform is")]
-    pub base_url: Option<String>,
-    /// Key and network.
-    #[command(flatten)]
-    pub key: KeyArgs,
-    /// Pace and patience.
-    #[command(flatten)]
-    pub network: NetworkArgs,
-    /// Where the report is written again; - is standard output [default: beside LEDGER, its stem + .report.csv]
-    #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
-    pub report: Option<PathBuf>,
-    /// Delimiter, byte order mark and line ends of the CSV report
-    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
-    pub dialect: DialectArg,
-}
-
-/// Where the key comes from.
-#[derive(Clone, Debug, Args)]
-pub struct KeyArgs {
-    /// File with the API key, - for standard input [default: the environment, AGENT_MIGRATE_API_KEY, or
-    /// LANGDOCK_API_KEY / ODEUS_API_KEY with that platform]
-    #[arg(long, value_name = "PATH", help_heading = "Where the platform is")]
-    pub api_key_file: Option<PathBuf>,
-    /// Allow http:// to a host other than this machine; the key then travels unencrypted
-    #[arg(long, help_heading = "Where the platform is")]
-    pub allow_http: bool,
-    /// PEM file of certificate authorities to trust beside the system's
-    #[arg(long, value_name = "PEM", help_heading = "Where the platform is")]
-    pub ca_cert: Option<PathBuf>,
-}
-
-/// Pace and patience.
-#[derive(Clone, Debug, Args)]
-pub struct NetworkArgs {
-    /// Requests in any 60 seconds; the platform allows 500 a workspace, shared with everybody who uses it
-    #[arg(long, value_name = "N", default_value = "300", value_parser = parse_rpm, help_heading = "Pace")]
-    pub rpm: NonZeroU32,
-    /// Rows under way at once
-    #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=1_024), help_heading = "Pace")]
-    pub concurrency: u16,
-    /// Longest time for a whole request
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3_600), help_heading = "Pace")]
-    pub timeout: u64,
-    /// Tries after the first one when the server or the connection is in trouble
-    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u32).range(0..=20), help_heading = "Pace")]
-    pub retries: u32,
-}
-
 /// How to read the input.
 #[derive(Clone, Debug, Args)]
 pub struct InputArgs {
@@ -343,113 +270,6 @@ pub struct ReportArgs {
     pub dialect: DialectArg,
 }
 
-/// What the practice workspace does with `agent/v1/list`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SandboxListArg {
-    /// Serves it
-    Present,
-    /// Answers 404, as older deployments do
-    Missing,
-}
-
-/// Whether assistant and agent are one record in the practice workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SandboxRecordsArg {
-    /// One record
-    One,
-    /// Two records
-    Two,
-}
-
-/// Options of `sandbox`.
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "\
-Examples:
-  agent-migrate sandbox --port 8100
-  agent-migrate sandbox --port 8100 --share-all
-  agent-migrate sandbox --rate-limit 300 --fail-rate 0.05 --latency-ms 120
-  agent-migrate sandbox --port 8100 --records one --list-lag 3
-  agent-migrate sandbox --port 8100 --records two --lose-disables 2 --lost-answer silent")]
-pub struct SandboxArgs {
-    /// Port on 127.0.0.1; 0 takes a free one
-    #[arg(long, default_value = "0")]
-    pub port: u16,
-    /// Workspace file to serve in place of the built-in one (as samples/workspace.json)
-    #[arg(long, value_name = "PATH")]
-    pub workspace: Option<PathBuf>,
-    /// Share every assistant and agent with the key
-    #[arg(long, help_heading = "Workspace")]
-    pub share_all: bool,
-    /// Answer 404 for UUIDs that the workspace file does not name, in place of a made-up assistant
-    #[arg(long, help_heading = "Workspace")]
-    pub no_made_up: bool,
-    /// Whether an assistant and its agent are one record, so that disabling one disables the other
-    #[arg(long, value_enum, default_value_t = SandboxRecordsArg::One, value_name = "HOW", help_heading = "Workspace")]
-    pub records: SandboxRecordsArg,
-    /// The agent list
-    #[arg(long, value_enum, default_value_t = SandboxListArg::Present, help_heading = "Workspace")]
-    pub list: SandboxListArg,
-    /// Seconds by which the agent list lags behind
-    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(0..=30), help_heading = "Workspace")]
-    pub list_lag: u64,
-    /// Answer 429 beyond this many requests in 60 seconds
-    #[arg(long, value_name = "N", help_heading = "Trouble")]
-    pub rate_limit: Option<NonZeroU32>,
-    /// Seconds in the Retry-After header of a 429 [default: no header]
-    #[arg(long, value_name = "SECONDS", help_heading = "Trouble")]
-    pub retry_after: Option<u64>,
-    /// Milliseconds before each answer
-    #[arg(long, value_name = "MS", default_value = "0", help_heading = "Trouble")]
-    pub latency_ms: u64,
-    /// Share of requests that fail with 500, 502 (HTML), 503, 504 (HTML) or 529
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share, help_heading = "Trouble")]
-    pub fail_rate: f64,
-    /// Share of requests whose connection is reset
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share, help_heading = "Trouble")]
-    pub reset_rate: f64,
-    /// Share of answers that end too early
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share, help_heading = "Trouble")]
-    pub truncate_rate: f64,
-    /// Refuse the key (401) after this many requests
-    #[arg(long, value_name = "N", help_heading = "Trouble")]
-    pub unauthorized_after: Option<u64>,
-    /// End the Assistants API (410) after this many requests; 0: from the start
-    #[arg(long, value_name = "N", help_heading = "Trouble")]
-    pub gone_after: Option<u64>,
-    /// Answer that the key lacks its scope
-    #[arg(long, help_heading = "Trouble")]
-    pub missing_scope: bool,
-    /// Trouble when switching off.
-    #[command(flatten)]
-    pub switching: SandboxSwitchingArgs,
-}
-
-/// How the answer to a request that was applied is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SandboxLostAnswerArg {
-    /// The connection is closed
-    Closed,
-    /// Nothing comes until the client gives up
-    Silent,
-}
-
-/// What goes wrong in the practice workspace when assistants are switched off or on.
-#[derive(Clone, Debug, Args)]
-pub struct SandboxSwitchingArgs {
-    /// Refuse every request to switch off or on (403), as for a key that is no admin's
-    #[arg(long, help_heading = "Trouble when switching off")]
-    pub forbid_disable: bool,
-    /// Apply the first N requests to switch off, but never answer them
-    #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when switching off")]
-    pub lose_disables: u32,
-    /// How such an answer gets lost
-    #[arg(long, value_enum, default_value_t = SandboxLostAnswerArg::Closed, value_name = "HOW", requires = "lose_disables", help_heading = "Trouble when switching off")]
-    pub lost_answer: SandboxLostAnswerArg,
-    /// Fail the first N requests to switch on again (500), applying none of them
-    #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when switching off")]
-    pub fail_enables: u32,
-}
-
 /// Options of `completions`.
 #[derive(Clone, Debug, Args)]
 pub struct CompletionsArgs {
@@ -462,13 +282,6 @@ pub struct CompletionsArgs {
 pub struct ManArgs {
     /// The command whose page it is [default: the program's own]
     pub command: Option<String>,
-}
-
-fn parse_rpm(text: &str) -> Result<NonZeroU32, String> {
-    match text.parse::<NonZeroU32>() {
-        Ok(rpm) if rpm.get() <= MOST_RPM => Ok(rpm),
-        _ => Err(format!("give a whole number from 1 to {MOST_RPM}")),
-    }
 }
 
 fn parse_age(text: &str) -> Result<Duration, String> {
@@ -497,18 +310,12 @@ fn parse_delimiter(text: &str) -> Result<u8, String> {
     }
 }
 
-fn parse_share(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("give a number between 0 and 1".into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::cli::SandboxLostAnswerArg;
 
     #[test]
     fn the_command_line_is_sound_and_every_option_has_help() {

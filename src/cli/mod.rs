@@ -4,11 +4,18 @@
 //! Whatever is wrong here is a usage error (exit code 2), found before a file is touched or a request is sent.
 
 mod arguments;
+mod network_arguments;
+mod rollback_arguments;
+mod sandbox_arguments;
 mod settings;
 
 pub use arguments::{
-    Cli, ColorArg, Command, CompletionsArgs, DialectArg, DisablingArgs, GlobalArgs, InputArgs, KeyArgs,
-    LogFormatArg, ManArgs, NetworkArgs, PlatformArg, ReportArgs, ReportFormatArg, RollbackArgs, RunArgs,
+    Cli, ColorArg, Command, CompletionsArgs, DialectArg, DisablingArgs, GlobalArgs, InputArgs, LogFormatArg,
+    ManArgs, PlatformArg, ReportArgs, ReportFormatArg, RunArgs,
+};
+pub use network_arguments::{KeyArgs, NetworkArgs};
+pub use rollback_arguments::RollbackArgs;
+pub use sandbox_arguments::{
     SandboxArgs, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg, SandboxSwitchingArgs,
 };
 pub use settings::{

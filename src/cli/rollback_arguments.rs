@@ -1,0 +1,49 @@
+//! Options of `rollback`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use uuid::Uuid;
+
+use super::arguments::{DialectArg, PlatformArg};
+use super::network_arguments::{KeyArgs, NetworkArgs};
+
+pub(super) const ROLLBACK_EXAMPLES: &str = "\
+Examples:
+  agent-migrate rollback assistants.ledger --dry-run
+  agent-migrate rollback assistants.ledger
+  agent-migrate rollback assistants.ledger --only 11111111-2222-4333-8444-555555555555";
+
+/// Options of `rollback`.
+#[derive(Clone, Debug, Args)]
+pub struct RollbackArgs {
+    /// The ledger of the run to take back
+    pub ledger: PathBuf,
+    /// Show what would be switched on and end; nothing is sent
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Only this assistant; can be given several times
+    #[arg(long, value_name = "UUID")]
+    pub only: Vec<Uuid>,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Which hosted platform: must be the ledger's, which it is taken from
+    #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
+    pub platform: Option<PlatformArg>,
+    /// Base URL of the API: must be the ledger's, which it is taken from
+    #[arg(long, value_name = "URL", help_heading = "Where the platform is")]
+    pub base_url: Option<String>,
+    /// Key and network.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Pace and patience.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Where the report is written again; - is standard output [default: beside LEDGER, its stem + .report.csv]
+    #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
+    pub report: Option<PathBuf>,
+    /// Delimiter, byte order mark and line ends of the CSV report
+    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
+    pub dialect: DialectArg,
+}

@@ -1,0 +1,120 @@
+//! Options of `sandbox`: how the practice workspace behaves.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// What the practice workspace does with `agent/v1/list`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SandboxListArg {
+    /// Serves it
+    Present,
+    /// Answers 404, as older deployments do
+    Missing,
+}
+
+/// Whether assistant and agent are one record in the practice workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SandboxRecordsArg {
+    /// One record
+    One,
+    /// Two records
+    Two,
+}
+
+/// Options of `sandbox`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  agent-migrate sandbox --port 8100
+  agent-migrate sandbox --port 8100 --share-all
+  agent-migrate sandbox --rate-limit 300 --fail-rate 0.05 --latency-ms 120
+  agent-migrate sandbox --port 8100 --records one --list-lag 3
+  agent-migrate sandbox --port 8100 --records two --lose-disables 2 --lost-answer silent")]
+pub struct SandboxArgs {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value = "0")]
+    pub port: u16,
+    /// Workspace file to serve in place of the built-in one (as samples/workspace.json)
+    #[arg(long, value_name = "PATH")]
+    pub workspace: Option<PathBuf>,
+    /// Share every assistant and agent with the key
+    #[arg(long, help_heading = "Workspace")]
+    pub share_all: bool,
+    /// Answer 404 for UUIDs that the workspace file does not name, in place of a made-up assistant
+    #[arg(long, help_heading = "Workspace")]
+    pub no_made_up: bool,
+    /// Whether an assistant and its agent are one record, so that disabling one disables the other
+    #[arg(long, value_enum, default_value_t = SandboxRecordsArg::One, value_name = "HOW", help_heading = "Workspace")]
+    pub records: SandboxRecordsArg,
+    /// The agent list
+    #[arg(long, value_enum, default_value_t = SandboxListArg::Present, help_heading = "Workspace")]
+    pub list: SandboxListArg,
+    /// Seconds by which the agent list lags behind
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(0..=30), help_heading = "Workspace")]
+    pub list_lag: u64,
+    /// Answer 429 beyond this many requests in 60 seconds
+    #[arg(long, value_name = "N", help_heading = "Trouble")]
+    pub rate_limit: Option<NonZeroU32>,
+    /// Seconds in the Retry-After header of a 429 [default: no header]
+    #[arg(long, value_name = "SECONDS", help_heading = "Trouble")]
+    pub retry_after: Option<u64>,
+    /// Milliseconds before each answer
+    #[arg(long, value_name = "MS", default_value = "0", help_heading = "Trouble")]
+    pub latency_ms: u64,
+    /// Share of requests that fail with 500, 502 (HTML), 503, 504 (HTML) or 529
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share, help_heading = "Trouble")]
+    pub fail_rate: f64,
+    /// Share of requests whose connection is reset
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share, help_heading = "Trouble")]
+    pub reset_rate: f64,
+    /// Share of answers that end too early
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share, help_heading = "Trouble")]
+    pub truncate_rate: f64,
+    /// Refuse the key (401) after this many requests
+    #[arg(long, value_name = "N", help_heading = "Trouble")]
+    pub unauthorized_after: Option<u64>,
+    /// End the Assistants API (410) after this many requests; 0: from the start
+    #[arg(long, value_name = "N", help_heading = "Trouble")]
+    pub gone_after: Option<u64>,
+    /// Answer that the key lacks its scope
+    #[arg(long, help_heading = "Trouble")]
+    pub missing_scope: bool,
+    /// Trouble when switching off.
+    #[command(flatten)]
+    pub switching: SandboxSwitchingArgs,
+}
+
+/// How the answer to a request that was applied is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SandboxLostAnswerArg {
+    /// The connection is closed
+    Closed,
+    /// Nothing comes until the client gives up
+    Silent,
+}
+
+/// What goes wrong in the practice workspace when assistants are switched off or on.
+#[derive(Clone, Debug, Args)]
+pub struct SandboxSwitchingArgs {
+    /// Refuse every request to switch off or on (403), as for a key that is no admin's
+    #[arg(long, help_heading = "Trouble when switching off")]
+    pub forbid_disable: bool,
+    /// Apply the first N requests to switch off, but never answer them
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when switching off")]
+    pub lose_disables: u32,
+    /// How such an answer gets lost
+    #[arg(long, value_enum, default_value_t = SandboxLostAnswerArg::Closed, value_name = "HOW", requires = "lose_disables", help_heading = "Trouble when switching off")]
+    pub lost_answer: SandboxLostAnswerArg,
+    /// Fail the first N requests to switch on again (500), applying none of them
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when switching off")]
+    pub fail_enables: u32,
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("give a number between 0 and 1".into()),
+    }
+}
