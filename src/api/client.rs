@@ -179,23 +179,22 @@ impl Client {
         wish: &dyn RecordedWish,
         meter: &mut Meter,
     ) -> Result<(), CallFailure> {
-        let id = wish.assistant().to_string();
-        self.switch(Call::Disable, ASSISTANT_SWITCH, json!({"assistantId": id, "disabled": true}), meter)
-            .await
+        let wanted = json!({"assistantId": wish.assistant().to_string(), "disabled": true});
+        let request = self.patch(ASSISTANT_SWITCH, &wanted).good_until(wish.good_until());
+        self.switch(Call::Disable, request, meter).await
     }
 
     /// `PATCH /assistant/v1/disable` with `disabled: false`; `meter.unanswered` as for [`Client::disable_assistant`].
     pub async fn enable_assistant(&self, id: AssistantId, meter: &mut Meter) -> Result<(), CallFailure> {
-        let id = id.to_string();
-        self.switch(Call::Enable, ASSISTANT_SWITCH, json!({"assistantId": id, "disabled": false}), meter)
-            .await
+        let wanted = json!({"assistantId": id.to_string(), "disabled": false});
+        self.switch(Call::Enable, self.patch(ASSISTANT_SWITCH, &wanted), meter).await
     }
 
     /// `PATCH /agent/v1/disable` with `disabled: false`, likewise. Deliberately, no call switches an agent off: only
     /// assistants are ever asked to go.
     pub async fn enable_agent(&self, id: AgentId, meter: &mut Meter) -> Result<(), CallFailure> {
-        let id = id.to_string();
-        self.switch(Call::EnableAgent, AGENT_SWITCH, json!({"agentId": id, "disabled": false}), meter).await
+        let wanted = json!({"agentId": id.to_string(), "disabled": false});
+        self.switch(Call::EnableAgent, self.patch(AGENT_SWITCH, &wanted), meter).await
     }
 
     /// How the pace stands, for the display.
@@ -214,15 +213,12 @@ impl Client {
         self.call(call, &Request::get(url), meter).await
     }
 
-    async fn switch(
-        &self,
-        call: Call,
-        path: &str,
-        wanted: serde_json::Value,
-        meter: &mut Meter,
-    ) -> Result<(), CallFailure> {
-        let url = self.shared.transport.base_url().join(path, &[]);
-        let body = self.call(call, &Request::patch(url, wanted.to_string()), meter).await?;
+    fn patch(&self, path: &str, wanted: &serde_json::Value) -> Request {
+        Request::patch(self.shared.transport.base_url().join(path, &[]), wanted.to_string())
+    }
+
+    async fn switch(&self, call: Call, request: Request, meter: &mut Meter) -> Result<(), CallFailure> {
+        let body = self.call(call, &request, meter).await?;
         answers::read_switched(&body).map_err(|words| {
             meter.count_unanswered();
             self.nonsense(call, 200, words)
@@ -244,6 +240,10 @@ impl Client {
         let mut met_429 = 0;
         loop {
             let sent = pace.acquire().await?;
+            if request.is_outdated() {
+                let words = "not sent: verified more than 10 minutes ago".to_owned();
+                return Err(Failure { kind: FailureKind::Outdated, words });
+            }
             meter.requests = meter.requests.saturating_add(1);
             let started = Instant::now();
             let exchange = transport.send(request.clone()).await;

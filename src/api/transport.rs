@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
 };
@@ -90,15 +91,26 @@ pub(super) struct Request {
     url: Url,
     /// The JSON of a PATCH.
     body: Option<Bytes>,
+    /// When it must not leave any more.
+    good_until: Option<Timestamp>,
 }
 
 impl Request {
     pub(super) fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, body: None }
+        Self { method: Method::GET, url, body: None, good_until: None }
     }
 
     pub(super) fn patch(url: Url, json: String) -> Self {
-        Self { method: Method::PATCH, url, body: Some(json.into()) }
+        Self { method: Method::PATCH, url, body: Some(json.into()), good_until: None }
+    }
+
+    /// The same, not to be sent after that moment, whatever it has waited for.
+    pub(super) fn good_until(self, moment: Timestamp) -> Self {
+        Self { good_until: Some(moment), ..self }
+    }
+
+    pub(super) fn is_outdated(&self) -> bool {
+        self.good_until.is_some_and(|moment| Timestamp::now() > moment)
     }
 
     /// Where it goes, for the log.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::domain::{DisabledState, RunFacts, StopReason};
+use crate::domain::{RunFacts, StopReason};
 
 /// How a command ends (DESIGN.md, Exit codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Exit {
             Some(reason) if reason.must_be_mended() => Self::MendFirst,
             Some(_) => Self::StoppedEarly,
             // Loud: agents may be off, and the same command switches them on again first.
-            None if facts.count_disabled(DisabledState::RevertFailed) > 0 => Self::StoppedEarly,
+            None if facts.stuck_off > 0 => Self::StoppedEarly,
             None if facts.needs_attention() => Self::NeedsAttention,
             None => Self::Done,
         }

@@ -194,8 +194,12 @@ impl Rollback<'_> {
         files.push(("ledger", path.as_path()));
         let is_over = stopped.is_none() && result.failed == 0 && (result.left == 0 || self.only.is_some());
         let next = (!is_over).then(|| same_command(&typed()));
-        if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
-            self.terminal.error(&reason.to_string());
+        if self.terminal.is_quiet() && !is_over {
+            let stuck = (result.failed > 0)
+                .then(|| format!("{} could not be switched on again and may be off", result.failed));
+            for said in stopped.map(ToString::to_string).into_iter().chain(stuck) {
+                self.terminal.error(&said);
+            }
         }
         let summary = ui::after_rollback(&result, self.practice, &files, next.as_deref(), stopped);
         self.terminal.say(&format!("\n{summary}"));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
@@ -195,6 +195,7 @@ impl Run<'_> {
 
     /// First what earlier runs left open, then every row, then the switching off.
     async fn work(&self, work: Work) -> Option<StopReason> {
+        let began = Instant::now();
         let Work { client, writer, rows, backlog, debts, base_url } = work;
         let network = &self.arguments.network;
         let patience = Duration::from_secs(network.timeout);
@@ -202,7 +203,8 @@ impl Run<'_> {
         if !debts.is_empty() && self.disabling != Disabling::DryRun {
             let mut board =
                 Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), patience);
-            settle_debts(&mut board, debts).await;
+            let watched = Duration::from_secs(self.arguments.switching.probe_wait);
+            settle_debts(&mut board, debts, watched).await;
             if let Some(stopped) = board.into_stop_reason() {
                 return Some(stopped);
             }
@@ -218,6 +220,7 @@ impl Run<'_> {
             yes: self.arguments.yes,
             base_url: base_url.as_deref(),
             terminal: self.terminal,
+            began,
             rollback: &self.rollback_command(),
         };
         second_pass.go(&mut board).await;
@@ -281,8 +284,11 @@ impl Run<'_> {
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
         let remedies = reports.first().map_or(&[][..], |(_, report)| &report.remedies);
         let next = self.next_command(&facts, exit, failed.is_some());
-        if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
-            self.terminal.error(&reason.to_string());
+        if self.terminal.is_quiet() && !matches!(exit, Exit::Done) {
+            let ending = ui::ending(&facts, stopped).filter(|_| self.disabling == Disabling::Yes);
+            for said in stopped.map(ToString::to_string).into_iter().chain(ending) {
+                self.terminal.error(&said);
+            }
         }
         let rollback = self.rollback_command();
         let summary = ui::after(&facts, remedies, &files, next.as_deref(), stopped, Some(&rollback));
@@ -324,6 +330,8 @@ impl Run<'_> {
             return Some(command_line(&mut [program, "report", &ledger, "-o", "report.csv"].into_iter()));
         }
         match exit {
+            // The warning has the rollback.
+            _ if facts.stuck_off > 0 => None,
             Exit::Done | Exit::NeedsAttention if self.disabling == Disabling::DryRun => {
                 Some(same_in_earnest(&typed))
             }

@@ -1,7 +1,7 @@
 //! Switching off from the command line: the question, who asks it, and the second pass of `run --disable`.
 
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -9,6 +9,10 @@ use crate::cli::{DisablingArgs, UsageError, disabling};
 use crate::domain::Disabling;
 use crate::pipeline::{self, Asker, DisableSettings, ListState, Switchboard};
 use crate::ui::{self, Answer, ListView, PlanView, Terminal, WhenUntold};
+
+/// What is typed within the first seconds of a run may be meant for its question; what is typed while rows are read for
+/// minutes is no answer to a plan that nobody has seen yet.
+const TYPED_AHEAD: Duration = Duration::from_secs(5);
 
 /// Refuses a command that would have to ask where nobody can answer, before its first request (DESIGN.md, Exit codes).
 pub(super) fn somebody_must_be_there(yes: bool) -> Result<(), UsageError> {
@@ -46,6 +50,7 @@ impl Asker for Person<'_> {
     }
 
     fn go_on_blind(&mut self, rest: u64) -> Pin<Box<dyn Future<Output = bool> + '_>> {
+        ui::forget_what_was_typed();
         Box::pin(ask(self.terminal, ui::blind_question(rest)))
     }
 }
@@ -57,6 +62,8 @@ pub(super) struct SecondPass<'a> {
     /// `None` in the practice workspace.
     pub(super) base_url: Option<&'a str>,
     pub(super) terminal: &'a Terminal,
+    /// When the run began.
+    pub(super) began: Instant,
     /// The command line that takes everything back.
     pub(super) rollback: &'a str,
 }
@@ -87,6 +94,9 @@ impl SecondPass<'_> {
         });
         let shown = format!("\n{shown}\n");
         if must_ask {
+            if self.began.elapsed() >= TYPED_AHEAD {
+                ui::forget_what_was_typed();
+            }
             self.terminal.show(&shown);
         } else {
             self.terminal.say(&shown);
@@ -98,8 +108,7 @@ impl SecondPass<'_> {
             let asked = ask(self.terminal, ui::plan_question(&plan));
             match board.unless_signalled(asked).await {
                 Some(true) => {}
-                Some(false) => return pipeline::decline(board).await,
-                None => return,
+                Some(false) | None => return pipeline::decline(board).await,
             }
         }
         let mut person = Person { terminal: self.terminal, may_ask };

@@ -46,8 +46,12 @@ pub enum DisablingEnd {
     Completed,
     /// The probe's agent went off with its assistant: the two are one record.
     OneRecord,
-    /// The last look found an agent off or missing: all same-UUID rows of this process were switched on again.
+    /// The last look found an agent off: all same-UUID rows of this process were switched on again.
     FlippedLate,
+    /// At the last look there was no list, or an agent was not in it: likewise.
+    LostSight,
+    /// The person said yes without knowing, and the last look could not tell either.
+    CompletedBlind,
     /// The list does not show what becomes of the probe's agent.
     CannotTell,
     /// The platform refused one probe after another.
@@ -61,10 +65,12 @@ pub enum DisablingEnd {
 }
 
 impl DisablingEnd {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Completed,
         Self::OneRecord,
         Self::FlippedLate,
+        Self::LostSight,
+        Self::CompletedBlind,
         Self::CannotTell,
         Self::ProbesRefused,
         Self::ProbeUnanswered,
@@ -78,6 +84,8 @@ impl DisablingEnd {
             Self::Completed => "completed",
             Self::OneRecord => "one_record",
             Self::FlippedLate => "flipped_late",
+            Self::LostSight => "lost_sight",
+            Self::CompletedBlind => "completed_blind",
             Self::CannotTell => "cannot_tell",
             Self::ProbesRefused => "probes_refused",
             Self::ProbeUnanswered => "probe_unanswered",
@@ -93,18 +101,20 @@ impl DisablingEnd {
 
     /// Whether the guard said no: the same command again would only find the same.
     pub const fn is_the_guards(self) -> bool {
-        matches!(self, Self::OneRecord | Self::FlippedLate | Self::CannotTell)
+        matches!(self, Self::OneRecord | Self::FlippedLate | Self::LostSight | Self::CannotTell)
     }
 
     /// Why a planned row was passed over when the switching off ended so.
     pub const fn skip_reason(self) -> SkipReason {
         match self {
             Self::OneRecord | Self::FlippedLate => SkipReason::OneRecord,
-            Self::CannotTell => SkipReason::CannotTell,
+            Self::CannotTell | Self::LostSight => SkipReason::CannotTell,
             Self::NotAllowed => SkipReason::NotAllowed,
-            Self::ProbesRefused | Self::ProbeUnanswered | Self::Completed | Self::Stopped => {
-                SkipReason::Stopped
-            }
+            Self::ProbesRefused
+            | Self::ProbeUnanswered
+            | Self::Completed
+            | Self::CompletedBlind
+            | Self::Stopped => SkipReason::Stopped,
         }
     }
 }
@@ -118,6 +128,8 @@ pub enum SkipReason {
     BeyondLimit,
     /// `--max-disable`.
     OverMaximum,
+    /// Another row of the same assistant decides.
+    AnotherRow,
     /// The guard found that assistant and agent are one record.
     OneRecord,
     /// The guard could not find out whether they are.
@@ -130,10 +142,11 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NotVerified,
         Self::BeyondLimit,
         Self::OverMaximum,
+        Self::AnotherRow,
         Self::OneRecord,
         Self::CannotTell,
         Self::NotAllowed,
@@ -160,6 +173,8 @@ pub enum NotPlanned {
     BeyondLimit,
     /// `--max-disable`.
     OverMaximum,
+    /// Another row of the same assistant decides.
+    AnotherRow,
 }
 
 /// An assistant by what a person knows it by.
@@ -184,6 +199,9 @@ pub struct Plan {
     pub probe: Option<Candidate>,
     /// All other rows of the input, by why; nothing that counts 0.
     pub not_planned: Vec<(NotPlanned, u64)>,
+    /// Of those that are to be watched, how many have an agent that the list does not show, and the first of them: the
+    /// last look will miss it.
+    pub unlisted: Option<(u64, Candidate)>,
 }
 
 /// What `rollback` is about to switch on again.
@@ -229,6 +247,8 @@ impl Debts {
 pub trait RecordedWish: Send + Sync {
     /// Whom the wish is about.
     fn assistant(&self) -> AssistantId;
+    /// The last moment at which a request may leave for it: by then it was verified too long ago (DESIGN.md, Disabling).
+    fn good_until(&self) -> Timestamp;
 }
 
 #[cfg(test)]
@@ -255,6 +275,8 @@ mod tests {
             (DisablingEnd::OneRecord, SkipReason::OneRecord),
             (DisablingEnd::FlippedLate, SkipReason::OneRecord),
             (DisablingEnd::CannotTell, SkipReason::CannotTell),
+            (DisablingEnd::LostSight, SkipReason::CannotTell),
+            (DisablingEnd::CompletedBlind, SkipReason::Stopped),
             (DisablingEnd::ProbesRefused, SkipReason::Stopped),
             (DisablingEnd::ProbeUnanswered, SkipReason::Stopped),
             (DisablingEnd::NotAllowed, SkipReason::NotAllowed),
@@ -269,7 +291,13 @@ mod tests {
     fn what_is_left_over_on_purpose_needs_no_attention() {
         let (attention, left): (Vec<_>, Vec<_>) =
             SkipReason::ALL.into_iter().partition(|reason| reason.needs_attention());
-        assert_eq!(left, [SkipReason::NotVerified, SkipReason::BeyondLimit, SkipReason::OverMaximum]);
+        let on_purpose = [
+            SkipReason::NotVerified,
+            SkipReason::BeyondLimit,
+            SkipReason::OverMaximum,
+            SkipReason::AnotherRow,
+        ];
+        assert_eq!(left, on_purpose);
         assert_eq!(attention.len(), 4);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DisabledState, Pair, Remedy, RowStatus};
+use super::{AgentId, DisabledState, Pair, Remedy, RowStatus};
 
 /// The work before a run, counted after the input is in the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,6 +140,13 @@ pub enum GuardNews {
     },
     /// The last look found them all enabled.
     AllOn,
+    /// The last look did not find this agent enabled; `None`: there was no list to look at.
+    NotOn {
+        /// The agent.
+        agent: Option<AgentId>,
+        /// Whether it is off, or not to be seen.
+        sight: Sight,
+    },
     /// The last look was not finished (a signal): the next run or rollback does it first.
     LookOwed,
 }

@@ -95,6 +95,8 @@ pub enum FailureKind {
         /// The status code that it came with.
         status: u16,
     },
+    /// The row was verified too long ago for the request to leave; nothing was sent.
+    Outdated,
     /// The run's memory could not record that the request was about to leave.
     NotRecorded,
 }
@@ -154,7 +156,7 @@ impl CallFailure {
     /// that are judged wrong here are caught by the third 403 in a row.
     pub fn says_that_the_key_may_not_disable(&self) -> bool {
         // A type of error that any 403 of that body's form has.
-        let words = self.words.to_lowercase().replace("permission_error", "");
+        let words = unquoted(&self.words.to_lowercase()).replace("permission_error", "");
         let about_a_permission = ["permission", "admin", "privilege", "role"];
         matches!((&self.kind, self.call), (FailureKind::Forbidden, Call::Disable))
             && about_a_permission.iter().any(|word| words.contains(word))
@@ -189,6 +191,7 @@ impl CallFailure {
             (FailureKind::Connection, _) => Remedy::CheckConnection,
             (FailureKind::Nonsense { .. }, _) => Remedy::ReportNonsense,
             (FailureKind::NotRecorded, _) => Remedy::FreeDisk,
+            (FailureKind::Outdated, _) => Remedy::RunAgainToDisable,
         }
     }
 
@@ -206,9 +209,32 @@ impl CallFailure {
             FailureKind::RetryAfterTooLong { .. }
             | FailureKind::Timeout
             | FailureKind::Connection
+            | FailureKind::Outdated
             | FailureKind::NotRecorded => None,
         }
     }
+}
+
+/// The words without what they quote: an assistant's name may hold anything. An apostrophe within a word quotes nothing.
+fn unquoted(words: &str) -> String {
+    let mut kept = String::with_capacity(words.len());
+    let (mut is_quoted, mut before) = (false, ' ');
+    let mut letters = words.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let within_a_word =
+            before.is_alphanumeric() && letters.peek().is_some_and(|next| next.is_alphanumeric());
+        let is_quote = match letter {
+            '\'' | '’' => !within_a_word,
+            '"' | '`' | '“' | '”' | '„' | '‘' | '«' | '»' => true,
+            _ => false,
+        };
+        is_quoted ^= is_quote;
+        if !is_quoted && !is_quote {
+            kept.push(letter);
+        }
+        before = letter;
+    }
+    kept
 }
 
 /// Whether the words, in lower case, are about one assistant: "the assistant", "assistant 1111…", but not "any assistant"

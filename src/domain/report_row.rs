@@ -120,7 +120,7 @@ impl ReportRow {
             (None, Some(SkipReason::BeyondLimit | SkipReason::OverMaximum | SkipReason::Stopped)) => {
                 Remedy::RunAgainToDisable
             }
-            (None, Some(SkipReason::NotVerified) | None) => Remedy::Nothing,
+            (None, Some(SkipReason::NotVerified | SkipReason::AnotherRow) | None) => Remedy::Nothing,
         }
     }
 }
@@ -150,6 +150,10 @@ pub struct RunFacts {
     pub disabled: Vec<(DisabledState, u64)>,
     /// Skipped rows by why; reasons without rows may be absent.
     pub skipped: Vec<(SkipReason, u64)>,
+    /// Assistants that could not be switched on again, those whose row is gone from the input included.
+    pub stuck_off: u64,
+    /// Rows with the UUID of their agent that this program has switched off, or may have.
+    pub off_with_agents_id: u64,
 }
 
 impl RunFacts {
@@ -216,7 +220,7 @@ mod tests {
     }
 
     /// What a verified row says to do, by what became of its assistant and, where it was passed over, why.
-    const REMEDIES: [(DisabledState, Option<SkipReason>, Remedy); 18] = [
+    const REMEDIES: [(DisabledState, Option<SkipReason>, Remedy); 19] = [
         (DisabledState::NotRequested, None, Remedy::Nothing),
         (DisabledState::WouldDisable, None, Remedy::Nothing),
         (DisabledState::Disabled, None, Remedy::Nothing),
@@ -224,6 +228,7 @@ mod tests {
         (DisabledState::ReEnabled, None, Remedy::Nothing),
         (DisabledState::Skipped, Some(SkipReason::NotVerified), Remedy::Nothing),
         (DisabledState::Skipped, Some(SkipReason::BeyondLimit), Remedy::RunAgainToDisable),
+        (DisabledState::Skipped, Some(SkipReason::AnotherRow), Remedy::Nothing),
         (DisabledState::Skipped, Some(SkipReason::OverMaximum), Remedy::RunAgainToDisable),
         (DisabledState::Skipped, Some(SkipReason::Stopped), Remedy::RunAgainToDisable),
         (DisabledState::Skipped, Some(SkipReason::OneRecord), Remedy::LeaveOn),
@@ -253,7 +258,9 @@ mod tests {
         let mut sentences = std::collections::BTreeMap::new();
         for (disabled, skipped, remedy) in REMEDIES {
             let to_do = matches!(disabled, DisabledState::RevertFailed | DisabledState::Unknown)
-                || skipped.is_some_and(|reason| reason != SkipReason::NotVerified);
+                || skipped.is_some_and(|reason| {
+                    !matches!(reason, SkipReason::NotVerified | SkipReason::AnotherRow)
+                });
             assert_eq!(remedy.sentence().is_empty(), !to_do, "{disabled} {skipped:?}");
             if let Some(other) = sentences.insert(remedy.sentence(), remedy) {
                 assert_eq!(other, remedy);

@@ -9,7 +9,7 @@ use super::encode::{blob, from_word, text, to_count, to_nanoseconds, to_pair};
 use super::error::LedgerError;
 use super::open::RunId;
 use super::schema::{self, ROWS};
-use super::standing::Checked;
+use super::standing::{Checked, Place};
 use crate::domain::{Backlog, DisabledState, Pair, RowStatus};
 
 /// Which rows a run asks for.
@@ -64,7 +64,7 @@ pub(super) fn backlog(
     let mut backlog = Backlog::default();
     let mut starts =
         Starts { selection: selection.without_limit(), never_checked: i64::MAX, checked_before: i64::MAX };
-    for_each_row(connection, |ScannedRow { position, status, checked, checked_at }| {
+    for_each_row(connection, |ScannedRow { position, status, checked, checked_at, .. }| {
         backlog.rows += 1;
         let state = checked.map_or(DisabledState::NotRequested, |checked| checked.state);
         match status {
@@ -93,6 +93,8 @@ pub(super) struct ScannedRow {
     pub(super) status: RowStatus,
     /// What is on disk about it, if it has a verdict of its own.
     pub(super) checked: Option<Checked>,
+    /// Whether its agent has the assistant's UUID.
+    pub(super) is_one_uuid: bool,
     checked_at: Option<i64>,
 }
 
@@ -103,7 +105,7 @@ pub(super) fn for_each_row(
 ) -> Result<(), LedgerError> {
     let mut statement = connection.prepare(&format!(
         "SELECT i.position, i.invalid IS NOT NULL, d.first IS NOT NULL, r.status, r.checked_at, \
-         r.run, r.disabled, r.switch_run, p.seq IS NOT NULL {ROWS} ORDER BY i.position"
+         r.run, r.disabled, r.switch_run, {PLACE}, i.agent IS NULL {ROWS} ORDER BY i.position"
     ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -115,19 +117,32 @@ pub(super) fn for_each_row(
             }
             (false, false, None) => (RowStatus::NotChecked, None),
         };
-        visit(ScannedRow { position: row.get(0)?, status, checked, checked_at: row.get(4)? });
+        visit(ScannedRow {
+            position: row.get(0)?,
+            status,
+            checked,
+            is_one_uuid: row.get(9)?,
+            checked_at: row.get(4)?,
+        });
     }
     Ok(())
 }
 
-/// What is on disk about a row with a verdict, from these columns: `run`, `disabled`, `switch_run`, whether it is planned.
+/// A row's place in the plan, as a number.
+pub(super) const PLACE: &str = "CASE WHEN p.result IS NULL THEN 0 WHEN p.seq IS NOT NULL THEN 1 ELSE 2 END";
+
+/// What is on disk about a row with a verdict, from these columns: `run`, `disabled`, `switch_run`, [`PLACE`].
 pub(super) fn checked(row: &Row<'_>, columns: [usize; 4]) -> Result<Checked, LedgerError> {
-    let [run, disabled, switch_run, planned] = columns;
+    let [run, disabled, switch_run, place] = columns;
     Ok(Checked {
         run: row.get(run)?,
         state: from_word(text(row.get_ref(disabled)?)?.unwrap_or_default(), DisabledState::parse)?,
         switch_run: row.get(switch_run)?,
-        planned: row.get(planned)?,
+        place: match row.get::<_, i64>(place)? {
+            0 => Place::None,
+            1 => Place::Planned,
+            _ => Place::AnotherRow,
+        },
     })
 }
 

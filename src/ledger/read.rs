@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
 use super::error::{LedgerError, OpenError};
 use super::open::{Identity, meta, resolve};
-use super::open_rows::{checked, for_each_row};
+use super::open_rows::{PLACE, checked, for_each_row};
 use super::schema::{self, ROWS, beside};
 use super::standing::{LastWish, standing};
 use crate::domain::{DisabledState, InputFormat, InvalidId, ReportRow, RowStatus, RunFacts, SkipReason};
@@ -100,7 +100,10 @@ impl LedgerReader {
             if let (DisabledState::Skipped, Some(reason)) = (state, reason) {
                 tally(&mut skipped, reason);
             }
+            facts.off_with_agents_id += u64::from(row.is_one_uuid && state.may_be_off());
         })?;
+        let stuck_off = "SELECT count(*) FROM result WHERE disabled = 'revert_failed'";
+        facts.stuck_off = to_count(self.connection.query_row(stuck_off, [], |row| row.get(0))?);
         facts.counts = those_with_rows(&counts);
         facts.disabled = those_with_rows(&disabled);
         facts.skipped = those_with_rows(&skipped);
@@ -122,7 +125,9 @@ impl LedgerReader {
         let wish = LastWish::read(&self.connection)?;
         let mut statement = self
             .connection
-            .prepare(&format!("SELECT {COLUMNS}, {columns} {ROWS} {ORIGINAL} {join} ORDER BY i.position"))
+            .prepare(&format!(
+                "SELECT {COLUMNS}, {PLACE}, r.switch_failure, {columns} {ROWS} {ORIGINAL} {join} ORDER BY i.position"
+            ))
             .map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
@@ -150,7 +155,7 @@ const ORIGINAL: &str = "LEFT JOIN input_row AS o ON o.position = d.first";
 const COLUMNS: &str = "\
     i.line, i.assistant, i.agent, i.invalid, i.cell, i.carried, o.line, r.status, r.disabled, r.checked_at, \
     r.requests, r.elapsed_us, r.assistant_updated_at, r.agent_updated_at, r.name, r.failure, r.notes, r.differences, \
-    r.run, r.switch_run, p.seq IS NOT NULL, r.switch_failure";
+    r.run, r.switch_run";
 
 type Bodies<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
 
@@ -206,6 +211,10 @@ fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> 
         None
     };
     (report_row.disabled, report_row.skipped) = standing(report_row.status, on_disk, wish);
+    if on_disk.is_some_and(|on_disk| on_disk.state != report_row.disabled) {
+        // It belongs to a request that this wish knows nothing of.
+        report_row.switch_failure = None;
+    }
     Ok(report_row)
 }
 

@@ -39,7 +39,8 @@ pub(super) const READER_CACHE_KIB: i64 = 2 * 1024;
 /// `result.disabled` never holds `skipped` or `would_disable`: these follow from the last run (see `standing`).
 /// `result.guard` is what the guard still owes the row (`Debt`), `result.switch_run` the run of its last attempt.
 /// `attempt` is every request to switch off (`wanted` = 'off', written before it leaves, open until `ended_at`) or on
-/// (written with its outcome). `planned` is the last run's plan, in the order of its requests.
+/// (written with its outcome). `planned` is the last run's plan: `seq` is the order of its requests, NULL where another
+/// row of the same assistant decides.
 const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE run (
@@ -100,7 +101,7 @@ const TABLES: &str = "
     ) STRICT;
     CREATE INDEX attempt_of ON attempt (result);
     CREATE INDEX attempt_open ON attempt (result) WHERE ended_at IS NULL;
-    CREATE TABLE planned (seq INTEGER PRIMARY KEY, result INTEGER NOT NULL UNIQUE) STRICT;
+    CREATE TABLE planned (result INTEGER PRIMARY KEY, seq INTEGER UNIQUE) STRICT;
     CREATE TABLE sent (at INTEGER PRIMARY KEY, requests INTEGER NOT NULL) STRICT;
 ";
 

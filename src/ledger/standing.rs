@@ -42,6 +42,17 @@ impl LastWish {
     }
 }
 
+/// Where a row stands in the last run's plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Not in it.
+    None,
+    /// To be switched off.
+    Planned,
+    /// Another row of the same assistant decides.
+    AnotherRow,
+}
+
 /// What is on disk about a row whose pair some run has checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Checked {
@@ -51,8 +62,8 @@ pub(super) struct Checked {
     pub(super) state: DisabledState,
     /// The run of that attempt.
     pub(super) switch_run: Option<RunId>,
-    /// Whether the last run's plan holds it.
-    pub(super) planned: bool,
+    /// Its place in the last run's plan.
+    pub(super) place: Place,
 }
 
 impl Checked {
@@ -86,12 +97,19 @@ pub(super) fn standing(
     match (wish.disabling, checked) {
         (Disabling::No, _) => (DisabledState::NotRequested, None),
         _ if status != RowStatus::Verified => skipped(SkipReason::NotVerified),
-        (Disabling::DryRun, Some(Checked { planned: true, .. })) => (DisabledState::WouldDisable, None),
-        (Disabling::Yes, Some(Checked { planned: true, .. })) => {
+        (_, Some(Checked { place: Place::AnotherRow, .. })) => skipped(SkipReason::AnotherRow),
+        (Disabling::DryRun, Some(Checked { place: Place::Planned, .. })) => {
+            (DisabledState::WouldDisable, None)
+        }
+        (Disabling::Yes, Some(Checked { place: Place::Planned, .. })) => {
             skipped(wish.end.map_or(SkipReason::Stopped, DisablingEnd::skip_reason))
         }
         _ if !wish.has_plan => skipped(SkipReason::Stopped),
-        (_, Some(checked)) if checked.run == wish.run => skipped(SkipReason::OverMaximum),
+        // What the guard found out holds for those over the maximum as well.
+        (_, Some(checked)) if checked.run == wish.run => match wish.end {
+            Some(end) if end.is_the_guards() => skipped(end.skip_reason()),
+            _ => skipped(SkipReason::OverMaximum),
+        },
         _ => skipped(SkipReason::BeyondLimit),
     }
 }
@@ -105,12 +123,14 @@ mod tests {
     const WISH: LastWish = LastWish { run: 5, disabling: Disabling::Yes, has_plan: true, end: None };
 
     const fn checked(state: S, run: RunId, switch_run: Option<RunId>, planned: bool) -> Checked {
-        Checked { run, state, switch_run, planned }
+        Checked { run, state, switch_run, place: if planned { Place::Planned } else { Place::None } }
     }
 
     #[test]
     fn what_was_not_attempted_follows_from_the_last_runs_wish() {
         let untouched = |run, planned| Some(checked(S::NotRequested, run, None, planned));
+        let another_row =
+            Some(Checked { place: Place::AnotherRow, ..checked(S::NotRequested, 5, None, true) });
         let reading = LastWish { disabling: Disabling::No, has_plan: false, ..WISH };
         let dry = LastWish { disabling: Disabling::DryRun, ..WISH };
         let ended = |end| LastWish { end: Some(end), ..WISH };
@@ -121,6 +141,8 @@ mod tests {
             (verified, untouched(5, true), dry, (S::WouldDisable, None)),
             (verified, untouched(5, false), dry, (S::Skipped, Some(R::OverMaximum))),
             (verified, untouched(3, false), dry, (S::Skipped, Some(R::BeyondLimit))),
+            (verified, untouched(5, false), ended(DisablingEnd::OneRecord), (S::Skipped, Some(R::OneRecord))),
+            (verified, another_row, WISH, (S::Skipped, Some(R::AnotherRow))),
             (RowStatus::Mismatch, untouched(5, false), dry, (S::Skipped, Some(R::NotVerified))),
             (RowStatus::InvalidId, None, dry, (S::Skipped, Some(R::NotVerified))),
             (RowStatus::NotChecked, None, WISH, (S::Skipped, Some(R::NotVerified))),

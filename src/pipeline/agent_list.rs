@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::switchboard::{Switchboard, stop_reason};
 use crate::api::{ListWalk, ListedAgent};
-use crate::domain::{CallFailure, FailureKind, Sight};
+use crate::domain::{AgentId, CallFailure, FailureKind, Sight};
 
 /// The agent list, before a plan is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,10 +38,10 @@ pub enum ListState {
 pub(super) enum LookAtAll {
     /// All are listed as enabled.
     AllOn,
-    /// One is disabled.
-    OneOff,
-    /// None is disabled, but one is not in the list, or the list does not say.
-    OneMissing,
+    /// This one is disabled.
+    OneOff(AgentId),
+    /// None is disabled, but this one is not in the list, or the list does not say.
+    OneMissing(AgentId),
     /// There is no list to look at.
     NoList,
 }
@@ -56,11 +56,19 @@ pub(super) enum AfterSignal {
 }
 
 impl LookAtAll {
+    /// The agent that is not on.
+    pub(super) const fn agent(self) -> Option<AgentId> {
+        match self {
+            Self::OneOff(agent) | Self::OneMissing(agent) => Some(agent),
+            Self::AllOn | Self::NoList => None,
+        }
+    }
+
     pub(super) const fn sight(self) -> Sight {
         match self {
             Self::AllOn => Sight::On,
-            Self::OneOff => Sight::Off,
-            Self::OneMissing | Self::NoList => Sight::Untold,
+            Self::OneOff(_) => Sight::Off,
+            Self::OneMissing(_) | Self::NoList => Sight::Untold,
         }
     }
 }
@@ -107,23 +115,27 @@ impl Switchboard<'_> {
         mut agents: HashSet<Uuid>,
         after_signal: AfterSignal,
     ) -> Option<LookAtAll> {
-        let mut one_off = false;
+        let mut one_off = None;
         let walked = self
             .walk(after_signal, |listed| {
                 match one(&listed) {
                     Sight::On => drop(agents.remove(&listed.id.0)),
-                    Sight::Off if agents.contains(&listed.id.0) => one_off = true,
+                    Sight::Off if agents.contains(&listed.id.0) => one_off = Some(listed.id),
                     Sight::Off | Sight::Untold => {}
                 }
-                if one_off || agents.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if one_off.is_some() || agents.is_empty() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             })
             .await?;
-        Some(match walked {
-            _ if one_off => LookAtAll::OneOff,
-            Ok(ListWalk::NoList) => LookAtAll::NoList,
-            _ if agents.is_empty() => LookAtAll::AllOn,
-            Ok(ListWalk::Stopped | ListWalk::Whole) => LookAtAll::OneMissing,
-            Err(_) => LookAtAll::NoList,
+        let missing = agents.into_iter().min().map(AgentId);
+        Some(match (walked, one_off, missing) {
+            (_, Some(off), _) => LookAtAll::OneOff(off),
+            (_, None, None) => LookAtAll::AllOn,
+            (Ok(ListWalk::Stopped | ListWalk::Whole), None, Some(missing)) => LookAtAll::OneMissing(missing),
+            (Ok(ListWalk::NoList) | Err(_), None, Some(_)) => LookAtAll::NoList,
         })
     }
 

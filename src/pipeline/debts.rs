@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::agent_list::{AfterSignal, FirstSight, LookAtAll};
+use super::agent_list::{FirstSight, LookAtAll};
 use super::switchboard::Switchboard;
 use crate::domain::{Debts, DisabledState, Event, GuardNews, Switching};
 use crate::ledger::{Conclusion, Owed, Switchable};
 
 /// Settles them: a probe without a verdict and a `revert_failed` are switched on again; a wish without an outcome is
 /// `disabled` if the list shows it off, else `unknown`, since this process has not verified it and must not ask again;
-/// the agents of a run that did not come to its last look are looked at.
-pub async fn settle_debts(board: &mut Switchboard<'_>, debts: Debts) {
+/// the agents of a run that did not come to its last look are looked at, `watched` after its last disable.
+pub async fn settle_debts(board: &mut Switchboard<'_>, debts: Debts, watched: Duration) {
     if debts.reverts > 0 {
         let switching = Switching::BackFromEarlierRun;
         board.observer.observe(&Event::Switching { switching, rows: debts.reverts });
@@ -22,7 +22,7 @@ pub async fn settle_debts(board: &mut Switchboard<'_>, debts: Debts) {
         board.answer_open_wishes().await;
     }
     if debts.looks > 0 && board.may_go_on() {
-        board.look_for_earlier_run().await;
+        board.look_for_earlier_run(watched).await;
     }
     board.observer.observe(&Event::Ended);
 }
@@ -57,19 +57,11 @@ impl Switchboard<'_> {
 
     /// Off or missing undoes them all, as it would have in the run that switched them off. Without a list they stay as
     /// they are, and owed.
-    async fn look_for_earlier_run(&mut self) {
-        let owed = self.writer.owed_looks().await;
-        let Some(agents) = self.on_disk(owed) else { return };
-        let news = GuardNews::LastLook { agents: agents.len() as u64, after: Duration::ZERO };
-        self.observer.observe(&Event::Guard(news));
-        match self.sight_of_all(agents, AfterSignal::Stop).await {
-            Some(LookAtAll::AllOn) => {
-                let done = self.writer.looks_are_done().await;
-                self.on_disk(done);
-                self.observer.observe(&Event::Guard(GuardNews::AllOn));
-            }
-            Some(LookAtAll::OneOff | LookAtAll::OneMissing) => self.undo_condemned().await,
-            Some(LookAtAll::NoList) | None => self.observer.observe(&Event::Guard(GuardNews::LookOwed)),
+    async fn look_for_earlier_run(&mut self, watched: Duration) {
+        match self.look_at_owed(watched, false).await {
+            Some(LookAtAll::OneOff(_) | LookAtAll::OneMissing(_)) => self.undo_condemned().await,
+            Some(LookAtAll::NoList) => self.observer.observe(&Event::Guard(GuardNews::LookOwed)),
+            Some(LookAtAll::AllOn) | None => {}
         }
     }
 }

@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::agent_list::{FirstSight, ListState, LookAtAll};
+use super::agent_list::{FirstSight, ListState};
 use super::guard::{Action, Observation, Rules, State};
 use super::switchboard::Switchboard;
 use super::switching::SwitchedOff;
-use crate::domain::{DisabledState, DisablingEnd, Event, GuardNews, Plan, Sight, StopReason, Switching};
+use crate::domain::{DisabledState, DisablingEnd, Event, GuardNews, Plan, StopReason, Switching};
 use crate::ledger::{PlanWish, Planned, Role, Switchable};
 
 /// Whom the guard asks whether to go on without knowing.
@@ -39,15 +40,6 @@ impl DisableSettings {
         looks.push(probe_wait);
         Self { shared, looks }
     }
-
-    /// How long the last look waits after the last disable: as long as the probe was watched, so that a list that is
-    /// behind shows the others, too. A probe alone was watched already; who goes on blind has nothing to wait for.
-    fn last_look_after(&self, agents: usize, is_blind: bool) -> Duration {
-        match self.looks.last() {
-            Some(probe_wait) if agents > 1 && !is_blind => *probe_wait,
-            _ => Duration::ZERO,
-        }
-    }
 }
 
 /// Makes the plan, of at most so many assistants (`--max-disable`): first the agent list is read for those that are off
@@ -62,13 +54,15 @@ pub async fn plan(board: &mut Switchboard<'_>, maximum: Option<u64>) -> Option<(
         FirstSight::NoList => ListState::Missing,
         FirstSight::Unreadable => ListState::Unreadable,
     };
-    let plan = board.writer.plan(wish).await;
+    let plan = board.writer.plan(wish, Timestamp::now()).await;
     board.on_disk(plan).map(|plan| (plan, list))
 }
 
-/// The person did not say yes to the plan.
+/// The person did not say yes to the plan, or a signal came instead.
 pub async fn decline(board: &mut Switchboard<'_>) {
-    board.stop_for(StopReason::Declined);
+    if board.may_go_on() {
+        board.stop_for(StopReason::Declined);
+    }
     let ended = board.writer.end_disabling(DisablingEnd::Stopped).await;
     board.on_disk(ended);
 }
@@ -265,30 +259,12 @@ impl Disable<'_, '_> {
     }
 
     async fn look_at_all(&mut self, state: State) -> Observation {
-        let owed = self.board.writer.owed_looks().await;
-        let Some(agents) = self.board.on_disk(owed) else { return Observation::Stopped };
-        if agents.is_empty() {
-            return Observation::Seen(Sight::On);
-        }
         let is_blind = matches!(state, State::LastLook { blind: true, .. });
-        let after = self.settings.last_look_after(agents.len(), is_blind);
-        self.tell(GuardNews::LastLook { agents: agents.len() as u64, after });
-        if self.board.may_go_on() {
-            self.board.wait(after).await;
-        }
-        let Some(seen) = self.board.last_look(agents).await else {
-            self.tell(GuardNews::LookOwed);
-            return Observation::Stopped;
-        };
-        let is_accepted = seen == LookAtAll::AllOn || (seen.sight() == Sight::Untold && is_blind);
-        if is_accepted {
-            let done = self.board.writer.looks_are_done().await;
-            self.board.on_disk(done);
-        }
-        if seen == LookAtAll::AllOn {
-            self.tell(GuardNews::AllOn);
-        }
-        Observation::Seen(seen.sight())
+        // As long as the probe was watched, so that a list that is behind shows the others, too. Who goes on blind has
+        // nothing to wait for.
+        let watched = self.settings.looks.last().copied().filter(|_| !is_blind).unwrap_or_default();
+        let seen = self.board.look_at_owed(watched, is_blind).await;
+        seen.map_or(Observation::Stopped, |seen| Observation::Seen(seen.sight()))
     }
 
     async fn switch_all_on(&mut self) -> Observation {

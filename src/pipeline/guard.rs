@@ -75,7 +75,7 @@ pub(super) enum State {
     /// All are looked at once more; if they are on, it ends so.
     LastLook { blind: bool, end: DisablingEnd },
     /// Everything is being switched on again.
-    Undoing,
+    Undoing { end: DisablingEnd },
     /// It is over.
     Over(DisablingEnd),
 }
@@ -110,11 +110,22 @@ impl State {
                 Self::LastLook { blind, end: DisablingEnd::Completed }
             }
             (Self::SwitchingOff { blind }, _) => Self::LastLook { blind, end: DisablingEnd::Stopped },
-            (Self::LastLook { end, .. }, Observation::Seen(Sight::On))
-            | (Self::LastLook { blind: true, end }, Observation::Seen(Sight::Untold)) => Self::Over(end),
-            (Self::LastLook { .. }, Observation::Seen(_)) => Self::Undoing,
+            (Self::LastLook { end, .. }, Observation::Seen(Sight::On)) => Self::Over(end),
+            (Self::LastLook { blind: true, end }, Observation::Seen(Sight::Untold)) => {
+                Self::Over(if matches!(end, DisablingEnd::Completed) {
+                    DisablingEnd::CompletedBlind
+                } else {
+                    end
+                })
+            }
+            (Self::LastLook { .. }, Observation::Seen(Sight::Untold)) => {
+                Self::Undoing { end: DisablingEnd::LostSight }
+            }
+            (Self::LastLook { .. }, Observation::Seen(Sight::Off)) => {
+                Self::Undoing { end: DisablingEnd::FlippedLate }
+            }
             (Self::LastLook { .. }, _) => Self::Over(DisablingEnd::Stopped),
-            (Self::Undoing, _) => Self::Over(DisablingEnd::FlippedLate),
+            (Self::Undoing { end }, _) => Self::Over(end),
             (Self::Over(end), _) => Self::Over(end),
         }
     }
@@ -151,7 +162,7 @@ impl State {
             Self::Asking => Action::Ask,
             Self::SwitchingOff { .. } => Action::SwitchRestOff,
             Self::LastLook { .. } => Action::LookAtAll,
-            Self::Undoing => Action::SwitchAllOn,
+            Self::Undoing { .. } => Action::SwitchAllOn,
             Self::Over(end) => Action::End(end),
         }
     }
@@ -205,14 +216,15 @@ mod tests {
             (S::SwitchingOff { blind: false }, O::Stopped, last_look(false, E::Stopped)),
             (last_look(false, E::Completed), O::Seen(On), S::Over(E::Completed)),
             (last_look(false, E::Stopped), O::Seen(On), S::Over(E::Stopped)),
-            (last_look(false, E::Completed), O::Seen(Off), S::Undoing),
-            (last_look(false, E::Completed), O::Seen(Untold), S::Undoing),
-            (last_look(false, E::Stopped), O::Seen(Off), S::Undoing),
-            (last_look(true, E::Completed), O::Seen(Untold), S::Over(E::Completed)),
-            (last_look(true, E::Completed), O::Seen(Off), S::Undoing),
+            (last_look(false, E::Completed), O::Seen(Off), S::Undoing { end: E::FlippedLate }),
+            (last_look(false, E::Completed), O::Seen(Untold), S::Undoing { end: E::LostSight }),
+            (last_look(false, E::Stopped), O::Seen(Off), S::Undoing { end: E::FlippedLate }),
+            (last_look(true, E::Completed), O::Seen(Untold), S::Over(E::CompletedBlind)),
+            (last_look(true, E::Stopped), O::Seen(Untold), S::Over(E::Stopped)),
+            (last_look(true, E::Completed), O::Seen(Off), S::Undoing { end: E::FlippedLate }),
             (last_look(false, E::Completed), O::Stopped, S::Over(E::Stopped)),
-            (S::Undoing, O::AllAskedBack, S::Over(E::FlippedLate)),
-            (S::Undoing, O::Stopped, S::Over(E::FlippedLate)),
+            (S::Undoing { end: E::FlippedLate }, O::AllAskedBack, S::Over(E::FlippedLate)),
+            (S::Undoing { end: E::LostSight }, O::Stopped, S::Over(E::LostSight)),
             (S::Over(E::OneRecord), O::Seen(On), S::Over(E::OneRecord)),
         ];
         for (from, seen, to) in edges {
@@ -268,7 +280,7 @@ mod tests {
                 }
                 match state {
                     S::SwitchingOff { .. } => prop_assert!(on_in_a_row == looks || yes),
-                    S::Over(_) if !matches!(was, S::LastLook { .. } | S::Undoing | S::Over(_)) => {
+                    S::Over(_) if !matches!(was, S::LastLook { .. } | S::Undoing { .. } | S::Over(_)) => {
                         prop_assert!(!probe_may_be_off, "{was:?} {seen:?} ended with the probe off");
                     }
                     _ => {}

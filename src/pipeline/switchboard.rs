@@ -43,6 +43,8 @@ pub struct Switchboard<'a> {
     stop: Option<StopReason>,
     pub(super) assistants_api_is_gone: bool,
     pub(super) any_went_off: bool,
+    /// Rows that could not be switched on, in a row.
+    pub(super) stuck_in_a_row: u32,
     forbidden_in_a_row: u32,
     out_of_reach_in_a_row: u32,
     has_said_that_it_waits: bool,
@@ -66,6 +68,7 @@ impl<'a> Switchboard<'a> {
             stop: None,
             assistants_api_is_gone: false,
             any_went_off: false,
+            stuck_in_a_row: 0,
             forbidden_in_a_row: 0,
             out_of_reach_in_a_row: 0,
             has_said_that_it_waits: false,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::row;
-use super::switchboard::{GaveUp, InPause, Switchboard};
+use super::switchboard::{GaveUp, InPause, Switchboard, stop_reason};
 use crate::api::Meter;
 use crate::domain::{Call, CallFailure, DisabledState, Event, FailureKind, Pair, RowStatus, Sight};
 use crate::ledger::{Conclusion, Intent, Job, Role, Switchable};
@@ -15,6 +15,12 @@ use crate::ledger::{Conclusion, Intent, Job, Role, Switchable};
 const ROUNDS_BACK_ON: u32 = 3;
 
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(2);
+
+/// How often a wish is made anew that grew old before its request left.
+const FRESH_WISHES: u32 = 3;
+
+/// So many failures in a row are no hiccup: then each row is asked for once.
+const PATIENT_FAILURES: u32 = 3;
 
 /// What came of a wish to switch an assistant off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,28 +38,45 @@ pub(super) enum SwitchedOff {
 }
 
 impl Switchboard<'_> {
-    /// Switches an assistant off: the wish goes on disk, then the request leaves, then its outcome goes on disk.
+    /// Switches an assistant off: the wish goes on disk, then the request leaves, then its outcome goes on disk. A wish
+    /// that grew old while the platform made everybody wait is made anew, after another check.
     pub(super) async fn switch_off(&mut self, row: Switchable, role: Role) -> SwitchedOff {
+        for _ in 0..FRESH_WISHES {
+            if let Some(switched_off) = self.try_to_switch_off(row.clone(), role).await {
+                return switched_off;
+            }
+        }
+        SwitchedOff::NotVerified
+    }
+
+    /// `None` when the wish had grown old before a request left.
+    async fn try_to_switch_off(&mut self, row: Switchable, role: Role) -> Option<SwitchedOff> {
         let intent = match self.intend(row, role).await {
             Ok(intent) => intent,
-            Err(why_not) => return why_not,
+            Err(why_not) => return Some(why_not),
         };
         let client = self.client;
         let mut meter = Meter::default();
         let call = client.disable_assistant(&intent, &mut meter);
         let answer = self.patiently(call, InPause::GiveUp).await;
         let (state, failure) = self.judge(&intent, answer, meter).await;
+        let has_grown_old = failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Outdated)
+            && state == DisabledState::Failed;
+        let (state, failure) =
+            if has_grown_old { (DisabledState::NotRequested, None) } else { (state, failure) };
         self.any_went_off |= state == DisabledState::Disabled;
         self.learn_from(failure.as_ref());
         let conclusion = conclusion(state, failure, meter);
-        if let Some(switched) = self.on_disk(self.writer.conclude(intent, conclusion).await) {
+        let switched = self.on_disk(self.writer.conclude(intent, conclusion).await);
+        if let Some(switched) = switched.filter(|_| !has_grown_old) {
             self.observer.observe(&Event::Switched(switched));
         }
         match state {
-            DisabledState::Disabled => SwitchedOff::Yes,
-            DisabledState::Failed => SwitchedOff::Refused,
-            DisabledState::NotRequested => SwitchedOff::NotSent,
-            _ => SwitchedOff::Unknown,
+            _ if has_grown_old && self.may_go_on() => None,
+            DisabledState::Disabled => Some(SwitchedOff::Yes),
+            DisabledState::Failed => Some(SwitchedOff::Refused),
+            DisabledState::NotRequested => Some(SwitchedOff::NotSent),
+            _ => Some(SwitchedOff::Unknown),
         }
     }
 
@@ -114,6 +137,9 @@ impl Switchboard<'_> {
 
     /// Switches an assistant on again; whether it is. `on` is what it is called then: `reverted` or `re_enabled`.
     pub(super) async fn switch_on(&mut self, row: Switchable, on: DisabledState) -> bool {
+        // Where the ledger cannot be written, the request leaves all the same: what is off by mistake must not stay so.
+        let noted = self.writer.will_be_back_on(&row).await;
+        self.on_disk(noted);
         let mut spent = Meter::default();
         let mut failure = None;
         for round in 1..=ROUNDS_BACK_ON {
@@ -125,11 +151,14 @@ impl Switchboard<'_> {
                 Ok(Err(failure)) => Some(failure),
                 Err(_) => Some(no_answer(Call::Enable)),
             };
-            let is_hiccup = failure.as_ref().is_some_and(CallFailure::is_out_of_reach);
-            if !is_hiccup || round == ROUNDS_BACK_ON || !self.wait(BETWEEN_ROUNDS).await {
+            if !self.is_worth_another_round(failure.as_ref(), on)
+                || round == ROUNDS_BACK_ON
+                || !self.wait(BETWEEN_ROUNDS).await
+            {
                 break;
             }
         }
+        self.stuck_in_a_row = if failure.is_some() { self.stuck_in_a_row + 1 } else { 0 };
         self.learn_from(failure.as_ref());
         let is_on = failure.is_none();
         let state = if is_on { on } else { still_off(&row, on, failure.as_ref(), spent) };
@@ -138,6 +167,15 @@ impl Switchboard<'_> {
             self.observer.observe(&Event::Switched(switched));
         }
         is_on
+    }
+
+    /// The guard tries again whatever the answer was, a rollback only what looks like a hiccup.
+    fn is_worth_another_round(&self, failure: Option<&CallFailure>, on: DisabledState) -> bool {
+        failure.is_some_and(|failure| {
+            self.stuck_in_a_row < PATIENT_FAILURES
+                && stop_reason(failure).is_none()
+                && (failure.is_out_of_reach() || on == DisabledState::Reverted)
+        })
     }
 
     /// Through the Assistants API; where that has ended, through the Agents API, which has the same record under the same

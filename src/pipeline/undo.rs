@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::agent_list::{AfterSignal, LookAtAll};
 use super::switchboard::Switchboard;
-use crate::domain::{DisabledState, Event, StopReason, Switching};
+use crate::domain::{DisabledState, Event, GuardNews, Sight, StopReason, Switching};
 use crate::ledger::{Owed, Switchable};
 
 /// After a signal the last look may take so long, and switching on again likewise; what is not done by then is owed
@@ -16,8 +17,37 @@ use crate::ledger::{Owed, Switchable};
 const AFTER_SIGNAL: Duration = Duration::from_millis(1_200);
 
 impl Switchboard<'_> {
+    /// The last look at all agents that are owed one, once `watched` has passed since the last of their assistants was
+    /// asked to go off: the list may be behind, so that an earlier look may condemn but acquits nobody. `None` when it
+    /// stays owed. `is_blind`: a look that cannot tell is good enough.
+    pub(super) async fn look_at_owed(&mut self, watched: Duration, is_blind: bool) -> Option<LookAtAll> {
+        let owed = self.writer.owed_looks().await;
+        let (agents, last) = self.on_disk(owed)?;
+        if agents.is_empty() {
+            return Some(LookAtAll::AllOn);
+        }
+        let after = last.map_or(watched, |last| watched.saturating_sub(since(last)));
+        self.observer.observe(&Event::Guard(GuardNews::LastLook { agents: agents.len() as u64, after }));
+        let has_waited = after.is_zero() || self.wait(after).await;
+        let seen = self.last_look(agents).await;
+        let Some(seen) = seen.filter(|seen| has_waited || seen.sight() != Sight::On) else {
+            self.observer.observe(&Event::Guard(GuardNews::LookOwed));
+            return None;
+        };
+        let is_done = seen == LookAtAll::AllOn || (is_blind && seen.sight() == Sight::Untold);
+        if is_done {
+            let done = self.writer.looks_are_done().await;
+            self.on_disk(done);
+        }
+        self.observer.observe(&Event::Guard(match seen {
+            LookAtAll::AllOn => GuardNews::AllOn,
+            _ => GuardNews::NotOn { agent: seen.agent(), sight: seen.sight() },
+        }));
+        Some(seen)
+    }
+
     /// Looks at all these agents; `None` when that could not be done. A signal leaves a moment for it.
-    pub(super) async fn last_look(&mut self, agents: HashSet<Uuid>) -> Option<LookAtAll> {
+    async fn last_look(&mut self, agents: HashSet<Uuid>) -> Option<LookAtAll> {
         self.may_go_on();
         let mut seen = None;
         // A key that may not disable may look all the same.
@@ -75,4 +105,9 @@ impl Switchboard<'_> {
             }
         }
     }
+}
+
+/// How long ago that was; a clock that was set back makes it now.
+fn since(then: Timestamp) -> Duration {
+    Duration::try_from(Timestamp::now().duration_since(then)).unwrap_or_default()
 }

@@ -47,6 +47,7 @@ pub(super) fn facts() -> RunFacts {
             (DisabledState::RevertFailed, 1),
         ],
         skipped: vec![(SkipReason::OneRecord, 1)],
+        ..RunFacts::default()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::domain::{DisabledState, Disabling, DisablingEnd, RunFacts, SkipReason
 
 /// What a person must not miss: assistants that may be off against everybody's will, and those nobody knows about.
 pub(super) fn warn(blocks: &mut Blocks, facts: &RunFacts, rollback: Option<&str>) {
-    let failed = facts.count_disabled(DisabledState::RevertFailed);
+    let failed = facts.stuck_off.max(facts.count_disabled(DisabledState::RevertFailed));
     if failed > 0 {
         let their = if failed == 1 { "its agent" } else { "their agents" };
         let what = format!(
@@ -18,6 +18,14 @@ pub(super) fn warn(blocks: &mut Blocks, facts: &RunFacts, rollback: Option<&str>
             }
             None => blocks.say(&format!("{what} Run `rollback` on the ledger now.")),
         }
+    }
+    if facts.disabling_end == Some(DisablingEnd::OneRecord) && facts.off_with_agents_id > failed {
+        let (those, rollback) = (assistants(facts.off_with_agents_id), rollback.unwrap_or("rollback"));
+        let what = format!(
+            "WARNING: assistant and agent are one record here, and {those} with the id of their agent are off or may \
+             be, by this or an earlier run: their agents then are off, too. The rollback switches them on:"
+        );
+        blocks.command(&what, rollback);
     }
     let unknown = facts.count_disabled(DisabledState::Unknown);
     if unknown > 0 {
@@ -96,6 +104,7 @@ const fn why(reason: SkipReason) -> &'static str {
         SkipReason::NotVerified => "not verified",
         SkipReason::BeyondLimit => "left by --limit",
         SkipReason::OverMaximum => "over --max-disable",
+        SkipReason::AnotherRow => "same assistant as another row",
         SkipReason::OneRecord => "one record with the agent",
         SkipReason::CannotTell => "agent might go off, too",
         SkipReason::NotAllowed => "the key may not",
@@ -103,7 +112,8 @@ const fn why(reason: SkipReason) -> &'static str {
     }
 }
 
-fn ending(facts: &RunFacts, stopped: Option<&StopReason>) -> Option<String> {
+/// How switching off ended, in a sentence or two; `None` where nobody asked for it.
+pub fn ending(facts: &RunFacts, stopped: Option<&StopReason>) -> Option<String> {
     match (facts.disabling, facts.disabling_end) {
         (Disabling::No, _) => None,
         (Disabling::DryRun, _) => Some("Nothing was switched off: this was a dry run.".to_owned()),
@@ -117,15 +127,26 @@ fn ending(facts: &RunFacts, stopped: Option<&StopReason>) -> Option<String> {
 fn sentences(end: DisablingEnd, facts: &RunFacts) -> String {
     let (probe, rest) = (probe_now(end, facts), others_now(facts));
     match end {
-        DisablingEnd::Completed => format!("Everything planned was asked for. {}", off_now(facts)),
+        DisablingEnd::Completed => format!("Switching off is done. {}", off_now(facts)),
+        DisablingEnd::CompletedBlind => format!(
+            "Switching off is done. {} Whether their agents are on, this program cannot see here: open some of them in \
+             the web app now.",
+            off_now(facts)
+        ),
         DisablingEnd::OneRecord => format!(
             "Assistant and agent are one record here: when the probe went off, its agent went off, too. {probe} \
              {rest} Leave the rest on: `--disable-shared` would switch them off and take the agents away from their users."
         ),
         DisablingEnd::FlippedLate => format!(
-            "The last look found an agent off or missing, so assistant and agent may be one record here. {} {} \
+            "The last look found an agent off, so assistant and agent may be one record here. {} {} \
              Open some of the agents in the web app: they must be on. `--disable-shared` would switch the \
              assistants off, and perhaps take the agents away from their users.",
+            on_again(facts),
+            others_off(facts)
+        ),
+        DisablingEnd::LostSight => format!(
+            "At the end it could not be seen that every agent is on: one is not in the agent list, or the list could not \
+             be read (see above). {} {} Share all agents with the key, then run the same command again.",
             on_again(facts),
             others_off(facts)
         ),
@@ -198,6 +219,10 @@ fn others_off(facts: &RunFacts) -> String {
     let off = facts.count_disabled(DisabledState::Disabled);
     match off {
         0 => String::new(),
+        1 if facts.off_with_agents_id == 0 => "1 assistant is off: its agent has another id.".to_owned(),
+        _ if facts.off_with_agents_id == 0 => {
+            format!("{} are off: their agents have other ids.", assistants(off))
+        }
         1 => "1 assistant is off: its agent has another id, or an earlier run switched it off.".to_owned(),
         _ => format!(
             "{} are off: their agents have other ids, or an earlier run switched them off.",
@@ -256,7 +281,7 @@ mod tests {
           disabled             2,981
           skipped                139  (119 not verified, 20 over --max-disable)
 
-        Everything planned was asked for. 2,981 assistants are off because of this program.
+        Switching off is done. 2,981 assistants are off because of this program.
 
         To take it back:
           agent-migrate rollback a.ledger
@@ -283,11 +308,10 @@ mod tests {
           revert_failed        2
           unknown              1
 
-        PRACTICE: The last look found an agent off or missing, so assistant and agent may be one record
-        here. Not all could be switched on: see above. 5 assistants are off: their agents have other ids, or
-        an earlier run switched them off. Open some of the agents in the web app: they must be on.
-        `--disable-shared` would switch the assistants off, and perhaps take the agents away from their
-        users.
+        PRACTICE: The last look found an agent off, so assistant and agent may be one record here. Not all
+        could be switched on: see above. 5 assistants are off: their agents have other ids. Open some of the
+        agents in the web app: they must be on. `--disable-shared` would switch the assistants off, and
+        perhaps take the agents away from their users.
 
         PRACTICE: To take it back:
           agent-migrate rollback a.ledger
@@ -324,17 +348,17 @@ mod tests {
 
         Assistant and agent are one record here: when the probe went off, its agent went off, too. The probe
         is on again. No other assistant with the id of its agent was switched off by this run. 20 assistants
-        are off: their agents have other ids, or an earlier run switched them off. Leave the rest on:
-        `--disable-shared` would switch them off and take the agents away from their users.
+        are off: their agents have other ids. Leave the rest on: `--disable-shared` would switch them off
+        and take the agents away from their users.
 
-        The last look found an agent off or missing, so assistant and agent may be one record here. 1
-        assistant is on again. Open some of the agents in the web app: they must be on. `--disable-shared`
-        would switch the assistants off, and perhaps take the agents away from their users.
+        The last look found an agent off, so assistant and agent may be one record here. 1 assistant is on
+        again. Open some of the agents in the web app: they must be on. `--disable-shared` would switch the
+        assistants off, and perhaps take the agents away from their users.
 
-        The last look found an agent off or missing, so assistant and agent may be one record here. 3,000
-        assistants are on again. 20 assistants are off: their agents have other ids, or an earlier run
-        switched them off. Open some of the agents in the web app: they must be on. `--disable-shared` would
-        switch the assistants off, and perhaps take the agents away from their users.
+        The last look found an agent off, so assistant and agent may be one record here. 3,000 assistants
+        are on again. 20 assistants are off: their agents have other ids. Open some of the agents in the web
+        app: they must be on. `--disable-shared` would switch the assistants off, and perhaps take the
+        agents away from their users.
 
         It cannot be told here whether an agent stays on without its assistant. The probe is on again.
         Nothing else was switched off. Disable one assistant in the web app and look at its agent. If that
@@ -342,9 +366,8 @@ mod tests {
 
         It cannot be told here whether an agent stays on without its assistant. The probe is on again. No
         other assistant with the id of its agent was switched off by this run. 20 assistants are off: their
-        agents have other ids, or an earlier run switched them off. Disable one assistant in the web app and
-        look at its agent. If that stays on, run the same command with --disable-shared; if not, leave the
-        rest on.
+        agents have other ids. Disable one assistant in the web app and look at its agent. If that stays on,
+        run the same command with --disable-shared; if not, leave the rest on.
 
         The platform refused one probe after another, so it is not known whether an agent stays on without
         its assistant. Nothing else was switched off. Mend what `error` in the report names, then run the
@@ -352,15 +375,15 @@ mod tests {
 
         The platform refused one probe after another, so it is not known whether an agent stays on without
         its assistant. No other assistant with the id of its agent was switched off by this run. 20
-        assistants are off: their agents have other ids, or an earlier run switched them off. Mend what
-        `error` in the report names, then run the same command again.
+        assistants are off: their agents have other ids. Mend what `error` in the report names, then run the
+        same command again.
 
         The probe was asked for, and the platform did not say whether it went off. The probe is on again.
         Nothing else was switched off. Run the same command again later.
 
         The probe was asked for, and the platform did not say whether it went off. The probe is on again. No
         other assistant with the id of its agent was switched off by this run. 20 assistants are off: their
-        agents have other ids, or an earlier run switched them off. Run the same command again later.
+        agents have other ids. Run the same command again later.
         ");
     }
 
@@ -368,9 +391,9 @@ mod tests {
     fn other_endings_say_how_things_are_and_what_to_do() {
         let ends = [DisablingEnd::Completed, DisablingEnd::NotAllowed, DisablingEnd::Stopped];
         insta::assert_snapshot!(endings(&ends), @r"
-        Everything planned was asked for. Nothing is off because of this program.
+        Switching off is done. Nothing is off because of this program.
 
-        Everything planned was asked for. 20 assistants are off because of this program.
+        Switching off is done. 20 assistants are off because of this program.
 
         The key may not switch assistants off. Nothing is off because of this program. The others were left
         as they are. A workspace admin can make a key that may, or give this one the permission; then run

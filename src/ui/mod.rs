@@ -22,10 +22,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
+pub use endings::ending;
 pub use logs::{LogError, LogFormat, init_logs};
 pub use plan::{ListView, PlanView, WhenUntold, blind_question, plan, plan_question};
 pub use progress::Progress;
-pub use questions::{Answer, can_ask, confirm};
+pub use questions::{Answer, can_ask, confirm, forget_what_was_typed};
 pub use rollback::{RollbackResult, after_rollback, rollback_plan, rollback_question};
 pub use summary::{after, before};
 

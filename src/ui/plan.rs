@@ -76,6 +76,9 @@ pub fn plan(view: &PlanView<'_>) -> String {
             blocks.say(&warning);
         }
     }
+    if let Some(warning) = view.plan.unlisted.as_ref().filter(|_| !view.shared).map(unlisted) {
+        blocks.say(&warning);
+    }
     blocks.push(&numbered(if view.dry_run { "What would happen:" } else { "What happens:" }, &steps(view)));
     if !view.dry_run {
         blocks.command("To take it back:", view.rollback);
@@ -103,6 +106,17 @@ pub fn blind_question(rest: u64) -> String {
     format!("{}\nSwitch off {} all the same?", wrapped(&risk, "", ""), assistants(rest))
 }
 
+fn unlisted((agents, first): &(u64, Candidate)) -> String {
+    let (are, among) = if *agents == 1 { ("is", "it is") } else { ("are", "the first of them is") };
+    format!(
+        "WARNING: {} of the agents {are} not in the agent list, so that the last look will miss it and switch everything \
+         on again; {among} {} ({}). Share it with the key first, or take its row out of the input.",
+        grouped(*agents),
+        quoted(first.name.as_deref()),
+        first.pair.agent
+    )
+}
+
 fn without_list(view: &PlanView<'_>) -> Option<String> {
     let why = match view.list {
         ListView::Present => return None,
@@ -117,7 +131,8 @@ fn without_list(view: &PlanView<'_>) -> Option<String> {
     };
     Some(format!(
         "WARNING: {why}, so it cannot be told whether an agent stays on without its assistant. The probe will be \
-         switched on again and nothing more switched off, {unless}."
+         switched on again and nothing more switched off, {unless}. Nor can it be seen which assistants are off already: \
+         a rollback would switch those on, too."
     ))
 }
 
@@ -149,6 +164,7 @@ const fn reason(why: NotPlanned) -> &'static str {
         NotPlanned::OffByEarlierRun => "switched off by an earlier run",
         NotPlanned::BeyondLimit => "left for another run by --limit",
         NotPlanned::OverMaximum => "over --max-disable",
+        NotPlanned::AnotherRow => "same assistant as another row",
     }
 }
 
@@ -311,6 +327,7 @@ mod tests {
                 (NotPlanned::BeyondLimit, 10),
                 (NotPlanned::OverMaximum, 9),
             ],
+            unlisted: None,
         }
     }
 
@@ -461,7 +478,8 @@ mod tests {
 
         WARNING: this deployment has no agent list, so it cannot be told whether an agent stays on without
         its assistant. The probe will be switched on again and nothing more switched off, unless you say yes
-        then (you are asked again on the terminal) or use --disable-shared.
+        then (you are asked again on the terminal) or use --disable-shared. Nor can it be seen which
+        assistants are off already: a rollback would switch those on, too.
 
         What happens:
           1. 20 assistants whose agents have other ids are switched off without a probe: they are not one

@@ -332,7 +332,7 @@ mod tests {
         1 of 3,000 switched off, 1 failed, about 16 h 40 min left
         Waiting for the answer to the request under way, at most 60 s. A second Ctrl-C leaves at once; the ledger then says `unknown`.
         Nothing more is switched off: stopped by Ctrl-C
-        The last look found an agent off or missing: 2 assistants are switched on again.
+        Not every agent was seen on: 2 assistants are switched on again.
         error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be off with its agent: 500
         1 of 2 switched on again, 1 revert_failed
         "#);

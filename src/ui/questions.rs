@@ -41,6 +41,15 @@ fn open_both(shown: bool, (input, output): (&str, &str)) -> Option<(File, File)>
     if shown { input().zip(output()) } else { None }
 }
 
+/// Forgets what was typed on the terminal so far: no answer to a question that nobody had seen then.
+pub fn forget_what_was_typed() {
+    #[cfg(unix)]
+    if let Ok(terminal) = File::open(TERMINAL.0) {
+        // A terminal that cannot do it is asked all the same.
+        let _ = rustix::termios::tcflush(&terminal, rustix::termios::QueueSelector::IFlush);
+    }
+}
+
 fn ask(question: &str, mut input: impl BufRead, mut output: impl Write) -> Answer {
     if write!(output, "{question} Type yes to go on: ").and_then(|()| output.flush()).is_err() {
         return Answer::NoTerminal;

@@ -140,7 +140,7 @@ fn not_asked_for(left: u64) -> String {
     let others = counted(left, "other", "others");
     let (was, them) = if left == 1 { ("was", "it") } else { ("were", "them") };
     format!(
-        "{others} may be off because of this program and {was} not asked for: the same command, without --only, \
+        "{others} may be off because of this program and {was} not asked for: a rollback without --only \
          switches {them} on."
     )
 }
@@ -259,7 +259,7 @@ mod tests {
         PRACTICE: Ended before the last assistant: stopped by Ctrl-C
 
         PRACTICE: 1 assistant is on again. 1,500 others may be off because of this program and were not
-        asked for: the same command, without --only, switches them on.
+        asked for: a rollback without --only switches them on.
 
         PRACTICE: Next:
           agent-migrate rollback assistants.ledger

@@ -77,6 +77,10 @@ fn guard(news: &GuardNews) {
         GuardNews::LastLook { agents, after } => {
             info!(agents, after_seconds = after.as_secs(), "guard: last look");
         }
+        GuardNews::NotOn { agent, sight } => {
+            let agent = agent.map(|agent| agent.to_string());
+            info!(agent_id = agent, sight = ?sight, "guard: an agent is not seen on");
+        }
         GuardNews::AllOn => info!("guard: all agents on"),
         GuardNews::LookOwed => info!("guard: last look owed"),
     }

@@ -54,7 +54,7 @@ pub fn before(
         Disabling::No => "It only reads; nothing is changed.",
         Disabling::DryRun => "It reads, and shows what would be switched off. Nothing is switched off.",
         Disabling::Yes => {
-            "It reads first. What is then to be switched off is shown, and asked (unless --yes), before anything is changed."
+            "It reads first. What is then to be switched off is shown, and asked about, before anything is changed."
         }
     });
     text
@@ -232,7 +232,7 @@ mod tests {
         insta::assert_snapshot!(before(&backlog, 300, Some("https://api.odeus.ai"), false, Disabling::Yes, Debts::default()), @r"
         Platform: https://api.odeus.ai
         10,000 rows: 9,988 done, 12 to go (2 requests each, about 24 in all, at most 300 a minute: less than a minute).
-        It reads first. What is then to be switched off is shown, and asked (unless --yes), before anything is changed.
+        It reads first. What is then to be switched off is shown, and asked about, before anything is changed.
         ");
     }
 
@@ -380,7 +380,7 @@ mod tests {
         insta::assert_snapshot!(said(debts, Disabling::Yes), @r"
         First it settles what an earlier run left open: 2 assistants were asked to go off and may be off;
         1,000 assistants are off and their agents to be looked at.
-        It reads first. What is then to be switched off is shown, and asked (unless --yes), before anything is changed.
+        It reads first. What is then to be switched off is shown, and asked about, before anything is changed.
         ");
         insta::assert_snapshot!(said(debts, Disabling::DryRun), @r"
         An earlier run left open: 2 assistants were asked to go off and may be off; 1,000 assistants are off
@@ -396,7 +396,7 @@ mod tests {
             (Disabling::DryRun, "It reads, and shows what would be switched off. Nothing is switched off."),
             (
                 Disabling::Yes,
-                "It reads first. What is then to be switched off is shown, and asked (unless --yes), before anything is changed.",
+                "It reads first. What is then to be switched off is shown, and asked about, before anything is changed.",
             ),
         ] {
             let text = before(&Backlog::default(), 300, None, true, disabling, Debts::default());

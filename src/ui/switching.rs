@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::layout::{assistants, moment, quoted};
-use crate::domain::{GuardNews, Sight, StopReason, Switched, Switching, grouped, terminal_safe};
+use crate::domain::{AgentId, GuardNews, Sight, StopReason, Switched, Switching, grouped, terminal_safe};
 
 /// A phase begins: what is done to how many, and why.
 pub(super) fn begins(switching: Switching, rows: u64) -> String {
@@ -17,7 +17,7 @@ pub(super) fn begins(switching: Switching, rows: u64) -> String {
             format!("First {many} that an earlier run left unsettled {are} switched on again.")
         }
         Switching::BackByGuard => {
-            format!("The last look found an agent off or missing: {many} {are} switched on again.")
+            format!("Not every agent was seen on: {many} {are} switched on again.")
         }
         Switching::Rollback => format!("Switching {many} on again."),
     }
@@ -43,10 +43,21 @@ pub(super) fn news(news: &GuardNews) -> String {
             grouped(*rest)
         ),
         GuardNews::LastLook { agents, after } => last_look(*agents, *after),
+        GuardNews::NotOn { agent, sight } => not_on(*agent, *sight),
         GuardNews::AllOn => "The last look found every agent on.".to_owned(),
         GuardNews::LookOwed => {
             "The last look at the agents could not be finished. The next run does it first.".to_owned()
         }
+    }
+}
+
+fn not_on(agent: Option<AgentId>, sight: Sight) -> String {
+    match (agent, sight) {
+        (Some(agent), Sight::Off) => format!("Agent {agent} is off."),
+        (Some(agent), _) => {
+            format!("Agent {agent} is not in the agent list, or the list does not say whether it is on.")
+        }
+        (None, _) => "The agent list could not be read.".to_owned(),
     }
 }
 
@@ -180,11 +191,11 @@ mod tests {
         insta::assert_snapshot!(said.join("\n"), @r"
         Switching off 1 assistant.
         First 1 assistant that an earlier run left unsettled is switched on again.
-        The last look found an agent off or missing: 1 assistant is switched on again.
+        Not every agent was seen on: 1 assistant is switched on again.
         Switching 1 assistant on again.
         Switching off 3,000 assistants.
         First 3,000 assistants that an earlier run left unsettled are switched on again.
-        The last look found an agent off or missing: 3,000 assistants are switched on again.
+        Not every agent was seen on: 3,000 assistants are switched on again.
         Switching 3,000 assistants on again.
         ");
     }

@@ -108,6 +108,10 @@ impl Tally {
         }
         if self.phase.is_there(state) {
             self.there += 1;
+        } else if self.phase == Phase::Switching(Switching::Off) && state == DisabledState::Reverted {
+            // The probe: off, and on again.
+            self.there = self.there.saturating_sub(1);
+            return;
         } else {
             self.count_word(state.as_str());
         }

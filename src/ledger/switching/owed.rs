@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::super::encode::{blob, to_count, to_uuid};
+use super::super::encode::{blob, from_nanoseconds, to_count, to_uuid};
 use super::super::error::LedgerError;
 use super::super::writer::Writer;
 use super::{COLUMNS, PAGE, Switchable, switchable};
@@ -80,16 +81,22 @@ impl Writer {
         .await
     }
 
-    /// The UUIDs of the agents that are owed the last look.
-    pub async fn owed_looks(&self) -> Result<HashSet<Uuid>, LedgerError> {
+    /// The UUIDs of the agents that are owed the last look, and when the last of their assistants was asked to go off.
+    pub async fn owed_looks(&self) -> Result<(HashSet<Uuid>, Option<Timestamp>), LedgerError> {
         self.transact(|transaction, _| {
+            let last: Option<i64> = transaction.query_row(
+                "SELECT max(began_at) FROM attempt JOIN result ON result.id = attempt.result \
+                 WHERE guard = 'look' AND wanted = 'off'",
+                [],
+                |row| row.get(0),
+            )?;
             let mut statement = transaction.prepare("SELECT agent FROM result WHERE guard = 'look'")?;
             let mut rows = statement.query([])?;
             let mut agents = HashSet::new();
             while let Some(row) = rows.next()? {
                 agents.insert(to_uuid(blob(row.get_ref(0)?)?.unwrap_or_default())?);
             }
-            Ok(agents)
+            Ok((agents, last.map(from_nanoseconds).transpose()?))
         })
         .await
     }

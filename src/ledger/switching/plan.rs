@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Transaction};
 use uuid::Uuid;
 
-use super::super::encode::{to_count, to_integer};
+use super::super::encode::{to_count, to_integer, to_nanoseconds};
 use super::super::error::LedgerError;
 use super::super::open::RunId;
 use super::super::open_rows::for_each_row;
+use super::super::standing::Place;
 use super::super::writer::Writer;
 use super::{COLUMNS, PAGE, Switchable, switchable};
-use crate::domain::{DisabledState, NotPlanned, Plan, RowStatus};
+use crate::domain::{Candidate, DisabledState, NotPlanned, Plan, RowStatus};
+
+/// A list that is behind shows for at most so long what is no longer true.
+const LIST_CATCHES_UP: SignedDuration = SignedDuration::from_mins(2);
 
 /// What a plan is made from.
 #[derive(Clone, Debug, Default)]
@@ -34,12 +39,13 @@ pub struct Planned {
 }
 
 impl Writer {
-    /// Makes the plan: rows that this run has verified and that are not off, in the order of their requests: first those
-    /// whose agent has another UUID, then the least recently updated.
-    pub async fn plan(&self, wish: PlanWish) -> Result<Plan, LedgerError> {
+    /// Makes the plan at the moment `now`: rows that this run has verified and that are not off, one for each assistant,
+    /// in the order of their requests: first those whose agent has another UUID, then the least recently updated.
+    pub async fn plan(&self, wish: PlanWish, now: Timestamp) -> Result<Plan, LedgerError> {
         self.transact(move |transaction, run| {
-            forget_those_on_again(transaction, run, &wish.shown_on)?;
-            mark_those_already_off(transaction, run, &wish.shown_off)?;
+            remember_list(transaction, &wish)?;
+            forget_those_on_again(transaction)?;
+            mark_those_already_off(transaction, run, now)?;
             fill(transaction, run, wish.maximum)?;
             describe(transaction, run)
         })
@@ -64,49 +70,77 @@ impl Writer {
     }
 }
 
-/// What was off before us and is shown on now, somebody has switched on since.
-fn forget_those_on_again(
-    transaction: &Transaction<'_>,
-    run: RunId,
-    shown_on: &[Uuid],
-) -> Result<(), LedgerError> {
-    let mut forget = transaction.prepare(
-        "UPDATE result SET disabled = 'not_requested' \
-         WHERE assistant = ?1 AND disabled = 'already_disabled' AND run = ?2 AND status = 'verified'",
+/// Keeps what the list shows where the plan's questions can be asked of it.
+fn remember_list(transaction: &Transaction<'_>, wish: &PlanWish) -> Result<(), LedgerError> {
+    transaction.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS listed (id BLOB PRIMARY KEY, is_off INTEGER NOT NULL) STRICT, WITHOUT ROWID; \
+         DELETE FROM temp.listed;",
     )?;
-    for id in shown_on {
-        forget.execute((id.as_bytes(), run))?;
+    let mut insert =
+        transaction.prepare("INSERT OR REPLACE INTO temp.listed (id, is_off) VALUES (?1, ?2)")?;
+    for (ids, is_off) in [(&wish.shown_on, false), (&wish.shown_off, true)] {
+        for id in ids {
+            insert.execute((id.as_bytes(), is_off))?;
+        }
     }
     Ok(())
 }
 
-/// A wish of ours on record, with whatever agent, wins over what the list shows: what is off then is `disabled`, or is
-/// asked for again, but not `already_disabled`.
+/// What was off before us and is shown on now, somebody has switched on since: a run may ask for it again.
+fn forget_those_on_again(transaction: &Transaction<'_>) -> Result<(), LedgerError> {
+    transaction.execute(
+        "UPDATE result SET disabled = 'not_requested' WHERE disabled = 'already_disabled' \
+         AND assistant IN (SELECT id FROM temp.listed WHERE NOT is_off)",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Off without us is what the list shows off, unless a wish of ours may have done it: one that is still open or unknown
+/// is `disabled` then. What we have switched on a moment ago a list that is behind may still show off.
 fn mark_those_already_off(
     transaction: &Transaction<'_>,
     run: RunId,
-    shown_off: &[Uuid],
+    now: Timestamp,
 ) -> Result<(), LedgerError> {
-    let mut mark = transaction.prepare(
-        "UPDATE result SET switch_run = ?2, switch_failure = NULL, \
-         disabled = CASE disabled WHEN 'unknown' THEN 'disabled' ELSE 'already_disabled' END \
-         WHERE assistant = ?1 AND run = ?2 AND status = 'verified' AND (disabled = 'unknown' OR NOT EXISTS \
-         (SELECT 1 FROM result AS any_pair JOIN attempt ON attempt.result = any_pair.id \
-         WHERE any_pair.assistant = ?1 AND attempt.wanted = 'off'))",
+    transaction.execute(
+        "UPDATE result SET switch_run = ?1, switch_failure = NULL, disabled = 'disabled' \
+         WHERE disabled = 'unknown' AND run = ?1 AND status = 'verified' \
+         AND assistant IN (SELECT id FROM temp.listed WHERE is_off)",
+        [run],
     )?;
-    for id in shown_off {
-        mark.execute((id.as_bytes(), run))?;
-    }
+    let long_ago = to_nanoseconds(now.checked_sub(LIST_CATCHES_UP).unwrap_or(Timestamp::MIN));
+    transaction.execute(
+        "UPDATE result SET switch_run = ?1, switch_failure = NULL, disabled = 'already_disabled' \
+         WHERE disabled NOT IN ('disabled', 'unknown', 'revert_failed') AND run = ?1 AND status = 'verified' \
+         AND assistant IN (SELECT id FROM temp.listed WHERE is_off) \
+         AND NOT EXISTS (SELECT 1 FROM result AS pair WHERE pair.assistant = result.assistant \
+             AND (pair.disabled IN ('disabled', 'unknown', 'revert_failed') OR EXISTS (SELECT 1 FROM attempt \
+                 WHERE attempt.result = pair.id AND wanted = 'on' AND ended_at >= ?2)))",
+        (run, long_ago),
+    )?;
     Ok(())
 }
 
+/// Of several rows of one assistant, the one with its own UUID decides, since its agent is in use, and must be watched;
+/// else the first. What the list shows off all the same (see above) comes last: it is no probe.
 fn fill(transaction: &Transaction<'_>, run: RunId, maximum: Option<u64>) -> Result<(), LedgerError> {
     transaction.execute("DELETE FROM planned", [])?;
+    transaction.execute(
+        "INSERT INTO planned (result, seq) SELECT id, NULL FROM result \
+         WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
+         AND EXISTS (SELECT 1 FROM result AS other WHERE other.assistant = result.assistant AND other.run = ?1 \
+             AND other.id <> result.id AND (other.agent = other.assistant OR (result.agent <> result.assistant \
+             AND other.status = 'verified' AND other.id < result.id)))",
+        [run],
+    )?;
     // As text, these times in UTC sort to the nanosecond once the Z is gone; `SQLite`'s own stop at the millisecond.
     transaction.execute(
-        "INSERT INTO planned (result) SELECT id FROM result \
-         WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
-         ORDER BY assistant = agent, rtrim(assistant_updated_at, 'Z') NULLS LAST, id LIMIT ?2",
+        "INSERT INTO planned (result, seq) SELECT id, row_number() OVER ( \
+             ORDER BY assistant = agent, assistant IN (SELECT id FROM temp.listed WHERE is_off), \
+             rtrim(assistant_updated_at, 'Z') NULLS LAST, id) AS place \
+         FROM result WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
+         AND id NOT IN (SELECT result FROM planned) ORDER BY place LIMIT ?2",
         (run, maximum.map_or(-1, to_integer)),
     )?;
     transaction.execute("UPDATE run SET has_plan = 1 WHERE id = ?1", [run])?;
@@ -114,37 +148,45 @@ fn fill(transaction: &Transaction<'_>, run: RunId, maximum: Option<u64>) -> Resu
 }
 
 fn describe(transaction: &Transaction<'_>, run: RunId) -> Result<Plan, LedgerError> {
-    let mut plan = Plan::default();
     let mut not_planned: HashMap<NotPlanned, u64> = HashMap::new();
     for_each_row(transaction, |row| {
         let why = match (row.status, row.checked) {
-            (RowStatus::Verified, Some(checked)) if checked.planned => return,
-            (RowStatus::Verified, Some(checked)) => match checked.state {
-                DisabledState::AlreadyDisabled => NotPlanned::AlreadyOff,
-                DisabledState::Disabled => NotPlanned::OffByEarlierRun,
-                _ if checked.run == run => NotPlanned::OverMaximum,
-                _ => NotPlanned::BeyondLimit,
+            (RowStatus::Verified, Some(checked)) => match (checked.place, checked.state) {
+                (Place::Planned, _) => return,
+                (Place::AnotherRow, _) => NotPlanned::AnotherRow,
+                (Place::None, DisabledState::AlreadyDisabled) => NotPlanned::AlreadyOff,
+                (Place::None, DisabledState::Disabled) => NotPlanned::OffByEarlierRun,
+                (Place::None, _) if checked.run == run => NotPlanned::OverMaximum,
+                (Place::None, _) => NotPlanned::BeyondLimit,
             },
             (status, _) => NotPlanned::Status(status),
         };
         *not_planned.entry(why).or_default() += 1;
     })?;
-    plan.not_planned = not_planned.into_iter().collect();
-    plan.not_planned.sort_unstable_by_key(|(why, _)| *why);
-    let (rows, other_uuid) = transaction.query_row(
-        "SELECT count(*), ifnull(sum(assistant <> agent), 0) FROM planned JOIN result ON result.id = planned.result",
-        [],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    (plan.rows, plan.other_uuid) = (to_count(rows), to_count(other_uuid));
-    let first = transaction
-        .prepare(&format!(
-            "SELECT {COLUMNS} FROM planned JOIN result ON result.id = planned.result \
-             WHERE assistant = agent ORDER BY seq LIMIT 1"
-        ))?
-        .query_row([], |row| Ok(switchable(row)))
-        .optional()?
-        .transpose()?;
-    plan.probe = first.map(|row| row.candidate());
-    Ok(plan)
+    let mut not_planned: Vec<_> = not_planned.into_iter().collect();
+    not_planned.sort_unstable_by_key(|(why, _)| *why);
+    let has_list: bool =
+        transaction.query_row("SELECT EXISTS (SELECT 1 FROM temp.listed)", [], |row| row.get(0))?;
+    let unlisted = "assistant = agent AND agent NOT IN (SELECT id FROM temp.listed)";
+    let missing = if has_list { count(transaction, unlisted)? } else { 0 };
+    Ok(Plan {
+        rows: count(transaction, "TRUE")?,
+        other_uuid: count(transaction, "assistant <> agent")?,
+        probe: first(transaction, "assistant = agent")?,
+        not_planned,
+        unlisted: first(transaction, unlisted)?.filter(|_| missing > 0).map(|first| (missing, first)),
+    })
+}
+
+const PLANNED: &str = "FROM planned JOIN result ON result.id = planned.result WHERE seq IS NOT NULL";
+
+fn count(transaction: &Transaction<'_>, condition: &str) -> Result<u64, LedgerError> {
+    let sql = format!("SELECT count(*) {PLANNED} AND {condition}");
+    Ok(to_count(transaction.query_row(&sql, [], |row| row.get(0))?))
+}
+
+fn first(transaction: &Transaction<'_>, condition: &str) -> Result<Option<Candidate>, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} {PLANNED} AND {condition} ORDER BY seq LIMIT 1");
+    let first = transaction.query_row(&sql, [], |row| Ok(switchable(row))).optional()?.transpose()?;
+    Ok(first.map(|row| row.candidate()))
 }

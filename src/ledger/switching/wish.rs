@@ -5,12 +5,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction};
 
-use super::super::encode::{from_word, text, to_integer, to_json, to_nanoseconds};
+use super::super::encode::{
+    from_json, from_nanoseconds, from_word, text, to_integer, to_json, to_nanoseconds,
+};
 use super::super::error::LedgerError;
 use super::super::open::RunId;
 use super::super::writer::Writer;
 use super::Switchable;
-use crate::domain::{AssistantId, CallFailure, DisabledState, DisablingEnd, RecordedWish, Switched};
+use crate::domain::{AssistantId, Call, CallFailure, DisabledState, DisablingEnd, RecordedWish, Switched};
 
 /// A verdict older than this is reached again before its assistant is switched off (DESIGN.md, Disabling).
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
@@ -41,6 +43,7 @@ pub struct Intent {
 struct Before {
     state: DisabledState,
     guard: Option<String>,
+    checked_at: Timestamp,
 }
 
 impl Intent {
@@ -53,6 +56,10 @@ impl Intent {
 impl RecordedWish for Intent {
     fn assistant(&self) -> AssistantId {
         self.row.pair.assistant
+    }
+
+    fn good_until(&self) -> Timestamp {
+        self.before.checked_at.checked_add(FRESH).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -135,9 +142,28 @@ impl Writer {
         .await
     }
 
+    /// A request to switch this assistant on again is about to leave: until its outcome is on disk, it may be either.
+    pub async fn will_be_back_on(&self, row: &Switchable) -> Result<(), LedgerError> {
+        let key = row.key;
+        self.transact(move |transaction, _| {
+            transaction
+                .prepare_cached(
+                    "UPDATE result SET disabled = 'unknown' WHERE id = ?1 AND disabled = 'disabled'",
+                )?
+                .execute([key])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Records what became of a request to switch an assistant on again. Where that failed, it stays owed.
     pub async fn back_on(&self, row: Switchable, conclusion: Conclusion) -> Result<Switched, LedgerError> {
         self.transact(move |transaction, run| {
+            let mut conclusion = conclusion;
+            if conclusion.state == DisabledState::Reverted {
+                // Why it had to be reverted stays to be read.
+                conclusion.failure = last_failure(transaction, &row)?;
+            }
             record(transaction, run, &row, &conclusion, conclusion.state.may_be_off())?;
             // Whatever was wished before, this is the last word about it.
             end_attempt(transaction, "result = ?1 AND ended_at IS NULL", row.key, &conclusion)?;
@@ -172,13 +198,13 @@ fn before(
 ) -> Result<Option<Before>, LedgerError> {
     let oldest = to_nanoseconds(now.checked_sub(FRESH).unwrap_or(Timestamp::MIN));
     let mut statement = transaction.prepare_cached(
-        "SELECT disabled, guard FROM result \
+        "SELECT disabled, guard, checked_at FROM result \
          WHERE id = ?1 AND run = ?2 AND status = 'verified' AND checked_at BETWEEN ?3 AND ?4",
     )?;
     let mut rows = statement.query((row.key, run, oldest, to_nanoseconds(now)))?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let state = from_word(text(row.get_ref(0)?)?.unwrap_or_default(), DisabledState::parse)?;
-    Ok(Some(Before { state, guard: row.get(1)? }))
+    Ok(Some(Before { state, guard: row.get(1)?, checked_at: from_nanoseconds(row.get(2)?)? }))
 }
 
 fn record(
@@ -233,6 +259,15 @@ fn switched(row: &Switchable, conclusion: &Conclusion) -> Switched {
         state: conclusion.state,
         error: conclusion.failure.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
+}
+
+/// The disable that failed, which had to be reverted.
+fn last_failure(transaction: &Transaction<'_>, row: &Switchable) -> Result<Option<CallFailure>, LedgerError> {
+    let mut statement = transaction.prepare_cached("SELECT switch_failure FROM result WHERE id = ?1")?;
+    let mut rows = statement.query([row.key])?;
+    let Some(found) = rows.next()? else { return Ok(None) };
+    let failure: Option<CallFailure> = text(found.get_ref(0)?)?.map(from_json).transpose()?;
+    Ok(failure.filter(|failure| failure.call == Call::Disable))
 }
 
 fn failure_json(conclusion: &Conclusion) -> Result<Option<String>, LedgerError> {

@@ -74,7 +74,7 @@ impl Running {
     }
 
     fn plan(&self, wish: PlanWish) -> crate::domain::Plan {
-        block_on(self.writer.plan(wish)).unwrap()
+        block_on(self.writer.plan(wish, time(20))).unwrap()
     }
 
     /// All pages of the plan, each of at least one row.

@@ -11,6 +11,33 @@ impl RecordedWish for OnDisk {
     fn assistant(&self) -> AssistantId {
         self.0
     }
+
+    fn good_until(&self) -> Timestamp {
+        Timestamp::MAX
+    }
+}
+
+/// A wish that has grown old.
+struct Outdated(AssistantId);
+
+impl RecordedWish for Outdated {
+    fn assistant(&self) -> AssistantId {
+        self.0
+    }
+
+    fn good_until(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+#[tokio::test]
+async fn what_was_verified_too_long_ago_is_not_sent() {
+    let server = switched(done()).await;
+    let mut meter = Meter::default();
+    let client = client(&server);
+    let failure = client.disable_assistant(&Outdated(assistant()), &mut meter).await.unwrap_err();
+    assert_eq!((failure.kind, meter.requests, meter.unanswered), (FailureKind::Outdated, 0, 0));
+    assert_eq!(server.received_requests().await.unwrap().len(), 0);
 }
 
 /// A server that gives every PATCH that answer, and 404 to whatever else.

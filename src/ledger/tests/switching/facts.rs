@@ -88,7 +88,11 @@ fn a_rollback_changes_what_the_rows_are_and_not_what_the_run_was_asked_for() {
     run.switch_on(&planned[0], conclusion(ReEnabled));
     let after = facts(&run.killed());
     assert_eq!(after.disabled, [(Disabled, 2), (Skipped, 3), (ReEnabled, 1)]);
-    let only_the_rows = RunFacts { disabled: before.disabled.clone(), ..after };
+    let only_the_rows = RunFacts {
+        disabled: before.disabled.clone(),
+        off_with_agents_id: before.off_with_agents_id,
+        ..after
+    };
     assert_eq!(only_the_rows, before);
 }
 

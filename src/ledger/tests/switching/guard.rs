@@ -15,8 +15,9 @@ fn a_probe_is_owed_its_return_until_the_guard_lets_it_stay_off() {
     run.switch_off(&second, Watched, conclusion(Disabled));
     run.switch_off(&third, Watched, failed(Unknown, FailureKind::Timeout));
     assert_eq!(run.place.killed().debts(), Debts { looks: 3, ..NOTHING });
-    let agents = block_on(run.writer.owed_looks()).unwrap();
+    let (agents, last) = block_on(run.writer.owed_looks()).unwrap();
     assert_eq!(agents, [1, 2, 3].map(Uuid::from_u128).into());
+    assert!(last.is_some());
 
     let place = {
         block_on(run.writer.looks_are_done()).unwrap();
@@ -164,7 +165,7 @@ fn hundreds_of_rows_are_owed_in_pages() {
         run.intend(row, Watched).unwrap();
     }
     assert_eq!(run.owed(Owed::Answer).len(), 700);
-    assert_eq!(block_on(run.writer.owed_looks()).unwrap().len(), 700);
+    assert_eq!(block_on(run.writer.owed_looks()).unwrap().0.len(), 700);
     let taken_back: Vec<_> = run.owed(Owed::Rollback).into_iter().map(|row| row.pair).collect();
     assert_eq!(taken_back, planned.into_iter().map(|row| row.pair).collect::<Vec<_>>());
 }

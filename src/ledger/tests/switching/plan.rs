@@ -119,13 +119,54 @@ fn a_wish_of_ours_wins_over_what_the_list_shows() {
         run.settle(pair(number), RowStatus::Verified);
     }
     let plan = run.plan(shown_off(&[1, 2, 3, 5]));
-    assert_eq!(assistants(&run.plan_pages().concat()), [2, 3, 4]);
-    assert_eq!(plan.not_planned, [(NotPlanned::AlreadyOff, 1), (NotPlanned::OffByEarlierRun, 1)]);
+    // 2 was on again a moment ago: the list may be behind, so it is planned, and last. 3 was refused: not our doing.
+    assert_eq!(assistants(&run.plan_pages().concat()), [4, 2]);
+    assert_eq!(plan.not_planned, [(NotPlanned::AlreadyOff, 2), (NotPlanned::OffByEarlierRun, 1)]);
     let place = run.killed();
-    assert_eq!([1, 4, 5].map(|number| place.state(number)), [Disabled, Unknown, AlreadyDisabled]);
+    let states = [1, 3, 4, 5].map(|number| place.state(number));
+    assert_eq!(states, [Disabled, AlreadyDisabled, Unknown, AlreadyDisabled]);
     let found_off = place.row(1);
     assert_eq!((found_off.error().as_str(), found_off.remedy()), ("", crate::domain::Remedy::Nothing));
     assert!(place.refuses_to_go_aside());
+}
+
+#[test]
+fn what_was_on_again_long_ago_and_is_shown_off_somebody_else_has_switched_off() {
+    let run = verified_run(&[1]);
+    let row = run.row(1);
+    run.switch_off(&row, Unwatched, conclusion(Disabled));
+    run.switch_on(&row, conclusion(ReEnabled));
+    let later = time(20) + jiff::SignedDuration::from_mins(3);
+    assert_eq!(block_on(run.writer.plan(shown_off(&[1]), later)).unwrap().rows, 0);
+    assert_eq!(run.report(1).disabled, AlreadyDisabled);
+}
+
+#[test]
+fn of_several_rows_of_one_assistant_the_one_with_its_own_id_decides() {
+    let input = [row(2, 1), InputRow { target: Ok(two(1, 10)), ..row(3, 1) }, row(4, 2)];
+    let other = InputRow { target: Ok(two(3, 30)), ..row(5, 3) };
+    let another = InputRow { target: Ok(two(3, 31)), ..row(6, 3) };
+    let input = [&input[..], &[other, another]].concat();
+    let run = Running::begin(Place::new(), Disabling::Yes, &input);
+    for pair in [two(3, 31), two(3, 30), two(1, 10), pair(1), pair(2)] {
+        run.settle(pair, RowStatus::Verified);
+    }
+    let plan = run.plan(PlanWish::default());
+    assert_eq!((plan.rows, plan.other_uuid), (3, 1));
+    assert_eq!(plan.not_planned, [(NotPlanned::AnotherRow, 2)]);
+    assert_eq!(assistants(&run.plan_pages().concat()), [3, 1, 2]);
+    // Where the row with its own id is not verified, its agent is in use all the same: none goes off.
+    run.settle(pair(1), RowStatus::Mismatch);
+    assert_eq!(run.plan(PlanWish::default()).rows, 2);
+}
+
+#[test]
+fn agents_that_the_list_does_not_show_are_told_of_unless_there_is_no_list() {
+    let run = verified_run(&[1, 2, 3]);
+    assert_eq!(run.plan(PlanWish::default()).unlisted, None);
+    let shown_on = vec![Uuid::from_u128(1)];
+    let (agents, first) = run.plan(PlanWish { shown_on, ..PlanWish::default() }).unlisted.unwrap();
+    assert_eq!((agents, first.pair), (2, pair(2)));
 }
 
 /// Else a rollback would switch it on through the first pair, and no later run would switch it off: it has long been off.
