@@ -122,7 +122,10 @@ fn agents_that_flip_only_before_the_last_look_take_everything_back() {
         ..one_record()
     };
     let office = Office::with(&entries, options);
-    let ran = office.disable(&[]).exits_with(3).says("Not every agent was seen on: 8 assistants are switched on again.");
+    let ran = office
+        .disable(&[])
+        .exits_with(3)
+        .says("Not every agent was seen on: 8 assistants are switched on again.");
     let off = "off 9, off 1, list, off 2, off 3, off 4, off 5, off 6, off 7, off 8, list";
     let deeds = office.deeds();
     let (until_the_look, back) = deeds.split_at(deeds.rfind("list").unwrap() + "list".len());

@@ -24,6 +24,7 @@ pub async fn settle_debts(board: &mut Switchboard<'_>, debts: Debts, watched: Du
     if debts.looks > 0 && board.may_go_on() {
         board.look_for_earlier_run(watched).await;
     }
+    board.give_up_reverts().await;
     board.observer.observe(&Event::Ended);
 }
 

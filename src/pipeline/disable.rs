@@ -98,8 +98,7 @@ pub async fn disable(
         }
         _ => end,
     };
-    let given_up = board.writer.give_up_reverts().await;
-    board.on_disk(given_up);
+    board.give_up_reverts().await;
     let ended = board.writer.end_disabling(end).await;
     board.on_disk(ended);
     board.observer.observe(&Event::Ended);

@@ -84,6 +84,12 @@ impl Switchboard<'_> {
         .await;
     }
 
+    /// What should be on again by now and is not is `revert_failed`: loud, and the first thing that the next run does.
+    pub(super) async fn give_up_reverts(&mut self) {
+        let given_up = self.writer.give_up_reverts().await;
+        self.on_disk(given_up);
+    }
+
     /// Switches on again all that are owed this, as long as `goes_on` says; what does not come on stays owed.
     pub(super) async fn switch_owed_on(
         &mut self,
