@@ -215,8 +215,9 @@ pub struct DisablingArgs {
     /// No probe: switch off even where assistant and agent are one record, which takes the agents away from their users
     #[arg(long, requires = "switching_off", help_heading = "Switching off")]
     pub disable_shared: bool,
-    /// How long the probe's agent is watched before the rest is switched off
-    #[arg(long, value_name = "SECONDS", default_value = "10", requires = "switching_off", value_parser = clap::value_parser!(u64).range(0..=3_600), help_heading = "Switching off")]
+    /// How long the probe's agent is watched before the rest is switched off, and how long the last look waits; a run
+    /// without --disable that makes up for an earlier run's last look goes by it, too
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(0..=3_600), help_heading = "Switching off")]
     pub probe_wait: u64,
 }
 
