@@ -285,8 +285,10 @@ impl Run<'_> {
         let remedies = reports.first().map_or(&[][..], |(_, report)| &report.remedies);
         let next = self.next_command(&facts, exit, failed.is_some());
         if self.terminal.is_quiet() && !matches!(exit, Exit::Done) {
-            let ending = ui::ending(&facts, stopped).filter(|_| self.disabling == Disabling::Yes);
-            for said in stopped.map(ToString::to_string).into_iter().chain(ending) {
+            let ending = ui::ending(&facts, stopped).filter(|_| self.disabling != Disabling::DryRun);
+            let stuck = (facts.stuck_off > 0)
+                .then(|| format!("{} could not be switched on again and may be off", facts.stuck_off));
+            for said in stopped.map(ToString::to_string).into_iter().chain(ending).chain(stuck) {
                 self.terminal.error(&said);
             }
         }

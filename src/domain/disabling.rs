@@ -175,6 +175,8 @@ pub enum NotPlanned {
     OverMaximum,
     /// Another row of the same assistant decides.
     AnotherRow,
+    /// The list still shows off what this program switched on a moment ago.
+    StillShownOff,
 }
 
 /// An assistant by what a person knows it by.

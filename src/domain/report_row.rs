@@ -176,7 +176,8 @@ impl RunFacts {
             && (by_state(DisabledState::Failed)
                 || by_state(DisabledState::Reverted)
                 || self.skipped.iter().any(|(reason, rows)| reason.needs_attention() && *rows > 0));
-        by_status || by_state(DisabledState::Unknown) || not_off_as_asked
+        let guard_said_no = self.disabling_end.is_some_and(DisablingEnd::is_the_guards);
+        by_status || by_state(DisabledState::Unknown) || not_off_as_asked || guard_said_no
     }
 
     /// Number of all rows.

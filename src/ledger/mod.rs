@@ -30,5 +30,5 @@ pub use error::{ImportError, LedgerError, OpenError, SetAsideError};
 pub use open::{Identity, Ledger, NewRun, RunCommand, RunEnd};
 pub use open_rows::{Job, OpenRows, Selection};
 pub use read::LedgerReader;
-pub use switching::{Conclusion, Intent, Owed, PlanWish, Planned, Role, Switchable};
+pub use switching::{Conclusion, Intent, Owed, OwedLooks, PlanWish, Planned, Role, Switchable};
 pub use writer::{Settled, Writer, WriterThread};

@@ -24,12 +24,19 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Whether this run leaves a row alone that an earlier one has checked.
-    fn is_settled(&self, status: RowStatus, state: DisabledState, checked_at: Option<i64>) -> bool {
+    /// Whether this run leaves a row alone that an earlier one has checked. `will_be_on`: the run begins by switching it
+    /// on again.
+    fn is_settled(
+        &self,
+        status: RowStatus,
+        state: DisabledState,
+        checked_at: Option<i64>,
+        will_be_on: bool,
+    ) -> bool {
         let recheck_before = self.recheck_before.map_or(i64::MIN, to_nanoseconds);
         status.is_settled()
             && checked_at.is_none_or(|at| at >= recheck_before)
-            && !(self.disabling && status == RowStatus::Verified && !state.is_off())
+            && !(self.disabling && status == RowStatus::Verified && (will_be_on || !state.is_off()))
     }
 
     /// The same with whatever limit: which rows are open does not hang on how many are taken.
@@ -64,13 +71,15 @@ pub(super) fn backlog(
     let mut backlog = Backlog::default();
     let mut starts =
         Starts { selection: selection.without_limit(), never_checked: i64::MAX, checked_before: i64::MAX };
-    for_each_row(connection, |ScannedRow { position, status, checked, checked_at, .. }| {
+    for_each_row(connection, |ScannedRow { position, status, checked, checked_at, will_be_on, .. }| {
         backlog.rows += 1;
         let state = checked.map_or(DisabledState::NotRequested, |checked| checked.state);
         match status {
             RowStatus::InvalidId => backlog.invalid += 1,
             RowStatus::Duplicate => backlog.duplicates += 1,
-            status if selection.is_settled(status, state, checked_at) => backlog.settled_before += 1,
+            status if selection.is_settled(status, state, checked_at, will_be_on) => {
+                backlog.settled_before += 1;
+            }
             status => {
                 backlog.to_do += 1;
                 let never_checked = status == RowStatus::NotChecked;
@@ -96,6 +105,8 @@ pub(super) struct ScannedRow {
     /// Whether its agent has the assistant's UUID.
     pub(super) is_one_uuid: bool,
     checked_at: Option<i64>,
+    /// Whether the guard owes it to be switched on again.
+    will_be_on: bool,
 }
 
 /// Shows every row. Counted by the caller and not in SQL, which would sort them first.
@@ -105,7 +116,7 @@ pub(super) fn for_each_row(
 ) -> Result<(), LedgerError> {
     let mut statement = connection.prepare(&format!(
         "SELECT i.position, i.invalid IS NOT NULL, d.first IS NOT NULL, r.status, r.checked_at, \
-         r.run, r.disabled, r.switch_run, {PLACE}, i.agent IS NULL {ROWS} ORDER BY i.position"
+         r.run, r.disabled, r.switch_run, {PLACE}, i.agent IS NULL, r.guard IS 'revert' {ROWS} ORDER BY i.position"
     ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -123,13 +134,15 @@ pub(super) fn for_each_row(
             checked,
             is_one_uuid: row.get(9)?,
             checked_at: row.get(4)?,
+            will_be_on: row.get(10)?,
         });
     }
     Ok(())
 }
 
 /// A row's place in the plan, as a number.
-pub(super) const PLACE: &str = "CASE WHEN p.result IS NULL THEN 0 WHEN p.seq IS NOT NULL THEN 1 ELSE 2 END";
+pub(super) const PLACE: &str =
+    "CASE WHEN p.result IS NULL THEN 0 WHEN p.seq IS NULL THEN 2 WHEN p.seq > 0 THEN 1 ELSE 3 END";
 
 /// What is on disk about a row with a verdict, from these columns: `run`, `disabled`, `switch_run`, [`PLACE`].
 pub(super) fn checked(row: &Row<'_>, columns: [usize; 4]) -> Result<Checked, LedgerError> {
@@ -141,7 +154,8 @@ pub(super) fn checked(row: &Row<'_>, columns: [usize; 4]) -> Result<Checked, Led
         place: match row.get::<_, i64>(place)? {
             0 => Place::None,
             1 => Place::Planned,
-            _ => Place::AnotherRow,
+            2 => Place::AnotherRow,
+            _ => Place::StillShownOff,
         },
     })
 }
@@ -221,7 +235,7 @@ impl OpenRows {
             Round::Over => return Ok(false),
         };
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT i.position, i.line, i.assistant, i.agent, r.status, r.checked_at, r.disabled {ROWS} \
+            "SELECT i.position, i.line, i.assistant, i.agent, r.status, r.checked_at, r.disabled, r.guard IS 'revert' {ROWS} \
              WHERE i.position > ?1 AND i.assistant IS NOT NULL AND d.first IS NULL AND {which} \
              ORDER BY i.position"
         ))?;
@@ -231,7 +245,7 @@ impl OpenRows {
             if let Some(word) = text(row.get_ref(4)?)? {
                 let status = from_word(word, RowStatus::parse)?;
                 let state = from_word(text(row.get_ref(6)?)?.unwrap_or_default(), DisabledState::parse)?;
-                if self.selection.is_settled(status, state, row.get(5)?) {
+                if self.selection.is_settled(status, state, row.get(5)?, row.get(7)?) {
                     continue;
                 }
             }

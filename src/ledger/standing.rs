@@ -51,6 +51,8 @@ pub(super) enum Place {
     Planned,
     /// Another row of the same assistant decides.
     AnotherRow,
+    /// The list still shows off what we have switched on a moment ago.
+    StillShownOff,
 }
 
 /// What is on disk about a row whose pair some run has checked.
@@ -98,6 +100,7 @@ pub(super) fn standing(
         (Disabling::No, _) => (DisabledState::NotRequested, None),
         _ if status != RowStatus::Verified => skipped(SkipReason::NotVerified),
         (_, Some(Checked { place: Place::AnotherRow, .. })) => skipped(SkipReason::AnotherRow),
+        (_, Some(Checked { place: Place::StillShownOff, .. })) => skipped(SkipReason::Stopped),
         (Disabling::DryRun, Some(Checked { place: Place::Planned, .. })) => {
             (DisabledState::WouldDisable, None)
         }
@@ -105,6 +108,10 @@ pub(super) fn standing(
             skipped(wish.end.map_or(SkipReason::Stopped, DisablingEnd::skip_reason))
         }
         _ if !wish.has_plan => skipped(SkipReason::Stopped),
+        // Was off before us, and is shown on by now: this run did not read it again.
+        (_, Some(Checked { state: DisabledState::Skipped, run, .. })) if run != wish.run => {
+            skipped(SkipReason::Stopped)
+        }
         // What the guard found out holds for those over the maximum as well.
         (_, Some(checked)) if checked.run == wish.run => match wish.end {
             Some(end) if end.is_the_guards() => skipped(end.skip_reason()),

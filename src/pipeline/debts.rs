@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::agent_list::{FirstSight, LookAtAll};
 use super::switchboard::Switchboard;
-use crate::domain::{Debts, DisabledState, Event, GuardNews, Switching};
+use crate::domain::{Debts, DisabledState, DisablingEnd, Event, GuardNews, Switching};
 use crate::ledger::{Conclusion, Owed, Switchable};
 
 /// Settles them: a probe without a verdict and a `revert_failed` are switched on again; a wish without an outcome is
@@ -51,7 +51,9 @@ impl Switchboard<'_> {
                 };
                 let answered = self.writer.answer(row, conclusion).await;
                 let Some(switched) = self.on_disk(answered) else { return };
-                self.observer.observe(&Event::Switched(switched));
+                if is_off {
+                    self.observer.observe(&Event::Switched(switched));
+                }
             }
         }
     }
@@ -59,10 +61,16 @@ impl Switchboard<'_> {
     /// Off or missing undoes them all, as it would have in the run that switched them off. Without a list they stay as
     /// they are, and owed.
     async fn look_for_earlier_run(&mut self, watched: Duration) {
-        match self.look_at_owed(watched, false).await {
-            Some(LookAtAll::OneOff(_) | LookAtAll::OneMissing(_)) => self.undo_condemned().await,
-            Some(LookAtAll::NoList) => self.observer.observe(&Event::Guard(GuardNews::LookOwed)),
-            Some(LookAtAll::AllOn) | None => {}
-        }
+        let end = match self.look_at_owed(watched).await {
+            Some(LookAtAll::OneOff(_)) => DisablingEnd::FlippedLate,
+            Some(LookAtAll::OneMissing(_)) => DisablingEnd::LostSight,
+            Some(LookAtAll::NoList) => {
+                return self.observer.observe(&Event::Guard(GuardNews::LookOwed));
+            }
+            Some(LookAtAll::AllOn) | None => return,
+        };
+        self.undo_condemned().await;
+        let ended = self.writer.end_disabling(end).await;
+        self.on_disk(ended);
     }
 }

@@ -77,6 +77,11 @@ pub async fn disable(
     if plan.rows > 0 {
         board.observer.observe(&Event::Switching { switching: Switching::Off, rows: plan.rows });
     }
+    if settings.shared {
+        // Whoever says that the agents may go is not owed a look at those that earlier runs have left to look at.
+        let done = board.writer.looks_are_done().await;
+        board.on_disk(done);
+    }
     let mut work = Disable {
         board,
         settings,
@@ -169,7 +174,7 @@ impl Disable<'_, '_> {
                 Action::SwitchProbeOn => self.switch_probe_on().await,
                 Action::Ask => self.ask(asker).await,
                 Action::SwitchRestOff => self.switch_rest_off().await,
-                Action::LookAtAll => self.look_at_all(state).await,
+                Action::LookAtAll => self.look_at_all().await,
                 Action::SwitchAllOn => self.switch_all_on().await,
                 Action::End(end) => return end,
             };
@@ -238,6 +243,8 @@ impl Disable<'_, '_> {
 
     /// The probe first, if the person wants it off although it was switched on again.
     async fn switch_rest_off(&mut self) -> Observation {
+        // Who said yes without knowing is not owed a look that undoes it.
+        let mut role = Role::Watched;
         if let Some(Probe { row, is_off, .. }) = self.probe.take() {
             if is_off {
                 let allowed = self.board.writer.let_stay_off(&row).await;
@@ -248,21 +255,20 @@ impl Disable<'_, '_> {
                 }
                 self.tell(GuardNews::GoOn { rest: self.watched_left });
             } else {
-                self.board.switch_off(row, Role::Watched).await;
+                role = Role::Unwatched;
+                self.board.switch_off(row, role).await;
             }
         }
         while let Some(row) = self.queue.next_if(self.board, |_| true).await {
-            self.board.switch_off(row, Role::Watched).await;
+            self.board.switch_off(row, role).await;
         }
         if self.board.may_go_on() { Observation::RestDone } else { Observation::Stopped }
     }
 
-    async fn look_at_all(&mut self, state: State) -> Observation {
-        let is_blind = matches!(state, State::LastLook { blind: true, .. });
-        // As long as the probe was watched, so that a list that is behind shows the others, too. Who goes on blind has
-        // nothing to wait for.
-        let watched = self.settings.looks.last().copied().filter(|_| !is_blind).unwrap_or_default();
-        let seen = self.board.look_at_owed(watched, is_blind).await;
+    async fn look_at_all(&mut self) -> Observation {
+        // As long as the probe was watched, so that a list that is behind shows the others, too.
+        let watched = self.settings.looks.last().copied().unwrap_or_default();
+        let seen = self.board.look_at_owed(watched).await;
         seen.map_or(Observation::Stopped, |seen| Observation::Seen(seen.sight()))
     }
 

@@ -70,10 +70,10 @@ pub(super) enum State {
     RevertingToAsk,
     /// The person is being asked. Nothing is off.
     Asking,
-    /// The others are being switched off. `blind`: the person said yes without knowing.
+    /// The others are being switched off. `blind`: the person said yes without knowing, so that nobody looks.
     SwitchingOff { blind: bool },
     /// All are looked at once more; if they are on, it ends so.
-    LastLook { blind: bool, end: DisablingEnd },
+    LastLook { end: DisablingEnd },
     /// Everything is being switched on again.
     Undoing { end: DisablingEnd },
     /// It is over.
@@ -106,18 +106,15 @@ impl State {
             (Self::Asking, Observation::Answered(true)) => Self::SwitchingOff { blind: true },
             (Self::Asking, Observation::Answered(false)) => Self::Over(DisablingEnd::CannotTell),
             (Self::Asking, _) => Self::Over(DisablingEnd::Stopped),
-            (Self::SwitchingOff { blind }, Observation::RestDone) => {
-                Self::LastLook { blind, end: DisablingEnd::Completed }
+            (Self::SwitchingOff { blind: true }, Observation::RestDone) => {
+                Self::Over(DisablingEnd::CompletedBlind)
             }
-            (Self::SwitchingOff { blind }, _) => Self::LastLook { blind, end: DisablingEnd::Stopped },
-            (Self::LastLook { end, .. }, Observation::Seen(Sight::On)) => Self::Over(end),
-            (Self::LastLook { blind: true, end }, Observation::Seen(Sight::Untold)) => {
-                Self::Over(if matches!(end, DisablingEnd::Completed) {
-                    DisablingEnd::CompletedBlind
-                } else {
-                    end
-                })
+            (Self::SwitchingOff { blind: true }, _) => Self::Over(DisablingEnd::Stopped),
+            (Self::SwitchingOff { blind: false }, Observation::RestDone) => {
+                Self::LastLook { end: DisablingEnd::Completed }
             }
+            (Self::SwitchingOff { blind: false }, _) => Self::LastLook { end: DisablingEnd::Stopped },
+            (Self::LastLook { end }, Observation::Seen(Sight::On)) => Self::Over(end),
             (Self::LastLook { .. }, Observation::Seen(Sight::Untold)) => {
                 Self::Undoing { end: DisablingEnd::LostSight }
             }
@@ -183,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_edge_leads_where_the_contract_says() {
-        let last_look = |blind, end| S::LastLook { blind, end };
+        let last_look = |end| S::LastLook { end };
         let edges: &[(S, O, S)] = &[
             (S::Probing { refused: 0 }, O::ProbeOff, S::Watching { look: 0 }),
             (S::Probing { refused: 3 }, O::ProbeOff, S::Watching { look: 0 }),
@@ -211,18 +208,16 @@ mod tests {
             (S::Asking, O::Answered(true), S::SwitchingOff { blind: true }),
             (S::Asking, O::Answered(false), S::Over(E::CannotTell)),
             (S::Asking, O::Stopped, S::Over(E::Stopped)),
-            (S::SwitchingOff { blind: false }, O::RestDone, last_look(false, E::Completed)),
-            (S::SwitchingOff { blind: true }, O::RestDone, last_look(true, E::Completed)),
-            (S::SwitchingOff { blind: false }, O::Stopped, last_look(false, E::Stopped)),
-            (last_look(false, E::Completed), O::Seen(On), S::Over(E::Completed)),
-            (last_look(false, E::Stopped), O::Seen(On), S::Over(E::Stopped)),
-            (last_look(false, E::Completed), O::Seen(Off), S::Undoing { end: E::FlippedLate }),
-            (last_look(false, E::Completed), O::Seen(Untold), S::Undoing { end: E::LostSight }),
-            (last_look(false, E::Stopped), O::Seen(Off), S::Undoing { end: E::FlippedLate }),
-            (last_look(true, E::Completed), O::Seen(Untold), S::Over(E::CompletedBlind)),
-            (last_look(true, E::Stopped), O::Seen(Untold), S::Over(E::Stopped)),
-            (last_look(true, E::Completed), O::Seen(Off), S::Undoing { end: E::FlippedLate }),
-            (last_look(false, E::Completed), O::Stopped, S::Over(E::Stopped)),
+            (S::SwitchingOff { blind: false }, O::RestDone, last_look(E::Completed)),
+            (S::SwitchingOff { blind: true }, O::RestDone, S::Over(E::CompletedBlind)),
+            (S::SwitchingOff { blind: false }, O::Stopped, last_look(E::Stopped)),
+            (S::SwitchingOff { blind: true }, O::Stopped, S::Over(E::Stopped)),
+            (last_look(E::Completed), O::Seen(On), S::Over(E::Completed)),
+            (last_look(E::Stopped), O::Seen(On), S::Over(E::Stopped)),
+            (last_look(E::Completed), O::Seen(Off), S::Undoing { end: E::FlippedLate }),
+            (last_look(E::Completed), O::Seen(Untold), S::Undoing { end: E::LostSight }),
+            (last_look(E::Stopped), O::Seen(Off), S::Undoing { end: E::FlippedLate }),
+            (last_look(E::Completed), O::Stopped, S::Over(E::Stopped)),
             (S::Undoing { end: E::FlippedLate }, O::AllAskedBack, S::Over(E::FlippedLate)),
             (S::Undoing { end: E::LostSight }, O::Stopped, S::Over(E::LostSight)),
             (S::Over(E::OneRecord), O::Seen(On), S::Over(E::OneRecord)),
@@ -280,7 +275,7 @@ mod tests {
                 }
                 match state {
                     S::SwitchingOff { .. } => prop_assert!(on_in_a_row == looks || yes),
-                    S::Over(_) if !matches!(was, S::LastLook { .. } | S::Undoing { .. } | S::Over(_)) => {
+                    S::Over(_) if !matches!(was, S::SwitchingOff { .. } | S::LastLook { .. } | S::Undoing { .. } | S::Over(_)) => {
                         prop_assert!(!probe_may_be_off, "{was:?} {seen:?} ended with the probe off");
                     }
                     _ => {}

@@ -138,18 +138,20 @@ impl Switchboard<'_> {
     /// Switches an assistant on again; whether it is. `on` is what it is called then: `reverted` or `re_enabled`.
     pub(super) async fn switch_on(&mut self, row: Switchable, on: DisabledState) -> bool {
         // Where the ledger cannot be written, the request leaves all the same: what is off by mistake must not stay so.
-        let noted = self.writer.will_be_back_on(&row).await;
+        let noted = self.writer.will_be_back_on(&row, Timestamp::now()).await;
         self.on_disk(noted);
         let mut spent = Meter::default();
         let mut failure = None;
         for round in 1..=ROUNDS_BACK_ON {
             let mut meter = Meter::default();
-            let answer = self.request_on(row.pair, &mut meter).await;
+            let in_pause = if on == DisabledState::Reverted { InPause::Wait } else { InPause::GiveUp };
+            let answer = self.request_on(row.pair, in_pause, &mut meter).await;
             add(&mut spent, meter);
             failure = match answer {
                 Ok(Ok(())) => None,
                 Ok(Err(failure)) => Some(failure),
-                Err(_) => Some(no_answer(Call::Enable)),
+                Err(GaveUp::Paused) => Some(paused()),
+                Err(GaveUp::TimedOut) => Some(no_answer(Call::Enable)),
             };
             if !self.is_worth_another_round(failure.as_ref(), on)
                 || round == ROUNDS_BACK_ON
@@ -180,11 +182,16 @@ impl Switchboard<'_> {
 
     /// Through the Assistants API; where that has ended, through the Agents API, which has the same record under the same
     /// UUID (DESIGN.md, `rollback`).
-    async fn request_on(&mut self, pair: Pair, meter: &mut Meter) -> Result<Result<(), CallFailure>, GaveUp> {
+    async fn request_on(
+        &mut self,
+        pair: Pair,
+        in_pause: InPause,
+        meter: &mut Meter,
+    ) -> Result<Result<(), CallFailure>, GaveUp> {
         let client = self.client;
         if !(self.assistants_api_is_gone && pair.is_one_uuid()) {
             let call = client.enable_assistant(pair.assistant, meter);
-            match self.patiently(call, InPause::Wait).await {
+            match self.patiently(call, in_pause).await {
                 Ok(Err(failure)) if pair.is_one_uuid() && has_ended(&failure.kind) => {
                     self.assistants_api_is_gone = true;
                 }
@@ -192,7 +199,7 @@ impl Switchboard<'_> {
             }
         }
         let call = client.enable_agent(pair.agent, meter);
-        self.patiently(call, InPause::Wait).await
+        self.patiently(call, in_pause).await
     }
 }
 
@@ -215,6 +222,11 @@ fn still_off(
         _ if may_be_on => DisabledState::Unknown,
         state => state,
     }
+}
+
+fn paused() -> CallFailure {
+    let words = "the platform made everybody wait when the program had to end".to_owned();
+    CallFailure { call: Call::Enable, kind: FailureKind::Throttled, words }
 }
 
 fn no_answer(call: Call) -> CallFailure {

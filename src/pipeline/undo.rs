@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::agent_list::{AfterSignal, LookAtAll};
 use super::switchboard::Switchboard;
 use crate::domain::{DisabledState, Event, GuardNews, Sight, StopReason, Switching};
-use crate::ledger::{Owed, Switchable};
+use crate::ledger::{Owed, OwedLooks, Switchable};
 
 /// After a signal the last look may take so long, and switching on again likewise; what is not done by then is owed
 /// (DESIGN.md, Manners: within 3 seconds).
@@ -18,24 +18,28 @@ const AFTER_SIGNAL: Duration = Duration::from_millis(1_200);
 
 impl Switchboard<'_> {
     /// The last look at all agents that are owed one, once `watched` has passed since the last of their assistants was
-    /// asked to go off: the list may be behind, so that an earlier look may condemn but acquits nobody. `None` when it
-    /// stays owed. `is_blind`: a look that cannot tell is good enough.
-    pub(super) async fn look_at_owed(&mut self, watched: Duration, is_blind: bool) -> Option<LookAtAll> {
+    /// asked to go off (or what the run that asked was told to wait): the list may be behind, so that an earlier look may
+    /// condemn but acquits nobody. `None` when it stays owed.
+    pub(super) async fn look_at_owed(&mut self, watched: Duration) -> Option<LookAtAll> {
         let owed = self.writer.owed_looks().await;
-        let (agents, last) = self.on_disk(owed)?;
+        let OwedLooks { agents, last, probe_wait } = self.on_disk(owed)?;
         if agents.is_empty() {
             return Some(LookAtAll::AllOn);
         }
+        let watched = watched.max(probe_wait);
         let after = last.map_or(watched, |last| watched.saturating_sub(since(last)));
-        self.observer.observe(&Event::Guard(GuardNews::LastLook { agents: agents.len() as u64, after }));
-        let has_waited = after.is_zero() || self.wait(after).await;
-        let seen = self.last_look(agents).await;
-        let Some(seen) = seen.filter(|seen| has_waited || seen.sight() != Sight::On) else {
+        self.may_go_on();
+        let mut seen = None;
+        if self.may_look() {
+            self.observer.observe(&Event::Guard(GuardNews::LastLook { agents: agents.len() as u64, after }));
+            let has_waited = after.is_zero() || self.wait(after).await;
+            seen = self.last_look(agents).await.filter(|seen| has_waited || seen.sight() != Sight::On);
+        }
+        let Some(seen) = seen else {
             self.observer.observe(&Event::Guard(GuardNews::LookOwed));
             return None;
         };
-        let is_done = seen == LookAtAll::AllOn || (is_blind && seen.sight() == Sight::Untold);
-        if is_done {
+        if seen == LookAtAll::AllOn {
             let done = self.writer.looks_are_done().await;
             self.on_disk(done);
         }
@@ -46,27 +50,30 @@ impl Switchboard<'_> {
         Some(seen)
     }
 
-    /// Looks at all these agents; `None` when that could not be done. A signal leaves a moment for it.
-    async fn last_look(&mut self, agents: HashSet<Uuid>) -> Option<LookAtAll> {
-        self.may_go_on();
-        let mut seen = None;
-        // A key that may not disable may look all the same.
-        if matches!(
+    /// Whether looking makes sense: a key that may not disable may look all the same, and a signal leaves a moment for it.
+    const fn may_look(&self) -> bool {
+        matches!(
             self.stop_reason(),
             None | Some(
-                StopReason::MayNotDisable | StopReason::ScopeMissing { .. } | StopReason::AssistantsApiGone
+                StopReason::MayNotDisable
+                    | StopReason::ScopeMissing { .. }
+                    | StopReason::AssistantsApiGone
+                    | StopReason::Signal { .. }
             )
-        ) {
+        )
+    }
+
+    /// Looks at all these agents; `None` when that could not be done.
+    async fn last_look(&mut self, agents: HashSet<Uuid>) -> Option<LookAtAll> {
+        let mut seen = None;
+        if !self.is_signalled() {
             seen = self.sight_of_all(agents.clone(), AfterSignal::Stop).await;
-        }
-        if self.stop_reason().is_some() {
-            // Then it need not be the list's fault that nothing is seen.
-            seen = seen.filter(|seen| *seen != LookAtAll::NoList);
         }
         if seen.is_none() && self.is_signalled() {
             seen = self.sight_of_all(agents, AfterSignal::Within(AFTER_SIGNAL)).await;
         }
-        seen
+        // Where the run has to stop anyway, it need not be the list's fault that nothing is seen.
+        seen.filter(|seen| self.stop_reason().is_none() || *seen != LookAtAll::NoList)
     }
 
     /// Condemns all that the last look was about, and switches them on again. What does not come on is owed.

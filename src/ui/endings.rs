@@ -115,6 +115,8 @@ const fn why(reason: SkipReason) -> &'static str {
 /// How switching off ended, in a sentence or two; `None` where nobody asked for it.
 pub fn ending(facts: &RunFacts, stopped: Option<&StopReason>) -> Option<String> {
     match (facts.disabling, facts.disabling_end) {
+        // What an earlier run left to look at.
+        (Disabling::No, Some(end)) if end.is_the_guards() => Some(sentences(end, facts)),
         (Disabling::No, _) => None,
         (Disabling::DryRun, _) => Some("Nothing was switched off: this was a dry run.".to_owned()),
         (Disabling::Yes, Some(end)) => Some(sentences(end, facts)),
@@ -177,7 +179,7 @@ fn sentences(end: DisablingEnd, facts: &RunFacts) -> String {
 
 fn off_now(facts: &RunFacts) -> String {
     match facts.count_disabled(DisabledState::Disabled) {
-        0 if doubtful(facts) => "Nothing is known to be off because of this program.".to_owned(),
+        0 if doubtful(facts) => "What may be off stands above.".to_owned(),
         0 => "Nothing is off because of this program.".to_owned(),
         1 => "1 assistant is off because of this program.".to_owned(),
         off => format!("{} are off because of this program.", assistants(off)),

@@ -165,6 +165,9 @@ const fn reason(why: NotPlanned) -> &'static str {
         NotPlanned::BeyondLimit => "left for another run by --limit",
         NotPlanned::OverMaximum => "over --max-disable",
         NotPlanned::AnotherRow => "same assistant as another row",
+        NotPlanned::StillShownOff => {
+            "switched on a moment ago, and the list still shows it off: run again in 2 minutes"
+        }
     }
 }
 

@@ -22,8 +22,8 @@ use super::encode::{blob, from_word, text, time_from_text, to_uuid};
 use super::error::LedgerError;
 use crate::domain::{AgentId, AssistantId, Candidate, DisabledState, Pair};
 
-pub use owed::Owed;
 pub(super) use owed::read_debts;
+pub use owed::{Owed, OwedLooks};
 pub use plan::{PlanWish, Planned};
 pub use wish::{Conclusion, Intent, Role};
 

@@ -1,6 +1,7 @@
 //! What is owed to a row: by earlier runs that ended between a request and its verdict, or by the guard of this one.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -15,9 +16,10 @@ use crate::domain::Debts;
 /// What is owed to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owed {
-    /// To be switched on again: a probe without a verdict, what the last look condemned, a `revert_failed`.
+    /// To be switched on again: a probe without a verdict, what the last look condemned, a `revert_failed`, and what the
+    /// process ended over while switching it on.
     Revert,
-    /// A wish without an outcome: the process ended between the two.
+    /// `unknown`: the process ended over the request, or nothing could be read when there was no answer.
     Answer,
     /// Nothing, but this program switched it off or may have: what `rollback` takes back.
     Rollback,
@@ -28,15 +30,32 @@ pub enum Owed {
 impl Owed {
     pub(super) const fn condition(self) -> &'static str {
         match self {
-            Self::Revert => "(guard = 'revert' OR disabled = 'revert_failed')",
+            Self::Revert => {
+                "(guard = 'revert' OR disabled = 'revert_failed' OR (disabled = 'unknown' \
+                 AND id IN (SELECT result FROM attempt WHERE ended_at IS NULL AND wanted = 'on')))"
+            }
             Self::Answer => {
                 "guard IS NOT 'revert' AND disabled = 'unknown' \
-                 AND id IN (SELECT result FROM attempt WHERE ended_at IS NULL)"
+                 AND id NOT IN (SELECT result FROM attempt WHERE ended_at IS NULL AND wanted = 'on')"
             }
             Self::Rollback => "disabled IN ('disabled', 'unknown', 'revert_failed')",
-            Self::RollbackRest => "guard IS NOT 'revert' AND disabled IN ('disabled', 'unknown')",
+            Self::RollbackRest => {
+                "guard IS NOT 'revert' AND disabled IN ('disabled', 'unknown') \
+                 AND id NOT IN (SELECT result FROM attempt WHERE ended_at IS NULL AND wanted = 'on')"
+            }
         }
     }
+}
+
+/// The agents that are owed the last look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwedLooks {
+    /// Their UUIDs.
+    pub agents: HashSet<Uuid>,
+    /// When the last of their assistants was asked to go off.
+    pub last: Option<Timestamp>,
+    /// How long the run that asked was told to watch its probe.
+    pub probe_wait: Duration,
 }
 
 /// How many rows are owed what.
@@ -81,12 +100,18 @@ impl Writer {
         .await
     }
 
-    /// The UUIDs of the agents that are owed the last look, and when the last of their assistants was asked to go off.
-    pub async fn owed_looks(&self) -> Result<(HashSet<Uuid>, Option<Timestamp>), LedgerError> {
+    /// The agents that are owed the last look.
+    pub async fn owed_looks(&self) -> Result<OwedLooks, LedgerError> {
         self.transact(|transaction, _| {
             let last: Option<i64> = transaction.query_row(
                 "SELECT max(began_at) FROM attempt JOIN result ON result.id = attempt.result \
                  WHERE guard = 'look' AND wanted = 'off'",
+                [],
+                |row| row.get(0),
+            )?;
+            let probe_wait: Option<i64> = transaction.query_row(
+                "SELECT max(json_extract(settings, '$.probe_wait_seconds')) FROM run \
+                 WHERE id IN (SELECT switch_run FROM result WHERE guard = 'look')",
                 [],
                 |row| row.get(0),
             )?;
@@ -96,7 +121,8 @@ impl Writer {
             while let Some(row) = rows.next()? {
                 agents.insert(to_uuid(blob(row.get_ref(0)?)?.unwrap_or_default())?);
             }
-            Ok((agents, last.map(from_nanoseconds).transpose()?))
+            let last = last.map(from_nanoseconds).transpose()?;
+            Ok(OwedLooks { agents, last, probe_wait: Duration::from_secs(to_count(probe_wait.unwrap_or(0))) })
         })
         .await
     }

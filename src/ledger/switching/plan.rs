@@ -89,7 +89,7 @@ fn remember_list(transaction: &Transaction<'_>, wish: &PlanWish) -> Result<(), L
 /// What was off before us and is shown on now, somebody has switched on since: a run may ask for it again.
 fn forget_those_on_again(transaction: &Transaction<'_>) -> Result<(), LedgerError> {
     transaction.execute(
-        "UPDATE result SET disabled = 'not_requested' WHERE disabled = 'already_disabled' \
+        "UPDATE result SET disabled = 'skipped' WHERE disabled = 'already_disabled' \
          AND assistant IN (SELECT id FROM temp.listed WHERE NOT is_off)",
         [],
     )?;
@@ -97,19 +97,22 @@ fn forget_those_on_again(transaction: &Transaction<'_>) -> Result<(), LedgerErro
 }
 
 /// Off without us is what the list shows off, unless a wish of ours may have done it: one that is still open or unknown
-/// is `disabled` then. What we have switched on a moment ago a list that is behind may still show off.
+/// is `disabled` then, and so is every other row of an assistant that we have switched off. What we have switched on a
+/// moment ago a list that is behind may still show off.
 fn mark_those_already_off(
     transaction: &Transaction<'_>,
     run: RunId,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
+    let long_ago = to_nanoseconds(now.checked_sub(LIST_CATCHES_UP).unwrap_or(Timestamp::MIN));
     transaction.execute(
         "UPDATE result SET switch_run = ?1, switch_failure = NULL, disabled = 'disabled' \
-         WHERE disabled = 'unknown' AND run = ?1 AND status = 'verified' \
-         AND assistant IN (SELECT id FROM temp.listed WHERE is_off)",
-        [run],
+         WHERE run = ?1 AND status = 'verified' AND disabled <> 'disabled' AND (EXISTS (SELECT 1 FROM result AS pair \
+             WHERE pair.assistant = result.assistant AND pair.disabled = 'disabled') OR (disabled = 'unknown' \
+             AND assistant IN (SELECT id FROM temp.listed WHERE is_off) AND id NOT IN (SELECT result FROM attempt \
+             WHERE wanted = 'on' AND ifnull(ended_at, began_at) >= ?2)))",
+        (run, long_ago),
     )?;
-    let long_ago = to_nanoseconds(now.checked_sub(LIST_CATCHES_UP).unwrap_or(Timestamp::MIN));
     transaction.execute(
         "UPDATE result SET switch_run = ?1, switch_failure = NULL, disabled = 'already_disabled' \
          WHERE disabled NOT IN ('disabled', 'unknown', 'revert_failed') AND run = ?1 AND status = 'verified' \
@@ -122,23 +125,30 @@ fn mark_those_already_off(
     Ok(())
 }
 
-/// Of several rows of one assistant, the one with its own UUID decides, since its agent is in use, and must be watched;
-/// else the first. What the list shows off all the same (see above) comes last: it is no probe.
+/// Of several rows of one assistant, the one with its own UUID decides, verified or not, since its agent is in use, and
+/// must be watched; else the first. What the list still shows off (see above) is left for another run (a place below 0):
+/// it would be taken for an agent that went off with its assistant.
 fn fill(transaction: &Transaction<'_>, run: RunId, maximum: Option<u64>) -> Result<(), LedgerError> {
     transaction.execute("DELETE FROM planned", [])?;
     transaction.execute(
         "INSERT INTO planned (result, seq) SELECT id, NULL FROM result \
          WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
-         AND EXISTS (SELECT 1 FROM result AS other WHERE other.assistant = result.assistant AND other.run = ?1 \
-             AND other.id <> result.id AND (other.agent = other.assistant OR (result.agent <> result.assistant \
-             AND other.status = 'verified' AND other.id < result.id)))",
+         AND agent <> assistant AND (assistant IN (SELECT assistant FROM input_row \
+             WHERE assistant IS NOT NULL AND agent IS NULL) \
+         OR EXISTS (SELECT 1 FROM result AS other WHERE other.assistant = result.assistant AND other.run = ?1 \
+             AND other.status = 'verified' AND other.id < result.id))",
+        [run],
+    )?;
+    transaction.execute(
+        "INSERT INTO planned (result, seq) SELECT id, -id FROM result \
+         WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
+         AND id NOT IN (SELECT result FROM planned) AND assistant IN (SELECT id FROM temp.listed WHERE is_off)",
         [run],
     )?;
     // As text, these times in UTC sort to the nanosecond once the Z is gone; `SQLite`'s own stop at the millisecond.
     transaction.execute(
         "INSERT INTO planned (result, seq) SELECT id, row_number() OVER ( \
-             ORDER BY assistant = agent, assistant IN (SELECT id FROM temp.listed WHERE is_off), \
-             rtrim(assistant_updated_at, 'Z') NULLS LAST, id) AS place \
+             ORDER BY assistant = agent, rtrim(assistant_updated_at, 'Z') NULLS LAST, id) AS place \
          FROM result WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
          AND id NOT IN (SELECT result FROM planned) ORDER BY place LIMIT ?2",
         (run, maximum.map_or(-1, to_integer)),
@@ -154,6 +164,7 @@ fn describe(transaction: &Transaction<'_>, run: RunId) -> Result<Plan, LedgerErr
             (RowStatus::Verified, Some(checked)) => match (checked.place, checked.state) {
                 (Place::Planned, _) => return,
                 (Place::AnotherRow, _) => NotPlanned::AnotherRow,
+                (Place::StillShownOff, _) => NotPlanned::StillShownOff,
                 (Place::None, DisabledState::AlreadyDisabled) => NotPlanned::AlreadyOff,
                 (Place::None, DisabledState::Disabled) => NotPlanned::OffByEarlierRun,
                 (Place::None, _) if checked.run == run => NotPlanned::OverMaximum,
@@ -178,7 +189,7 @@ fn describe(transaction: &Transaction<'_>, run: RunId) -> Result<Plan, LedgerErr
     })
 }
 
-const PLANNED: &str = "FROM planned JOIN result ON result.id = planned.result WHERE seq IS NOT NULL";
+const PLANNED: &str = "FROM planned JOIN result ON result.id = planned.result WHERE seq > 0";
 
 fn count(transaction: &Transaction<'_>, condition: &str) -> Result<u64, LedgerError> {
     let sql = format!("SELECT count(*) {PLANNED} AND {condition}");

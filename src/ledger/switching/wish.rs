@@ -132,10 +132,12 @@ impl Writer {
         .await
     }
 
-    /// Records what was found out about a wish that an earlier run left open: `disabled` or `unknown`.
+    /// Records what was found out about a row that an earlier run left `unknown`: `disabled`, or still the same.
     pub async fn answer(&self, row: Switchable, conclusion: Conclusion) -> Result<Switched, LedgerError> {
         self.transact(move |transaction, run| {
-            record(transaction, run, &row, &conclusion, true)?;
+            if conclusion.state != row.state {
+                record(transaction, run, &row, &conclusion, true)?;
+            }
             end_attempt(transaction, "result = ?1 AND ended_at IS NULL", row.key, &conclusion)?;
             Ok(switched(&row, &conclusion))
         })
@@ -143,14 +145,19 @@ impl Writer {
     }
 
     /// A request to switch this assistant on again is about to leave: until its outcome is on disk, it may be either.
-    pub async fn will_be_back_on(&self, row: &Switchable) -> Result<(), LedgerError> {
+    pub async fn will_be_back_on(&self, row: &Switchable, now: Timestamp) -> Result<(), LedgerError> {
         let key = row.key;
-        self.transact(move |transaction, _| {
+        self.transact(move |transaction, run| {
             transaction
                 .prepare_cached(
                     "UPDATE result SET disabled = 'unknown' WHERE id = ?1 AND disabled = 'disabled'",
                 )?
                 .execute([key])?;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO attempt (result, run, wanted, began_at) VALUES (?1, ?2, 'on', ?3)",
+                )?
+                .execute((key, run, to_nanoseconds(now)))?;
             Ok(())
         })
         .await
@@ -167,13 +174,15 @@ impl Writer {
             record(transaction, run, &row, &conclusion, conclusion.state.may_be_off())?;
             // Whatever was wished before, this is the last word about it.
             end_attempt(transaction, "result = ?1 AND ended_at IS NULL", row.key, &conclusion)?;
-            let at = to_nanoseconds(conclusion.at);
-            transaction
-                .prepare_cached(
-                    "INSERT INTO attempt (result, run, wanted, began_at, ended_at, outcome, failure) \
-                     VALUES (?1, ?2, 'on', ?3, ?3, ?4, ?5)",
-                )?
-                .execute((row.key, run, at, conclusion.state.as_str(), failure_json(&conclusion)?))?;
+            if !conclusion.state.may_be_off() {
+                // On and off are the assistant's, whatever row asked for it.
+                transaction
+                    .prepare_cached(
+                        "UPDATE result SET disabled = ?2, guard = NULL, switch_run = ?3, switch_failure = NULL \
+                         WHERE assistant = ?1 AND disabled IN ('disabled', 'unknown', 'revert_failed')",
+                    )?
+                    .execute((row.pair.assistant.0.as_bytes(), conclusion.state.as_str(), run))?;
+            }
             Ok(switched(&row, &conclusion))
         })
         .await

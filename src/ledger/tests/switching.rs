@@ -116,6 +116,7 @@ impl Running {
     }
 
     fn switch_on(&self, row: &Switchable, conclusion: Conclusion) {
+        block_on(self.writer.will_be_back_on(row, conclusion.at)).unwrap();
         block_on(self.writer.back_on(row.clone(), conclusion)).unwrap();
     }
 
@@ -281,6 +282,8 @@ fn what_became_of_a_wish_decides_what_stays_owed() {
             let place = run.killed();
             assert_eq!(place.state(1), shown, "{state} {role:?}");
             let debts = if state.may_be_off() { debts } else { NOTHING };
+            let answers = u64::from(state == Unknown && role != Probe);
+            let debts = Debts { answers, ..debts };
             assert_eq!(place.debts(), debts, "{state} {role:?}");
             assert_eq!(place.attempts(), [attempt("off", outcome)]);
             assert_eq!(place.refuses_to_go_aside(), state.may_be_off(), "{state}");
@@ -330,7 +333,7 @@ fn a_wish_that_comes_to_nothing_leaves_what_may_be_off_as_it_was() {
     for nothing in [failed(DisabledState::Failed, FailureKind::Forbidden), conclusion(NotRequested)] {
         for role in [Unwatched, Probe, Watched] {
             for (earlier, state, debts) in [
-                (&unanswered as &dyn Fn(&_, &_), Unknown, Debts { looks: 1, ..NOTHING }),
+                (&unanswered as &dyn Fn(&_, &_), Unknown, Debts { answers: 1, looks: 1, ..NOTHING }),
                 (&stuck, RevertFailed, Debts { reverts: 1, ..NOTHING }),
             ] {
                 let run = verified_run(&[1]);

@@ -14,8 +14,8 @@ fn a_probe_is_owed_its_return_until_the_guard_lets_it_stay_off() {
     assert_eq!(run.place.killed().debts(), Debts { looks: 1, ..NOTHING });
     run.switch_off(&second, Watched, conclusion(Disabled));
     run.switch_off(&third, Watched, failed(Unknown, FailureKind::Timeout));
-    assert_eq!(run.place.killed().debts(), Debts { looks: 3, ..NOTHING });
-    let (agents, last) = block_on(run.writer.owed_looks()).unwrap();
+    assert_eq!(run.place.killed().debts(), Debts { answers: 1, looks: 3, ..NOTHING });
+    let OwedLooks { agents, last, .. } = block_on(run.writer.owed_looks()).unwrap();
     assert_eq!(agents, [1, 2, 3].map(Uuid::from_u128).into());
     assert!(last.is_some());
 
@@ -23,7 +23,7 @@ fn a_probe_is_owed_its_return_until_the_guard_lets_it_stay_off() {
         block_on(run.writer.looks_are_done()).unwrap();
         run.killed()
     };
-    assert_eq!(place.debts(), NOTHING);
+    assert_eq!(place.debts(), Debts { answers: 1, ..NOTHING });
     assert_eq!([1, 2, 3].map(|number| place.state(number)), [Disabled, Disabled, Unknown]);
 }
 
@@ -67,9 +67,9 @@ fn what_the_last_look_condemns_is_owed_its_return_until_it_is_on_again() {
 }
 
 #[test]
-fn an_open_wish_of_an_earlier_run_is_answered_once() {
+fn an_open_wish_of_an_earlier_run_is_answered_and_stays_to_be_looked_up_while_it_is_unknown() {
     for (found, debts) in
-        [(Disabled, Debts { looks: 1, ..NOTHING }), (Unknown, Debts { looks: 1, ..NOTHING })]
+        [(Disabled, Debts { looks: 1, ..NOTHING }), (Unknown, Debts { answers: 2, looks: 1, ..NOTHING })]
     {
         let run = verified_run(&[1, 2, 3]);
         let [first, second, _] = run.planned().try_into().unwrap();
@@ -81,7 +81,7 @@ fn an_open_wish_of_an_earlier_run_is_answered_once() {
             let switched = block_on(run.writer.answer(row.clone(), conclusion(found))).unwrap();
             assert_eq!((switched.pair, switched.state), (row.pair, found));
         }
-        assert_eq!(run.owed(Owed::Answer), []);
+        assert_eq!(run.owed(Owed::Answer).len() as u64, debts.answers);
         let place = run.killed();
         assert_eq!(place.debts(), debts);
         assert_eq!([1, 2, 3].map(|number| place.state(number)), [found, found, Skipped]);
@@ -91,12 +91,14 @@ fn an_open_wish_of_an_earlier_run_is_answered_once() {
 }
 
 #[test]
-fn an_unanswered_request_that_was_concluded_is_no_open_wish() {
+fn an_unanswered_request_is_looked_up_by_each_run_and_keeps_its_error() {
     let run = verified_run(&[1]);
     run.switch_off(&run.row(1), Unwatched, failed(Unknown, FailureKind::Timeout));
     let place = run.killed();
-    assert_eq!((place.state(1), place.debts()), (Unknown, NOTHING));
-    assert_eq!(place.row(1).error(), "disable: timeout: sorry");
+    assert_eq!((place.state(1), place.debts()), (Unknown, Debts { answers: 1, ..NOTHING }));
+    let run = Running::begin(place, Disabling::No, &rows(&[1]));
+    block_on(run.writer.answer(run.owed(Owed::Answer).remove(0), conclusion(Unknown))).unwrap();
+    assert_eq!(run.killed().row(1).error(), "disable: timeout: sorry");
 }
 
 #[test]
@@ -123,7 +125,7 @@ fn what_does_not_come_on_again_stays_owed() {
         (Probe, RevertFailed, Debts { reverts: 1, ..NOTHING }),
         (Probe, Disabled, Debts { reverts: 1, ..NOTHING }),
         (Watched, Disabled, Debts { looks: 1, ..NOTHING }),
-        (Watched, Unknown, Debts { looks: 1, ..NOTHING }),
+        (Watched, Unknown, Debts { answers: 1, looks: 1, ..NOTHING }),
         (Unwatched, Disabled, NOTHING),
         (Unwatched, RevertFailed, Debts { reverts: 1, ..NOTHING }),
     ] {
@@ -165,7 +167,7 @@ fn hundreds_of_rows_are_owed_in_pages() {
         run.intend(row, Watched).unwrap();
     }
     assert_eq!(run.owed(Owed::Answer).len(), 700);
-    assert_eq!(block_on(run.writer.owed_looks()).unwrap().0.len(), 700);
+    assert_eq!(block_on(run.writer.owed_looks()).unwrap().agents.len(), 700);
     let taken_back: Vec<_> = run.owed(Owed::Rollback).into_iter().map(|row| row.pair).collect();
     assert_eq!(taken_back, planned.into_iter().map(|row| row.pair).collect::<Vec<_>>());
 }
