@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::network_arguments::{KeyArgs, NetworkArgs};
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
+use super::tools_arguments::{LIST_EXAMPLES, ListArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
@@ -75,6 +76,12 @@ pub enum Command {
     Rollback(Box<RollbackArgs>),
     /// Render a ledger again, finished or not, without any network
     Report(ReportArgs),
+    /// List the agents that are shared with the key, as a CSV that `run` takes
+    ///
+    /// It cannot see agents and assistants that are not shared with the key: nobody but the web app can. Switched-off ones
+    /// are among the others. Nothing is written when the list breaks off in its middle.
+    #[command(after_help = LIST_EXAMPLES)]
+    List(Box<ListArgs>),
     /// Serve the practice workspace on loopback until Ctrl-C
     ///
     /// Prints its base URL and key. Flags make it throttle, fail, lag, or end the Assistants API.

@@ -8,6 +8,7 @@ mod network_arguments;
 mod rollback_arguments;
 mod sandbox_arguments;
 mod settings;
+mod tools_arguments;
 
 pub use arguments::{
     Cli, ColorArg, Command, CompletionsArgs, DialectArg, DisablingArgs, GlobalArgs, InputArgs, LogFormatArg,
@@ -22,3 +23,4 @@ pub use settings::{
     Environment, Key, OutputPath, Place, RunPaths, UsageError, choose_key, choose_place, disabling,
     hosted_or_other, refuse_log_file, rollback_report, run_paths,
 };
+pub use tools_arguments::{ListArgs, ListDialectArg, PlaceArgs};

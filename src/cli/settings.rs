@@ -208,6 +208,7 @@ pub fn refuse_log_file(log_file: &Path, command: &Command) -> Result<(), UsageEr
             let report = rollback_report(arguments)?;
             vec![("LEDGER", Some(arguments.ledger.clone())), ("--report", file(&report))]
         }
+        Command::List(arguments) => vec![("--output", file(&OutputPath::parse(&arguments.output)))],
         _ => return Ok(()),
     };
     files.push(("--log-file", Some(log_file.to_owned())));

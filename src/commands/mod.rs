@@ -3,6 +3,7 @@
 mod command_line;
 mod completions;
 mod exit;
+mod list;
 mod place;
 mod render;
 mod report;
@@ -90,6 +91,7 @@ fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> 
         Command::Run(arguments) => run::run(&arguments, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
         Command::Report(arguments) => report::report(&arguments, terminal),
+        Command::List(arguments) => list::list(&arguments, terminal),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
         Command::Completions(arguments) => completions::completions(arguments.shell),
         Command::Man(arguments) => completions::man(&arguments),

@@ -5,6 +5,7 @@
 
 mod endings;
 mod layout;
+mod list;
 mod logs;
 mod plan;
 mod progress;
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
+pub use list::{listed, no_list};
 pub use logs::{LogError, LogFormat, init_logs};
 pub use plan::{ListView, PlanView, WhenUntold, blind_question, plan, plan_question};
 pub use progress::Progress;
