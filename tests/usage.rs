@@ -95,7 +95,9 @@ fn an_input_whose_name_is_no_text_is_run_like_any_other() {
 fn help_names_every_command_and_the_exit_codes() {
     let desk = Desk::with_input("");
     let help = ran(&desk, "--help").exits_with(0).stdout;
-    for word in ["run", "rollback", "report", "list", "sandbox", "completions", "man", "Exit codes:", "130"] {
+    for word in
+        ["run", "rollback", "report", "verify", "list", "sandbox", "completions", "man", "Exit codes:", "130"]
+    {
         assert!(help.contains(word), "{word} in {help}");
     }
     assert!(ran(&desk, "run --help").exits_with(0).stdout.contains("Examples:"));

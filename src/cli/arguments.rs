@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::network_arguments::{KeyArgs, NetworkArgs};
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
-use super::tools_arguments::{LIST_EXAMPLES, ListArgs};
+use super::tools_arguments::{LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
@@ -76,6 +76,12 @@ pub enum Command {
     Rollback(Box<RollbackArgs>),
     /// Render a ledger again, finished or not, without any network
     Report(ReportArgs),
+    /// Compare the agents once more with the assistants kept in a ledger; works after the Assistants API has ended
+    ///
+    /// Asks only for the agents. Writes a report of its own, whose notes say which verdicts changed since the run; the
+    /// verdicts in the ledger stay as they are. A row whose assistant no run has read keeps its status and says so.
+    #[command(after_help = VERIFY_EXAMPLES, after_long_help = format!("{VERIFY_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Verify(Box<VerifyArgs>),
     /// List the agents that are shared with the key, as a CSV that `run` takes
     ///
     /// It cannot see agents and assistants that are not shared with the key: nobody but the web app can. Switched-off ones

@@ -1,10 +1,10 @@
-//! Options of the commands around a migration: `list`.
+//! Options of the commands around a migration: `list`, `verify`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::PlatformArg;
+use super::arguments::{DialectArg, PlatformArg};
 use super::network_arguments::{KeyArgs, NetworkArgs};
 
 pub(super) const LIST_EXAMPLES: &str = "\
@@ -15,6 +15,11 @@ Examples:
   agent-migrate list --sandbox
 
 Exit code 3: this deployment has no list of agents (older ones do not); collect the UUIDs by hand.";
+
+pub(super) const VERIFY_EXAMPLES: &str = "\
+Examples:
+  agent-migrate verify assistants.ledger
+  agent-migrate verify assistants.ledger -o today.csv --rpm 100";
 
 /// Where the platform is.
 #[derive(Clone, Debug, Args)]
@@ -60,4 +65,29 @@ pub struct ListArgs {
     /// Byte order mark and line ends of the CSV
     #[arg(long, value_enum, default_value_t = ListDialectArg::Plain, conflicts_with = "json", help_heading = "List")]
     pub dialect: ListDialectArg,
+}
+
+/// Options of `verify`.
+#[derive(Clone, Debug, Args)]
+pub struct VerifyArgs {
+    /// The ledger of a run, finished or not
+    pub ledger: PathBuf,
+    /// Which hosted platform: must be the ledger's, which it is taken from
+    #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
+    pub platform: Option<PlatformArg>,
+    /// Base URL of the API: must be the ledger's, which it is taken from
+    #[arg(long, value_name = "URL", help_heading = "Where the platform is")]
+    pub base_url: Option<String>,
+    /// Key and network.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Pace and patience.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Where the report goes; - is standard output [default: beside LEDGER, its stem + .verify.csv]
+    #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
+    pub report: Option<PathBuf>,
+    /// Delimiter, byte order mark and line ends of the CSV report
+    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
+    pub dialect: DialectArg,
 }

@@ -13,6 +13,7 @@ mod sandbox;
 mod session;
 mod signals;
 mod switching;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -91,6 +92,7 @@ fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> 
         Command::Run(arguments) => run::run(&arguments, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
         Command::Report(arguments) => report::report(&arguments, terminal),
+        Command::Verify(arguments) => verify::verify(&arguments, terminal),
         Command::List(arguments) => list::list(&arguments, terminal),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
         Command::Completions(arguments) => completions::completions(arguments.shell),

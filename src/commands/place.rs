@@ -5,17 +5,27 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::CommandError;
 use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog};
-use crate::cli::{Environment, Key, KeyArgs, NetworkArgs, Place, UsageError};
+use crate::cli::{
+    Environment, Key, KeyArgs, NetworkArgs, Place, PlatformArg, UsageError, choose_key, choose_place,
+    hosted_or_other,
+};
+use crate::ledger::Identity;
 use crate::sandbox::{Sandbox, SandboxOptions};
 
 /// A key file holds a line; more than this is not a key.
 const KEY_FILE_BYTES: u64 = 64 * 1024;
+
+/// The address that was given beside a ledger.
+pub(super) struct Given<'a> {
+    pub(super) platform: Option<PlatformArg>,
+    pub(super) base_url: Option<&'a str>,
+}
 
 /// Where a run sends its requests, and with which key.
 pub(super) struct Connection {
@@ -54,6 +64,40 @@ impl Connection {
             Client::new(&settings, Arc::new(NoSendLog), &[]).map_err(usage)?;
         }
         Ok(Some(Self { base_url, key, ca_cert_pem, practice: None }))
+    }
+
+    /// For a command that goes by a ledger: the base URL comes from it, and one that was given must be the same. `None` in
+    /// the practice workspace. `nothing`: what was not done, in front of an error.
+    pub(super) fn of_ledger(
+        ledger: &Path,
+        identity: &Identity,
+        given: &Given<'_>,
+        arguments: &KeyArgs,
+        nothing: &'static str,
+    ) -> Result<Option<Self>, CommandError> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let environment = Environment(&variable);
+        let place = if identity.practice { Place::Sandbox } else { hosted_or_other(&identity.base_url) };
+        if given.platform.is_some() || given.base_url.is_some() {
+            let given = choose_place(given.platform, given.base_url, false, &environment)?;
+            let address = match &given {
+                Place::Hosted { base_url, .. } => base_url,
+                Place::BaseUrl(typed) => typed.as_str(),
+                Place::Sandbox => "",
+            };
+            let given = BaseUrl::parse(address, arguments.allow_http).map_err(usage)?;
+            if identity.practice || given.as_str() != identity.base_url {
+                let theirs = if identity.practice { "the practice workspace" } else { &identity.base_url };
+                return Err(anyhow!(
+                    "{nothing}: {} belongs to {theirs}, not to {given}; leave the address out, it is taken from the \
+                     ledger",
+                    ledger.display()
+                )
+                .into());
+            }
+        }
+        let key = choose_key(&place, arguments, &environment)?;
+        Self::prepare(&place, &key, arguments, &environment)
     }
 
     /// Starts the practice workspace and connects to it. It forgets everything when it ends, so what earlier commands

@@ -15,6 +15,7 @@ mod run_log;
 mod summary;
 mod switching;
 mod tally;
+mod verify;
 
 use std::env;
 use std::ffi::OsStr;
@@ -30,6 +31,7 @@ pub use progress::Progress;
 pub use questions::{Answer, can_ask, confirm};
 pub use rollback::{RollbackResult, after_rollback, rollback_plan, rollback_question};
 pub use summary::{after, before};
+pub use verify::{before_verify, changed_verdicts};
 
 /// What `--color` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
