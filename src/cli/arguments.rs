@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::network_arguments::{KeyArgs, NetworkArgs};
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
-use super::tools_arguments::{LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs};
+use super::tools_arguments::{
+    DOCTOR_EXAMPLES, DoctorArgs, LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
@@ -26,6 +28,7 @@ Exit codes:
 const FIRST_STEPS: &str = "\
 Examples:
   agent-migrate run samples/assistants.csv --sandbox     practise: no key, no network
+  agent-migrate doctor --platform langdock               is the key right, is the Assistants API still there?
   agent-migrate run assistants.csv --platform langdock   the whole workspace; it only reads
   agent-migrate run assistants.csv --platform langdock --disable
                                                          then switch the old ones off: plan, question, guard
@@ -88,6 +91,12 @@ pub enum Command {
     /// are among the others. Nothing is written when the list breaks off in its middle.
     #[command(after_help = LIST_EXAMPLES)]
     List(Box<ListArgs>),
+    /// Check base URL, network, key and folder before a run, and say what to do about what is not right
+    ///
+    /// A line for each check on standard output. Asks for the models, the agent list and a made-up assistant; changes
+    /// nothing.
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Box<DoctorArgs>),
     /// Serve the practice workspace on loopback until Ctrl-C
     ///
     /// Prints its base URL and key. Flags make it throttle, fail, lag, or end the Assistants API.

@@ -23,4 +23,4 @@ pub use settings::{
     Environment, Key, OutputPath, Place, RunPaths, UsageError, choose_key, choose_place, disabling,
     hosted_or_other, refuse_log_file, rollback_report, run_paths, verify_report,
 };
-pub use tools_arguments::{ListArgs, ListDialectArg, PlaceArgs, VerifyArgs};
+pub use tools_arguments::{DoctorArgs, ListArgs, ListDialectArg, PlaceArgs, VerifyArgs};

@@ -1,4 +1,4 @@
-//! Options of the commands around a migration: `list`, `verify`.
+//! Options of the commands around a migration: `list`, `verify`, `doctor`.
 
 use std::path::PathBuf;
 
@@ -20,6 +20,15 @@ pub(super) const VERIFY_EXAMPLES: &str = "\
 Examples:
   agent-migrate verify assistants.ledger
   agent-migrate verify assistants.ledger -o today.csv --rpm 100";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  agent-migrate doctor --platform langdock
+  agent-migrate doctor --base-url https://ai.example.com/api/public --ca-cert company.pem
+  agent-migrate doctor --sandbox
+
+Exit codes: 0 all is well (perhaps with warnings), 3 all is well but for the
+Assistants API, which is gone, 5 something must be mended first, 4 Ctrl-C.";
 
 /// Where the platform is.
 #[derive(Clone, Debug, Args)]
@@ -90,4 +99,24 @@ pub struct VerifyArgs {
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
+}
+
+/// Options of `doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct DoctorArgs {
+    /// Where the platform is.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// Key and network.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Longest time for each check
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=3_600), help_heading = "Checks")]
+    pub timeout: u64,
+    /// The folder in which reports and ledgers are to stand
+    #[arg(long, value_name = "PATH", default_value = ".", help_heading = "Checks")]
+    pub folder: PathBuf,
+    /// JSON Lines in place of text: an object for each check, and one at the end
+    #[arg(long, help_heading = "Checks")]
+    pub json: bool,
 }

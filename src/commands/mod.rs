@@ -2,6 +2,7 @@
 
 mod command_line;
 mod completions;
+mod doctor;
 mod exit;
 mod list;
 mod place;
@@ -93,6 +94,7 @@ fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> 
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
         Command::Report(arguments) => report::report(&arguments, terminal),
         Command::Verify(arguments) => verify::verify(&arguments, terminal),
+        Command::Doctor(arguments) => doctor::doctor(&arguments, terminal),
         Command::List(arguments) => list::list(&arguments, terminal),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
         Command::Completions(arguments) => completions::completions(arguments.shell),

@@ -50,11 +50,8 @@ impl Connection {
             Place::Sandbox => return Ok(None),
         };
         let base_url = BaseUrl::parse(address, arguments.allow_http).map_err(usage)?;
-        let key = ApiKey::parse(&key_text(key, environment)?).map_err(usage)?;
-        let read_pem = |path: &Path| {
-            std::fs::read(path).map_err(|error| usage(format!("--ca-cert {}: {error}", path.display())))
-        };
-        let ca_cert_pem = arguments.ca_cert.as_deref().map(read_pem).transpose()?;
+        let key = read_api_key(key, environment)?;
+        let ca_cert_pem = read_ca_cert(arguments)?;
         if ca_cert_pem.is_some() {
             // A file that holds no certificates is found out here, before a ledger is touched.
             let settings = ClientSettings {
@@ -103,13 +100,17 @@ impl Connection {
     /// Starts the practice workspace and connects to it. It forgets everything when it ends, so what earlier commands
     /// switched off (`off`) is off again at its start.
     pub(super) async fn to_practice(off: Vec<Uuid>) -> Result<Self, CommandError> {
-        let options = SandboxOptions { disabled: off, ..SandboxOptions::default() };
-        let sandbox =
-            crate::sandbox::start(options).await.context("the practice workspace cannot be started")?;
+        let sandbox = Self::practice_server(off).await?;
         let base_url =
             BaseUrl::parse(&sandbox.base_url(), false).context("the practice workspace's address")?;
         let key = ApiKey::parse(sandbox.key()).context("the practice workspace's key")?;
         Ok(Self { base_url, key, ca_cert_pem: None, practice: Some(sandbox) })
+    }
+
+    /// The practice workspace alone.
+    pub(super) async fn practice_server(off: Vec<Uuid>) -> Result<Sandbox, CommandError> {
+        let options = SandboxOptions { disabled: off, ..SandboxOptions::default() };
+        Ok(crate::sandbox::start(options).await.context("the practice workspace cannot be started")?)
     }
 
     /// Builds the client; the practice workspace lives as long as what comes back with it.
@@ -133,11 +134,24 @@ impl Connection {
     }
 }
 
+/// The key from where it is; what can be wrong with it is a usage error.
+pub(super) fn read_api_key(key: &Key, environment: &Environment<'_>) -> Result<ApiKey, UsageError> {
+    ApiKey::parse(&key_text(key, environment)?).map_err(|error| UsageError(error.to_string()))
+}
+
+/// The file of `--ca-cert`, as it is.
+pub(super) fn read_ca_cert(arguments: &KeyArgs) -> Result<Option<Vec<u8>>, UsageError> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| UsageError(format!("--ca-cert {}: {error}", path.display())))
+    };
+    arguments.ca_cert.as_deref().map(read).transpose()
+}
+
 fn usage(sentence: impl std::fmt::Display) -> CommandError {
     CommandError::Usage(UsageError(sentence.to_string()))
 }
 
-fn key_text(key: &Key, environment: &Environment<'_>) -> Result<String, CommandError> {
+fn key_text(key: &Key, environment: &Environment<'_>) -> Result<String, UsageError> {
     match key {
         Key::Variable(name) => Ok((environment.0)(name).unwrap_or_default()),
         Key::Practice => Ok(String::new()),
@@ -147,7 +161,7 @@ fn key_text(key: &Key, environment: &Environment<'_>) -> Result<String, CommandE
             } else {
                 std::fs::File::open(path).and_then(read_key)
             };
-            read.map_err(|error| usage(format!("--api-key-file {}: {error}", path.display())))
+            read.map_err(|error| UsageError(format!("--api-key-file {}: {error}", path.display())))
         }
     }
 }

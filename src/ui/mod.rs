@@ -3,6 +3,7 @@
 //! Everything for the person goes to standard error; standard output is for reports (`-o -`). A reader that has gone
 //! away (`| head`) never ends the program: what cannot be shown is not shown.
 
+mod doctor;
 mod endings;
 mod layout;
 mod list;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
+pub use doctor::{Check, CheckStatus, checks_as_json, checks_as_text};
 pub use list::{listed, no_list};
 pub use logs::{LogError, LogFormat, init_logs};
 pub use plan::{ListView, PlanView, WhenUntold, blind_question, plan, plan_question};
