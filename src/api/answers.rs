@@ -2,6 +2,7 @@
 //! business of `migrate`.
 
 use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::AgentId;
@@ -32,6 +33,12 @@ pub struct ListedAgent {
     pub name: String,
     /// Whether it is switched off; `None` when the platform does not say, which proves nothing either way.
     pub disabled: Option<bool>,
+    /// Who owns it: the address or the name; empty when the platform does not say.
+    pub owner: String,
+    /// Its model's id; likewise.
+    pub model: String,
+    /// When it was changed last, as the platform spells it; likewise.
+    pub updated_at: String,
 }
 
 /// One page of the list.
@@ -57,12 +64,28 @@ struct ListBody {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct AgentBody {
     id: String,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
     disabled: Option<bool>,
+    // These only help people: whatever their type, the page can be read.
+    #[serde(default)]
+    owner: Value,
+    #[serde(default)]
+    model: Value,
+    #[serde(default)]
+    updated_at: Value,
+}
+
+impl AgentBody {
+    /// The owner's address where there is one, since it is the only thing that two people do not share.
+    fn owner(&self) -> String {
+        let found = ["email", "name"].into_iter().find_map(|key| self.owner.get(key)?.as_str());
+        found.or(self.owner.as_str()).unwrap_or_default().to_owned()
+    }
 }
 
 #[derive(Deserialize)]
@@ -91,8 +114,11 @@ pub(super) fn read_agent_page(body: &[u8]) -> Result<AgentPage, String> {
         .map(|agent| {
             Ok(ListedAgent {
                 id: AgentId(uuid("id", &agent.id)?),
-                name: agent.name.unwrap_or_default(),
                 disabled: agent.disabled,
+                owner: agent.owner(),
+                model: agent.model.as_str().unwrap_or_default().to_owned(),
+                updated_at: agent.updated_at.as_str().unwrap_or_default().to_owned(),
+                name: agent.name.unwrap_or_default(),
             })
         })
         .collect::<Result<_, String>>()?;
@@ -129,7 +155,8 @@ mod tests {
         let id = Uuid::from_u128(1);
         let cursor = Uuid::from_u128(2);
         let body = format!(
-            r#"{{"agents":[{{"id":"{id}","name":"One","disabled":true,"emoji":"x"}},{{"id":"{cursor}","name":null}}],
+            r#"{{"agents":[{{"id":"{id}","name":"One","disabled":true,"emoji":"x",
+                "owner":{{"id":7,"name":"Ada","email":"ada@example.com"}},"model":"gpt-5","updatedAt":"2026-03-02T16:20:01Z"}},{{"id":"{cursor}","name":null}}],
                 "nextCursor":"{cursor}","total":2}}"#
         );
         let page = read_agent_page(body.as_bytes()).unwrap();
@@ -137,14 +164,51 @@ mod tests {
         assert_eq!(
             page.agents,
             [
-                ListedAgent { id: AgentId(id), name: "One".into(), disabled: Some(true) },
-                ListedAgent { id: AgentId(cursor), name: String::new(), disabled: None },
+                ListedAgent {
+                    id: AgentId(id),
+                    name: "One".into(),
+                    disabled: Some(true),
+                    owner: "ada@example.com".into(),
+                    model: "gpt-5".into(),
+                    updated_at: "2026-03-02T16:20:01Z".into(),
+                },
+                ListedAgent {
+                    id: AgentId(cursor),
+                    name: String::new(),
+                    disabled: None,
+                    owner: String::new(),
+                    model: String::new(),
+                    updated_at: String::new(),
+                },
             ]
         );
         for last in
             [r#"{"agents":[]}"#, r#"{"agents":[],"nextCursor":null}"#, r#"{"agents":[],"nextCursor":""}"#]
         {
             assert_eq!(read_agent_page(last.as_bytes()).unwrap().next_cursor, None, "{last}");
+        }
+    }
+
+    #[test]
+    fn what_only_helps_people_never_keeps_a_page_from_being_read() {
+        for (owner, read) in [
+            (r#""Ada""#, "Ada"),
+            (r#"{"name":"Ada"}"#, "Ada"),
+            (r#"{"name":"Ada","email":null}"#, "Ada"),
+            ("7", ""),
+            ("[{}]", ""),
+            ("null", ""),
+        ] {
+            let id = Uuid::from_u128(1);
+            let body = format!(
+                r#"{{"agents":[{{"id":"{id}","owner":{owner},"model":{{"id":"x"}},"updatedAt":1686935735000}}]}}"#
+            );
+            let page = read_agent_page(body.as_bytes()).unwrap();
+            let agent = &page.agents[0];
+            assert_eq!(
+                (agent.owner.as_str(), agent.model.as_str(), agent.updated_at.as_str()),
+                (read, "", "")
+            );
         }
     }
 

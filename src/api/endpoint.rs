@@ -81,8 +81,18 @@ impl BaseUrl {
         }
     }
 
+    /// The host: a name or an address.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The port, also where it is not spelled out.
+    pub fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or(443)
+    }
+
     /// Whether requests go without TLS.
-    pub(super) fn is_http(&self) -> bool {
+    pub fn is_http(&self) -> bool {
         self.url.scheme() == "http"
     }
 

@@ -1,15 +1,19 @@
 //! The platform over HTTP: endpoint, key, one function per call, pace, retry, error bodies.
 //!
-//! Every request passes the limiter in `pace`, retries and probes included, so that no call can go round it. What an
-//! answer means is decided in one place, `verdict`; what is done about it in one loop, `client`.
+//! Every request with a key passes the limiter in `pace`, retries and probes included, so that no call can go round it;
+//! `probe`, for `doctor`, sends one or two without a key. What an answer means is decided in one place, `verdict`; what
+//! is done about it in one loop, `client`.
 
 mod answers;
+mod certificate;
 mod client;
 mod endpoint;
 mod error_body;
 mod key;
 mod mask;
 mod pace;
+mod probe;
+mod proxy;
 mod retry;
 mod retry_after;
 mod send_log;
@@ -22,5 +26,7 @@ pub use answers::{AgentPage, ListedAgent, Model};
 pub use client::{Client, ListWalk, Meter};
 pub use endpoint::{BaseUrl, BaseUrlError, LANGDOCK, ODEUS};
 pub use key::{ApiKey, KeyError};
+pub use probe::{CertificateTrouble, ProbeFailure, Reached, Unreached, probe, resolve};
+pub use proxy::{ProxyUse, proxy_of};
 pub use send_log::{NoSendLog, RecordFuture, SendLog, SendLogError};
 pub use transport::{ClientError, ClientSettings, USER_AGENT};

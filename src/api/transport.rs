@@ -241,35 +241,47 @@ impl Transport {
 }
 
 fn build_http(settings: &ClientSettings) -> Result<reqwest::Client, ClientError> {
+    let ca_cert_pem = settings.ca_cert_pem.as_deref();
+    builder(&settings.base_url, ca_cert_pem, settings.timeout)?
+        .user_agent(settings.user_agent.as_str())
+        .default_headers(headers(&settings.key)?)
+        .pool_max_idle_per_host(settings.concurrency.max(1))
+        .build()
+        .map_err(|error| {
+            let words = root_causes(&error);
+            if ca_cert_pem.is_some() { ClientError::CaCert(words) } else { ClientError::Setup(words) }
+        })
+}
+
+/// The way that every request goes, before anything is said of who sends it.
+pub(super) fn builder(
+    base_url: &BaseUrl,
+    ca_cert_pem: Option<&[u8]>,
+    timeout: Duration,
+) -> Result<reqwest::ClientBuilder, ClientError> {
     // reqwest panics without a provider. Somebody else having installed one is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
-        .user_agent(settings.user_agent.as_str())
-        .default_headers(headers(&settings.key)?)
+        .user_agent(USER_AGENT)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .gzip(true)
         .referer(false)
         .tcp_nodelay(true)
-        .connect_timeout(LONGEST_CONNECT.min(settings.timeout))
-        .pool_max_idle_per_host(settings.concurrency.max(1));
-    let certificates = match &settings.ca_cert_pem {
+        .connect_timeout(LONGEST_CONNECT.min(timeout));
+    let certificates = match ca_cert_pem {
         Some(pem) => certificates(pem)?,
         None => Vec::new(),
     };
-    let is_loopback = settings.base_url.is_loopback();
+    let is_loopback = base_url.is_loopback();
     if is_loopback {
         builder = builder.no_proxy();
     }
-    builder = if is_loopback && settings.base_url.is_http() {
+    Ok(if is_loopback && base_url.is_http() {
         // No TLS anywhere on this way: it must not fail on a machine without root certificates.
         builder.tls_certs_only(certificates)
     } else {
         builder.tls_certs_merge(certificates)
-    };
-    builder.build().map_err(|error| {
-        let words = root_causes(&error);
-        if settings.ca_cert_pem.is_some() { ClientError::CaCert(words) } else { ClientError::Setup(words) }
     })
 }
 
@@ -292,7 +304,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, ClientError> {
     Ok(certificates)
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
@@ -326,12 +338,12 @@ fn is_garbled(error: &reqwest::Error) -> bool {
 }
 
 /// Whether a proxy answered 407 to our wish for a tunnel: on https the status itself never gets here, only these words.
-fn is_refused_by_proxy(error: &reqwest::Error) -> bool {
+pub(super) fn is_refused_by_proxy(error: &reqwest::Error) -> bool {
     error.is_connect() && root_causes(error).contains("proxy authorization required")
 }
 
 /// The causes of an error down to the root, without the phrases that say nothing.
-fn root_causes(error: &reqwest::Error) -> String {
+pub(super) fn root_causes(error: &reqwest::Error) -> String {
     const SAYS_NOTHING: [&str; 5] = [
         "builder error",
         "error sending request",

@@ -7,6 +7,9 @@ use std::time::Duration;
 use super::network_arguments::{KeyArgs, NetworkArgs};
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
+use super::tools_arguments::{
+    DOCTOR_EXAMPLES, DoctorArgs, LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
@@ -25,6 +28,7 @@ Exit codes:
 const FIRST_STEPS: &str = "\
 Examples:
   agent-migrate run samples/assistants.csv --sandbox     practise: no key, no network
+  agent-migrate doctor --platform langdock               is the key right, is the Assistants API still there?
   agent-migrate run assistants.csv --platform langdock   the whole workspace; it only reads
   agent-migrate run assistants.csv --platform langdock --disable
                                                          then switch the old ones off: plan, question, guard
@@ -75,6 +79,24 @@ pub enum Command {
     Rollback(Box<RollbackArgs>),
     /// Render a ledger again, finished or not, without any network
     Report(ReportArgs),
+    /// Compare the agents once more with the assistants kept in a ledger; works after the Assistants API has ended
+    ///
+    /// Asks only for the agents. Writes a report of its own, whose notes say which verdicts changed since the run; the
+    /// verdicts in the ledger stay as they are. A row whose assistant no run has read keeps its status and says so.
+    #[command(after_help = VERIFY_EXAMPLES, after_long_help = format!("{VERIFY_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Verify(Box<VerifyArgs>),
+    /// List the agents that are shared with the key, as a CSV that `run` takes
+    ///
+    /// It cannot see agents and assistants that are not shared with the key: nobody but the web app can. Switched-off ones
+    /// are among the others. Nothing is written when the list breaks off in its middle.
+    #[command(after_help = LIST_EXAMPLES)]
+    List(Box<ListArgs>),
+    /// Check base URL, network, key and folder before a run, and say what to do about what is not right
+    ///
+    /// A line for each check on standard output. Asks for the models, the agent list and a made-up assistant; changes
+    /// nothing.
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Box<DoctorArgs>),
     /// Serve the practice workspace on loopback until Ctrl-C
     ///
     /// Prints its base URL and key. Flags make it throttle, fail, lag, or end the Assistants API.

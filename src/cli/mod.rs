@@ -8,6 +8,7 @@ mod network_arguments;
 mod rollback_arguments;
 mod sandbox_arguments;
 mod settings;
+mod tools_arguments;
 
 pub use arguments::{
     Cli, ColorArg, Command, CompletionsArgs, DialectArg, DisablingArgs, GlobalArgs, InputArgs, LogFormatArg,
@@ -20,5 +21,6 @@ pub use sandbox_arguments::{
 };
 pub use settings::{
     Environment, Key, OutputPath, Place, RunPaths, UsageError, choose_key, choose_place, disabling,
-    hosted_or_other, refuse_log_file, rollback_report, run_paths,
+    hosted_or_other, refuse_log_file, rollback_report, run_paths, verify_report,
 };
+pub use tools_arguments::{DoctorArgs, ListArgs, ListDialectArg, PlaceArgs, VerifyArgs};

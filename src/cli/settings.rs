@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Command, DisablingArgs, KeyArgs, PlatformArg, RollbackArgs, RunArgs};
+use super::{Command, DisablingArgs, KeyArgs, PlatformArg, RollbackArgs, RunArgs, VerifyArgs};
 use crate::api::{LANGDOCK, ODEUS};
 use crate::domain::Disabling;
 
@@ -91,15 +91,25 @@ pub const fn disabling(arguments: &DisablingArgs) -> Disabling {
 
 /// Where `rollback` writes the report again: where `run` does without options.
 pub fn rollback_report(arguments: &RollbackArgs) -> Result<OutputPath, UsageError> {
-    let report = arguments.report.as_deref().map_or_else(
+    beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".report.csv")
+}
+
+/// Where `verify` writes its report: a file of its own, so that the run's stays as it is.
+pub fn verify_report(arguments: &VerifyArgs) -> Result<OutputPath, UsageError> {
+    beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv")
+}
+
+/// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.
+fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> Result<OutputPath, UsageError> {
+    let report = given.map_or_else(
         || {
-            let mut name = arguments.ledger.file_stem().unwrap_or_default().to_owned();
-            name.push(".report.csv");
-            OutputPath::File(arguments.ledger.with_file_name(name))
+            let mut name = ledger.file_stem().unwrap_or_default().to_owned();
+            name.push(suffix);
+            OutputPath::File(ledger.with_file_name(name))
         },
         OutputPath::parse,
     );
-    refuse_shared(&[("LEDGER", Some(arguments.ledger.clone())), ("--report", file(&report))])?;
+    refuse_shared(&[("LEDGER", Some(ledger.to_owned())), ("--report", file(&report))])?;
     Ok(report)
 }
 
@@ -208,6 +218,11 @@ pub fn refuse_log_file(log_file: &Path, command: &Command) -> Result<(), UsageEr
             let report = rollback_report(arguments)?;
             vec![("LEDGER", Some(arguments.ledger.clone())), ("--report", file(&report))]
         }
+        Command::Verify(arguments) => {
+            let report = verify_report(arguments)?;
+            vec![("LEDGER", Some(arguments.ledger.clone())), ("--report", file(&report))]
+        }
+        Command::List(arguments) => vec![("--output", file(&OutputPath::parse(&arguments.output)))],
         _ => return Ok(()),
     };
     files.push(("--log-file", Some(log_file.to_owned())));

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::domain::{RunFacts, StopReason};
+use crate::domain::{CallFailure, FailureKind, RunFacts, StopReason};
 
 /// How a command ends (DESIGN.md, Exit codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,30 @@ impl Exit {
             Self::StoppedEarly => 4,
             Self::MendFirst => 5,
             Self::Interrupted => 130,
+        }
+    }
+
+    /// How a command ends that only asks, when this call got no usable answer: what another try may mend, or what only a
+    /// person can.
+    pub const fn of_failed_call(failure: &CallFailure) -> Self {
+        match failure.kind {
+            FailureKind::Throttled
+            | FailureKind::ThrottledTooLong
+            | FailureKind::RetryAfterTooLong { .. }
+            | FailureKind::Server { .. }
+            | FailureKind::Timeout
+            | FailureKind::Connection
+            | FailureKind::Outdated
+            | FailureKind::NotRecorded => Self::StoppedEarly,
+            FailureKind::Unauthorized
+            | FailureKind::ScopeMissing { .. }
+            | FailureKind::Forbidden
+            | FailureKind::NotFound
+            | FailureKind::NotTheApi
+            | FailureKind::Redirect { .. }
+            | FailureKind::Gone
+            | FailureKind::Refused { .. }
+            | FailureKind::Nonsense { .. } => Self::MendFirst,
         }
     }
 

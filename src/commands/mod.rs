@@ -2,7 +2,9 @@
 
 mod command_line;
 mod completions;
+mod doctor;
 mod exit;
+mod list;
 mod place;
 mod render;
 mod report;
@@ -12,6 +14,7 @@ mod sandbox;
 mod session;
 mod signals;
 mod switching;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -90,6 +93,9 @@ fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> 
         Command::Run(arguments) => run::run(&arguments, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
         Command::Report(arguments) => report::report(&arguments, terminal),
+        Command::Verify(arguments) => verify::verify(&arguments, terminal),
+        Command::Doctor(arguments) => doctor::doctor(&arguments, terminal),
+        Command::List(arguments) => list::list(&arguments, terminal),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
         Command::Completions(arguments) => completions::completions(arguments.shell),
         Command::Man(arguments) => completions::man(&arguments),

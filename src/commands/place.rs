@@ -5,17 +5,27 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::CommandError;
 use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog};
-use crate::cli::{Environment, Key, KeyArgs, NetworkArgs, Place, UsageError};
+use crate::cli::{
+    Environment, Key, KeyArgs, NetworkArgs, Place, PlatformArg, UsageError, choose_key, choose_place,
+    hosted_or_other,
+};
+use crate::ledger::Identity;
 use crate::sandbox::{Sandbox, SandboxOptions};
 
 /// A key file holds a line; more than this is not a key.
 const KEY_FILE_BYTES: u64 = 64 * 1024;
+
+/// The address that was given beside a ledger.
+pub(super) struct Given<'a> {
+    pub(super) platform: Option<PlatformArg>,
+    pub(super) base_url: Option<&'a str>,
+}
 
 /// Where a run sends its requests, and with which key.
 pub(super) struct Connection {
@@ -40,11 +50,8 @@ impl Connection {
             Place::Sandbox => return Ok(None),
         };
         let base_url = BaseUrl::parse(address, arguments.allow_http).map_err(usage)?;
-        let key = ApiKey::parse(&key_text(key, environment)?).map_err(usage)?;
-        let read_pem = |path: &Path| {
-            std::fs::read(path).map_err(|error| usage(format!("--ca-cert {}: {error}", path.display())))
-        };
-        let ca_cert_pem = arguments.ca_cert.as_deref().map(read_pem).transpose()?;
+        let key = read_api_key(key, environment)?;
+        let ca_cert_pem = read_ca_cert(arguments)?;
         if ca_cert_pem.is_some() {
             // A file that holds no certificates is found out here, before a ledger is touched.
             let settings = ClientSettings {
@@ -56,16 +63,54 @@ impl Connection {
         Ok(Some(Self { base_url, key, ca_cert_pem, practice: None }))
     }
 
+    /// For a command that goes by a ledger: the base URL comes from it, and one that was given must be the same. `None` in
+    /// the practice workspace. `nothing`: what was not done, in front of an error.
+    pub(super) fn of_ledger(
+        ledger: &Path,
+        identity: &Identity,
+        given: &Given<'_>,
+        arguments: &KeyArgs,
+        nothing: &'static str,
+    ) -> Result<Option<Self>, CommandError> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let environment = Environment(&variable);
+        let place = if identity.practice { Place::Sandbox } else { hosted_or_other(&identity.base_url) };
+        if given.platform.is_some() || given.base_url.is_some() {
+            let given = choose_place(given.platform, given.base_url, false, &environment)?;
+            let address = match &given {
+                Place::Hosted { base_url, .. } => base_url,
+                Place::BaseUrl(typed) => typed.as_str(),
+                Place::Sandbox => "",
+            };
+            let given = BaseUrl::parse(address, arguments.allow_http).map_err(usage)?;
+            if identity.practice || given.as_str() != identity.base_url {
+                let theirs = if identity.practice { "the practice workspace" } else { &identity.base_url };
+                return Err(anyhow!(
+                    "{nothing}: {} belongs to {theirs}, not to {given}; leave the address out, it is taken from the \
+                     ledger",
+                    ledger.display()
+                )
+                .into());
+            }
+        }
+        let key = choose_key(&place, arguments, &environment)?;
+        Self::prepare(&place, &key, arguments, &environment)
+    }
+
     /// Starts the practice workspace and connects to it. It forgets everything when it ends, so what earlier commands
     /// switched off (`off`) is off again at its start.
     pub(super) async fn to_practice(off: Vec<Uuid>) -> Result<Self, CommandError> {
-        let options = SandboxOptions { disabled: off, ..SandboxOptions::default() };
-        let sandbox =
-            crate::sandbox::start(options).await.context("the practice workspace cannot be started")?;
+        let sandbox = Self::practice_server(off).await?;
         let base_url =
             BaseUrl::parse(&sandbox.base_url(), false).context("the practice workspace's address")?;
         let key = ApiKey::parse(sandbox.key()).context("the practice workspace's key")?;
         Ok(Self { base_url, key, ca_cert_pem: None, practice: Some(sandbox) })
+    }
+
+    /// The practice workspace alone.
+    pub(super) async fn practice_server(off: Vec<Uuid>) -> Result<Sandbox, CommandError> {
+        let options = SandboxOptions { disabled: off, ..SandboxOptions::default() };
+        Ok(crate::sandbox::start(options).await.context("the practice workspace cannot be started")?)
     }
 
     /// Builds the client; the practice workspace lives as long as what comes back with it.
@@ -89,11 +134,24 @@ impl Connection {
     }
 }
 
+/// The key from where it is; what can be wrong with it is a usage error.
+pub(super) fn read_api_key(key: &Key, environment: &Environment<'_>) -> Result<ApiKey, UsageError> {
+    ApiKey::parse(&key_text(key, environment)?).map_err(|error| UsageError(error.to_string()))
+}
+
+/// The file of `--ca-cert`, as it is.
+pub(super) fn read_ca_cert(arguments: &KeyArgs) -> Result<Option<Vec<u8>>, UsageError> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| UsageError(format!("--ca-cert {}: {error}", path.display())))
+    };
+    arguments.ca_cert.as_deref().map(read).transpose()
+}
+
 fn usage(sentence: impl std::fmt::Display) -> CommandError {
     CommandError::Usage(UsageError(sentence.to_string()))
 }
 
-fn key_text(key: &Key, environment: &Environment<'_>) -> Result<String, CommandError> {
+fn key_text(key: &Key, environment: &Environment<'_>) -> Result<String, UsageError> {
     match key {
         Key::Variable(name) => Ok((environment.0)(name).unwrap_or_default()),
         Key::Practice => Ok(String::new()),
@@ -103,7 +161,7 @@ fn key_text(key: &Key, environment: &Environment<'_>) -> Result<String, CommandE
             } else {
                 std::fs::File::open(path).and_then(read_key)
             };
-            read.map_err(|error| usage(format!("--api-key-file {}: {error}", path.display())))
+            read.map_err(|error| UsageError(format!("--api-key-file {}: {error}", path.display())))
         }
     }
 }

@@ -4,25 +4,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::command_line::{same_command, typed};
-use super::place::Connection;
+use super::place::{Connection, Given};
 use super::render::render;
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::switching::{ask, somebody_must_be_there};
 use super::{CommandError, Exit, dialect, runtime};
-use crate::api::BaseUrl;
-use crate::cli::{
-    Environment, OutputPath, Place, ReportFormatArg, RollbackArgs, UsageError, choose_key, choose_place,
-    hosted_or_other, rollback_report,
-};
+use crate::cli::{OutputPath, ReportFormatArg, RollbackArgs, UsageError, rollback_report};
 use crate::domain::{DisabledState, Event, Observer, RollbackPlan, StopReason};
-use crate::ledger::{Identity, Ledger, LedgerReader, NewRun, RunCommand};
+use crate::ledger::{Ledger, LedgerReader, NewRun, RunCommand};
 use crate::pipeline::{LedgerSendLog, Switchboard, roll_back};
 use crate::report::check_writable;
 use crate::ui::{self, RollbackResult, Terminal};
@@ -38,7 +34,12 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
     let only = only(arguments, &ledger)?;
     let plan = ledger.rollback_plan(only.as_ref()).context("the ledger")?;
     let is_idle = arguments.dry_run || plan.count() == 0;
-    let connection = if is_idle { None } else { connection(arguments, &identity)? };
+    let connection = if is_idle {
+        None
+    } else {
+        let given = Given { platform: arguments.platform, base_url: arguments.base_url.as_deref() };
+        Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, "nothing was switched")?
+    };
     if let (OutputPath::File(path), false) = (&report, arguments.dry_run) {
         check_writable(path).context("nothing was switched: the report cannot be written")?;
     }
@@ -81,34 +82,6 @@ fn only(arguments: &RollbackArgs, ledger: &Ledger) -> Result<Option<BTreeSet<Uui
             Err(UsageError(sentence).into())
         }
     }
-}
-
-/// The base URL comes from the ledger; one that was given must be the same. `None` in the practice workspace.
-fn connection(arguments: &RollbackArgs, identity: &Identity) -> Result<Option<Connection>, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let environment = Environment(&variable);
-    let place = if identity.practice { Place::Sandbox } else { hosted_or_other(&identity.base_url) };
-    if arguments.platform.is_some() || arguments.base_url.is_some() {
-        let given = choose_place(arguments.platform, arguments.base_url.as_deref(), false, &environment)?;
-        let address = match &given {
-            Place::Hosted { base_url, .. } => base_url,
-            Place::BaseUrl(typed) => typed.as_str(),
-            Place::Sandbox => "",
-        };
-        let given = BaseUrl::parse(address, arguments.key.allow_http)
-            .map_err(|error| UsageError(error.to_string()))?;
-        if identity.practice || given.as_str() != identity.base_url {
-            let theirs = if identity.practice { "the practice workspace" } else { &identity.base_url };
-            return Err(anyhow!(
-                "nothing was switched: {} belongs to {theirs}, not to {given}; leave the address out, it is taken \
-                 from the ledger",
-                arguments.ledger.display()
-            )
-            .into());
-        }
-    }
-    let key = choose_key(&place, &arguments.key, &environment)?;
-    Connection::prepare(&place, &key, &arguments.key, &environment)
 }
 
 struct Rollback<'a> {

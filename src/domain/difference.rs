@@ -52,6 +52,8 @@ pub enum NoteKind {
     DroppedByPlatform,
     /// A time that cannot be read; the report leaves its cell empty.
     UnreadableTime,
+    /// Not about the two records but about the run before: what its verdict was, or why it still stands (`verify`).
+    SinceTheRun,
 }
 
 /// Something that differs without harm.

@@ -46,6 +46,8 @@ pub enum RunCommand {
     Run(Disabling),
     /// `rollback`.
     Rollback,
+    /// `verify`.
+    Verify,
 }
 
 impl RunCommand {
@@ -54,6 +56,7 @@ impl RunCommand {
         match self {
             Self::Run(disabling) => ("run", disabling.as_str()),
             Self::Rollback => ("rollback", Disabling::No.as_str()),
+            Self::Verify => ("verify", Disabling::No.as_str()),
         }
     }
 }

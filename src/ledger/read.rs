@@ -110,6 +110,16 @@ impl LedgerReader {
         Ok(())
     }
 
+    /// How many input rows can be compared again without the Assistants API: their assistant is kept. Duplicates are not
+    /// counted.
+    pub fn rows_with_assistant(&self) -> Result<u64, LedgerError> {
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT count(*) {ROWS} JOIN document AS doc ON doc.result = r.id \
+             WHERE d.first IS NULL AND doc.assistant IS NOT NULL"
+        ))?;
+        Ok(to_count(statement.query_row([], |row| row.get(0))?))
+    }
+
     /// Shows every input row to `visit`, in input order, with the bodies of assistant and agent if `want_documents`
     /// (else `None`, which is quicker). An error of `visit` ends it.
     pub fn for_each_row<E: From<LedgerError>>(

@@ -18,6 +18,7 @@ mod stopping;
 mod switchboard;
 mod switching;
 mod undo;
+mod verify;
 
 pub use agent_list::ListState;
 pub use debts::settle_debts;
@@ -26,3 +27,4 @@ pub use drive::{DriveSettings, drive};
 pub use rollback::roll_back;
 pub use send_log::LedgerSendLog;
 pub use switchboard::Switchboard;
+pub use verify::{Kept, Verified, VerifySettings, VerifySink, verify};

@@ -19,7 +19,20 @@ const INLINE_BODY_BYTES: usize = 256 * 1024;
 pub(super) async fn check(client: &Client, job: Job) -> Outcome {
     let mut meter = Meter::default();
     let mut outcome = unchecked(job);
-    match fetch_and_compare(client, &mut outcome, &mut meter).await {
+    let checked = fetch_and_compare(client, &mut outcome, &mut meter).await;
+    concluded(outcome, checked, meter)
+}
+
+/// The same with an assistant that an earlier run has kept: only the agent is asked for.
+pub(super) async fn check_kept(client: &Client, job: Job, assistant: &Record) -> Outcome {
+    let mut meter = Meter::default();
+    let mut outcome = unchecked(job);
+    let checked = compare_with_agent(client, assistant, &mut outcome, &mut meter).await;
+    concluded(outcome, checked, meter)
+}
+
+fn concluded(mut outcome: Outcome, checked: Result<RowStatus, CallFailure>, meter: Meter) -> Outcome {
+    match checked {
         Ok(status) => outcome.status = status,
         Err(failure) => {
             outcome.status = failure.row_status();
@@ -71,20 +84,30 @@ async fn fetch_and_compare(
     outcome.name = Some(assistant.name().to_owned());
     outcome.assistant_updated_at = assistant.updated_at();
     outcome.documents.assistant = Some(body);
+    compare_with_agent(client, &assistant, outcome, meter).await
+}
 
+async fn compare_with_agent(
+    client: &Client,
+    assistant: &Record,
+    outcome: &mut Outcome,
+    meter: &mut Meter,
+) -> Result<RowStatus, CallFailure> {
+    let pair = outcome.pair;
     let body = client.get_agent(pair.agent, meter).await?;
     let agent = read(Side::Agent, &body, pair.agent.0).await?;
     outcome.agent_updated_at = agent.updated_at();
     outcome.documents.agent = Some(body);
 
-    let verdict = migrate::compare(&assistant, &agent);
+    let verdict = migrate::compare(assistant, &agent);
     let status = verdict.status();
     outcome.differences = verdict.differences;
     outcome.notes = verdict.notes;
     Ok(status)
 }
 
-async fn read(side: Side, body: &Bytes, asked: Uuid) -> Result<Record, CallFailure> {
+/// Reads the body of a 200 answer.
+pub(super) async fn read(side: Side, body: &Bytes, asked: Uuid) -> Result<Record, CallFailure> {
     let call = match side {
         Side::Assistant => Call::Assistant,
         Side::Agent => Call::Agent,

@@ -128,6 +128,7 @@ impl Texts {
             NoteKind::OnlyOnAgent => "only on the agent",
             NoteKind::DroppedByPlatform => "dropped by the platform",
             NoteKind::UnreadableTime => "not a time that can be read",
+            NoteKind::SinceTheRun => &note.short,
         };
         match note.value.as_ref().and_then(|value| self.value(value, &note.field)) {
             Some(value) => format!("{field}: {why}: {}", spelled(Some(&value))),

@@ -3,8 +3,10 @@
 //! Everything for the person goes to standard error; standard output is for reports (`-o -`). A reader that has gone
 //! away (`| head`) never ends the program: what cannot be shown is not shown.
 
+mod doctor;
 mod endings;
 mod layout;
+mod list;
 mod logs;
 mod plan;
 mod progress;
@@ -14,6 +16,7 @@ mod run_log;
 mod summary;
 mod switching;
 mod tally;
+mod verify;
 
 use std::env;
 use std::ffi::OsStr;
@@ -22,13 +25,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
+pub use doctor::{Check, CheckStatus, checks_as_json, checks_as_text};
 pub use endings::ending;
+pub use list::{listed, no_list};
 pub use logs::{LogError, LogFormat, init_logs};
 pub use plan::{ListView, PlanView, WhenUntold, blind_question, plan, plan_question};
 pub use progress::Progress;
 pub use questions::{Answer, can_ask, confirm, forget_what_was_typed};
 pub use rollback::{RollbackResult, after_rollback, rollback_plan, rollback_question};
 pub use summary::{after, before};
+pub use verify::{before_verify, changed_verdicts};
 
 /// What `--color` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

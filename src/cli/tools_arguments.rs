@@ -1,0 +1,122 @@
+//! Options of the commands around a migration: `list`, `verify`, `doctor`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::arguments::{DialectArg, PlatformArg};
+use super::network_arguments::{KeyArgs, NetworkArgs};
+
+pub(super) const LIST_EXAMPLES: &str = "\
+Examples:
+  agent-migrate list --platform langdock -o assistants.csv
+  agent-migrate run assistants.csv --platform langdock
+  agent-migrate list --platform odeus --json
+  agent-migrate list --sandbox
+
+Exit code 3: this deployment has no list of agents (older ones do not); collect the UUIDs by hand.";
+
+pub(super) const VERIFY_EXAMPLES: &str = "\
+Examples:
+  agent-migrate verify assistants.ledger
+  agent-migrate verify assistants.ledger -o today.csv --rpm 100";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  agent-migrate doctor --platform langdock
+  agent-migrate doctor --base-url https://ai.example.com/api/public --ca-cert company.pem
+  agent-migrate doctor --sandbox
+
+Exit codes: 0 all is well (perhaps with warnings), 3 all is well but for the
+Assistants API, which is gone, 5 something must be mended first, 4 Ctrl-C.";
+
+/// Where the platform is.
+#[derive(Clone, Debug, Args)]
+pub struct PlaceArgs {
+    /// Which hosted platform (no default: a key must never go to the wrong company)
+    #[arg(long, value_enum, conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
+    pub platform: Option<PlatformArg>,
+    /// Base URL of the API; a dedicated deployment's ends in /api/public [env: AGENT_MIGRATE_BASE_URL]
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox", help_heading = "Where the platform is")]
+    pub base_url: Option<String>,
+    /// Practise: a made-up workspace on loopback inside the program; no key, no network
+    #[arg(long, conflicts_with = "api_key_file", help_heading = "Where the platform is")]
+    pub sandbox: bool,
+}
+
+/// Byte order mark and line ends of a CSV that has no input to take them from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListDialectArg {
+    /// Byte order mark and CRLF, so that Excel reads the names right
+    Excel,
+    /// LF, no byte order mark
+    Plain,
+}
+
+/// Options of `list`.
+#[derive(Clone, Debug, Args)]
+pub struct ListArgs {
+    /// Where the platform is.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// Key and network.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Pace and patience.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// JSON Lines in place of CSV: an object for each agent
+    #[arg(long, help_heading = "List")]
+    pub json: bool,
+    /// Where the list goes; - is standard output
+    #[arg(short, long, value_name = "PATH", default_value = "-", help_heading = "List")]
+    pub output: PathBuf,
+    /// Byte order mark and line ends of the CSV
+    #[arg(long, value_enum, default_value_t = ListDialectArg::Plain, conflicts_with = "json", help_heading = "List")]
+    pub dialect: ListDialectArg,
+}
+
+/// Options of `verify`.
+#[derive(Clone, Debug, Args)]
+pub struct VerifyArgs {
+    /// The ledger of a run, finished or not
+    pub ledger: PathBuf,
+    /// Which hosted platform: must be the ledger's, which it is taken from
+    #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
+    pub platform: Option<PlatformArg>,
+    /// Base URL of the API: must be the ledger's, which it is taken from
+    #[arg(long, value_name = "URL", help_heading = "Where the platform is")]
+    pub base_url: Option<String>,
+    /// Key and network.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Pace and patience.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Where the report goes; - is standard output [default: beside LEDGER, its stem + .verify.csv]
+    #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
+    pub report: Option<PathBuf>,
+    /// Delimiter, byte order mark and line ends of the CSV report
+    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
+    pub dialect: DialectArg,
+}
+
+/// Options of `doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct DoctorArgs {
+    /// Where the platform is.
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// Key and network.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Longest time for each check
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=3_600), help_heading = "Checks")]
+    pub timeout: u64,
+    /// The folder in which reports and ledgers are to stand
+    #[arg(long, value_name = "PATH", default_value = ".", help_heading = "Checks")]
+    pub folder: PathBuf,
+    /// JSON Lines in place of text: an object for each check, and one at the end
+    #[arg(long, help_heading = "Checks")]
+    pub json: bool,
+}

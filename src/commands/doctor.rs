@@ -1,0 +1,297 @@
+//! `doctor`: is everything as a run needs it? From the address to the folder, each check with what to do about it.
+
+mod way;
+
+use std::io::ErrorKind;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use uuid::Builder;
+
+use super::place::{Connection, read_api_key, read_ca_cert};
+use super::signals::Signals;
+use super::{CommandError, Exit, runtime};
+use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Meter, NoSendLog, ODEUS};
+use crate::cli::{DoctorArgs, Environment, Place, choose_key, choose_place};
+use crate::domain::{AssistantId, CallFailure, FailureKind, Signal, grouped};
+use crate::report::check_writable;
+use crate::sandbox::Sandbox;
+use crate::ui::{self, Check, CheckStatus, Terminal};
+
+/// A server that stumbles once is no reason to send for somebody.
+const RETRIES: u32 = 1;
+
+/// What is told of a check that an earlier one made pointless.
+const NOT_ASKED: &str = "not looked at, because of what failed before";
+
+const MEND_ADDRESS: &str = "A dedicated deployment's base URL ends in /api/public: \
+    --base-url https://<deployment>/api/public. Hosted ones: --platform langdock or --platform odeus.";
+
+/// Runs all checks, prints them, gives the exit code.
+pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let environment = Environment(&variable);
+    let place = &arguments.place;
+    let place = choose_place(place.platform, place.base_url.as_deref(), place.sandbox, &environment)?;
+    let mut doctor = Doctor { arguments, environment: &environment, checks: Vec::new(), is_gone: false };
+    let signals = Signals::listen().context("signals cannot be listened to")?;
+    let heard = runtime()?.block_on(async {
+        tokio::select! {
+            biased;
+            signal = signals.wait() => Ok(Some(signal)),
+            checked = doctor.check(&place) => checked.map(|()| None::<Signal>),
+        }
+    })?;
+    let failed = doctor.checks.iter().any(|check| check.status == CheckStatus::Failed);
+    let exit = match (heard, failed, doctor.is_gone) {
+        (Some(_), _, _) => Exit::StoppedEarly,
+        (None, true, _) => Exit::MendFirst,
+        (None, false, true) => Exit::NeedsAttention,
+        (None, false, false) => Exit::Done,
+    };
+    let practice = place == Place::Sandbox;
+    let printed = if arguments.json {
+        ui::checks_as_json(&doctor.checks, practice, exit.code())
+    } else {
+        ui::checks_as_text(&doctor.checks, practice)
+    };
+    match ui::print_bytes(printed.as_bytes()) {
+        // `| head` has what it wanted.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        printed => printed.context("standard output")?,
+    }
+    if heard.is_some() {
+        terminal.say("stopped; the checks above are those that were done.");
+    }
+    Ok(exit)
+}
+
+struct Doctor<'a> {
+    arguments: &'a DoctorArgs,
+    environment: &'a Environment<'a>,
+    checks: Vec<Check>,
+    /// The Assistants API has ended.
+    is_gone: bool,
+}
+
+impl Doctor<'_> {
+    async fn check(&mut self, place: &Place) -> Result<(), CommandError> {
+        let (sandbox, base_url) = self.address(place).await?;
+        let key = self.key(place, sandbox.as_ref());
+        match base_url {
+            Some(base_url) => {
+                let is_there = self.way(&base_url).await;
+                let key = if is_there { key } else { key.map(|_| None) };
+                self.platform(&base_url, key).await;
+            }
+            None => self.skip(&["key", "models", "list", "assistants_api"]),
+        }
+        self.folder();
+        if let Some(sandbox) = sandbox {
+            sandbox.stop().await;
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        name: &'static str,
+        status: CheckStatus,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.checks.push(Check { name, status, found: found.into(), remedy: remedy.into() });
+    }
+
+    fn ok(&mut self, name: &'static str, found: impl Into<String>) {
+        self.push(name, CheckStatus::Ok, found, "");
+    }
+
+    fn skip(&mut self, names: &[&'static str]) {
+        for name in names {
+            self.push(name, CheckStatus::Skipped, NOT_ASKED, "");
+        }
+    }
+
+    const fn patience(&self) -> Duration {
+        Duration::from_secs(self.arguments.timeout)
+    }
+
+    /// The form of the base URL.
+    async fn address(&mut self, place: &Place) -> Result<(Option<Sandbox>, Option<BaseUrl>), CommandError> {
+        let (sandbox, address) = match place {
+            Place::Hosted { base_url, .. } => (None, (*base_url).to_owned()),
+            Place::BaseUrl(typed) => (None, typed.clone()),
+            Place::Sandbox => {
+                let sandbox = Connection::practice_server(Vec::new()).await?;
+                let address = sandbox.base_url();
+                (Some(sandbox), address)
+            }
+        };
+        let base_url = match BaseUrl::parse(&address, self.arguments.key.allow_http) {
+            Ok(base_url) => base_url,
+            Err(error) => {
+                self.push("base_url", CheckStatus::Failed, error.to_string(), MEND_ADDRESS);
+                return Ok((sandbox, None));
+            }
+        };
+        let text = base_url.to_string();
+        let is_dedicated = ![LANGDOCK, ODEUS].contains(&text.as_str()) && !base_url.is_loopback();
+        if is_dedicated && !text.ends_with("/api/public") {
+            let found = format!("{text} does not end in /api/public");
+            self.push("base_url", CheckStatus::Warning, found, MEND_ADDRESS);
+        } else if base_url.is_http() && !base_url.is_loopback() {
+            let found = format!("{text} is not encrypted: whoever listens can read the key");
+            self.push("base_url", CheckStatus::Warning, found, "Use https://.");
+        } else {
+            self.ok("base_url", text);
+        }
+        Ok((sandbox, Some(base_url)))
+    }
+
+    /// The key, read and not yet shown to anybody; or why there is none.
+    fn key(&self, place: &Place, sandbox: Option<&Sandbox>) -> Result<Option<ApiKey>, String> {
+        if let Some(sandbox) = sandbox {
+            return ApiKey::parse(sandbox.key()).map(Some).map_err(|error| error.to_string());
+        }
+        let source = choose_key(place, &self.arguments.key, self.environment);
+        let key = source.and_then(|source| read_api_key(&source, self.environment));
+        key.map(Some).map_err(|error| error.to_string())
+    }
+
+    /// The platform itself, with the key: `Ok(None)` when there is no use in asking.
+    async fn platform(&mut self, base_url: &BaseUrl, key: Result<Option<ApiKey>, String>) {
+        let key = match key {
+            Ok(Some(key)) => key,
+            Ok(None) => return self.skip(&["key", "models", "list", "assistants_api"]),
+            Err(why) => {
+                self.push("key", CheckStatus::Failed, why, "");
+                return self.skip(&["models", "list", "assistants_api"]);
+            }
+        };
+        let settings = ClientSettings {
+            rpm: NonZeroU32::MIN.saturating_add(299),
+            timeout: self.patience(),
+            retries: RETRIES,
+            ca_cert_pem: read_ca_cert(&self.arguments.key).ok().flatten(),
+            ..ClientSettings::new(base_url.clone(), key)
+        };
+        let client = match Client::new(&settings, Arc::new(NoSendLog), &[]) {
+            Ok(client) => client,
+            Err(error) => {
+                self.push("key", CheckStatus::Failed, error.to_string(), "");
+                return self.skip(&["models", "list", "assistants_api"]);
+            }
+        };
+        if self.models(&client).await {
+            self.list(&client).await;
+            self.assistants_api(&client).await;
+        } else {
+            self.skip(&["list", "assistants_api"]);
+        }
+    }
+
+    /// The key and the models, which one call tells; whether there is a use in asking on.
+    async fn models(&mut self, client: &Client) -> bool {
+        let failure = match client.models().await {
+            Ok(models) => {
+                self.ok("key", "accepted");
+                let count = grouped(models.len() as u64);
+                let found = if models.len() == 1 { "1 model".to_owned() } else { format!("{count} models") };
+                self.ok("models", found);
+                return true;
+            }
+            Err(failure) => failure,
+        };
+        match &failure.kind {
+            FailureKind::Unauthorized | FailureKind::ScopeMissing { .. } | FailureKind::Forbidden => {
+                self.push("key", CheckStatus::Failed, failure.to_string(), what_to_do(&failure));
+                self.skip(&["models"]);
+            }
+            _ => {
+                self.push("key", CheckStatus::Skipped, "not known: see models", "");
+                self.push("models", CheckStatus::Failed, failure.to_string(), what_to_do(&failure));
+            }
+        }
+        false
+    }
+
+    async fn list(&mut self, client: &Client) {
+        match client.list_agents(None).await {
+            Ok(Some(page)) if page.agents.is_empty() => {
+                let remedy = "Share the agents and assistants with the key in the web app.";
+                self.push("list", CheckStatus::Warning, "no agent is shared with the key", remedy);
+            }
+            Ok(Some(page)) => {
+                let count = grouped(page.agents.len() as u64);
+                let or_more = if page.next_cursor.is_some() { " or more" } else { "" };
+                let noun =
+                    if page.agents.len() == 1 && or_more.is_empty() { "agent is" } else { "agents are" };
+                self.ok("list", format!("{count}{or_more} {noun} shared with the key"));
+            }
+            Ok(None) => {
+                let remedy = "`run` needs none. Without it `list` has nothing to show, and --disable cannot watch its probe.";
+                self.push(
+                    "list",
+                    CheckStatus::Warning,
+                    "this deployment has no list of agents (404)",
+                    remedy,
+                );
+            }
+            Err(failure) => {
+                let remedy = "Give the key the right to read agents; `run` without --disable needs no list.";
+                self.push("list", CheckStatus::Warning, failure.to_string(), remedy);
+            }
+        }
+    }
+
+    /// An assistant that cannot be there: 404 is the API alive, 410 its end (PLATFORM.md, Calls).
+    async fn assistants_api(&mut self, client: &Client) {
+        const NAME: &str = "assistants_api";
+        let made_up = Builder::from_random_bytes(fastrand::u128(..).to_be_bytes()).into_uuid();
+        let Err(failure) = client.get_assistant(AssistantId(made_up), &mut Meter::default()).await else {
+            return self.ok(NAME, "answers");
+        };
+        match &failure.kind {
+            FailureKind::NotFound => self.ok(NAME, "answers (404 for a made-up UUID, as it should)"),
+            FailureKind::Forbidden | FailureKind::Refused { status: 400 } => {
+                self.ok(NAME, format!("answers ({failure})"));
+            }
+            FailureKind::Gone | FailureKind::NotTheApi => {
+                self.is_gone = true;
+                let remedy = "`verify` and `report` work from an earlier run's ledger; `rollback` goes through the Agents \
+                              API. Assistants that no run has read cannot be read any more.";
+                self.push(NAME, CheckStatus::Warning, format!("has ended here ({failure})"), remedy);
+            }
+            _ => self.push(NAME, CheckStatus::Failed, failure.to_string(), what_to_do(&failure)),
+        }
+    }
+
+    fn folder(&mut self) {
+        let folder = &self.arguments.folder;
+        match check_writable(&folder.join("agent-migrate.report.csv")) {
+            Ok(()) => {
+                let shown = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+                self.ok("folder", format!("{} can be written", shown.display()));
+            }
+            Err(error) => {
+                let remedy = "Work in a folder in which you may write, with room on its disk.";
+                self.push("folder", CheckStatus::Failed, error.to_string(), remedy);
+            }
+        }
+    }
+}
+
+fn what_to_do(failure: &CallFailure) -> String {
+    match failure.stop_reason() {
+        Some(reason) => reason.to_string(),
+        None => match failure.kind {
+            FailureKind::Forbidden => {
+                "Check that the key is one of this workspace, and has the scope AGENT_API.".to_owned()
+            }
+            _ => failure.remedy().sentence().replace("run the same command again", "ask the doctor again"),
+        },
+    }
+}
