@@ -24,8 +24,8 @@ use crate::cli::{
 use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, RunFacts, StopReason};
 use crate::input::{Input, InputError, InputOptions};
 use crate::ledger::{
-    Identity, ImportError, Ledger, LedgerReader, NewRun, OpenRows, RunCommand, Selection, SetAsideError,
-    Writer,
+    Identity, ImportError, Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection,
+    SetAsideError, Writer,
 };
 use crate::pipeline::{DriveSettings, LedgerSendLog, Switchboard, drive, settle_debts};
 use crate::report::check_writable;
@@ -342,8 +342,10 @@ impl Run<'_> {
 /// The practice workspace has another port each time; its ledger is known by a name.
 fn identity(connection: Option<&Connection>) -> Identity {
     match connection {
-        Some(connection) => Identity { base_url: connection.base_url.to_string(), practice: false },
-        None => Identity { base_url: "sandbox".into(), practice: true },
+        Some(connection) => {
+            Identity { base_url: connection.base_url.to_string(), practice: false, purpose: Purpose::Run }
+        }
+        None => Identity { base_url: "sandbox".into(), practice: true, purpose: Purpose::Run },
     }
 }
 
