@@ -95,7 +95,8 @@ fn an_input_whose_name_is_no_text_is_run_like_any_other() {
 fn help_names_every_command_and_the_exit_codes() {
     let desk = Desk::with_input("");
     let help = ran(&desk, "--help").exits_with(0).stdout;
-    for word in ["run", "rollback", "report", "sandbox", "completions", "man", "Exit codes:", "130"] {
+    for word in ["run", "audit", "rollback", "report", "sandbox", "completions", "man", "Exit codes:", "130"]
+    {
         assert!(help.contains(word), "{word} in {help}");
     }
     assert!(ran(&desk, "run --help").exits_with(0).stdout.contains("Examples:"));
@@ -119,10 +120,11 @@ fn the_key_stands_in_no_output_and_no_file() {
 fn the_readme_promises_only_options_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let desk = Desk::with_input("");
-    let help: String = ["run --help", "rollback --help", "report --help", "sandbox --help", "--help"]
-        .iter()
-        .map(|line| ran(&desk, line).exits_with(0).stdout)
-        .collect();
+    let help: String =
+        ["run --help", "audit --help", "rollback --help", "report --help", "sandbox --help", "--help"]
+            .iter()
+            .map(|line| ran(&desk, line).exits_with(0).stdout)
+            .collect();
     for page in ["README.md", "MIGRATION.md"] {
         let text = std::fs::read_to_string(root.join(page)).unwrap();
         // Examples call other programs, too.

@@ -1,8 +1,11 @@
 //! One file a command: settings in, layers wired, outcome out; exit codes.
 
+mod audit;
+mod audit_report;
 mod command_line;
 mod completions;
 mod exit;
+mod intake;
 mod place;
 mod render;
 mod report;
@@ -88,6 +91,7 @@ fn chain(error: &anyhow::Error) -> String {
 fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> {
     match command {
         Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Audit(arguments) => audit::audit(&arguments, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
         Command::Report(arguments) => report::report(&arguments, terminal),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),

@@ -49,7 +49,7 @@ pub(super) enum RenderError {
 
 impl RenderError {
     /// The same, told of the file that was being written.
-    fn at(self, path: &Path) -> Self {
+    pub(super) fn at(self, path: &Path) -> Self {
         match self {
             Self::Output(source) => ReportFileError::unwritable(path, source).into(),
             other => other,
@@ -120,7 +120,7 @@ fn proposed(row: &ReportRow, document: &[u8]) -> Option<JsonText> {
 }
 
 /// For a ledger that never took in an input: there are no rows to shape.
-fn plain_format() -> InputFormat {
+pub(super) fn plain_format() -> InputFormat {
     InputFormat {
         encoding: Encoding::Utf8,
         bom: false,

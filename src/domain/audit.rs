@@ -1,10 +1,12 @@
 //! What an audit is made of: from where it reads, what it knows of an assistant, what it finds.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Call, CallFailure, JsonText, ReportRow, RowStatus, RunFacts};
+use super::{Call, CallFailure, FailureKind, JsonText, ReportRow, RowStatus, RunFacts};
 
 /// From which API an audit is to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,6 +84,59 @@ impl Finding {
 /// The names of the capability flags in reports, in the order of [`Configuration::capabilities`].
 pub const CAPABILITIES: [&str; 5] =
     ["web_search", "image_generation", "code_interpreter", "canvas", "extended_thinking"];
+
+/// The audit's own columns, in their order; the carried-through ones follow to the right.
+pub const AUDIT_COLUMNS: [&str; 30] = [
+    "line",
+    "input",
+    "name",
+    "id",
+    "read_from",
+    "status",
+    "model",
+    "temperature",
+    "input_type",
+    "description_length",
+    "instruction_length",
+    "starters",
+    "actions",
+    "actions_to_confirm",
+    "fields",
+    "attachments",
+    "web_search",
+    "image_generation",
+    "code_interpreter",
+    "canvas",
+    "extended_thinking",
+    "created_at",
+    "updated_at",
+    "age_days",
+    "unchanged_days",
+    "error",
+    "requests",
+    "checked_at",
+    "findings",
+    "advice",
+];
+
+/// The carried-through columns under names that are none of the audit's own (`input_model`), nor each other's.
+pub fn free_of_clashes(carried: &[String]) -> Vec<String> {
+    let mut taken: HashSet<String> = AUDIT_COLUMNS.iter().map(|own| (*own).to_owned()).collect();
+    taken.extend(carried.iter().cloned());
+    let free = |name: &String| {
+        if !AUDIT_COLUMNS.contains(&name.as_str()) {
+            return name.clone();
+        }
+        let mut candidate = format!("input_{name}");
+        let mut number = 2;
+        while !taken.insert(candidate.clone()) {
+            candidate = format!("input_{name}_{number}");
+            number += 1;
+        }
+        candidate
+    };
+    carried.iter().map(free).collect()
+}
 
 /// How an assistant is set up, in numbers; its texts stay in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,25 +223,28 @@ impl AuditRow {
         self.findings.iter().map(|finding| finding.code).collect()
     }
 
+    /// What to do about a row that was not read; empty for one that was, and for a duplicate.
+    pub fn remedy(&self) -> &'static str {
+        match (self.row.status, &self.row.failure) {
+            (RowStatus::Verified | RowStatus::Duplicate, _) => "",
+            (RowStatus::AgentNotFound, _) => {
+                "Check the id; if it is right, the agent was deleted or is not shared with the API key: share it, then \
+                 run the same command again."
+            }
+            (RowStatus::Failed, Some(CallFailure { kind: FailureKind::Gone, call: Call::Assistant, .. })) => {
+                "The Assistants API has ended here: run the same command with --source agent."
+            }
+            _ => self.row.remedy().sentence(),
+        }
+    }
+
     /// What to do: a sentence for each finding, or about the row that could not be read.
     pub fn advice(&self) -> Vec<String> {
         if let Some((line, _)) = self.row.duplicate_of {
             return vec![format!("same as line {line}: see there")];
         }
-        let about_the_row = match (self.row.status, &self.row.failure) {
-            (RowStatus::AgentNotFound, _) => {
-                "Check the id; if it is right, the agent was deleted or is not shared with the API key: share it, then \
-                 run the same command again."
-            }
-            (
-                RowStatus::Failed,
-                Some(CallFailure { kind: super::FailureKind::Gone, call: Call::Assistant, .. }),
-            ) => "The Assistants API has ended here: run the same command with --source agent.",
-            (RowStatus::Verified, _) => "",
-            _ => self.row.remedy().sentence(),
-        };
-        let findings = self.findings.iter().map(Finding::sentence);
-        Some(about_the_row.to_owned()).filter(|said| !said.is_empty()).into_iter().chain(findings).collect()
+        let remedy = Some(self.remedy().to_owned()).filter(|remedy| !remedy.is_empty());
+        remedy.into_iter().chain(self.findings.iter().map(Finding::sentence)).collect()
     }
 
     /// Whether a person has to see to it.
@@ -207,7 +265,7 @@ pub struct AuditFacts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AgentId, AssistantId, DisabledState, FailureKind, Pair};
+    use super::super::{AgentId, AssistantId, DisabledState, Pair};
     use super::*;
 
     fn row(status: RowStatus, failure: Option<CallFailure>) -> AuditRow {
@@ -240,6 +298,12 @@ mod tests {
 
     fn failure(call: Call, kind: FailureKind) -> CallFailure {
         CallFailure { call, kind, words: String::new() }
+    }
+
+    #[test]
+    fn a_carried_column_never_has_the_name_of_an_own_one() {
+        let carried = ["owner", "model", "input_model", "Model"].map(str::to_owned);
+        assert_eq!(free_of_clashes(&carried), ["owner", "input_model_2", "input_model", "Model"]);
     }
 
     #[test]

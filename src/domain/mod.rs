@@ -18,7 +18,8 @@ mod stop;
 mod text;
 
 pub use audit::{
-    AuditFacts, AuditRow, CAPABILITIES, Configuration, Finding, KnownModel, Source, Weight, reading_word,
+    AUDIT_COLUMNS, AuditFacts, AuditRow, CAPABILITIES, Configuration, Finding, KnownModel, Source, Weight,
+    free_of_clashes, reading_word,
 };
 pub use difference::{Difference, JsonText, Note, NoteKind};
 pub use disabling::{

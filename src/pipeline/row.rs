@@ -42,7 +42,7 @@ pub(super) fn broken(job: Job) -> Outcome {
     Outcome { failure: Some(failure), checked_at: Timestamp::now(), ..unchecked(job) }
 }
 
-fn unchecked(job: Job) -> Outcome {
+pub(super) fn unchecked(job: Job) -> Outcome {
     Outcome {
         pair: job.pair,
         line: job.line,
@@ -84,7 +84,8 @@ async fn fetch_and_compare(
     Ok(status)
 }
 
-async fn read(side: Side, body: &Bytes, asked: Uuid) -> Result<Record, CallFailure> {
+/// Reads the body of a 200 answer.
+pub(super) async fn read(side: Side, body: &Bytes, asked: Uuid) -> Result<Record, CallFailure> {
     let call = match side {
         Side::Assistant => Call::Assistant,
         Side::Agent => Call::Agent,
