@@ -97,6 +97,7 @@ fn help_names_every_command_and_the_exit_codes() {
     let help = ran(&desk, "--help").exits_with(0).stdout;
     for word in [
         "run",
+        "audit",
         "rollback",
         "report",
         "verify",
@@ -131,7 +132,7 @@ fn the_key_stands_in_no_output_and_no_file() {
 fn the_readme_promises_only_options_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let desk = Desk::with_input("");
-    let commands = ["run", "rollback", "report", "verify", "list", "doctor", "sandbox", ""];
+    let commands = ["run", "audit", "rollback", "report", "verify", "list", "doctor", "sandbox", ""];
     let help: String = commands
         .map(|command| format!("{command} --help"))
         .iter()

@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
 use super::network_arguments::{KeyArgs, NetworkArgs};
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
@@ -71,6 +72,13 @@ pub enum Command {
     /// assistants are switched off, after a plan, a question, and a probe whose agent is watched.
     #[command(after_help = RUN_EXAMPLES, after_long_help = format!("{RUN_EXAMPLES}\n\n{EXIT_CODES}"))]
     Run(Box<RunArgs>),
+    /// Read every assistant of a CSV by itself: how it is set up, what is wrong with it; goes on where it stopped
+    ///
+    /// Writes a line for every row: model, lengths, counts, capabilities, ages, and findings with what to do about them, such
+    /// as a model that this workspace does not have, or what looks like a password in a prompt (named by kind and line,
+    /// never shown). It only reads. It has a ledger of its own.
+    #[command(after_help = AUDIT_EXAMPLES, after_long_help = format!("{AUDIT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Audit(Box<AuditArgs>),
     /// Switch on again every assistant that the ledger says this program switched off, or may have
     ///
     /// Shows what it will do and asks. Works from the ledger alone, with the key from the environment or a file. What was
@@ -307,7 +315,7 @@ pub struct ManArgs {
     pub command: Option<String>,
 }
 
-fn parse_age(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_age(text: &str) -> Result<Duration, String> {
     let sentence = || format!("'{text}' is not an age; write it like 24h, 30m or 7d");
     let span: jiff::Span = text.parse().map_err(|_| sentence())?;
     let age = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| sentence())?;

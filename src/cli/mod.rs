@@ -4,6 +4,7 @@
 //! Whatever is wrong here is a usage error (exit code 2), found before a file is touched or a request is sent.
 
 mod arguments;
+mod audit_arguments;
 mod network_arguments;
 mod rollback_arguments;
 mod sandbox_arguments;
@@ -14,13 +15,14 @@ pub use arguments::{
     Cli, ColorArg, Command, CompletionsArgs, DialectArg, DisablingArgs, GlobalArgs, InputArgs, LogFormatArg,
     ManArgs, PlatformArg, ReportArgs, ReportFormatArg, RunArgs,
 };
+pub use audit_arguments::{AuditArgs, SourceArg};
 pub use network_arguments::{KeyArgs, NetworkArgs};
 pub use rollback_arguments::RollbackArgs;
 pub use sandbox_arguments::{
     SandboxArgs, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg, SandboxSwitchingArgs,
 };
 pub use settings::{
-    Environment, Key, OutputPath, Place, RunPaths, UsageError, choose_key, choose_place, disabling,
-    hosted_or_other, refuse_log_file, rollback_report, run_paths, verify_report,
+    AuditPaths, Environment, Key, OutputPath, Place, RunPaths, UsageError, audit_paths, choose_key,
+    choose_place, disabling, hosted_or_other, refuse_log_file, rollback_report, run_paths, verify_report,
 };
 pub use tools_arguments::{DoctorArgs, ListArgs, ListDialectArg, PlaceArgs, VerifyArgs};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Command, DisablingArgs, KeyArgs, PlatformArg, RollbackArgs, RunArgs, VerifyArgs};
+use super::{AuditArgs, Command, DisablingArgs, KeyArgs, PlatformArg, RollbackArgs, RunArgs, VerifyArgs};
 use crate::api::{LANGDOCK, ODEUS};
 use crate::domain::Disabling;
 
@@ -175,17 +175,59 @@ pub struct RunPaths {
     pub json: Option<OutputPath>,
 }
 
+/// A file beside the input: its stem, in the practice workspace `.sandbox`, then `suffix`.
+fn beside_input(input: Option<&Path>, sandbox: bool, suffix: &str) -> PathBuf {
+    let input = input.unwrap_or(Path::new(SAMPLE_STEM));
+    let mut name = input.file_stem().unwrap_or(input.as_os_str()).to_owned();
+    name.push(if sandbox { ".sandbox" } else { "" });
+    name.push(suffix);
+    input.with_file_name(name)
+}
+
+/// The files of an audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditPaths {
+    /// The input; `None` for the built-in sample.
+    pub input: Option<PathBuf>,
+    /// The audit's memory, never a run's.
+    pub ledger: PathBuf,
+    /// The CSV.
+    pub report: OutputPath,
+    /// The JSON Lines, if asked for.
+    pub json: Option<OutputPath>,
+}
+
+/// Works out the files of an audit: defaults beside the input, and no two of them the same.
+pub fn audit_paths(arguments: &AuditArgs) -> Result<AuditPaths, UsageError> {
+    let beside = |suffix: &str| beside_input(arguments.input.as_deref(), arguments.sandbox, suffix);
+    let paths = AuditPaths {
+        input: arguments.input.clone(),
+        ledger: arguments.ledger.clone().unwrap_or_else(|| beside(".audit.ledger")),
+        report: arguments
+            .report
+            .as_deref()
+            .map_or_else(|| OutputPath::File(beside(".audit.csv")), OutputPath::parse),
+        json: arguments.json.as_deref().map(OutputPath::parse),
+    };
+    if paths.report == OutputPath::Stdout && paths.json == Some(OutputPath::Stdout) {
+        return Err(UsageError("--report and --json cannot both go to standard output.".into()));
+    }
+    refuse_shared(&files_of_audit(&paths))?;
+    Ok(paths)
+}
+
+fn files_of_audit(paths: &AuditPaths) -> Vec<Named> {
+    vec![
+        ("INPUT", paths.input.clone()),
+        ("--ledger", Some(paths.ledger.clone())),
+        ("--report", file(&paths.report)),
+        ("--json", paths.json.as_ref().and_then(file)),
+    ]
+}
+
 /// Works out the files of a run: defaults beside the input, and no two of them the same.
 pub fn run_paths(arguments: &RunArgs) -> Result<RunPaths, UsageError> {
-    let beside = |suffix: &str| {
-        let practice = if arguments.sandbox { ".sandbox" } else { "" };
-        let input = arguments.input.clone().unwrap_or_else(|| PathBuf::from(SAMPLE_STEM));
-        let stem = input.file_stem().unwrap_or(input.as_os_str()).to_owned();
-        let mut name = stem;
-        name.push(practice);
-        name.push(suffix);
-        input.with_file_name(name)
-    };
+    let beside = |suffix: &str| beside_input(arguments.input.as_deref(), arguments.sandbox, suffix);
     let paths = RunPaths {
         input: arguments.input.clone(),
         ledger: arguments.ledger.clone().unwrap_or_else(|| beside(".ledger")),
@@ -210,6 +252,7 @@ fn refuse_shared_files(paths: &RunPaths) -> Result<(), UsageError> {
 pub fn refuse_log_file(log_file: &Path, command: &Command) -> Result<(), UsageError> {
     let mut files = match command {
         Command::Run(arguments) => files_of(&run_paths(arguments)?),
+        Command::Audit(arguments) => files_of_audit(&audit_paths(arguments)?),
         Command::Report(arguments) => {
             let output = OutputPath::parse(&arguments.output);
             vec![("LEDGER", Some(arguments.ledger.clone())), ("--output", file(&output))]

@@ -19,6 +19,20 @@ pub(super) fn same_command(arguments: &[String]) -> String {
     command_line(&mut words)
 }
 
+/// The words without `--source`, so that its default is taken.
+pub(super) fn without_source(arguments: &[String]) -> Vec<String> {
+    let mut kept = Vec::with_capacity(arguments.len());
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--source" => drop(words.next()),
+            word if word.starts_with("--source=") => {}
+            _ => kept.push(word.clone()),
+        }
+    }
+    kept
+}
+
 /// The same for what a dry run has shown.
 pub(super) fn same_in_earnest(arguments: &[String]) -> String {
     let words = arguments.iter().map(String::as_str).filter(|word| *word != "--disable");
@@ -61,6 +75,15 @@ mod tests {
     fn words_with_spaces_and_quotes_are_quoted_for_the_shell() {
         let line = command_line(&mut ["run", "my file.csv", "it's", "a$b", "", "ä=1"].into_iter());
         assert_eq!(line, r"run 'my file.csv' 'it'\''s' 'a$b' '' ä=1");
+    }
+
+    #[test]
+    fn the_source_is_left_out_however_it_was_typed() {
+        for source in [&["--source", "assistant"][..], &["--source=assistant"], &[]] {
+            let words: Vec<_> =
+                ["audit"].iter().chain(source).chain(&["a.csv"]).copied().map(String::from).collect();
+            assert_eq!(without_source(&words), ["audit", "a.csv"]);
+        }
     }
 
     #[test]

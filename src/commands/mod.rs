@@ -1,9 +1,12 @@
 //! One file a command: settings in, layers wired, outcome out; exit codes.
 
+mod audit;
+mod audit_report;
 mod command_line;
 mod completions;
 mod doctor;
 mod exit;
+mod intake;
 mod list;
 mod place;
 mod render;
@@ -91,6 +94,7 @@ fn chain(error: &anyhow::Error) -> String {
 fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> {
     match command {
         Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Audit(arguments) => audit::audit(&arguments, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
         Command::Report(arguments) => report::report(&arguments, terminal),
         Command::Verify(arguments) => verify::verify(&arguments, terminal),

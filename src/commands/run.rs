@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::command_line::{command_line, program, same_access, same_command, same_in_earnest, typed};
+use super::intake::{identity, import, open_input, set_aside};
 use super::place::Connection;
 use super::render::{RenderError, Rendered, render};
 use super::session::{ended, sends_that_count};
@@ -18,21 +19,14 @@ use super::switching::{SecondPass, somebody_must_be_there};
 use super::{CommandError, Exit, dialect, runtime};
 use crate::api::Client;
 use crate::cli::{
-    Environment, OutputPath, ReportFormatArg, RunArgs, RunPaths, UsageError, choose_key, choose_place,
-    disabling, run_paths,
+    Environment, OutputPath, ReportFormatArg, RunArgs, RunPaths, choose_key, choose_place, disabling,
+    run_paths,
 };
 use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, RunFacts, StopReason};
-use crate::input::{Input, InputError, InputOptions};
-use crate::ledger::{
-    Identity, ImportError, Ledger, LedgerReader, NewRun, OpenRows, RunCommand, Selection, SetAsideError,
-    Writer,
-};
-use crate::pipeline::{DriveSettings, LedgerSendLog, Switchboard, drive, settle_debts};
+use crate::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
+use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, Switchboard, drive, settle_debts};
 use crate::report::check_writable;
 use crate::ui::{self, Terminal};
-
-/// The built-in sample, for `--sandbox` without an INPUT.
-const SAMPLE: &[u8] = include_bytes!("../../samples/assistants.csv");
 
 /// Runs the migration's reading part.
 pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
@@ -64,89 +58,27 @@ struct Run<'a> {
     signals: Signals,
 }
 
-/// Why the input was not taken in.
-#[derive(Debug, thiserror::Error)]
-enum RowsError {
-    #[error(transparent)]
-    Input(#[from] InputError),
-    #[error("a signal")]
-    Signal,
-}
-
 impl Run<'_> {
     fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
-        let input = self.open_input()?;
+        let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
         for output in [Some(&self.paths.report), self.paths.json.as_ref()].into_iter().flatten() {
             if let OutputPath::File(path) = output {
                 check_writable(path).context("nothing was asked for: the report cannot be written")?;
             }
         }
         if self.arguments.fresh {
-            self.set_aside()?;
+            set_aside(&self.paths.ledger, self.arguments.yes, self.terminal)?;
         }
-        let mut ledger = Ledger::open(&self.paths.ledger, &identity(connection.as_ref()))
+        let mut ledger = Ledger::open(&self.paths.ledger, &identity(connection.as_ref(), Purpose::Run))
             .context("nothing was asked for")?;
         for remark in input.remarks() {
             self.terminal.say(remark);
         }
-        if let Some(exit) = self.import(&mut ledger, &input)? {
+        if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
             return Ok(exit);
         }
         let stopped = self.check_rows(ledger, connection)?;
         self.finish(stopped.as_ref())
-    }
-
-    fn open_input(&self) -> Result<Input, CommandError> {
-        let options = InputOptions {
-            column: self.arguments.reading.column.clone(),
-            agent_column: self.arguments.reading.agent_column.clone(),
-            delimiter: self.arguments.reading.delimiter,
-            no_header: self.arguments.reading.no_header,
-        };
-        let input = match &self.paths.input {
-            Some(path) => Input::open(path, &options),
-            None => Input::from_bytes(SAMPLE, &options),
-        };
-        input.map_err(|error| {
-            let words = match &self.paths.input {
-                Some(path) if !error.names_the_file() => format!("{}: {error}", path.display()),
-                _ => error.to_string(),
-            };
-            if error.is_usage() { UsageError(words).into() } else { anyhow!(words).into() }
-        })
-    }
-
-    fn set_aside(&self) -> Result<(), CommandError> {
-        let renamed = Ledger::set_aside(&self.paths.ledger, self.arguments.yes, Timestamp::now());
-        match renamed {
-            Ok(Some(path)) => {
-                self.terminal.say(&format!("the earlier ledger is now {}", path.display()));
-                Ok(())
-            }
-            Ok(None) => Ok(()),
-            Err(error @ SetAsideError::MayBeOff { .. }) => Err(anyhow!(error)
-                .context("nothing was asked for, the ledger stays (--yes renames it all the same)")
-                .into()),
-            Err(error) => Err(anyhow!(error).context("nothing was asked for").into()),
-        }
-    }
-
-    /// Takes the input into the ledger; gives an exit code when a signal ended that.
-    fn import(&self, ledger: &mut Ledger, input: &Input) -> Result<Option<Exit>, CommandError> {
-        let rows = input.rows().context("the input")?.map(|row| {
-            if self.signals.heard() { Err(RowsError::Signal) } else { row.map_err(RowsError::Input) }
-        });
-        match ledger.import(input.format(), rows) {
-            Ok(()) => Ok(None),
-            Err(ImportError::Input(RowsError::Signal)) => {
-                self.terminal.say("stopped before the first request; the same command goes on.");
-                Ok(Some(Exit::StoppedEarly))
-            }
-            Err(ImportError::Input(RowsError::Input(error))) => {
-                Err(anyhow!(error).context("the input").into())
-            }
-            Err(ImportError::Ledger(error)) => Err(anyhow!(error).context("nothing was asked for").into()),
-        }
     }
 
     /// Asks for every open row, then switches off what is to be; gives the reason if that stopped early.
@@ -209,7 +141,8 @@ impl Run<'_> {
                 return Some(stopped);
             }
         }
-        let settings = DriveSettings { concurrency: usize::from(network.concurrency), backlog };
+        let concurrency = usize::from(network.concurrency);
+        let settings = DriveSettings { concurrency, backlog, reading: Reading::Both };
         let stopped = drive(&client, &writer, rows, settings, self.signals.receiver(), &mut progress).await;
         if stopped.is_some() || !self.disabling.is_asked_for() {
             return stopped;
@@ -346,14 +279,6 @@ impl Run<'_> {
             Exit::NeedsAttention if facts.disabling_end.is_some_and(DisablingEnd::is_the_guards) => None,
             _ => Some(same_command(&typed)),
         }
-    }
-}
-
-/// The practice workspace has another port each time; its ledger is known by a name.
-fn identity(connection: Option<&Connection>) -> Identity {
-    match connection {
-        Some(connection) => Identity { base_url: connection.base_url.to_string(), practice: false },
-        None => Identity { base_url: "sandbox".into(), practice: true },
     }
 }
 

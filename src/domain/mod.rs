@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O or reads a clock.
 
+mod audit;
 mod difference;
 mod disabling;
 mod event;
@@ -16,6 +17,10 @@ mod status;
 mod stop;
 mod text;
 
+pub use audit::{
+    AUDIT_COLUMNS, AuditFacts, AuditRow, CAPABILITIES, Configuration, Finding, KnownModel, Source, Weight,
+    free_of_clashes, reading_word,
+};
 pub use difference::{Difference, JsonText, Note, NoteKind};
 pub use disabling::{
     Candidate, Debts, Disabling, DisablingEnd, NotPlanned, Plan, RecordedWish, RollbackPlan, SkipReason,

@@ -134,6 +134,16 @@ pub enum OpenError {
         /// Where this run would ask, for a person.
         ours: String,
     },
+    /// It remembers another kind of work.
+    #[error("{} is the ledger of another kind of work ({theirs}, not {ours}): name another one", path.display())]
+    OtherPurpose {
+        /// The ledger.
+        path: PathBuf,
+        /// The word for what it remembers.
+        theirs: &'static str,
+        /// The word for what was to be remembered or read.
+        ours: &'static str,
+    },
     /// The content is broken.
     #[error("{} is damaged ({words}): restore it from a copy, or move it away and run the same command again", path.display())]
     Damaged {

@@ -10,6 +10,7 @@
 //! Nothing else in the program may open the file itself, not even to copy it: on unix, closing any descriptor of a file
 //! drops all locks that this process holds on it, `SQLite`'s among them.
 
+mod audit;
 mod encode;
 mod error;
 mod import;
@@ -27,7 +28,7 @@ mod writer;
 mod tests;
 
 pub use error::{ImportError, LedgerError, OpenError, SetAsideError};
-pub use open::{Identity, Ledger, NewRun, RunCommand, RunEnd};
+pub use open::{Identity, Ledger, NewRun, Purpose, RunCommand, RunEnd};
 pub use open_rows::{Job, OpenRows, Selection};
 pub use read::LedgerReader;
 pub use switching::{Conclusion, Intent, Owed, OwedLooks, PlanWish, Planned, Role, Switchable};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::encode::{from_nanoseconds, to_json, to_nanoseconds};
+use super::encode::{from_nanoseconds, from_word, to_json, to_nanoseconds};
 use super::error::{ImportError, LedgerError, OpenError};
 use super::import;
 use super::lock::LedgerLock;
@@ -18,6 +18,38 @@ use super::switching::read_debts;
 use super::writer::{self, Writer, WriterThread};
 use crate::domain::{Backlog, Debts, Disabling, InputFormat, InputRow, StopReason};
 
+/// What a ledger remembers: two kinds of work never share one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// A migration: `run`, `rollback`.
+    #[default]
+    Run,
+    /// An audit.
+    Audit,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Audit => "audit",
+        }
+    }
+
+    /// The reverse of [`Purpose::as_str`].
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Run, Self::Audit].into_iter().find(|purpose| purpose.as_str() == word)
+    }
+
+    /// Refuses a ledger that is there for something else.
+    pub(super) fn refuse_other(self, path: &Path, theirs: Self) -> Result<(), OpenError> {
+        if self == theirs {
+            return Ok(());
+        }
+        Err(OpenError::OtherPurpose { path: path.to_owned(), theirs: theirs.as_str(), ours: self.as_str() })
+    }
+}
+
 /// Where the rows of a ledger come from. A ledger is the same as long as this is (DESIGN.md, The ledger).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -25,6 +57,8 @@ pub struct Identity {
     pub base_url: String,
     /// Whether the rows come from the built-in practice workspace.
     pub practice: bool,
+    /// What the ledger remembers.
+    pub purpose: Purpose,
 }
 
 impl Identity {
@@ -35,7 +69,12 @@ impl Identity {
     pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
         let value =
             |key| meta(connection, key)?.ok_or_else(|| LedgerError::damaged(format!("no {key} in it")));
-        Ok(Self { base_url: value("base_url")?, practice: value("practice")? == "true" })
+        let purpose = meta(connection, "purpose")?;
+        Ok(Self {
+            base_url: value("base_url")?,
+            practice: value("practice")? == "true",
+            purpose: purpose.map_or(Ok(Purpose::Run), |word| from_word(&word, Purpose::parse))?,
+        })
     }
 }
 
@@ -48,6 +87,8 @@ pub enum RunCommand {
     Rollback,
     /// `verify`.
     Verify,
+    /// `audit`.
+    Audit,
 }
 
 impl RunCommand {
@@ -57,6 +98,7 @@ impl RunCommand {
             Self::Run(disabling) => ("run", disabling.as_str()),
             Self::Rollback => ("rollback", Disabling::No.as_str()),
             Self::Verify => ("verify", Disabling::No.as_str()),
+            Self::Audit => ("audit", Disabling::No.as_str()),
         }
     }
 }
@@ -129,6 +171,7 @@ impl Ledger {
             Err(error) => return Err(OpenError::refused(&path, &error)),
         }
         Self::connect(path, lock, |theirs, path| {
+            identity.purpose.refuse_other(path, theirs.purpose)?;
             if theirs == identity {
                 return Ok(());
             }
@@ -137,7 +180,7 @@ impl Ledger {
         })
     }
 
-    /// Takes the lock and opens the ledger at `path`, wherever its rows come from; never makes one.
+    /// Takes the lock and opens the ledger of a run at `path`, wherever its rows come from; never makes one.
     pub fn open_existing(path: &Path) -> Result<Self, OpenError> {
         let path = resolve(path)?;
         match fs::metadata(&path) {
@@ -147,7 +190,7 @@ impl Ledger {
             Err(error) => return Err(OpenError::refused(&path, &error)),
         }
         let lock = LedgerLock::take(&path)?;
-        Self::connect(path, lock, |_, _| Ok(()))
+        Self::connect(path, lock, |theirs, path| Purpose::Run.refuse_other(path, theirs.purpose))
     }
 
     /// Nothing is written before `check` has let the ledger's identity pass.
@@ -306,6 +349,7 @@ fn create(path: &Path, identity: &Identity) -> Result<(), OpenError> {
     let fill = || -> Result<(), LedgerError> {
         let connection = schema::connect(&draft, schema::READER_CACHE_KIB)?;
         schema::create(&connection)?;
+        set_meta(&connection, "purpose", identity.purpose.as_str())?;
         set_meta(&connection, "practice", if identity.practice { "true" } else { "false" })?;
         set_meta(&connection, "base_url", &identity.base_url)
     };

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row};
 
 use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
 use super::error::{LedgerError, OpenError};
-use super::open::{Identity, meta, resolve};
+use super::open::{Identity, Purpose, meta, resolve};
 use super::open_rows::{PLACE, checked, for_each_row};
 use super::schema::{self, ROWS, beside};
 use super::standing::{LastWish, standing};
@@ -22,8 +22,17 @@ pub struct LedgerReader {
 }
 
 impl LedgerReader {
-    /// Opens the ledger at `path`; never makes one.
+    /// Opens the ledger of a run at `path`; never makes one.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_of(Purpose::Run, path)
+    }
+
+    /// Opens the ledger of an audit at `path`; never makes one.
+    pub fn open_audit(path: &Path) -> Result<Self, OpenError> {
+        Self::open_of(Purpose::Audit, path)
+    }
+
+    fn open_of(purpose: Purpose, path: &Path) -> Result<Self, OpenError> {
         let path = resolve(path)?;
         match std::fs::metadata(&path) {
             Ok(found) if !found.is_file() => return Err(OpenError::NotALedger { path }),
@@ -33,22 +42,27 @@ impl LedgerReader {
             }
             Err(error) => return Err(OpenError::refused(&path, &error)),
         }
-        match schema::connect_read_only(&path).and_then(|connection| Self::pin(connection, &path)) {
+        match schema::connect_read_only(&path).and_then(|connection| Self::pin(connection, purpose, &path)) {
             // A ledger in WAL mode wants a side file, which this folder refuses. With no log beside it, the file is all
             // there is, and nobody can be writing.
             Err(OpenError::Refused { .. }) if !beside(&path, "-wal").exists() => {
-                Self::pin(schema::connect_immutable(&path)?, &path)
+                Self::pin(schema::connect_immutable(&path)?, purpose, &path)
             }
             pinned => pinned,
         }
     }
 
-    fn pin(connection: Connection, path: &Path) -> Result<Self, OpenError> {
+    fn pin(connection: Connection, purpose: Purpose, path: &Path) -> Result<Self, OpenError> {
         connection.execute_batch("BEGIN").map_err(|error| OpenError::at(path, error.into()))?;
         schema::check(&connection, path)?;
         // The first read of a table is what fixes the moment.
-        Identity::read(&connection).map_err(|error| OpenError::at(path, error))?;
+        let identity = Identity::read(&connection).map_err(|error| OpenError::at(path, error))?;
+        purpose.refuse_other(path, identity.purpose)?;
         Ok(Self { connection })
+    }
+
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// Where the rows come from.
@@ -75,7 +89,7 @@ impl LedgerReader {
         };
         self.count(&wish, &mut facts)?;
         let mut statement = self.connection.prepare(
-            "SELECT program_version, started_at, finished_at, stopped FROM run WHERE command = 'run' ORDER BY id DESC LIMIT 1",
+            "SELECT program_version, started_at, finished_at, stopped FROM run WHERE command IN ('run', 'audit') ORDER BY id DESC LIMIT 1",
         )?;
         let mut runs = statement.query([])?;
         if let Some(run) = runs.next()? {

@@ -17,6 +17,7 @@ use crate::domain::{
     Note, NoteKind, Outcome, Pair, ReportRow, RowStatus, Signal, StopReason,
 };
 
+mod audit;
 mod broken;
 mod going_on;
 mod opening;
@@ -88,7 +89,7 @@ impl Place {
 }
 
 fn langdock() -> Identity {
-    Identity { base_url: "https://api.langdock.com".into(), practice: false }
+    Identity { base_url: "https://api.langdock.com".into(), practice: false, purpose: Purpose::Run }
 }
 
 fn time(seconds: i64) -> Timestamp {

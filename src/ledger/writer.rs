@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::encode::{list_to_json, to_integer, to_json, to_nanoseconds};
 use super::error::LedgerError;
 use super::open::{Locked, RunEnd, RunId};
-use crate::domain::Outcome;
+use crate::domain::{Outcome, RowStatus};
 
 /// Messages that may wait, and so also the largest batch.
 const QUEUE: usize = 256;
@@ -279,7 +279,8 @@ const UPSERT_RESULT: &str = "
 const UPSERT_DOCUMENT: &str = "
     INSERT INTO document (result, assistant, agent) VALUES (?1, ?2, ?3)
     ON CONFLICT (result) DO UPDATE SET
-        assistant = ifnull(excluded.assistant, assistant), agent = ifnull(excluded.agent, agent)";
+        assistant = CASE WHEN ?4 THEN excluded.assistant ELSE ifnull(excluded.assistant, assistant) END,
+        agent = CASE WHEN ?4 THEN excluded.agent ELSE ifnull(excluded.agent, agent) END";
 
 fn write_outcome(transaction: &Transaction<'_>, run: RunId, outcome: &Outcome) -> Result<(), LedgerError> {
     let ids: [&Uuid; 2] = [&outcome.pair.assistant.0, &outcome.pair.agent.0];
@@ -308,6 +309,8 @@ fn write_outcome(transaction: &Transaction<'_>, run: RunId, outcome: &Outcome) -
             result,
             documents.assistant.as_deref(),
             documents.agent.as_deref(),
+            // A verdict stands on exactly these; a failure on none, so that what an earlier run read stays.
+            matches!(outcome.status, RowStatus::Verified | RowStatus::Mismatch),
         ))?;
     }
     Ok(())

@@ -11,10 +11,12 @@
 //! | `path` | where a value stands: `inputFields[topic].label` |
 //! | `excerpt` | two values side by side for a person, shortened around the first difference |
 //! | `proposed` | the agent in write names, for `POST /agent/v1/create` |
+//! | `audit` | one record by itself: how it is set up, what is wrong with it, secrets in its texts |
 //! | `nonsense` | why an answer makes no sense |
 //!
 //! What counts as the same is data, a line per field in `fields`, and not code per field.
 
+pub mod audit;
 mod compare;
 mod excerpt;
 mod fields;

@@ -1,6 +1,8 @@
 //! The one loop that owns the truth of a run.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -8,12 +10,13 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::feed::Feed;
+use super::one_side;
 use super::row;
 use super::stop_rules::StopRules;
 use super::stopping::{unwritable, wait_for_signal};
 use crate::api::Client;
 use crate::domain::{
-    Backlog, CallFailure, Event, Observer, Outcome, Remedy, RowDone, RowStatus, Signal, StopReason,
+    Backlog, CallFailure, Event, Observer, Outcome, Remedy, RowDone, RowStatus, Signal, Source, StopReason,
 };
 use crate::ledger::{Job, LedgerError, OpenRows, Settled, Writer};
 
@@ -27,6 +30,17 @@ pub struct DriveSettings {
     pub concurrency: usize,
     /// The work, as counted before; `to_do` rows are started at most.
     pub backlog: Backlog,
+    /// What is read of a row.
+    pub reading: Reading,
+}
+
+/// What is read of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Assistant and agent, which are compared.
+    Both,
+    /// One of them, by itself.
+    One(Source),
 }
 
 /// Checks the open rows, at most `concurrency` at once, and sees each to its acknowledgement by the ledger.
@@ -47,6 +61,8 @@ pub async fn drive(
         writer,
         feed: Feed::new(rows, settings.backlog.to_do),
         concurrency: settings.concurrency.max(1),
+        reading: settings.reading,
+        assistants_gone: Arc::default(),
         checking: JoinSet::new(),
         settling: JoinSet::new(),
         jobs: HashMap::new(),
@@ -70,6 +86,9 @@ struct Drive<'a> {
     writer: &'a Writer,
     feed: Feed,
     concurrency: usize,
+    reading: Reading,
+    /// Whether one row has met the end of the Assistants API, so that the others need not.
+    assistants_gone: Arc<AtomicBool>,
     checking: JoinSet<Outcome>,
     settling: JoinSet<Result<Settled, LedgerError>>,
     /// Which row a task is, for the one case in which the task cannot say so itself.
@@ -113,7 +132,13 @@ impl Drive<'_> {
         while self.checking.len() < self.concurrency {
             let Some(job) = self.feed.next().await? else { break };
             let client = self.client.clone();
-            let task = self.checking.spawn(async move { row::check(&client, job).await });
+            let task = match self.reading {
+                Reading::Both => self.checking.spawn(async move { row::check(&client, job).await }),
+                Reading::One(source) => {
+                    let gone = Arc::clone(&self.assistants_gone);
+                    self.checking.spawn(async move { one_side::check(&client, job, source, &gone).await })
+                }
+            };
             self.jobs.insert(task.id(), job);
         }
         Ok(())

@@ -55,7 +55,7 @@ pub(super) fn broken(job: Job) -> Outcome {
     Outcome { failure: Some(failure), checked_at: Timestamp::now(), ..unchecked(job) }
 }
 
-fn unchecked(job: Job) -> Outcome {
+pub(super) fn unchecked(job: Job) -> Outcome {
     Outcome {
         pair: job.pair,
         line: job.line,

@@ -196,7 +196,11 @@ fn time(time: Timestamp) -> String {
 }
 
 /// Writes one object as one line, however the reader splits lines.
-fn write_line(line: &mut Vec<u8>, out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
+pub(super) fn write_line(
+    line: &mut Vec<u8>,
+    out: &mut impl Write,
+    object: &impl Serialize,
+) -> io::Result<()> {
     line.clear();
     serde_json::to_writer(&mut *line, object)?;
     let mut rest = line.as_slice();

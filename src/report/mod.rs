@@ -4,6 +4,8 @@
 //! [`Renderer`].
 
 mod atomic_file;
+mod audit_csv;
+mod audit_json;
 mod cell;
 mod csv_format;
 mod json_lines;
@@ -12,13 +14,17 @@ mod shield;
 mod texts;
 
 #[cfg(test)]
+mod audit_tests;
+#[cfg(test)]
 mod samples;
 
 use std::io;
 
-use crate::domain::{Encoding, InputFormat, LineEnd, ReportRow, RunFacts};
+use crate::domain::{AuditFacts, AuditRow, Encoding, InputFormat, LineEnd, ReportRow, RunFacts};
 
 pub use atomic_file::{AtomicFile, ReportFileError, Written, check_writable, write_atomically};
+pub use audit_csv::audit_csv;
+pub use audit_json::audit_json_lines;
 pub use csv_format::csv;
 pub use json_lines::json_lines;
 
@@ -87,4 +93,16 @@ pub trait Renderer {
     fn wants_proposed(&self) -> bool {
         false
     }
+}
+
+/// One format of an audit: `begin` once, `row` for every row in input order, `finish` once.
+pub trait AuditRenderer {
+    /// Writes what stands before the rows.
+    fn begin(&mut self, facts: &AuditFacts) -> io::Result<()>;
+
+    /// Writes one row.
+    fn row(&mut self, row: &AuditRow) -> io::Result<()>;
+
+    /// Writes what stands after the rows and flushes.
+    fn finish(self: Box<Self>) -> io::Result<()>;
 }

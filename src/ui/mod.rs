@@ -3,6 +3,7 @@
 //! Everything for the person goes to standard error; standard output is for reports (`-o -`). A reader that has gone
 //! away (`| head`) never ends the program: what cannot be shown is not shown.
 
+mod audit;
 mod doctor;
 mod endings;
 mod layout;
@@ -25,6 +26,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
+use crate::domain::{REQUESTS_PER_ROW, RowStatus, reading_word};
+
+pub use audit::{AuditSummary, Found, after_audit, before_audit};
 pub use doctor::{Check, CheckStatus, checks_as_json, checks_as_text};
 pub use endings::ending;
 pub use list::{listed, no_list};
@@ -57,6 +61,34 @@ enum RowLines {
     Logged,
     /// Neither.
     Left,
+}
+
+/// What is done with a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum RowWork {
+    /// Assistant and agent are read and compared.
+    #[default]
+    Comparing,
+    /// One of them is read.
+    Reading,
+}
+
+impl RowWork {
+    /// Requests of a row that is not retried.
+    const fn requests_each(self) -> u64 {
+        match self {
+            Self::Comparing => REQUESTS_PER_ROW,
+            Self::Reading => 1,
+        }
+    }
+
+    /// What is said of a row with that status.
+    const fn word(self, status: RowStatus) -> &'static str {
+        match self {
+            Self::Comparing => status.as_str(),
+            Self::Reading => reading_word(status),
+        }
+    }
 }
 
 /// In which form the person is spoken to.
@@ -148,7 +180,12 @@ impl Terminal {
 
     /// What watches a run for the person: a bar, a line now and then, or nothing.
     pub fn progress(&self) -> Progress {
-        Progress::new(self.clone())
+        Progress::new(self.clone(), RowWork::Comparing)
+    }
+
+    /// The same for a run whose rows are read and not compared: a request each, and nothing is `verified`.
+    pub fn reading_progress(&self) -> Progress {
+        Progress::new(self.clone(), RowWork::Reading)
     }
 
     /// [`confirm`] while a run is going on: no bar is drawn over the question, and whoever reports events meanwhile is

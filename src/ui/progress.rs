@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::tally::Tally;
-use super::{RowLines, Terminal, run_log, switching};
+use super::{RowLines, RowWork, Terminal, run_log, switching};
 use crate::domain::{DisabledState, Event, Observer, RowDone, StopReason, Switched, terminal_safe};
 
 /// How often a line is shown where there is no bar.
@@ -16,6 +16,7 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 /// Shows a run to the person.
 pub struct Progress {
     terminal: Terminal,
+    work: RowWork,
     tally: Tally,
     view: View,
 }
@@ -30,17 +31,17 @@ enum View {
 }
 
 impl Progress {
-    pub(super) fn new(terminal: Terminal) -> Self {
-        Self { terminal, tally: Tally::default(), view: View::Nothing }
+    pub(super) fn new(terminal: Terminal, work: RowWork) -> Self {
+        Self { terminal, work, tally: Tally::default(), view: View::Nothing }
     }
 
     fn observe_at(&mut self, event: &Event, now: Instant) {
         match event {
-            Event::Started(backlog) => self.begin(Tally::of_rows(backlog, now), now),
+            Event::Started(backlog) => self.begin(Tally::of_rows(self.work, backlog, now), now),
             Event::RowDone(row) => {
                 self.tally.count_row(row.status, now);
                 if self.terminal.rows == RowLines::Shown {
-                    self.terminal.say(&row_line(row));
+                    self.terminal.say(&row_line(row, self.work));
                 }
             }
             Event::Pace(pace) => self.tally.pace = *pace,
@@ -133,15 +134,15 @@ impl Progress {
 impl Observer for Progress {
     fn observe(&mut self, event: &Event) {
         if self.terminal.rows == RowLines::Logged {
-            run_log::log(event);
+            run_log::log(event, self.work);
         }
         self.observe_at(event, Instant::now());
     }
 }
 
 /// `-v`: one line per row. Names and errors are the platform's and may hold anything.
-fn row_line(row: &RowDone) -> String {
-    let mut line = format!("line {}  {}  {}", row.line, row.pair.assistant, row.status);
+fn row_line(row: &RowDone, work: RowWork) -> String {
+    let mut line = format!("line {}  {}  {}", row.line, row.pair.assistant, work.word(row.status));
     if let Some(name) = row.name.as_deref().filter(|name| !name.is_empty()) {
         let _ = write!(line, "  {}", terminal_safe(name, 80));
     }
@@ -188,7 +189,7 @@ mod tests {
     /// A run of a row every 400 ms for 65 seconds, then a pause for a rate limit.
     fn watched(quiet: bool, verbosity: u8) -> (Progress, Instant, Printed) {
         let printed = Printed::default();
-        let mut progress = Progress::new(printing_to(printed.clone(), quiet, verbosity));
+        let mut progress = printing_to(printed.clone(), quiet, verbosity).progress();
         let begun = Instant::now();
         progress.observe_at(&started(5_000), begun);
         progress.observe_at(&pace(300, Some((WaitReason::Pace, 200))), begun);
@@ -255,7 +256,7 @@ mod tests {
     #[test]
     fn the_first_burst_does_not_promise_too_much() {
         let now = Instant::now();
-        let mut progress = Progress::new(printing_to(Printed::default(), false, 0));
+        let mut progress = printing_to(Printed::default(), false, 0).progress();
         progress.observe_at(&started(3_000), now);
         progress.observe_at(&pace(300, None), now);
         assert_eq!(progress.tally.beside_bar(now), "0 of 3,000 rows, about 20 min left");
@@ -293,7 +294,7 @@ mod tests {
     /// Rows, then a probe and a few more, then all of them back; a row a second, with late and stray events.
     fn switching_run(quiet: bool, verbosity: u8) -> String {
         let printed = Printed::default();
-        let mut progress = Progress::new(printing_to(printed.clone(), quiet, verbosity));
+        let mut progress = printing_to(printed.clone(), quiet, verbosity).progress();
         let begun = Instant::now();
         let events = [
             (0, Event::Switching { switching: Switching::BackFromEarlierRun, rows: 1 }),

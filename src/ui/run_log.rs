@@ -2,10 +2,11 @@
 
 use tracing::info;
 
+use super::RowWork;
 use crate::domain::{Event, GuardNews, Sight, Switching, terminal_safe};
 
 /// Logs what is worth a record. Names and errors are the platform's and may hold anything.
-pub(super) fn log(event: &Event) {
+pub(super) fn log(event: &Event, work: RowWork) {
     match event {
         Event::Started(backlog) => info!(
             rows = backlog.rows,
@@ -19,7 +20,7 @@ pub(super) fn log(event: &Event) {
             line = row.line,
             assistant_id = %row.pair.assistant,
             agent_id = %row.pair.agent,
-            status = row.status.as_str(),
+            status = work.word(row.status),
             name = terminal_safe(row.name.as_deref().unwrap_or_default(), 80),
             differences = row.differences,
             error = terminal_safe(&row.error, 200),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::endings;
-use super::layout::{Blocks, WHOLE, assistants, by_word, rows, wrapped};
+use super::layout::{Blocks, WHOLE, assistants, by_word, counted, rows, wrapped};
 use crate::domain::{
     Backlog, Debts, Disabling, FIRST_AT_ONCE, REQUESTS_PER_ROW, Remedy, RowStatus, RunFacts, StopReason,
     grouped, terminal_safe,
@@ -32,20 +32,8 @@ pub fn before(
     } else if let Some(base_url) = base_url {
         let _ = writeln!(text, "Platform: {}", terminal_safe(base_url, WHOLE));
     }
-    let _ = writeln!(text, "{}", work(backlog, rpm));
-    let unusable = [
-        (backlog.invalid, "without exactly one UUID"),
-        (backlog.duplicates, "like an earlier one"),
-        (backlog.beyond_limit, "left for another run by --limit"),
-    ];
-    let unusable: Vec<_> = unusable
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", rows(count)))
-        .collect();
-    if !unusable.is_empty() {
-        let _ = writeln!(text, "No request is spent on {}.", unusable.join(", "));
-    }
+    let _ = writeln!(text, "{}", work(backlog, rpm, REQUESTS_PER_ROW));
+    text.push_str(&not_asked_for(backlog));
     if !debts.is_empty() {
         let _ = writeln!(text, "{}", wrapped(&left_open(debts, disabling), "", ""));
     }
@@ -58,6 +46,24 @@ pub fn before(
         }
     });
     text
+}
+
+/// The rows that cost no request, as a line of its own; nothing where there are none.
+pub(super) fn not_asked_for(backlog: &Backlog) -> String {
+    let unusable = [
+        (backlog.invalid, "without exactly one UUID"),
+        (backlog.duplicates, "like an earlier one"),
+        (backlog.beyond_limit, "left for another run by --limit"),
+    ];
+    let unusable: Vec<_> = unusable
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", rows(count)))
+        .collect();
+    if unusable.is_empty() {
+        return String::new();
+    }
+    format!("No request is spent on {}.\n", unusable.join(", "))
 }
 
 /// What an earlier run left open, and what becomes of it.
@@ -130,18 +136,20 @@ fn ended_early(facts: &RunFacts, reason: &StopReason) -> String {
     }
 }
 
-fn work(backlog: &Backlog, rpm: u32) -> String {
+/// How much there is to do, and how long it takes at that pace.
+pub(super) fn work(backlog: &Backlog, rpm: u32, requests_each: u64) -> String {
     let all = rows(backlog.rows);
     let to_do = grouped(backlog.to_do);
     let done = backlog.rows.saturating_sub(backlog.to_do).saturating_sub(backlog.beyond_limit);
     if backlog.to_do == 0 {
         return format!("{all}: {} done, nothing to go.", grouped(done));
     }
-    let requests = backlog.to_do.saturating_mul(REQUESTS_PER_ROW);
+    let requests = backlog.to_do.saturating_mul(requests_each);
     let paced = requests.saturating_sub(u64::from(FIRST_AT_ONCE));
     let time = Duration::from_secs(paced.saturating_mul(60).div_ceil(u64::from(rpm.max(1))));
     let cost = format!(
-        "{REQUESTS_PER_ROW} requests each, about {} in all, at most {} a minute: {}",
+        "{} each, about {} in all, at most {} a minute: {}",
+        counted(requests_each, "request", "requests"),
         grouped(requests),
         grouped(u64::from(rpm)),
         about(time)

@@ -3,29 +3,33 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::RowWork;
 use super::summary::about;
-use crate::domain::{
-    Backlog, DisabledState, PaceStatus, REQUESTS_PER_ROW, RowStatus, Switching, WaitReason, grouped,
-};
+use crate::domain::{Backlog, DisabledState, PaceStatus, RowStatus, Switching, WaitReason, grouped};
 
 /// Over how long the rate is measured.
 const RATE_WINDOW: Duration = Duration::from_secs(60);
 
 /// What a run does just now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Rows are verified.
-    #[default]
-    Reading,
+    /// Rows are read.
+    Rows(RowWork),
     /// Assistants are switched off or on.
     Switching(Switching),
+}
+
+impl Default for Phase {
+    fn default() -> Self {
+        Self::Rows(RowWork::default())
+    }
 }
 
 impl Phase {
     /// Requests that one takes when nothing is tried again.
     const fn requests_each(self) -> u64 {
         match self {
-            Self::Reading => REQUESTS_PER_ROW,
+            Self::Rows(work) => work.requests_each(),
             Self::Switching(_) => 1,
         }
     }
@@ -33,7 +37,7 @@ impl Phase {
     /// Whether an assistant in that state is where this phase brings it.
     const fn is_there(self, state: DisabledState) -> bool {
         match self {
-            Self::Reading => false,
+            Self::Rows(_) => false,
             Self::Switching(Switching::Off) => matches!(state, DisabledState::Disabled),
             Self::Switching(Switching::BackFromEarlierRun | Switching::BackByGuard | Switching::Rollback) => {
                 matches!(state, DisabledState::Reverted | DisabledState::ReEnabled)
@@ -58,10 +62,10 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// For rows that are verified.
-    pub(super) fn of_rows(backlog: &Backlog, now: Instant) -> Self {
-        let words = RowStatus::ALL.into_iter().map(RowStatus::as_str);
-        Self::new(Phase::Reading, backlog.to_do, words, now)
+    /// For rows that are read.
+    pub(super) fn of_rows(work: RowWork, backlog: &Backlog, now: Instant) -> Self {
+        let words = RowStatus::ALL.into_iter().map(|status| work.word(status));
+        Self::new(Phase::Rows(work), backlog.to_do, words, now)
     }
 
     /// For assistants that are switched: `total`, as far as is known.
@@ -85,25 +89,25 @@ impl Tally {
         self.done
     }
 
-    /// Which way this phase switches; `None` while rows are verified.
+    /// Which way this phase switches; `None` while rows are read.
     pub(super) const fn switching(&self) -> Option<Switching> {
         match self.phase {
-            Phase::Reading => None,
+            Phase::Rows(_) => None,
             Phase::Switching(switching) => Some(switching),
         }
     }
 
     /// A row that is read again while assistants are switched does not count.
     pub(super) fn count_row(&mut self, status: RowStatus, now: Instant) {
-        if self.phase == Phase::Reading {
-            self.count_word(status.as_str());
+        if let Phase::Rows(work) = self.phase {
+            self.count_word(work.word(status));
             self.count(now);
         }
     }
 
     /// One that was switched, or was not.
     pub(super) fn count_switched(&mut self, state: DisabledState, now: Instant) {
-        if self.phase == Phase::Reading {
+        if matches!(self.phase, Phase::Rows(_)) {
             return;
         }
         if self.phase.is_there(state) {
@@ -170,7 +174,7 @@ impl Tally {
 
     /// Beside the bar: rows, rate, time left.
     pub(super) fn beside_bar(&self, now: Instant) -> String {
-        let unit = if self.phase == Phase::Reading { "rows/min" } else { "per min" };
+        let unit = if matches!(self.phase, Phase::Rows(_)) { "rows/min" } else { "per min" };
         let mut parts = vec![self.rows()];
         parts.extend(self.measured(now).map(|rate| format!("{} {unit}", grouped(rate))));
         parts.extend(self.time_left(now));
@@ -186,12 +190,12 @@ impl Tally {
 
     fn rows(&self) -> String {
         let (there, what) = match self.phase {
-            Phase::Reading => (self.done, "rows"),
+            Phase::Rows(_) => (self.done, "rows"),
             Phase::Switching(Switching::Off) => (self.there, "switched off"),
             Phase::Switching(_) => (self.there, "switched on again"),
         };
         // How many there are to switch may be known too late.
-        if self.phase != Phase::Reading && self.done > self.total {
+        if !matches!(self.phase, Phase::Rows(_)) && self.done > self.total {
             return format!("{} {what}", grouped(there));
         }
         format!("{} of {} {what}", grouped(there), grouped(self.total))
@@ -263,7 +267,8 @@ mod tests {
     #[test]
     fn a_switch_while_rows_are_verified_does_not_count_as_a_row() {
         let now = Instant::now();
-        let mut tally = Tally::of_rows(&Backlog { rows: 2, to_do: 2, ..Backlog::default() }, now);
+        let mut tally =
+            Tally::of_rows(RowWork::Comparing, &Backlog { rows: 2, to_do: 2, ..Backlog::default() }, now);
         tally.count_switched(DisabledState::Failed, now);
         assert_eq!(tally.line(now), "0 of 2 rows");
         tally.count_row(RowStatus::Failed, now);

@@ -130,13 +130,13 @@ fn a_ledger_of_an_older_program_is_refused_and_left_as_it_was() {
 fn a_ledger_of_another_base_url_is_refused() {
     let place = Place::new();
     drop(place.open());
-    let odeus = Identity { base_url: "https://api.odeus.ai".into(), practice: false };
+    let odeus = Identity { base_url: "https://api.odeus.ai".into(), practice: false, purpose: Purpose::Run };
     assert_eq!(
         refusal(&place, &odeus),
         "~/assistants.ledger belongs to https://api.langdock.com, not to https://api.odeus.ai: \
          name another ledger with --ledger, or put this one aside with --fresh"
     );
-    let practice = Identity { base_url: "sandbox".into(), practice: true };
+    let practice = Identity { base_url: "sandbox".into(), practice: true, purpose: Purpose::Run };
     assert!(refusal(&place, &practice).contains("not to the practice workspace (--sandbox)"));
     assert_eq!(LedgerReader::open(&place.ledger()).unwrap().identity().unwrap(), langdock());
 }

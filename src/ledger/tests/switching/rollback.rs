@@ -111,7 +111,8 @@ fn what_is_no_ledger_is_refused_there_too_and_left_as_it_was() {
 #[test]
 fn a_ledger_that_exists_is_opened_wherever_its_rows_come_from_and_by_one_at_a_time() {
     let place = Place::new();
-    let elsewhere = Identity { base_url: "https://api.odeus.ai".into(), practice: false };
+    let elsewhere =
+        Identity { base_url: "https://api.odeus.ai".into(), practice: false, purpose: Purpose::Run };
     let ours = Ledger::open(&place.ledger(), &elsewhere).unwrap();
     assert!(matches!(Ledger::open_existing(&place.ledger()), Err(OpenError::Locked { .. })));
     drop(ours);

@@ -1,0 +1,89 @@
+//! Options of `audit`.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::arguments::{DialectArg, InputArgs, PlatformArg, parse_age};
+use super::network_arguments::{KeyArgs, NetworkArgs};
+use crate::domain::Source;
+
+pub(super) const AUDIT_EXAMPLES: &str = "\
+Examples:
+  agent-migrate audit samples/assistants.csv --sandbox
+  agent-migrate audit assistants.csv --platform langdock
+  agent-migrate audit assistants.csv --platform langdock --source agent --json audit.jsonl
+  agent-migrate audit assistants.csv --platform odeus --recheck 7d";
+
+/// From which API to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SourceArg {
+    /// The Assistants API
+    Assistant,
+    /// The Agents API (what the agent column names, where that is another UUID)
+    Agent,
+    /// The Assistants API; once that has ended (410), the Agents API
+    Auto,
+}
+
+impl From<SourceArg> for Source {
+    fn from(typed: SourceArg) -> Self {
+        match typed {
+            SourceArg::Assistant => Self::Assistant,
+            SourceArg::Agent => Self::Agent,
+            SourceArg::Auto => Self::Auto,
+        }
+    }
+}
+
+/// Options of `audit`.
+#[derive(Clone, Debug, Args)]
+pub struct AuditArgs {
+    /// CSV with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
+    #[arg(required_unless_present = "sandbox")]
+    pub input: Option<PathBuf>,
+    /// From which API to read
+    #[arg(long, value_enum, default_value_t = SourceArg::Auto, value_name = "API")]
+    pub source: SourceArg,
+    /// Which hosted platform (no default: a key must never go to the wrong company)
+    #[arg(long, value_enum, conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
+    pub platform: Option<PlatformArg>,
+    /// Base URL of the API; a dedicated deployment's ends in /api/public [env: AGENT_MIGRATE_BASE_URL]
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox", help_heading = "Where the platform is")]
+    pub base_url: Option<String>,
+    /// Practise: serve a made-up workspace on loopback inside the program and audit it; no key, no network
+    #[arg(long, conflicts_with = "api_key_file", help_heading = "Where the platform is")]
+    pub sandbox: bool,
+    /// Key and network.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Pace and patience.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// How to read the input.
+    #[command(flatten)]
+    pub reading: InputArgs,
+    /// Where the CSV goes; - is standard output [default: beside INPUT, its stem + .audit.csv]
+    #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
+    pub report: Option<PathBuf>,
+    /// Also write the audit as JSON Lines
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub json: Option<PathBuf>,
+    /// Delimiter, byte order mark and line ends of the CSV
+    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
+    pub dialect: DialectArg,
+    /// The audit's memory [default: beside INPUT, its stem + .audit.ledger]
+    #[arg(long, value_name = "PATH", help_heading = "Ledger")]
+    pub ledger: Option<PathBuf>,
+    /// Read at most N of the rows that were not read yet
+    #[arg(long, value_name = "N", help_heading = "Ledger")]
+    pub limit: Option<NonZeroU64>,
+    /// Read again what was read longer ago than this, e.g. 24h or 7d
+    #[arg(long, value_name = "AGE", value_parser = parse_age, help_heading = "Ledger")]
+    pub recheck: Option<Duration>,
+    /// Begin a new ledger; the old one is renamed to STEM.UTC-TIME.ledger, never deleted
+    #[arg(long, help_heading = "Ledger")]
+    pub fresh: bool,
+}

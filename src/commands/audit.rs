@@ -1,0 +1,255 @@
+//! `audit INPUT`: reads assistants or agents by themselves. It sends nothing but GETs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use super::audit_report::{AuditFormat, AuditSource, AuditTally, paths};
+use super::command_line::{same_command, typed, without_source};
+use super::intake::{identity, import, open_input, set_aside};
+use super::place::Connection;
+use super::render::{RenderError, Rendered};
+use super::session::{ended, sends_that_count};
+use super::signals::Signals;
+use super::{CommandError, Exit, dialect, runtime};
+use crate::cli::{AuditArgs, AuditPaths, Environment, OutputPath, audit_paths, choose_key, choose_place};
+use crate::domain::{AuditFacts, Source, StopReason};
+use crate::ledger::{Ledger, LedgerReader, NewRun, OpenError, Purpose, RunCommand, Selection};
+use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, drive, keep_models};
+use crate::report::check_writable;
+use crate::ui::{self, AuditSummary, Terminal};
+
+/// Reads what was not read yet, then writes the audit.
+pub(super) fn audit(arguments: &AuditArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let environment = Environment(&variable);
+    let place =
+        choose_place(arguments.platform, arguments.base_url.as_deref(), arguments.sandbox, &environment)?;
+    let key = choose_key(&place, &arguments.key, &environment)?;
+    let paths = audit_paths(arguments)?;
+    let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
+
+    let runtime = runtime()?;
+    let signals = Signals::listen().context("signals cannot be listened to")?;
+    let audit = Audit { arguments, source: arguments.source.into(), terminal, paths, runtime, signals };
+    audit.go(connection)
+}
+
+/// Everything that stays the same from the first file to the last line.
+struct Audit<'a> {
+    arguments: &'a AuditArgs,
+    source: Source,
+    terminal: &'a Terminal,
+    paths: AuditPaths,
+    runtime: Runtime,
+    signals: Signals,
+}
+
+impl Audit<'_> {
+    fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
+        let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
+        for output in [Some(&self.paths.report), self.paths.json.as_ref()].into_iter().flatten() {
+            if let OutputPath::File(path) = output {
+                check_writable(path).context("nothing was asked for: the report cannot be written")?;
+            }
+        }
+        if self.arguments.fresh {
+            self.put_aside()?;
+        }
+        let mut ledger = Ledger::open(&self.paths.ledger, &identity(connection.as_ref(), Purpose::Audit))
+            .context("nothing was asked for")?;
+        for remark in input.remarks() {
+            self.terminal.say(remark);
+        }
+        if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
+            return Ok(exit);
+        }
+        let stopped = self.read_rows(ledger, connection)?;
+        self.finish(stopped.as_ref())
+    }
+
+    /// A run's ledger is nothing that an audit puts aside.
+    fn put_aside(&self) -> Result<(), CommandError> {
+        if let Err(error @ OpenError::OtherPurpose { .. }) = LedgerReader::open_audit(&self.paths.ledger) {
+            return Err(anyhow::anyhow!(error).context("nothing was asked for").into());
+        }
+        set_aside(&self.paths.ledger, false, self.terminal)
+    }
+
+    /// Asks for every row that was not read yet; gives the reason if that stopped early.
+    fn read_rows(
+        &self,
+        mut ledger: Ledger,
+        connection: Option<Connection>,
+    ) -> Result<Option<StopReason>, CommandError> {
+        let now = Timestamp::now();
+        let reads_since = ledger.reads_from(self.source, now).context("the ledger")?;
+        let recheck_before = self.arguments.recheck.and_then(|age| now.checked_sub(age).ok());
+        let selection = Selection {
+            recheck_before: recheck_before.max(reads_since),
+            limit: self.arguments.limit.map(std::num::NonZero::get),
+            disabling: false,
+        };
+        let backlog = ledger.backlog(&selection).context("the ledger")?;
+        let wants_models = backlog.to_do > 0 || !ledger.knows_models().context("the ledger")?;
+        let sent_before = sends_that_count(&ledger, now)?;
+        let network = &self.arguments.network;
+        let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
+        self.terminal.say(&ui::before_audit(&backlog, network.rpm.get(), base_url.as_deref(), self.source));
+
+        let new_run = NewRun {
+            command: RunCommand::Audit,
+            program_version: env!("CARGO_PKG_VERSION"),
+            settings: &self.settings(),
+            started_at: now,
+        };
+        let (writer, rows, thread) = ledger.start(&new_run, selection).context("the ledger")?;
+        let send_log = Arc::new(LedgerSendLog(writer.clone()));
+        let settings = DriveSettings {
+            concurrency: usize::from(network.concurrency),
+            backlog,
+            reading: Reading::One(self.source),
+        };
+        let worked = self.runtime.block_on(async {
+            let connection = match connection {
+                Some(connection) => connection,
+                None => Connection::to_practice(Vec::new()).await?,
+            };
+            let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
+            let mut stopped = None;
+            if wants_models {
+                stopped = keep_models(&client, &writer, self.signals.receiver()).await;
+            }
+            if stopped.is_none() {
+                let mut progress = self.terminal.reading_progress();
+                let signal = self.signals.receiver();
+                stopped = drive(&client, &writer, rows, settings, signal, &mut progress).await;
+            }
+            drop(writer);
+            if let Some(sandbox) = sandbox {
+                sandbox.stop().await;
+            }
+            Ok(stopped)
+        });
+        ended(thread, worked)
+    }
+
+    /// What the ledger remembers of how it was read; never the key.
+    fn settings(&self) -> serde_json::Value {
+        let network = &self.arguments.network;
+        json!({
+            "source": self.source.as_str(),
+            "rpm": network.rpm,
+            "concurrency": network.concurrency,
+            "timeout_seconds": network.timeout,
+            "retries": network.retries,
+            "limit": self.arguments.limit,
+            "recheck_seconds": self.arguments.recheck.map(|age| age.as_secs()),
+        })
+    }
+
+    /// Writes the audit and says how it ended.
+    fn finish(&self, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
+        let ledger =
+            LedgerReader::open_audit(&self.paths.ledger).context("the ledger cannot be read again")?;
+        let again = "the ledger cannot be read again";
+        let models_known = ledger.models().context(again)?.is_some();
+        let facts = AuditFacts { run: ledger.facts().context(again)?, models_known };
+        let mut files: Vec<(&str, PathBuf)> = Vec::new();
+        let (tally, failed) = match self.render_all(&ledger, &facts, &mut files) {
+            Ok(tally) => (tally, None),
+            Err(error) => (AuditTally::default(), Some(error)),
+        };
+        files.push(("ledger", self.paths.ledger.clone()));
+        let exit = match Exit::of_run(&facts.run, stopped) {
+            Exit::Done if tally.has_weight => Exit::NeedsAttention,
+            exit => exit,
+        };
+        if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
+            self.terminal.error(&reason.to_string());
+        }
+        let next = self.next_command(&facts, exit, stopped, failed.is_some());
+        let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
+        self.say_the_end(&facts, &tally, &files, next.as_deref(), stopped, failed.is_some());
+        match failed {
+            None => Ok(exit),
+            Some(error) => {
+                self.terminal.error(&format!(
+                    "the audit was not written: {error}; what was read is safe in the ledger"
+                ));
+                Ok(if exit == Exit::MendFirst { exit } else { Exit::StoppedEarly })
+            }
+        }
+    }
+
+    fn render_all(
+        &self,
+        ledger: &LedgerReader,
+        facts: &AuditFacts,
+        files: &mut Vec<(&'static str, PathBuf)>,
+    ) -> Result<AuditTally, RenderError> {
+        let source = AuditSource::new(ledger, facts)?;
+        let dialect = dialect(self.arguments.dialect);
+        let mut render = |label, format, output: &OutputPath| -> Result<AuditTally, RenderError> {
+            let (written, tally) = source.render(format, dialect, output)?;
+            if let Some((file, not_replaced)) = written.map(paths) {
+                let rendered = Rendered { file: Some(file.clone()), not_replaced, remedies: Vec::new() };
+                rendered.say_if_beside(self.terminal);
+                files.push((label, file));
+            }
+            Ok(tally)
+        };
+        let tally = render("audit", AuditFormat::Csv, &self.paths.report)?;
+        if let Some(output) = &self.paths.json {
+            render("JSON audit", AuditFormat::Json, output)?;
+        }
+        Ok(tally)
+    }
+
+    fn say_the_end(
+        &self,
+        facts: &AuditFacts,
+        tally: &AuditTally,
+        files: &[(&str, &Path)],
+        next: Option<&str>,
+        stopped: Option<&StopReason>,
+        report_failed: bool,
+    ) {
+        let found = (!report_failed).then(|| tally.found());
+        let summary = AuditSummary {
+            facts,
+            found: found.as_deref(),
+            remedies: &tally.remedies(),
+            agents_instead: if self.source == Source::Auto { tally.from_agents } else { 0 },
+            files,
+            next,
+            stopped,
+        };
+        self.terminal.say(&format!("\n{}", ui::after_audit(&summary)));
+    }
+
+    /// The command to type next; `None` when there is nothing left to do. An audit that goes on writes the report, too.
+    fn next_command(
+        &self,
+        facts: &AuditFacts,
+        exit: Exit,
+        stopped: Option<&StopReason>,
+        report_failed: bool,
+    ) -> Option<String> {
+        let typed = typed();
+        match (exit, stopped) {
+            // The agents are still there.
+            (_, Some(StopReason::AssistantsApiGone)) => Some(same_command(&without_source(&typed))),
+            (Exit::Done | Exit::NeedsAttention, _)
+                if !report_failed && self.arguments.limit.is_none() && !facts.run.needs_attention() =>
+            {
+                None
+            }
+            _ => Some(same_command(&typed)),
+        }
+    }
+}

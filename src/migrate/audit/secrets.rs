@@ -1,0 +1,289 @@
+//! What looks like a password, key or token. It is named by kind and place; its words leave this file only as their span.
+//!
+//! Conservative on purpose: a finding that is wrong three times is not read the fourth time. So a well-known prefix needs
+//! something random behind it, and a word such as `Passwort:` a value that no prose would have.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::{items, labelled};
+use crate::migrate::record::Record;
+
+/// What stands in place of a secret where the text around it is shown.
+const HIDDEN: &str = "[hidden]";
+
+/// A secret is never longer than this as far as it is looked at: bounds the work in hostile texts.
+const LONGEST: usize = 8_192;
+
+/// Something in a line that looks like a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Spot {
+    /// Its bytes in the line.
+    pub(super) span: Range<usize>,
+    /// What it looks like.
+    pub(super) kind: &'static str,
+}
+
+/// A secret that is known by how it begins.
+struct Prefixed {
+    kind: &'static str,
+    prefixes: &'static [&'static str],
+    /// Bytes that may follow the prefix.
+    body: fn(u8) -> bool,
+    /// Bytes that have to follow.
+    at_least: usize,
+    /// What the bytes behind the prefix have to look like.
+    looks: fn(&str) -> bool,
+}
+
+const fn prefixed(
+    kind: &'static str,
+    prefixes: &'static [&'static str],
+    body: fn(u8) -> bool,
+    at_least: usize,
+    looks: fn(&str) -> bool,
+) -> Prefixed {
+    Prefixed { kind, prefixes, body, at_least, looks }
+}
+
+/// The longer prefix before the shorter one that it begins with: the first kind to claim a place names it.
+const PREFIXED: &[Prefixed] = &[
+    prefixed("Langdock or Odeus API key", &["sk-ld-"], is_url_safe, 12, is_random),
+    prefixed("Anthropic API key", &["sk-ant-"], is_url_safe, 16, is_random),
+    prefixed("API key (OpenAI style)", &["sk-"], is_url_safe, 16, is_random),
+    prefixed("Stripe key", &["sk_live_", "rk_live_", "sk_test_", "rk_test_"], is_word, 16, is_varied),
+    prefixed(
+        "GitHub token",
+        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
+        is_word,
+        20,
+        is_varied,
+    ),
+    prefixed("GitLab token", &["glpat-"], is_url_safe, 16, is_varied),
+    prefixed("AWS access key", &["AKIA", "ASIA"], |byte| byte.is_ascii_alphanumeric(), 16, is_aws),
+    prefixed(
+        "Slack token",
+        &["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxe.", "xapp-"],
+        is_dotted,
+        10,
+        has_digit,
+    ),
+    prefixed("Google API key", &["AIza"], is_url_safe, 30, is_varied),
+    prefixed("Google access token", &["ya29."], is_url_safe, 20, is_varied),
+    prefixed("SendGrid API key", &["SG."], is_dotted, 40, is_random),
+    prefixed("Hugging Face token", &["hf_"], |byte| byte.is_ascii_alphanumeric(), 30, is_varied),
+    prefixed("npm token", &["npm_"], |byte| byte.is_ascii_alphanumeric(), 30, is_varied),
+    prefixed("PyPI token", &["pypi-"], is_url_safe, 40, is_random),
+    prefixed("signed token (JWT)", &["eyJ"], is_dotted, 30, is_jwt),
+    prefixed("bearer token", &["Bearer ", "bearer "], is_token, 20, is_random),
+    prefixed("storage account key", &["AccountKey=", "SharedAccessKey="], is_base64, 40, is_varied),
+];
+
+/// What looks like a secret in the texts of a record, the instruction first: kind and place of each.
+pub(super) fn found(record: &Record) -> Vec<String> {
+    let mut places = Vec::new();
+    for (field, of_field) in [("instruction", ""), ("description", " of the description")] {
+        for (number, kind) in kinds_by_line(record.text(field).unwrap_or_default()) {
+            places.push(format!("{kind} in line {number}{of_field}"));
+        }
+    }
+    for (starter, number) in items(record, "conversationStarters").iter().zip(1_usize..) {
+        for (_, kind) in kinds_by_line(starter.text().unwrap_or_default()) {
+            places.push(format!("{kind} in conversation starter {number}"));
+        }
+    }
+    for (_, kind) in kinds_by_line(record.name()) {
+        places.push(format!("{kind} in the name"));
+    }
+    places
+}
+
+/// The text with `[hidden]` in place of what looks like a secret: for names, which are shown everywhere.
+pub fn without_secrets(text: &str) -> Cow<'_, str> {
+    if text.lines().all(|line| spots(line).is_empty()) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.lines().map(|line| {
+        let mut shown = String::new();
+        let mut from = 0;
+        for Spot { span, .. } in spots(line) {
+            shown.push_str(line.get(from..span.start).unwrap_or_default());
+            shown.push_str(HIDDEN);
+            from = span.end;
+        }
+        shown + line.get(from..).unwrap_or_default()
+    });
+    Cow::Owned(shown.collect::<Vec<_>>().join("\n"))
+}
+
+/// Line, from 1, and kind of everything that looks like a secret; the same kind once a line.
+fn kinds_by_line(text: &str) -> Vec<(usize, &'static str)> {
+    let mut kinds: Vec<(usize, &'static str)> = Vec::new();
+    for (line, number) in text.lines().zip(1..) {
+        for Spot { kind, .. } in spots(line) {
+            let mut of_line = kinds.iter().rev().take_while(|(of_line, _)| *of_line == number);
+            if of_line.all(|(_, other)| *other != kind) {
+                kinds.push((number, kind));
+            }
+        }
+    }
+    kinds
+}
+
+/// Everything in the line that looks like a secret, from left to right; no two overlap.
+pub(super) fn spots(line: &str) -> Vec<Spot> {
+    let mut spots: BTreeMap<usize, Spot> = BTreeMap::new();
+    let mut claim = |found: Vec<Spot>| {
+        for spot in found {
+            let before = spots.range(..spot.span.end).next_back();
+            if before.is_none_or(|(_, before)| before.span.end <= spot.span.start) {
+                spots.insert(spot.span.start, spot);
+            }
+        }
+    };
+    claim(private_keys(line));
+    claim(credentials_in_addresses(line));
+    for prefixed in PREFIXED {
+        claim(prefixed.find(line));
+    }
+    claim(labelled::find(line));
+    spots.into_values().collect()
+}
+
+impl Prefixed {
+    fn find(&self, line: &str) -> Vec<Spot> {
+        self.prefixes.iter().flat_map(|prefix| self.find_prefix(line, prefix)).collect()
+    }
+
+    fn find_prefix(&self, line: &str, prefix: &str) -> Vec<Spot> {
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(at) = find_from(line, from, prefix) {
+            let body = at + prefix.len();
+            let length = run(line, body, self.body);
+            from = body + length;
+            let text = line.get(body..from).unwrap_or_default().trim_end_matches(['.', '-', '=']);
+            if begins_a_word(line, at) && text.len() >= self.at_least && (self.looks)(text) {
+                found.push(Spot { span: at..body + text.len(), kind: self.kind });
+            }
+        }
+        found
+    }
+}
+
+/// `-----BEGIN RSA PRIVATE KEY-----`, to the end of the line.
+fn private_keys(line: &str) -> Vec<Spot> {
+    const BEGIN: &str = "-----BEGIN ";
+    let Some(at) = line.find(BEGIN) else { return Vec::new() };
+    let title = line.get(at + BEGIN.len()..).unwrap_or_default();
+    let title = title.split("-----").next().unwrap_or_default();
+    let is_private = title.ends_with("PRIVATE KEY") || title.ends_with("PRIVATE KEY BLOCK");
+    let spot = Spot { span: at..line.len(), kind: "private key" };
+    if is_private { vec![spot] } else { Vec::new() }
+}
+
+/// `scheme://user:password@host`.
+fn credentials_in_addresses(line: &str) -> Vec<Spot> {
+    const SLASHES: &str = "://";
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = find_from(line, from, SLASHES) {
+        let start = at + SLASHES.len();
+        from = start;
+        let length = run(line, start, |byte| !byte.is_ascii_whitespace() && !b"/\"'<>`".contains(&byte));
+        let authority = line.get(start..start + length).unwrap_or_default();
+        // A password may hold an `@`, a host does not.
+        let Some((login, host)) = authority.rsplit_once('@') else { continue };
+        let Some((user, password)) = login.split_once(':') else { continue };
+        if host.starts_with(|first: char| first.is_alphanumeric() || first == '[')
+            && password.len() >= 3
+            && !labelled::is_placeholder(password)
+        {
+            let begins = start + user.len() + 1;
+            found.push(Spot { span: begins..begins + password.len(), kind: "password in an address" });
+            from = start + length;
+        }
+    }
+    found
+}
+
+fn find_from(line: &str, from: usize, what: &str) -> Option<usize> {
+    let rest = line.as_bytes().get(from..)?;
+    memmem::find(rest, what.as_bytes()).map(|at| from + at)
+}
+
+/// How many bytes from there on are of that kind. ASCII or all of a character, so that the end is one of a character.
+fn run(line: &str, from: usize, is_in: impl Fn(u8) -> bool) -> usize {
+    let rest = line.get(from..).unwrap_or_default();
+    let end = rest.bytes().take(LONGEST).take_while(|byte| is_in(*byte)).count();
+    (0..=end).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(0)
+}
+
+fn begins_a_word(line: &str, at: usize) -> bool {
+    let before = line.get(..at).and_then(|before| before.chars().next_back());
+    before.is_none_or(|before| !before.is_alphanumeric() && !matches!(before, '-' | '_'))
+}
+
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+const fn is_url_safe(byte: u8) -> bool {
+    is_word(byte) || byte == b'-'
+}
+
+const fn is_dotted(byte: u8) -> bool {
+    is_url_safe(byte) || byte == b'.'
+}
+
+const fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+const fn is_token(byte: u8) -> bool {
+    is_dotted(byte) || is_base64(byte) || byte == b'~'
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Not `xxxxxxxx` and its like: at least six different bytes.
+pub(super) fn is_varied(text: &str) -> bool {
+    let mut seen = [false; 256];
+    text.bytes().filter(|byte| !std::mem::replace(&mut seen[usize::from(*byte)], true)).count() >= 6
+}
+
+/// A stretch of letters and digits mixed that no word has: `iso-27001-handbook` is none, a UUID is none.
+pub(super) fn is_random(text: &str) -> bool {
+    let stretches = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    is_varied(text)
+        && !is_uuid(text)
+        && stretches.into_iter().any(|stretch| {
+            let changes = stretch.as_bytes().windows(2).filter(
+                |pair| matches!(pair, [one, other] if one.is_ascii_digit() != other.is_ascii_digit()),
+            );
+            stretch.len() >= 12 && has_digit(stretch) && changes.count() >= 1
+        })
+}
+
+pub(super) fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+}
+
+/// The sixteen of an AWS access key, no more and no less, upper case.
+fn is_aws(text: &str) -> bool {
+    text.len() == 16
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && has_digit(text)
+}
+
+/// What follows `eyJ`: the rest of the header, a body that is JSON as well, a signature.
+fn is_jwt(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    matches!(parts.as_slice(), [header, body, signature]
+        if header.len() >= 8 && body.starts_with("eyJ") && body.len() >= 8 && signature.len() >= 8)
+}

@@ -1,0 +1,84 @@
+//! One row's way when only one side is read: `Job -> Document -> Record -> Outcome`. Nothing is compared.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::row::{read, unchecked};
+use crate::api::{Client, Meter};
+use crate::domain::{Call, CallFailure, FailureKind, Outcome, RowStatus, Source};
+use crate::ledger::Job;
+use crate::migrate::{Record, Side, audit};
+
+/// Reads one side; a row that was read is [`RowStatus::Verified`]. `assistants_gone` is shared by the rows of a run.
+pub(super) async fn check(
+    client: &Client,
+    job: Job,
+    source: Source,
+    assistants_gone: &AtomicBool,
+) -> Outcome {
+    let mut meter = Meter::default();
+    let mut outcome = unchecked(job);
+    let side = if source == Source::Agent || assistants_gone.load(Ordering::Relaxed) {
+        Side::Agent
+    } else {
+        Side::Assistant
+    };
+    let mut fetched = fetch(client, job, side, &mut meter).await;
+    if source == Source::Auto && fetched.as_ref().is_err_and(is_the_end) {
+        if !assistants_gone.swap(true, Ordering::Relaxed) {
+            tracing::info!("the Assistants API is gone (410): agents are read from here on");
+        }
+        fetched = fetch(client, job, Side::Agent, &mut meter).await;
+    }
+    match fetched {
+        Ok(fetched) => fetched.tell(&mut outcome),
+        Err(failure) => {
+            outcome.status = failure.row_status();
+            outcome.failure = Some(failure);
+        }
+    }
+    outcome.requests = meter.requests;
+    outcome.elapsed = meter.elapsed;
+    outcome.checked_at = Timestamp::now();
+    outcome
+}
+
+fn is_the_end(failure: &CallFailure) -> bool {
+    failure.call == Call::Assistant && failure.kind == FailureKind::Gone
+}
+
+struct Fetched {
+    side: Side,
+    body: Bytes,
+    record: Record,
+}
+
+async fn fetch(client: &Client, job: Job, side: Side, meter: &mut Meter) -> Result<Fetched, CallFailure> {
+    let (body, id) = match side {
+        Side::Assistant => (client.get_assistant(job.pair.assistant, meter).await?, job.pair.assistant.0),
+        Side::Agent => (client.get_agent(job.pair.agent, meter).await?, job.pair.agent.0),
+    };
+    let record = read(side, &body, id).await?;
+    Ok(Fetched { side, body, record })
+}
+
+impl Fetched {
+    fn tell(self, outcome: &mut Outcome) {
+        let Self { side, body, record } = self;
+        outcome.status = RowStatus::Verified;
+        // The name is shown everywhere; what looks like a secret in it is not.
+        outcome.name = Some(audit::without_secrets(record.name()).into_owned());
+        match side {
+            Side::Assistant => {
+                outcome.assistant_updated_at = record.updated_at();
+                outcome.documents.assistant = Some(body);
+            }
+            Side::Agent => {
+                outcome.agent_updated_at = record.updated_at();
+                outcome.documents.agent = Some(body);
+            }
+        }
+    }
+}
