@@ -1,4 +1,4 @@
-//! CSV and JSON Lines, formula shield, file that appears whole or not at all (DESIGN.md, Report).
+//! CSV, JSON Lines and HTML, formula shield, file that appears whole or not at all (DESIGN.md, Report).
 //!
 //! Rows are streamed: a renderer holds one row at a time. A further format is one more short file with one more
 //! [`Renderer`].
@@ -6,6 +6,7 @@
 mod atomic_file;
 mod cell;
 mod csv_format;
+mod html;
 mod json_lines;
 mod redact;
 mod shield;
@@ -20,6 +21,7 @@ use crate::domain::{Encoding, InputFormat, LineEnd, ReportRow, RunFacts};
 
 pub use atomic_file::{AtomicFile, ReportFileError, Written, check_writable, write_atomically};
 pub use csv_format::csv;
+pub use html::{Overview, html};
 pub use json_lines::json_lines;
 
 /// Which CSV a person wants.
@@ -80,11 +82,28 @@ pub trait Renderer {
     /// Writes one row.
     fn row(&mut self, row: &ReportRow) -> io::Result<()>;
 
+    /// Writes one row, with the bodies of assistant and agent where they are known; a format that does not want them
+    /// ([`Renderer::wants_documents`]) writes the row alone.
+    fn row_with_documents(
+        &mut self,
+        row: &ReportRow,
+        assistant: Option<&[u8]>,
+        agent: Option<&[u8]>,
+    ) -> io::Result<()> {
+        let _ = (assistant, agent);
+        self.row(row)
+    }
+
     /// Writes what stands after the rows and flushes.
     fn finish(self: Box<Self>) -> io::Result<()>;
 
     /// Whether rows should bring [`ReportRow::proposed`], which costs a look at the assistant's document.
     fn wants_proposed(&self) -> bool {
+        false
+    }
+
+    /// Whether rows should come with the bodies of assistant and agent, which costs reading them.
+    fn wants_documents(&self) -> bool {
         false
     }
 }
