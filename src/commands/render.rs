@@ -102,15 +102,19 @@ fn rows_to(
         ReportFormatArg::Html => report::html(settings, overview(ledger)?, out),
     };
     let wants_proposed = renderer.wants_proposed();
-    let wants_documents = wants_proposed || renderer.wants_documents();
     renderer.begin(facts)?;
-    ledger.for_each_row(wants_documents, |mut row, assistant, agent| {
+    ledger.for_each_row(wants_proposed, |mut row, assistant, _agent| {
         if wants_proposed {
             row.proposed = assistant.and_then(|document| proposed(&row, document));
         }
         *tally.entry(row.remedy()).or_insert(0) += 1;
-        renderer.row_with_documents(&row, assistant, agent).map_err(RenderError::from)
+        renderer.row(&row).map_err(RenderError::from)
     })?;
+    if renderer.wants_documents() {
+        ledger.for_each_row(true, |row, assistant, agent| {
+            renderer.documents(&row, assistant, agent).map_err(RenderError::from)
+        })?;
+    }
     renderer.finish()?;
     Ok(())
 }

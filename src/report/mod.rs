@@ -74,7 +74,8 @@ impl ReportSettings {
     }
 }
 
-/// One format of the report: `begin` once, `row` for every row in input order, `finish` once.
+/// One format of the report: `begin` once, `row` for every row in input order, then `documents` likewise where they are
+/// wanted, `finish` once.
 pub trait Renderer {
     /// Writes what stands before the rows.
     fn begin(&mut self, facts: &RunFacts) -> io::Result<()>;
@@ -82,16 +83,16 @@ pub trait Renderer {
     /// Writes one row.
     fn row(&mut self, row: &ReportRow) -> io::Result<()>;
 
-    /// Writes one row, with the bodies of assistant and agent where they are known; a format that does not want them
-    /// ([`Renderer::wants_documents`]) writes the row alone.
-    fn row_with_documents(
+    /// Takes every row once more, in the same order and after the last [`Renderer::row`], with the bodies of assistant
+    /// and agent where they were read. Only for a format that [wants documents](Renderer::wants_documents).
+    fn documents(
         &mut self,
         row: &ReportRow,
         assistant: Option<&[u8]>,
         agent: Option<&[u8]>,
     ) -> io::Result<()> {
-        let _ = (assistant, agent);
-        self.row(row)
+        let _ = (row, assistant, agent);
+        Ok(())
     }
 
     /// Writes what stands after the rows and flushes.
@@ -102,7 +103,7 @@ pub trait Renderer {
         false
     }
 
-    /// Whether rows should come with the bodies of assistant and agent, which costs reading them.
+    /// Whether there should be a second pass, [`Renderer::documents`], which costs reading them.
     fn wants_documents(&self) -> bool {
         false
     }

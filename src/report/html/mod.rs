@@ -1,8 +1,8 @@
 //! The report as a web page: one file that needs no network, with a script and a style of its own and nothing else.
 //!
 //! Every row of the table stands in the page as HTML, so that it can be read, found and printed without the script. What
-//! a row opens to is HTML, too, kept as inert text until somebody opens it: thousands of opened rows would make the page
-//! slow. All texts go through askama's escaping, in both places.
+//! a row opens to is HTML, too, kept as inert text behind the script until somebody opens it: thousands of opened rows
+//! would make the page slow. All texts go through askama's escaping, in both places.
 
 mod columns;
 mod overview;
@@ -30,11 +30,11 @@ pub use overview::Overview;
 /// Rows in the table at most: more would make a browser slow.
 const MAX_ROWS: u64 = 5_000;
 
-/// Bytes that all opened rows may take, raw objects included: a page that opens at once and can still be mailed.
-const BUDGET: u64 = 24 * 1024 * 1024;
+/// Bytes that what the rows open to may take, raw objects included: more would make a browser slow, too.
+const BUDGET: u64 = 32 * 1024 * 1024;
 
-/// The share of it that rows may take which need nobody, so that it is left for the others.
-const BUDGET_OF_QUIET_ROWS: u64 = BUDGET / 2;
+/// The share of it that rows may take which need nobody, so that something is left for the others.
+const BUDGET_OF_QUIET_ROWS: u64 = BUDGET / 4 * 3;
 
 /// A renderer that writes the report as a page to `out`. `overview` has counted every row that will come.
 pub fn html<'a, W: Write + 'a>(
@@ -42,17 +42,17 @@ pub fn html<'a, W: Write + 'a>(
     overview: Overview,
     out: W,
 ) -> Box<dyn Renderer + 'a> {
+    let places = Places::new(overview.needing());
     Box::new(Html {
         out: BufWriter::with_capacity(64 * 1024, out),
         texts: Texts { extent: Extent::Full, redact: settings.redact, practice: false },
         carried: settings.format.carried_columns.clone(),
-        room: MAX_ROWS - overview.needing().min(MAX_ROWS),
-        room_of_needing: overview.needing().min(MAX_ROWS),
         overview,
         columns: Vec::new(),
         shows_switching: false,
-        budget: BUDGET,
-        budget_of_quiet: BUDGET_OF_QUIET_ROWS,
+        places: [places; 2],
+        budget: Budget { left: BUDGET, left_for_quiet: BUDGET_OF_QUIET_ROWS },
+        table_is_open: true,
     })
 }
 
@@ -63,18 +63,57 @@ struct Html<W: Write> {
     overview: Overview,
     columns: Vec<Column>,
     shows_switching: bool,
-    /// Rows that still have a place, of those that need nobody.
-    room: u64,
-    /// Likewise, of those that need somebody.
-    room_of_needing: u64,
-    /// Bytes left.
-    budget: u64,
-    budget_of_quiet: u64,
+    /// Those of the table, and those of what its rows open to: the same rows have one.
+    places: [Places; 2],
+    budget: Budget,
+    table_is_open: bool,
 }
 
+/// Rows that still have a place in the page.
+#[derive(Clone, Copy)]
+struct Places {
+    needing: u64,
+    quiet: u64,
+}
+
+impl Places {
+    /// Those that need somebody come first, the others fill up.
+    fn new(needing: u64) -> Self {
+        let needing = needing.min(MAX_ROWS);
+        Self { needing, quiet: MAX_ROWS - needing }
+    }
+
+    fn take(&mut self, needs_somebody: bool) -> bool {
+        let places = if needs_somebody { &mut self.needing } else { &mut self.quiet };
+        let has_place = *places > 0;
+        *places = places.saturating_sub(1);
+        has_place
+    }
+}
+
+/// Bytes that what rows open to may still take.
+struct Budget {
+    left: u64,
+    left_for_quiet: u64,
+}
+
+impl Budget {
+    const fn has_room(&self, bytes: u64, needs_somebody: bool) -> bool {
+        bytes <= self.left && (needs_somebody || bytes <= self.left_for_quiet)
+    }
+
+    const fn take(&mut self, bytes: u64, needs_somebody: bool) {
+        self.left = self.left.saturating_sub(bytes);
+        if !needs_somebody {
+            self.left_for_quiet = self.left_for_quiet.saturating_sub(bytes);
+        }
+    }
+}
+
+/// Between the table and what its rows open to: the script, so that the table can be used before the rest is there.
 #[derive(Template)]
-#[template(path = "bottom.html", config = "src/report/html/askama.toml")]
-struct Bottom {
+#[template(path = "middle.html", config = "src/report/html/askama.toml")]
+struct Middle {
     script: &'static str,
 }
 
@@ -88,47 +127,35 @@ impl<W: Write> Renderer for Html<W> {
     }
 
     fn row(&mut self, row: &ReportRow) -> io::Result<()> {
-        self.row_with_documents(row, None, None)
+        let needs_somebody = overview::needs_somebody(row);
+        let [places, _] = &mut self.places;
+        if !places.take(needs_somebody) {
+            return Ok(());
+        }
+        let texts = self.texts.of(row);
+        TableRow::new(row, &texts, &self.columns, self.shows_switching).write_into(&mut self.out)
     }
 
-    fn row_with_documents(
+    fn documents(
         &mut self,
         row: &ReportRow,
         assistant: Option<&[u8]>,
         agent: Option<&[u8]>,
     ) -> io::Result<()> {
+        self.close_table()?;
         let needs_somebody = overview::needs_somebody(row);
-        let room = if needs_somebody { &mut self.room_of_needing } else { &mut self.room };
-        if *room == 0 {
+        let [_, places] = &mut self.places;
+        if !places.take(needs_somebody) {
             return Ok(());
         }
-        *room -= 1;
-        let texts = self.texts.of(row);
-        let detail = |objects, room| {
-            Detail::new(row, &texts, &self.columns, objects, room).render().map_err(io::Error::other)
-        };
-        let objects = self.objects(row, assistant, agent);
-        let without_objects =
-            || Objects { are_left_out: objects != Objects::default(), ..Objects::default() };
-        let budget = if needs_somebody { self.budget } else { self.budget.min(self.budget_of_quiet) };
-        let fits = |detail: &String| detail.len() as u64 <= budget;
-        let mut opened = detail(objects.clone(), Room::ForChanges)?;
-        if !fits(&opened) {
-            opened = detail(without_objects(), Room::ForChanges)?;
-        }
-        if !fits(&opened) {
-            opened = detail(without_objects(), Room::ForNames)?;
-        }
-        let taken = opened.len() as u64;
-        self.budget = self.budget.saturating_sub(taken);
-        if !needs_somebody {
-            self.budget_of_quiet = self.budget_of_quiet.saturating_sub(taken);
-        }
-        TableRow::new(row, &texts, &self.columns, self.shows_switching, &opened).write_into(&mut self.out)
+        let opened = self.opened(row, self.objects(row, assistant, agent), needs_somebody)?;
+        self.budget.take(opened.len() as u64, needs_somebody);
+        self.out.write_all(opened.as_bytes())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
-        Bottom { script: policy::SCRIPT }.write_into(&mut self.out)?;
+        self.close_table()?;
+        self.out.write_all(b"</body>\n</html>\n")?;
         self.out.flush()
     }
 
@@ -138,6 +165,30 @@ impl<W: Write> Renderer for Html<W> {
 }
 
 impl<W: Write> Html<W> {
+    fn close_table(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.table_is_open) {
+            Middle { script: policy::SCRIPT }.write_into(&mut self.out)?;
+        }
+        Ok(())
+    }
+
+    /// What the row opens to: as much of it as there is room for.
+    fn opened(&self, row: &ReportRow, objects: Objects, needs_somebody: bool) -> io::Result<String> {
+        let texts = self.texts.of(row);
+        let opened = |objects, room| {
+            Detail::new(row, &texts, &self.columns, objects, room).render().map_err(io::Error::other)
+        };
+        let are_left_out = objects != Objects::default();
+        let without = || Objects { are_left_out, ..Objects::default() };
+        let fits = |opened: &String| self.budget.has_room(opened.len() as u64, needs_somebody);
+        let whole = opened(objects, Room::ForChanges)?;
+        if fits(&whole) {
+            return Ok(whole);
+        }
+        let smaller = opened(without(), Room::ForChanges)?;
+        if fits(&smaller) { Ok(smaller) } else { opened(without(), Room::ForNames) }
+    }
+
     /// The answers, set out for a person. Those of a duplicate stand in the row that it repeats.
     fn objects(&self, row: &ReportRow, assistant: Option<&[u8]>, agent: Option<&[u8]>) -> Objects {
         if row.status == RowStatus::Duplicate {

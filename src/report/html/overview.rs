@@ -126,16 +126,17 @@ impl Overview {
             .enumerate()
             .filter_map(|(at, values)| Some((at, values.as_ref()?, names.get(at)?.to_lowercase())))
             .collect();
-        let named = PEOPLE.iter().find_map(|word| columns.iter().find(|(_, _, name)| name.contains(word)));
-        // Else the first one that sorts rows into a few heaps.
-        let sorting = || {
-            columns.iter().find(|(_, values, _)| {
-                let rows: u64 = values.values().map(|share| share.rows).sum();
-                values.len() >= 2 && values.len() as u64 * 2 <= rows
-            })
-        };
-        named.or_else(sorting).map(|(at, values, _)| (*at, *values))
+        let by_name =
+            PEOPLE.iter().find_map(|word| columns.iter().find(|(_, _, column)| column.contains(word)));
+        let by_shape = || columns.iter().find(|(_, values, _)| makes_heaps(values));
+        by_name.or_else(by_shape).map(|(at, values, _)| (*at, *values))
     }
+}
+
+/// Whether the values sort the rows into a few heaps.
+fn makes_heaps(values: &BTreeMap<String, Share>) -> bool {
+    let rows: u64 = values.values().map(|share| share.rows).sum();
+    values.len() >= 2 && values.len() as u64 * 2 <= rows
 }
 
 const fn is_pressing(remedy: Remedy) -> bool {
@@ -149,7 +150,9 @@ mod tests {
 
     fn counted(rows: &[ReportRow]) -> Overview {
         let mut overview = Overview::default();
-        rows.iter().for_each(|row| overview.count(row));
+        for row in rows {
+            overview.count(row);
+        }
         overview
     }
 

@@ -1,5 +1,7 @@
 //! JSON text set out for a person: one member a line, numbers and strings as the platform spelled them.
 
+use std::fmt::Write as _;
+
 /// White space for each level.
 const INDENT: &str = "  ";
 
@@ -52,7 +54,7 @@ fn copy_string(characters: &mut impl Iterator<Item = char>, out: &mut String) {
         if is_invisible(character) {
             let mut units = [0; 2];
             for unit in character.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
+                let _ = write!(out, "\\u{unit:04x}");
             }
         } else {
             out.push(character);

@@ -39,7 +39,6 @@ pub(super) struct TableRow<'a> {
     carried: Vec<CarriedCell<'a>>,
     updated: Option<Timestamp>,
     updated_day: String,
-    detail: &'a str,
 }
 
 struct CarriedCell<'a> {
@@ -48,13 +47,11 @@ struct CarriedCell<'a> {
 }
 
 impl<'a> TableRow<'a> {
-    /// `detail` is what the row opens to, already HTML.
     pub(super) fn new(
         row: &'a ReportRow,
         texts: &'a RowTexts<'_>,
         columns: &'a [Column],
         shows_switching: bool,
-        detail: &'a str,
     ) -> Self {
         let id = row.pair.map_or_else(String::new, |pair| pair.assistant.to_string());
         let name = cell(&texts.name);
@@ -81,7 +78,6 @@ impl<'a> TableRow<'a> {
                 .collect(),
             updated: row.assistant_updated_at,
             updated_day: row.assistant_updated_at.map(day).unwrap_or_default(),
-            detail,
         }
     }
 }
@@ -146,6 +142,7 @@ fn counted(count: usize, what: &str) -> String {
 #[derive(Template)]
 #[template(path = "detail.html", config = "src/report/html/askama.toml")]
 pub(super) struct Detail<'a> {
+    line: u64,
     /// The name, where the table has only its beginning.
     name: Option<&'a str>,
     remedy: &'static str,
@@ -202,6 +199,7 @@ impl<'a> Detail<'a> {
     ) -> Self {
         let carried = columns.iter().filter(|column| column.is_carried());
         Self {
+            line: row.line,
             name: (texts.name.chars().nth(CELL).is_some()).then_some(&*texts.name),
             remedy: row.remedy().sentence(),
             error: &texts.error,

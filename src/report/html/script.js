@@ -93,17 +93,27 @@
     order(sort.value === "" ? undefined : Number.parseInt(sort.value, 10), sort.value.endsWith("d"));
   });
 
-  // Opening: the row's own inert text becomes its last cell.
+  // Opening: the row's inert text, which may still be on its way, becomes its last cell.
+  const open = (cell, line) => {
+    const inert = document.getElementById(`row-${line}`);
+    if (inert) {
+      cell.innerHTML = inert.textContent;
+    } else {
+      cell.textContent = "Still loading …";
+      document.addEventListener("DOMContentLoaded", () => open(cell, line), { once: true });
+    }
+  };
   const toggle = (tr) => {
     const button = tr.querySelector("button.open");
+    const line = tr.cells[0].textContent;
     let cell = tr.querySelector(":scope > td.detail");
     if (!cell) {
       cell = document.createElement("td");
       cell.className = "detail";
-      cell.id = `detail-${tr.cells[0].textContent}`;
+      cell.id = `detail-${line}`;
       cell.colSpan = heads.length;
       cell.setAttribute("role", "cell");
-      cell.innerHTML = tr.querySelector(":scope > script").textContent;
+      open(cell, line);
       cell.hidden = true;
       tr.append(cell);
       button.setAttribute("aria-controls", cell.id);

@@ -7,17 +7,31 @@ use crate::domain::{Difference, DisabledState, Disabling, Note, NoteKind};
 const DOCUMENT: &[u8] =
     br#"{"status":"success","assistant":{"id":"1","instruction":"Be kind </script><b>"}}"#;
 
-fn page_of(facts: &RunFacts, rows: &[ReportRow], settings: &ReportSettings) -> String {
+fn page_with(facts: &RunFacts, rows: &[ReportRow], settings: &ReportSettings, document: &[u8]) -> String {
     let mut overview = Overview::default();
-    rows.iter().for_each(|row| overview.count(row));
+    for row in rows {
+        overview.count(row);
+    }
     let mut out = Vec::new();
     let mut renderer = html(settings, overview, &mut out);
     renderer.begin(facts).unwrap();
     for row in rows {
-        renderer.row_with_documents(row, Some(DOCUMENT), None).unwrap();
+        renderer.row(row).unwrap();
+    }
+    for row in rows {
+        renderer.documents(row, Some(document), None).unwrap();
     }
     renderer.finish().unwrap();
     String::from_utf8(out).unwrap()
+}
+
+fn page_of(facts: &RunFacts, rows: &[ReportRow], settings: &ReportSettings) -> String {
+    page_with(facts, rows, settings, DOCUMENT)
+}
+
+/// What the rows open to, tags and all.
+fn opened(page: &str) -> Vec<&str> {
+    between(page, "<script type=\"text/plain\"", "</script>")
 }
 
 fn facts_of(rows: &[ReportRow]) -> RunFacts {
@@ -49,7 +63,7 @@ fn seen(html: &str) -> String {
 #[test]
 fn the_top_says_where_it_stands_who_must_act_and_how() {
     let page = page_of(&facts(), &rows(), &settings());
-    let top = page.split("<section class=\"all\"").next().unwrap().split("<main>").nth(1).unwrap();
+    let top = page.split("<section class=\"all\"").next().unwrap().split("<main").nth(1).unwrap();
     insta::assert_snapshot!(top.split("<section").map(seen).collect::<Vec<_>>().join("\n"), @r#"
     From assistants to agents Row by row: is the agent what the old assistant was, and what is left to do? Workspace https://api.langdock.com Last run begun 2025-04-01, 08:00 UTC; not finished Program agent-migrate 0.1.0 The run ended before its last row: the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.
     Where it stands 4 of 9 rows are done, 5 need somebody. 5 verified the agent is what the assistant was 55 % show 1 mismatch the agent is there and differs 11 % show 1 no_access not shared with the API key 11 % show 1 invalid_id the cell does not hold exactly one id 11 % show 1 duplicate the same as an earlier row 11 % show
@@ -64,7 +78,7 @@ fn every_row_stands_in_the_table_with_a_cell_for_each_column() {
     let page = page_of(&facts(), &rows(), &settings());
     let headings = between(&page, "<th ", "</th>").len();
     let body = page.split("<tbody").nth(1).unwrap();
-    let table_rows: Vec<_> = between(body, "<tr ", "<script");
+    let table_rows: Vec<_> = between(body, "<tr ", "</tr>");
     assert_eq!(table_rows.len(), rows().len());
     for row in &table_rows {
         assert_eq!(row.matches("<td ").count(), headings, "{row}");
@@ -90,7 +104,7 @@ fn a_run_that_only_reads_has_no_column_for_switching_off() {
 #[test]
 fn a_row_opens_to_differences_notes_error_and_raw_objects() {
     let page = page_of(&facts(), &rows(), &settings());
-    let details = between(&page, "<script type=\"text/plain\">", "</script>");
+    let details = opened(&page);
     insta::assert_snapshot!(seen(details[1]), @r#"What to do: Bring the agent in line with the assistant (see differences), publish it, then run the same command again. Differences assistant − to agent + inputFields[topic].label removed: Old removed: label temperature 0.30000000000000000001 → 1 Notes owner: only on the agent: Jane Doe This row Cell 11111111-2222-3333-4444-AAAAAAAAAAAA Assistant 11111111-2222-3333-4444-aaaaaaaaaaaa Agent 99999999-2222-3333-4444-bbbbbbbbbbbb Assistant changed 2025-01-02 03:04:05 UTC Agent changed 2025-01-02 03:04:05 UTC Checked 2025-04-01 08:00:01 UTC Requests 2, 0.412 s team Sales =phone +49 30 123456 Assistant, as the platform sent it { "status": "success", "assistant": { "id": "1", "instruction": "Be kind </script><b>" } }"#);
     assert!(seen(details[2]).contains("What to do: Share this assistant"));
     assert!(details[2].contains("Error:"));
@@ -155,7 +169,7 @@ fn a_name_of_ten_thousand_characters_is_there_whole() {
     let longer = name.repeat(2);
     let row = ReportRow { name: longer.clone(), ..verified() };
     let page = page_of(&facts_of(std::slice::from_ref(&row)), &[row], &settings());
-    let details = between(&page, "<script type=\"text/plain\">", "</script>");
+    let details = opened(&page);
     assert!(details[0].contains(&longer), "what the table shortens, the opened row has");
 }
 
@@ -203,21 +217,12 @@ fn objects_are_left_out_before_the_page_gets_too_large_first_those_of_rows_that_
     let quiet = ReportRow { carried: Vec::new(), proposed: None, ..verified() };
     let needing = ReportRow { status: RowStatus::Failed, ..quiet.clone() };
     let rows: Vec<_> = (0..120).map(|at| if at < 100 { quiet.clone() } else { needing.clone() }).collect();
-    let document = serde_json::json!({"assistant": {"instruction": "x".repeat(300_000)}}).to_string();
-    let mut overview = Overview::default();
-    rows.iter().for_each(|row| overview.count(row));
-    let mut out = Vec::new();
-    let mut renderer = html(&settings(), overview, &mut out);
-    renderer.begin(&facts_of(&rows)).unwrap();
-    for row in &rows {
-        renderer.row_with_documents(row, Some(document.as_bytes()), Some(document.as_bytes())).unwrap();
-    }
-    renderer.finish().unwrap();
-    let page = String::from_utf8(out).unwrap();
+    let document = serde_json::json!({"assistant": {"instruction": "x".repeat(400_000)}}).to_string();
+    let page = page_with(&facts_of(&rows), &rows, &settings(), document.as_bytes());
     assert!(page.len() as u64 <= BUDGET + 200_000);
-    let details = between(&page, "<script type=\"text/plain\">", "</script>");
+    let details = opened(&page);
     let has_objects: Vec<_> = details.iter().map(|detail| detail.contains("<pre")).collect();
-    assert!(has_objects[0] && !has_objects[99], "half of the room is for rows that need nobody");
+    assert!(has_objects[0] && !has_objects[99], "some of the room is for rows that need somebody");
     assert!(has_objects[100..].iter().all(|has| *has));
     assert!(seen(details[99]).contains("The raw objects of this row are left out"));
 }

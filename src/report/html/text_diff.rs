@@ -165,8 +165,14 @@ fn mark(character: char, is_changed: bool, only_space: bool) -> Option<Cow<'stat
         '\t' if is_changed => Some(Cow::Borrowed("⇥")),
         ' ' if only_space => Some(Cow::Borrowed("␣")),
         '\n' | '\t' => None,
-        '\u{A0}' | '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FEFF}' => Some(code(character)),
-        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202F}' | '\u{2060}'..='\u{206F}' => Some(code(character)),
+        '\u{A0}'
+        | '\u{AD}'
+        | '\u{61C}'
+        | '\u{180E}'
+        | '\u{FEFF}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{2028}'..='\u{202F}'
+        | '\u{2060}'..='\u{206F}' => Some(code(character)),
         _ if character.is_control() => Some(code(character)),
         _ => None,
     }
