@@ -30,6 +30,9 @@ pub use overview::Overview;
 /// Rows in the table at most: more would make a browser slow.
 const MAX_ROWS: u64 = 5_000;
 
+/// Rows in a stretch of the table that the browser need not lay out while it is out of sight.
+const CHUNK: u64 = 50;
+
 /// Bytes that what the rows open to may take, raw objects included: more would make a browser slow, too.
 const BUDGET: u64 = 32 * 1024 * 1024;
 
@@ -52,6 +55,7 @@ pub fn html<'a, W: Write + 'a>(
         shows_switching: false,
         places: [places; 2],
         budget: Budget { left: BUDGET, left_for_quiet: BUDGET_OF_QUIET_ROWS },
+        rows_in_table: 0,
         table_is_open: true,
     })
 }
@@ -66,6 +70,7 @@ struct Html<W: Write> {
     /// Those of the table, and those of what its rows open to: the same rows have one.
     places: [Places; 2],
     budget: Budget,
+    rows_in_table: u64,
     table_is_open: bool,
 }
 
@@ -132,6 +137,10 @@ impl<W: Write> Renderer for Html<W> {
         if !places.take(needs_somebody) {
             return Ok(());
         }
+        if self.rows_in_table > 0 && self.rows_in_table.is_multiple_of(CHUNK) {
+            self.out.write_all(b"</tbody>\n<tbody role=\"rowgroup\">\n")?;
+        }
+        self.rows_in_table += 1;
         let texts = self.texts.of(row);
         TableRow::new(row, &texts, &self.columns, self.shows_switching).write_into(&mut self.out)
     }

@@ -1,10 +1,11 @@
 "use strict";
 (() => {
   const table = document.getElementById("rows");
-  const body = table.tBodies[0];
+  const chunks = [...table.tBodies];
+  const perChunk = chunks[0].rows.length;
   const heads = [...table.tHead.rows[0].cells];
   const columns = new Map(heads.map((head, index) => [head.dataset.key, index]));
-  const rows = [...body.rows].map((tr) => ({ tr, cells: tr.cells, texts: [], hay: null }));
+  const rows = chunks.flatMap((chunk) => [...chunk.rows]).map((tr) => ({ tr, cells: tr.cells, texts: [], hay: null }));
   const listed = rows.slice();
 
   const search = document.getElementById("search");
@@ -16,6 +17,8 @@
   const number = new Intl.NumberFormat("en");
   const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
+  const isNarrow = matchMedia("(max-width: 62rem)");
+
   const text = (row, index) => (row.texts[index] ??= row.cells[index].textContent.trim());
   const hay = (row) => (row.hay ??= heads.map((_, index) => text(row, index)).join("\n").toLowerCase());
 
@@ -26,14 +29,22 @@
       .filter((select) => select.value !== "")
       .map((select) => [columns.get(select.dataset.key), select.value.slice(1)]);
     let count = 0;
-    for (const row of rows) {
+    const counts = chunks.map(() => 0);
+    rows.forEach((row, place) => {
       const fits =
         (needing.value === "" || row.tr.classList.contains("needs")) &&
         wanted.every(([index, value]) => text(row, index) === value) &&
         words.every((word) => hay(row).includes(word));
       if (row.tr.hidden === fits) row.tr.hidden = !fits;
       count += fits;
-    }
+      counts[Math.floor(place / perChunk)] += fits;
+    });
+    // The browser leaves out chunks that are out of sight: about so high would they be.
+    const height = isNarrow.matches ? 190 : 76;
+    chunks.forEach((chunk, at) => {
+      chunk.hidden = counts[at] === 0;
+      chunk.style.containIntrinsicSize = `none ${counts[at] * height}px`;
+    });
     const all = number.format(rows.length);
     shown.textContent = count === rows.length ? `${all} rows` : `${number.format(count)} of ${all} rows`;
     nothing.hidden = count > 0;
@@ -70,7 +81,10 @@
         return (down ? collator.compare(b, a) : collator.compare(a, b)) || at - bt;
       });
     }
-    body.append(...rows.map((row) => row.tr));
+    chunks.forEach((chunk, at) => {
+      chunk.append(...rows.slice(at * perChunk, (at + 1) * perChunk).map((row) => row.tr));
+    });
+    apply();
     heads.forEach((head, at) => {
       if (at === index) head.setAttribute("aria-sort", down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
@@ -121,8 +135,8 @@
     cell.hidden = !cell.hidden;
     button.setAttribute("aria-expanded", String(!cell.hidden));
   };
-  body.addEventListener("click", (event) => {
-    const tr = event.target.closest("tr");
+  table.addEventListener("click", (event) => {
+    const tr = event.target.closest("tbody tr");
     if (!tr || event.target.closest("td.detail")) return;
     const onButton = event.target.closest("button.open");
     if (onButton || document.getSelection().isCollapsed) toggle(tr);
@@ -136,7 +150,6 @@
     button.addEventListener("click", () => {
       reset();
       order(undefined, false);
-      apply();
       search.focus();
     });
   }
@@ -159,4 +172,5 @@
   document.querySelector(".controls").hidden = false;
   document.documentElement.classList.add("ready");
   apply();
+  performance.mark("ready");
 })();
