@@ -158,7 +158,10 @@
       reset();
       needing.value = button.dataset.needing ?? "";
       const select = filters.find((filter) => filter.dataset.key === button.dataset.key);
-      select.value = `=${button.dataset.value}`;
+      const value = `=${button.dataset.value}`;
+      select.value = value;
+      // Counted above, but not among the rows that this page shows.
+      if (select.value !== value) select.append(new Option(`\u2068${button.dataset.value}\u2069 (0)`, value, false, true));
       apply();
       const heading = document.getElementById("table");
       heading.scrollIntoView();
