@@ -34,7 +34,8 @@ Examples:
   agent-migrate run assistants.csv --platform langdock --disable
                                                          then switch the old ones off: plan, question, guard
   agent-migrate rollback assistants.ledger               take that back
-  agent-migrate report assistants.ledger --format json   what a run found out, once more";
+  agent-migrate report assistants.ledger --format html -o assistants.html
+                                                         the page that goes to the workspace owner";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -205,6 +206,9 @@ pub struct RunArgs {
     /// Also write the report as JSON Lines, with full texts and the proposed agents
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub json: Option<PathBuf>,
+    /// Also write the report as a web page, one file that needs no network
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub html: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
@@ -275,6 +279,8 @@ pub enum ReportFormatArg {
     Csv,
     /// JSON Lines: full texts, proposed agents
     Json,
+    /// A web page in one file: for the people who have to act
+    Html,
 }
 
 /// Options of `report`.
@@ -282,6 +288,7 @@ pub enum ReportFormatArg {
 #[command(after_help = "\
 Examples:
   agent-migrate report assistants.ledger
+  agent-migrate report assistants.ledger --format html -o assistants.html
   agent-migrate report assistants.ledger --format json -o assistants.jsonl
   agent-migrate report assistants.ledger --redact -o for-the-auditor.csv")]
 pub struct ReportArgs {

@@ -173,6 +173,8 @@ pub struct RunPaths {
     pub report: OutputPath,
     /// The JSON Lines report, if asked for.
     pub json: Option<OutputPath>,
+    /// The HTML report, if asked for.
+    pub html: Option<OutputPath>,
 }
 
 /// A file beside the input: its stem, in the practice workspace `.sandbox`, then `suffix`.
@@ -236,14 +238,18 @@ pub fn run_paths(arguments: &RunArgs) -> Result<RunPaths, UsageError> {
             .as_deref()
             .map_or_else(|| OutputPath::File(beside(".report.csv")), OutputPath::parse),
         json: arguments.json.as_deref().map(OutputPath::parse),
+        html: arguments.html.as_deref().map(OutputPath::parse),
     };
     refuse_shared_files(&paths)?;
     Ok(paths)
 }
 
 fn refuse_shared_files(paths: &RunPaths) -> Result<(), UsageError> {
-    if paths.report == OutputPath::Stdout && paths.json == Some(OutputPath::Stdout) {
-        return Err(UsageError("--report and --json cannot both go to standard output.".into()));
+    let outputs =
+        [("--report", Some(&paths.report)), ("--json", paths.json.as_ref()), ("--html", paths.html.as_ref())];
+    let mut to_stdout = outputs.into_iter().filter(|(_, output)| *output == Some(&OutputPath::Stdout));
+    if let (Some((one, _)), Some((other, _))) = (to_stdout.next(), to_stdout.next()) {
+        return Err(UsageError(format!("{one} and {other} cannot both go to standard output.")));
     }
     refuse_shared(&files_of(paths))
 }
@@ -280,6 +286,7 @@ fn files_of(paths: &RunPaths) -> Vec<Named> {
         ("--ledger", Some(paths.ledger.clone())),
         ("--report", file(&paths.report)),
         ("--json", paths.json.as_ref().and_then(file)),
+        ("--html", paths.html.as_ref().and_then(file)),
     ]
 }
 
@@ -390,9 +397,13 @@ mod tests {
 
     #[test]
     fn no_output_overwrites_the_input_or_another_output() {
-        for line in
-            ["a.csv --sandbox -o a.csv", "a.csv --sandbox --ledger b -o b", "a.csv --sandbox -o - --json -"]
-        {
+        for line in [
+            "a.csv --sandbox -o a.csv",
+            "a.csv --sandbox --ledger b -o b",
+            "a.csv --sandbox -o - --json -",
+            "a.csv --sandbox --json - --html -",
+            "a.csv --sandbox --json x --html x",
+        ] {
             assert!(run_paths(&run_arguments(line)).is_err(), "{line}");
         }
     }

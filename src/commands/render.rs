@@ -8,7 +8,7 @@ use crate::cli::{OutputPath, ReportFormatArg};
 use crate::domain::{Encoding, InputFormat, JsonText, LineEnd, Remedy, ReportRow, RunFacts};
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::migrate::{self, Side};
-use crate::report::{self, Dialect, Renderer, ReportFileError, ReportSettings};
+use crate::report::{self, Dialect, Overview, Renderer, ReportFileError, ReportSettings};
 use crate::ui::{self, Terminal};
 
 /// What came of rendering.
@@ -99,6 +99,7 @@ fn rows_to(
     let mut renderer: Box<dyn Renderer + '_> = match format {
         ReportFormatArg::Csv => report::csv(settings, out),
         ReportFormatArg::Json => report::json_lines(settings, out),
+        ReportFormatArg::Html => report::html(settings, overview(ledger)?, out),
     };
     let wants_proposed = renderer.wants_proposed();
     renderer.begin(facts)?;
@@ -109,8 +110,23 @@ fn rows_to(
         *tally.entry(row.remedy()).or_insert(0) += 1;
         renderer.row(&row).map_err(RenderError::from)
     })?;
+    if renderer.wants_documents() {
+        ledger.for_each_row(true, |row, assistant, agent| {
+            renderer.documents(&row, assistant, agent).map_err(RenderError::from)
+        })?;
+    }
     renderer.finish()?;
     Ok(())
+}
+
+/// What the top of a page says about all rows: a pass of its own, so that no row has to be kept.
+fn overview(ledger: &LedgerReader) -> Result<Overview, LedgerError> {
+    let mut overview = Overview::default();
+    ledger.for_each_row(false, |row, _, _| {
+        overview.count(&row);
+        Ok::<_, LedgerError>(())
+    })?;
+    Ok(overview)
 }
 
 /// The agent as it would be created, out of the assistant's kept document.

@@ -61,7 +61,8 @@ struct Run<'a> {
 impl Run<'_> {
     fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
         let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
-        for output in [Some(&self.paths.report), self.paths.json.as_ref()].into_iter().flatten() {
+        let paths = &self.paths;
+        for output in [Some(&paths.report), paths.json.as_ref(), paths.html.as_ref()].into_iter().flatten() {
             if let OutputPath::File(path) = output {
                 check_writable(path).context("nothing was asked for: the report cannot be written")?;
             }
@@ -245,13 +246,16 @@ impl Run<'_> {
         facts: &RunFacts,
     ) -> Result<Vec<(&'static str, Rendered)>, RenderError> {
         let dialect = dialect(self.arguments.dialect);
-        let mut reports = vec![(
-            "report",
-            render(ledger, facts, ReportFormatArg::Csv, dialect, false, &self.paths.report)?,
-        )];
-        if let Some(path) = &self.paths.json {
-            reports
-                .push(("JSON report", render(ledger, facts, ReportFormatArg::Json, dialect, false, path)?));
+        let asked_for = [
+            ("report", ReportFormatArg::Csv, Some(&self.paths.report)),
+            ("JSON report", ReportFormatArg::Json, self.paths.json.as_ref()),
+            ("HTML report", ReportFormatArg::Html, self.paths.html.as_ref()),
+        ];
+        let mut reports = Vec::new();
+        for (label, format, path) in asked_for {
+            if let Some(path) = path {
+                reports.push((label, render(ledger, facts, format, dialect, false, path)?));
+            }
         }
         Ok(reports)
     }

@@ -153,6 +153,20 @@ impl SkipReason {
         Self::Stopped,
     ];
 
+    /// A few words for a person, behind a number of rows.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NotVerified => "not verified",
+            Self::BeyondLimit => "left by --limit",
+            Self::OverMaximum => "over --max-disable",
+            Self::AnotherRow => "same assistant as another row",
+            Self::OneRecord => "one record with the agent",
+            Self::CannotTell => "agent might go off, too",
+            Self::NotAllowed => "the key may not",
+            Self::Stopped => "not come to",
+        }
+    }
+
     /// Whether the row is one that a person has to see to. What `--limit` and `--max-disable` leave over is not, and
     /// what is not verified says so by its status (DESIGN.md, Fine print, Exit codes).
     pub const fn needs_attention(self) -> bool {

@@ -1,4 +1,4 @@
-//! CSV and JSON Lines, formula shield, file that appears whole or not at all (DESIGN.md, Report).
+//! CSV, JSON Lines and HTML, formula shield, file that appears whole or not at all (DESIGN.md, Report).
 //!
 //! Rows are streamed: a renderer holds one row at a time. A further format is one more short file with one more
 //! [`Renderer`].
@@ -8,6 +8,7 @@ mod audit_csv;
 mod audit_json;
 mod cell;
 mod csv_format;
+mod html;
 mod json_lines;
 mod redact;
 mod shield;
@@ -26,6 +27,7 @@ pub use atomic_file::{AtomicFile, ReportFileError, Written, check_writable, writ
 pub use audit_csv::audit_csv;
 pub use audit_json::audit_json_lines;
 pub use csv_format::csv;
+pub use html::{Overview, html};
 pub use json_lines::json_lines;
 
 /// Which CSV a person wants.
@@ -78,7 +80,8 @@ impl ReportSettings {
     }
 }
 
-/// One format of the report: `begin` once, `row` for every row in input order, `finish` once.
+/// One format of the report: `begin` once, `row` for every row in input order, then `documents` likewise where they are
+/// wanted, `finish` once.
 pub trait Renderer {
     /// Writes what stands before the rows.
     fn begin(&mut self, facts: &RunFacts) -> io::Result<()>;
@@ -86,11 +89,28 @@ pub trait Renderer {
     /// Writes one row.
     fn row(&mut self, row: &ReportRow) -> io::Result<()>;
 
+    /// Takes every row once more, in the same order and after the last [`Renderer::row`], with the bodies of assistant
+    /// and agent where they were read. Only for a format that [wants documents](Renderer::wants_documents).
+    fn documents(
+        &mut self,
+        row: &ReportRow,
+        assistant: Option<&[u8]>,
+        agent: Option<&[u8]>,
+    ) -> io::Result<()> {
+        let _ = (row, assistant, agent);
+        Ok(())
+    }
+
     /// Writes what stands after the rows and flushes.
     fn finish(self: Box<Self>) -> io::Result<()>;
 
     /// Whether rows should bring [`ReportRow::proposed`], which costs a look at the assistant's document.
     fn wants_proposed(&self) -> bool {
+        false
+    }
+
+    /// Whether there should be a second pass, [`Renderer::documents`], which costs reading them.
+    fn wants_documents(&self) -> bool {
         false
     }
 }

@@ -94,22 +94,9 @@ fn skipped(facts: &RunFacts) -> String {
             (reason, rows.sum::<u64>())
         })
         .filter(|(_, rows)| *rows > 0)
-        .map(|(reason, rows)| format!("{} {}", grouped(rows), why(reason)))
+        .map(|(reason, rows)| format!("{} {}", grouped(rows), reason.words()))
         .collect();
     if reasons.is_empty() { String::new() } else { format!("  ({})", reasons.join(", ")) }
-}
-
-const fn why(reason: SkipReason) -> &'static str {
-    match reason {
-        SkipReason::NotVerified => "not verified",
-        SkipReason::BeyondLimit => "left by --limit",
-        SkipReason::OverMaximum => "over --max-disable",
-        SkipReason::AnotherRow => "same assistant as another row",
-        SkipReason::OneRecord => "one record with the agent",
-        SkipReason::CannotTell => "agent might go off, too",
-        SkipReason::NotAllowed => "the key may not",
-        SkipReason::Stopped => "not come to",
-    }
 }
 
 /// How switching off ended, in a sentence or two; `None` where nobody asked for it.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of the language")]
 
+pub(crate) mod browser;
 pub(crate) mod office;
 
 use std::collections::HashMap;
