@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
-use super::network_arguments::{KeyArgs, NetworkArgs};
+use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
 use super::tools_arguments::{
@@ -182,15 +182,9 @@ pub struct RunArgs {
     /// CSV with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
     #[arg(required_unless_present = "sandbox")]
     pub input: Option<PathBuf>,
-    /// Which hosted platform (no default: a key must never go to the wrong company)
-    #[arg(long, value_enum, conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
-    pub platform: Option<PlatformArg>,
-    /// Base URL of the API; a dedicated deployment's ends in /api/public [env: AGENT_MIGRATE_BASE_URL]
-    #[arg(long, value_name = "URL", conflicts_with = "sandbox", help_heading = "Where the platform is")]
-    pub base_url: Option<String>,
-    /// Practise: serve a made-up workspace on loopback inside the program and run against it; no key, no network
-    #[arg(long, conflicts_with = "api_key_file", help_heading = "Where the platform is")]
-    pub sandbox: bool,
+    /// Where the platform is.
+    #[command(flatten)]
+    pub place: PlaceArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::{DialectArg, InputArgs, PlatformArg, parse_age};
-use super::network_arguments::{KeyArgs, NetworkArgs};
+use super::arguments::{DialectArg, InputArgs, parse_age};
+use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
 use crate::domain::Source;
 
 pub(super) const AUDIT_EXAMPLES: &str = "\
@@ -47,15 +47,9 @@ pub struct AuditArgs {
     /// From which API to read
     #[arg(long, value_enum, default_value_t = SourceArg::Auto, value_name = "API")]
     pub source: SourceArg,
-    /// Which hosted platform (no default: a key must never go to the wrong company)
-    #[arg(long, value_enum, conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
-    pub platform: Option<PlatformArg>,
-    /// Base URL of the API; a dedicated deployment's ends in /api/public [env: AGENT_MIGRATE_BASE_URL]
-    #[arg(long, value_name = "URL", conflicts_with = "sandbox", help_heading = "Where the platform is")]
-    pub base_url: Option<String>,
-    /// Practise: serve a made-up workspace on loopback inside the program and audit it; no key, no network
-    #[arg(long, conflicts_with = "api_key_file", help_heading = "Where the platform is")]
-    pub sandbox: bool,
+    /// Where the platform is.
+    #[command(flatten)]
+    pub place: PlaceArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,

@@ -16,7 +16,7 @@ pub use arguments::{
     ManArgs, PlatformArg, ReportArgs, ReportFormatArg, RunArgs,
 };
 pub use audit_arguments::{AuditArgs, SourceArg};
-pub use network_arguments::{KeyArgs, NetworkArgs};
+pub use network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs, PlaceArgs};
 pub use rollback_arguments::RollbackArgs;
 pub use sandbox_arguments::{
     SandboxArgs, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg, SandboxSwitchingArgs,
@@ -25,4 +25,4 @@ pub use settings::{
     AuditPaths, Environment, Key, OutputPath, Place, RunPaths, UsageError, audit_paths, choose_key,
     choose_place, disabling, hosted_or_other, refuse_log_file, rollback_report, run_paths, verify_report,
 };
-pub use tools_arguments::{DoctorArgs, ListArgs, ListDialectArg, PlaceArgs, VerifyArgs};
+pub use tools_arguments::{DoctorArgs, ListArgs, ListDialectArg, VerifyArgs};

@@ -1,12 +1,39 @@
-//! Options of every command that sends requests: key, pace, patience.
+//! Options of every command that sends requests: place, key, pace, patience.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::arguments::PlatformArg;
+
 /// Far beyond any platform's limit, and still cheap to keep count of.
 const MOST_RPM: u32 = 1_000_000;
+
+/// Where the platform is.
+#[derive(Clone, Debug, Args)]
+pub struct PlaceArgs {
+    /// Which hosted platform (no default: a key must never go to the wrong company)
+    #[arg(long, value_enum, conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
+    pub platform: Option<PlatformArg>,
+    /// Base URL of the API; a dedicated deployment's ends in /api/public [env: AGENT_MIGRATE_BASE_URL]
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox", help_heading = "Where the platform is")]
+    pub base_url: Option<String>,
+    /// Practise: a made-up workspace on loopback inside the program; no key, no network
+    #[arg(long, conflicts_with = "api_key_file", help_heading = "Where the platform is")]
+    pub sandbox: bool,
+}
+
+/// Where the platform of a ledger is: only to be held against what the ledger says.
+#[derive(Clone, Debug, Args)]
+pub struct LedgerPlaceArgs {
+    /// Which hosted platform: must be the ledger's, which it is taken from
+    #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
+    pub platform: Option<PlatformArg>,
+    /// Base URL of the API: must be the ledger's, which it is taken from
+    #[arg(long, value_name = "URL", help_heading = "Where the platform is")]
+    pub base_url: Option<String>,
+}
 
 /// Where the key comes from.
 #[derive(Clone, Debug, Args)]

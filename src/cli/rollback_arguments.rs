@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use uuid::Uuid;
 
-use super::arguments::{DialectArg, PlatformArg};
-use super::network_arguments::{KeyArgs, NetworkArgs};
+use super::arguments::DialectArg;
+use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs};
 
 pub(super) const ROLLBACK_EXAMPLES: &str = "\
 Examples:
@@ -28,12 +28,9 @@ pub struct RollbackArgs {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
-    /// Which hosted platform: must be the ledger's, which it is taken from
-    #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
-    pub platform: Option<PlatformArg>,
-    /// Base URL of the API: must be the ledger's, which it is taken from
-    #[arg(long, value_name = "URL", help_heading = "Where the platform is")]
-    pub base_url: Option<String>,
+    /// Where the platform is.
+    #[command(flatten)]
+    pub place: LedgerPlaceArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,

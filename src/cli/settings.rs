@@ -201,7 +201,7 @@ pub struct AuditPaths {
 
 /// Works out the files of an audit: defaults beside the input, and no two of them the same.
 pub fn audit_paths(arguments: &AuditArgs) -> Result<AuditPaths, UsageError> {
-    let beside = |suffix: &str| beside_input(arguments.input.as_deref(), arguments.sandbox, suffix);
+    let beside = |suffix: &str| beside_input(arguments.input.as_deref(), arguments.place.sandbox, suffix);
     let paths = AuditPaths {
         input: arguments.input.clone(),
         ledger: arguments.ledger.clone().unwrap_or_else(|| beside(".audit.ledger")),
@@ -229,7 +229,7 @@ fn files_of_audit(paths: &AuditPaths) -> Vec<Named> {
 
 /// Works out the files of a run: defaults beside the input, and no two of them the same.
 pub fn run_paths(arguments: &RunArgs) -> Result<RunPaths, UsageError> {
-    let beside = |suffix: &str| beside_input(arguments.input.as_deref(), arguments.sandbox, suffix);
+    let beside = |suffix: &str| beside_input(arguments.input.as_deref(), arguments.place.sandbox, suffix);
     let paths = RunPaths {
         input: arguments.input.clone(),
         ledger: arguments.ledger.clone().unwrap_or_else(|| beside(".ledger")),
@@ -345,8 +345,12 @@ mod tests {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
         let environment = Environment(&get);
-        let place =
-            choose_place(arguments.platform, arguments.base_url.as_deref(), arguments.sandbox, &environment)?;
+        let place = choose_place(
+            arguments.place.platform,
+            arguments.place.base_url.as_deref(),
+            arguments.place.sandbox,
+            &environment,
+        )?;
         let key = choose_key(&place, &arguments.key, &environment)?;
         Ok((place, key))
     }

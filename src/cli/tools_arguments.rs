@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::{DialectArg, PlatformArg};
-use super::network_arguments::{KeyArgs, NetworkArgs};
+use super::arguments::DialectArg;
+use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs, PlaceArgs};
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
@@ -29,20 +29,6 @@ Examples:
 
 Exit codes: 0 all is well (perhaps with warnings), 3 all is well but for the
 Assistants API, which is gone, 5 something must be mended first, 4 Ctrl-C.";
-
-/// Where the platform is.
-#[derive(Clone, Debug, Args)]
-pub struct PlaceArgs {
-    /// Which hosted platform (no default: a key must never go to the wrong company)
-    #[arg(long, value_enum, conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
-    pub platform: Option<PlatformArg>,
-    /// Base URL of the API; a dedicated deployment's ends in /api/public [env: AGENT_MIGRATE_BASE_URL]
-    #[arg(long, value_name = "URL", conflicts_with = "sandbox", help_heading = "Where the platform is")]
-    pub base_url: Option<String>,
-    /// Practise: a made-up workspace on loopback inside the program; no key, no network
-    #[arg(long, conflicts_with = "api_key_file", help_heading = "Where the platform is")]
-    pub sandbox: bool,
-}
 
 /// Byte order mark and line ends of a CSV that has no input to take them from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -81,12 +67,9 @@ pub struct ListArgs {
 pub struct VerifyArgs {
     /// The ledger of a run, finished or not
     pub ledger: PathBuf,
-    /// Which hosted platform: must be the ledger's, which it is taken from
-    #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
-    pub platform: Option<PlatformArg>,
-    /// Base URL of the API: must be the ledger's, which it is taken from
-    #[arg(long, value_name = "URL", help_heading = "Where the platform is")]
-    pub base_url: Option<String>,
+    /// Where the platform is.
+    #[command(flatten)]
+    pub place: LedgerPlaceArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,

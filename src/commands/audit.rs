@@ -27,8 +27,12 @@ use crate::ui::{self, AuditSummary, Terminal};
 pub(super) fn audit(arguments: &AuditArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
-    let place =
-        choose_place(arguments.platform, arguments.base_url.as_deref(), arguments.sandbox, &environment)?;
+    let place = choose_place(
+        arguments.place.platform,
+        arguments.place.base_url.as_deref(),
+        arguments.place.sandbox,
+        &environment,
+    )?;
     let key = choose_key(&place, &arguments.key, &environment)?;
     let paths = audit_paths(arguments)?;
     let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
@@ -181,7 +185,7 @@ impl Audit<'_> {
                 self.terminal.error(&format!(
                     "the audit was not written: {error}; what was read is safe in the ledger"
                 ));
-                Ok(if exit == Exit::MendFirst { exit } else { Exit::StoppedEarly })
+                Ok(exit.without_report())
             }
         }
     }

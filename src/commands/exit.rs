@@ -61,6 +61,20 @@ impl Exit {
         }
     }
 
+    /// How a command ends whose report could not be written: the same command goes on, unless something must be mended.
+    #[must_use]
+    pub const fn without_report(self) -> Self {
+        match self {
+            Self::MendFirst => Self::MendFirst,
+            Self::Done
+            | Self::NothingDone
+            | Self::Usage
+            | Self::NeedsAttention
+            | Self::StoppedEarly
+            | Self::Interrupted => Self::StoppedEarly,
+        }
+    }
+
     /// How a run ends: why it stopped beats what its rows say. Rows that `--limit` left over do not count.
     pub fn of_run(facts: &RunFacts, stopped: Option<&StopReason>) -> Self {
         match stopped {

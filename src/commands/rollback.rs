@@ -37,7 +37,8 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
     let connection = if is_idle {
         None
     } else {
-        let given = Given { platform: arguments.platform, base_url: arguments.base_url.as_deref() };
+        let given =
+            Given { platform: arguments.place.platform, base_url: arguments.place.base_url.as_deref() };
         Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, "nothing was switched")?
     };
     if let (OutputPath::File(path), false) = (&report, arguments.dry_run) {
@@ -188,7 +189,7 @@ impl Rollback<'_> {
                 self.terminal.error(&format!(
                     "the report was not written: {error}; what was done is safe in the ledger"
                 ));
-                Ok(if exit == Exit::MendFirst { exit } else { Exit::StoppedEarly })
+                Ok(exit.without_report())
             }
         }
     }

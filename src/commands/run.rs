@@ -36,8 +36,12 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
     if disabling == Disabling::Yes {
         somebody_must_be_there(arguments.yes)?;
     }
-    let place =
-        choose_place(arguments.platform, arguments.base_url.as_deref(), arguments.sandbox, &environment)?;
+    let place = choose_place(
+        arguments.place.platform,
+        arguments.place.base_url.as_deref(),
+        arguments.place.sandbox,
+        &environment,
+    )?;
     let key = choose_key(&place, &arguments.key, &environment)?;
     let paths = run_paths(arguments)?;
     let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
@@ -235,7 +239,7 @@ impl Run<'_> {
                 self.terminal.error(&format!(
                     "the report was not written: {error}; what was found out is safe in the ledger"
                 ));
-                Ok(if exit == Exit::MendFirst { exit } else { Exit::StoppedEarly })
+                Ok(exit.without_report())
             }
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn verify(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit
     let output = verify_report(arguments)?;
     let ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
     let identity = ledger.identity().context(NOTHING)?;
-    let given = Given { platform: arguments.platform, base_url: arguments.base_url.as_deref() };
+    let given = Given { platform: arguments.place.platform, base_url: arguments.place.base_url.as_deref() };
     let connection = Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?;
     if let OutputPath::File(path) = &output {
         check_writable(path).context("nothing was asked for: the report cannot be written")?;

@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use csv::{Terminator, Writer, WriterBuilder};
+use csv::Writer;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::csv_format::whole_seconds;
+use super::csv_format::{csv_writer, whole_seconds};
 use super::{AuditRenderer, ReportSettings, cell, shield};
 use crate::domain::{
-    AUDIT_COLUMNS, AuditFacts, AuditRow, CAPABILITIES, Configuration, LineEnd, free_of_clashes, reading_word,
+    AUDIT_COLUMNS, AuditFacts, AuditRow, CAPABILITIES, Configuration, free_of_clashes, reading_word,
 };
 
 /// What the column `advice` says first in the practice workspace.
@@ -17,17 +17,8 @@ const PRACTICE: &str = "PRACTICE: made-up workspace";
 
 /// A renderer that writes the audit as CSV to `out`.
 pub fn audit_csv<'a, W: Write + 'a>(settings: &ReportSettings, out: W) -> Box<dyn AuditRenderer + 'a> {
-    let terminator = match settings.line_end() {
-        LineEnd::Lf => Terminator::Any(b'\n'),
-        LineEnd::CrLf => Terminator::CRLF,
-    };
-    let writer = WriterBuilder::new()
-        .delimiter(settings.delimiter())
-        .terminator(terminator)
-        .buffer_capacity(64 * 1024)
-        .from_writer(out);
     Box::new(AuditCsv {
-        writer,
+        writer: csv_writer(settings, out),
         byte_order_mark: settings.byte_order_mark(),
         carried_columns: free_of_clashes(&settings.format.carried_columns),
         practice: false,

@@ -14,22 +14,26 @@ use crate::domain::{LineEnd, REPORT_COLUMNS, ReportRow, RunFacts};
 
 /// A renderer that writes the report as CSV to `out`.
 pub fn csv<'a, W: Write + 'a>(settings: &ReportSettings, out: W) -> Box<dyn Renderer + 'a> {
-    let terminator = match settings.line_end() {
-        LineEnd::Lf => Terminator::Any(b'\n'),
-        LineEnd::CrLf => Terminator::CRLF,
-    };
-    let writer = WriterBuilder::new()
-        .delimiter(settings.delimiter())
-        .terminator(terminator)
-        .buffer_capacity(64 * 1024)
-        .from_writer(out);
     Box::new(Csv {
-        writer,
+        writer: csv_writer(settings, out),
         texts: Texts { extent: Extent::Short, redact: settings.redact, practice: false },
         byte_order_mark: settings.byte_order_mark(),
         carried_columns: settings.format.carried_columns.clone(),
         scratch: String::new(),
     })
+}
+
+/// A writer of records in the dialect that was asked for.
+pub(super) fn csv_writer<W: Write>(settings: &ReportSettings, out: W) -> Writer<W> {
+    let terminator = match settings.line_end() {
+        LineEnd::Lf => Terminator::Any(b'\n'),
+        LineEnd::CrLf => Terminator::CRLF,
+    };
+    WriterBuilder::new()
+        .delimiter(settings.delimiter())
+        .terminator(terminator)
+        .buffer_capacity(64 * 1024)
+        .from_writer(out)
 }
 
 struct Csv<W: Write> {
