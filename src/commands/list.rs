@@ -1,6 +1,5 @@
 //! `list`: the agents that are shared with the key, as a CSV that `run` takes.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, ErrorKind, Write};
 use std::ops::ControlFlow;
@@ -16,15 +15,12 @@ use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
 use crate::api::{Client, ListWalk, ListedAgent, NoSendLog};
 use crate::cli::{Environment, ListArgs, ListDialectArg, OutputPath, PlatformArg, choose_key, choose_place};
-use crate::domain::{CallFailure, may_run_as_formula, one_line, terminal_safe};
-use crate::report::{ReportFileError, Written, check_writable, write_atomically};
+use crate::domain::{CallFailure, terminal_safe};
+use crate::report::{Dialect, ReportFileError, Written, check_writable, csv_table, write_atomically};
 use crate::ui::{self, Terminal};
 
 /// Columns of the CSV. `run` finds the assistants by the first: an assistant and its agent have the same UUID.
 const COLUMNS: [&str; 6] = ["assistant_id", "name", "disabled", "owner", "model", "updated_at"];
-
-/// Characters that a cell holds at most, as in the report.
-const CELL: usize = 8_000;
 
 /// How the walk over the list ended.
 enum Listed {
@@ -123,7 +119,11 @@ fn write(
     base_url: Option<&str>,
     terminal: &Terminal,
 ) -> Result<Exit, CommandError> {
-    let content = if arguments.json { json_lines(agents) } else { csv(agents, arguments.dialect) };
+    let content = if arguments.json {
+        json_lines(agents)
+    } else {
+        csv(agents, arguments.dialect).context("the list was not written")?
+    };
     let file = match output {
         OutputPath::Stdout => match ui::print_bytes(content.as_bytes()) {
             // `| head` has what it wanted.
@@ -171,36 +171,17 @@ fn run_with(file: &Path, arguments: &ListArgs, base_url: Option<&str>) -> String
     command_line(&mut words.iter().map(String::as_str))
 }
 
-fn csv(agents: &[ListedAgent], dialect: ListDialectArg) -> String {
-    let (byte_order_mark, line_end) = match dialect {
-        ListDialectArg::Excel => ("\u{FEFF}", "\r\n"),
-        ListDialectArg::Plain => ("", "\n"),
+fn csv(agents: &[ListedAgent], dialect: ListDialectArg) -> io::Result<String> {
+    let dialect = match dialect {
+        ListDialectArg::Excel => Dialect::Excel,
+        ListDialectArg::Plain => Dialect::Plain,
     };
-    let mut text = format!("{byte_order_mark}{}{line_end}", COLUMNS.join(","));
-    for agent in agents {
-        let id = agent.id.to_string();
+    let ids: Vec<String> = agents.iter().map(|agent| agent.id.to_string()).collect();
+    let rows = ids.iter().zip(agents).map(|(id, agent)| {
         let disabled = agent.disabled.map_or("", |disabled| if disabled { "true" } else { "false" });
-        let cells = [&id, &agent.name, disabled, &agent.owner, &agent.model, &agent.updated_at];
-        text.push_str(&cells.map(|text| cell(text).into_owned()).join(","));
-        text.push_str(line_end);
-    }
-    text
-}
-
-/// The text as a cell: one line, no formula, quoted where it must be (DESIGN.md, Report).
-fn cell(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Cow::Borrowed(text);
-    }
-    let mut cell: String = one_line(text).chars().take(CELL - 1).collect();
-    if may_run_as_formula(&cell) {
-        cell.insert(0, '\'');
-    }
-    if cell.contains([',', '"']) {
-        Cow::Owned(format!("\"{}\"", cell.replace('"', "\"\"")))
-    } else {
-        cell.into()
-    }
+        [id, &agent.name, disabled, &agent.owner, &agent.model, &agent.updated_at].map(|text: &str| text)
+    });
+    csv_table(dialect, COLUMNS, rows)
 }
 
 fn json_lines(agents: &[ListedAgent]) -> String {
@@ -242,28 +223,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_one_harmless_cell_whatever_it_holds() {
-        for (name, shown) in [
-            ("Travel", "Travel"),
-            ("a,b", "\"a,b\""),
-            ("\"a\"", "\"\"\"a\"\"\""),
-            ("a\r\nb\u{1b}[2J", "a  b [2J"),
-            ("=1+1", "'=1+1"),
-            ("\t@x", "' @x"),
-            ("=HYPERLINK(\"x\",1)", "\"'=HYPERLINK(\"\"x\"\",1)\""),
-        ] {
-            assert_eq!(cell(name), shown, "{name:?}");
-        }
-        assert_eq!(cell(&format!("-{}", "ä".repeat(9_000))).chars().count(), CELL);
-    }
-
-    #[test]
     fn what_the_platform_does_not_say_is_empty_in_csv_and_null_in_json() {
-        insta::assert_snapshot!(csv(&[agent("Travel")], ListDialectArg::Plain), @r"
+        insta::assert_snapshot!(csv(&[agent("Travel")], ListDialectArg::Plain).unwrap(), @r"
         assistant_id,name,disabled,owner,model,updated_at
         00000000-0000-0000-0000-000000000001,Travel,,,,
         ");
-        assert!(csv(&[agent("x")], ListDialectArg::Excel).starts_with("\u{FEFF}assistant_id,"));
+        assert!(csv(&[agent("x")], ListDialectArg::Excel).unwrap().starts_with("\u{FEFF}assistant_id,"));
         insta::assert_snapshot!(json_lines(&[agent("a\n\u{2028}b")]).trim_end(), @r#"{"type":"agent","assistant_id":"00000000-0000-0000-0000-000000000001","name":"a\n\u2028b","disabled":null,"owner":null,"model":null,"updated_at":null}"#);
     }
 }

@@ -53,6 +53,19 @@ pub struct InputFormat {
     pub carried_columns: Vec<String>,
 }
 
+/// The plain shape, where there is no input that gives one.
+impl Default for InputFormat {
+    fn default() -> Self {
+        Self {
+            encoding: Encoding::Utf8,
+            bom: false,
+            delimiter: b',',
+            line_end: LineEnd::Lf,
+            carried_columns: Vec::new(),
+        }
+    }
+}
+
 /// One row of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputRow {

@@ -74,6 +74,21 @@ impl StopReason {
             | Self::LedgerUnwritable { .. } => false,
         }
     }
+
+    /// Whether the Agents API still answers this key, so that agents can be looked at and assistants be switched on.
+    pub const fn leaves_the_agents(&self) -> bool {
+        match self {
+            Self::MayNotDisable | Self::ScopeMissing { .. } | Self::AssistantsApiGone => true,
+            Self::Signal { .. }
+            | Self::OutOfReach
+            | Self::ThrottledTooLong
+            | Self::RetryAfterTooLong { .. }
+            | Self::LedgerUnwritable { .. }
+            | Self::KeyRefused
+            | Self::WrongBaseUrl
+            | Self::Declined => false,
+        }
+    }
 }
 
 /// One or two plain sentences: what happened, and what to do.

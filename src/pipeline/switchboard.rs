@@ -114,13 +114,8 @@ impl<'a> Switchboard<'a> {
     pub(super) fn may_still_undo(&mut self, after_signal_until: Instant) -> bool {
         self.may_go_on()
             || match &self.stop {
-                Some(
-                    StopReason::MayNotDisable
-                    | StopReason::ScopeMissing { .. }
-                    | StopReason::AssistantsApiGone,
-                ) => true,
                 Some(StopReason::Signal { .. }) => Instant::now() < after_signal_until,
-                _ => false,
+                stop => stop.as_ref().is_some_and(StopReason::leaves_the_agents),
             }
     }
 

@@ -51,16 +51,9 @@ impl Switchboard<'_> {
     }
 
     /// Whether looking makes sense: a key that may not disable may look all the same, and a signal leaves a moment for it.
-    const fn may_look(&self) -> bool {
-        matches!(
-            self.stop_reason(),
-            None | Some(
-                StopReason::MayNotDisable
-                    | StopReason::ScopeMissing { .. }
-                    | StopReason::AssistantsApiGone
-                    | StopReason::Signal { .. }
-            )
-        )
+    fn may_look(&self) -> bool {
+        self.stop_reason()
+            .is_none_or(|reason| reason.leaves_the_agents() || matches!(reason, StopReason::Signal { .. }))
     }
 
     /// Looks at all these agents; `None` when that could not be done.

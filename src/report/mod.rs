@@ -12,6 +12,7 @@ mod html;
 mod json_lines;
 mod redact;
 mod shield;
+mod table;
 mod texts;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use audit_json::audit_json_lines;
 pub use csv_format::csv;
 pub use html::{Overview, html};
 pub use json_lines::json_lines;
+pub use table::csv_table;
 
 /// Which CSV a person wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
