@@ -6,7 +6,7 @@ use std::collections::HashSet;
 const LIMIT: usize = 80;
 
 /// Names that Windows keeps for devices, whatever ending follows them.
-const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "conin", "conout"];
+const RESERVED: [&str; 4] = ["con", "prn", "aux", "nul"];
 
 /// Those that are followed by a digit, the raised ones included.
 const NUMBERED: [&str; 2] = ["com", "lpt"];
@@ -62,7 +62,8 @@ fn plain(value: &str) -> String {
 
 /// At most so many bytes of it, whole characters, no `-` at the end.
 fn cut(name: &str, bytes: usize) -> &str {
-    name.get(..name.floor_char_boundary(bytes)).unwrap_or_default().trim_end_matches('-')
+    let end = (0..=bytes.min(name.len())).rev().find(|end| name.is_char_boundary(*end));
+    name.get(..end.unwrap_or_default()).unwrap_or_default().trim_end_matches('-')
 }
 
 /// An accent that stands for itself, behind its letter.
@@ -79,9 +80,8 @@ fn is_reserved(name: &str) -> bool {
     let numbered = NUMBERED.iter().filter_map(|device| name.strip_prefix(device));
     let mut rests = numbered.map(str::chars);
     RESERVED.contains(&name)
-        || rests.any(|mut rest| {
-            matches!(rest.next(), Some('0'..='9' | '¹' | '²' | '³')) && rest.next().is_none()
-        })
+        || rests
+            .any(|mut rest| matches!(rest.next(), Some('0'..='9' | '¹' | '²' | '³')) && rest.next().is_none())
 }
 
 /// What is the same for two names that a disk may take for one.
