@@ -57,7 +57,10 @@ fn the_parts_together_are_the_report_and_each_counts_only_its_own_rows() {
     let desk = run(&["Anna", "Bob", "anna ", "", "ANNA", " ", "Bob", "Bob", "Bob"]);
     let ran = split(&desk, &[]).exits_with(0);
     assert_eq!(ran.stdout, "");
-    insta::assert_snapshot!(ran.stderr, @"");
+    insta::assert_snapshot!(ran.stderr, @r"
+    split by 'Product Owner': 3 parts, a page and a CSV each
+    index: parts/index.html
+    ");
     let expected = ["anna", "bob", "without-product-owner"];
     let mut all: BTreeSet<_> =
         expected.iter().flat_map(|name| [format!("{name}.csv"), format!("{name}.html")]).collect();

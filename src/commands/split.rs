@@ -322,7 +322,8 @@ fn refuse_foreign(path: &Path, ledger: &Path) -> Result<(), CommandError> {
 fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
     let folder = |path: &Path| path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
     let (Some(stem), Some(name)) = (path.file_stem(), ledger.file_name()) else { return false };
-    let rest = name.as_encoded_bytes().strip_prefix(stem.as_encoded_bytes());
+    let is_table = path.extension().is_some_and(|extension| extension == "csv");
+    let rest = name.as_encoded_bytes().strip_prefix(stem.as_encoded_bytes()).filter(|_| is_table);
     rest.is_some_and(|rest| rest.starts_with(b".")) && folder(path) == folder(ledger)
 }
 
