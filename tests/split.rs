@@ -17,6 +17,10 @@ const LEDGER: &str = "assistants.sandbox.ledger";
 
 /// A finished run in the practice workspace over rows of these owners, a `duplicate` and an `invalid_id` at its end.
 fn run(owners: &[&str]) -> Desk {
+    run_with(owners, &[])
+}
+
+fn run_with(owners: &[&str], arguments: &[&str]) -> Desk {
     let quoted = |owner: &str| format!("\"{}\"", owner.replace('"', "\"\""));
     let mut input = "id,Product Owner,team\n".to_owned();
     for (n, owner) in (1..).zip(owners) {
@@ -26,7 +30,7 @@ fn run(owners: &[&str]) -> Desk {
     let _ = writeln!(input, "{},{last},t0\nnobody,{last},t1", id(1));
     let desk = Desk::with_input(input);
     let line = ["run", "assistants.csv", "--sandbox", "--rpm", "1000000", "--html", "whole.html"];
-    Ran::of(desk.program().args(line)).exits_with(3);
+    Ran::of(desk.program().args(line).args(arguments)).exits_with(3);
     desk
 }
 
@@ -90,6 +94,22 @@ fn the_parts_together_are_the_report_and_each_counts_only_its_own_rows() {
     let linked: BTreeSet<_> = links(&desk.read("parts/index.html")).into_iter().collect();
     all.remove("index.html");
     assert_eq!(linked, all);
+}
+
+#[test]
+fn a_part_with_all_rows_says_of_them_what_the_whole_page_says() {
+    let desk = run_with(&["Anna"; 40], &["--disable", "--yes", "--max-disable", "3", "--probe-wait", "0"]);
+    split(&desk, &[]).exits_with(0);
+    let (part, whole) = (desk.read("parts/anna.html"), desk.read("whole.html"));
+    let cards = |page: &str| -> Vec<String> {
+        let sections = page.split("<section ").skip(1).map(|rest| rest.split("</section>").next().unwrap());
+        sections.filter(|section| !section.starts_with("class=\"card who\"")).map(str::to_owned).collect()
+    };
+    assert_eq!(cards(&part), cards(&whole));
+    let cards = cards(&part);
+    let switching = cards.iter().find(|card| card.starts_with("class=\"card off\"")).unwrap();
+    let counted = switching.contains("class=\"state disabled\"") && switching.contains("left as it was: ");
+    assert!(counted, "{switching}");
 }
 
 #[test]
