@@ -284,7 +284,8 @@ Examples:
   agent-migrate report assistants.ledger
   agent-migrate report assistants.ledger --format html -o assistants.html
   agent-migrate report assistants.ledger --format json -o assistants.jsonl
-  agent-migrate report assistants.ledger --redact -o for-the-auditor.csv")]
+  agent-migrate report assistants.ledger --redact -o for-the-auditor.csv
+  agent-migrate report assistants.ledger --split-by owner --output-dir by-owner")]
 pub struct ReportArgs {
     /// The ledger of a run, finished or not
     pub ledger: PathBuf,
@@ -300,6 +301,12 @@ pub struct ReportArgs {
     /// Delimiter, byte order mark and line ends of CSV
     #[arg(long, value_enum, default_value_t = DialectArg::Input)]
     pub dialect: DialectArg,
+    /// A page and a CSV for each value of this column of the input, such as owner, and an index.html that links to them
+    #[arg(long, value_name = "COLUMN", requires = "output_dir", conflicts_with_all = ["format", "output"], help_heading = "Splitting")]
+    pub split_by: Option<String>,
+    /// The folder for them; made if it is missing
+    #[arg(long, value_name = "DIR", requires = "split_by", help_heading = "Splitting")]
+    pub output_dir: Option<PathBuf>,
 }
 
 /// Options of `completions`.

@@ -16,6 +16,7 @@ mod run;
 mod sandbox;
 mod session;
 mod signals;
+mod split;
 mod switching;
 mod verify;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{OutputPath, ReportFormatArg};
 use crate::domain::{Encoding, InputFormat, JsonText, LineEnd, Remedy, ReportRow, RunFacts};
-use crate::ledger::{LedgerError, LedgerReader};
+use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::{self, Side};
 use crate::report::{self, Dialect, Overview, Renderer, ReportFileError, ReportSettings};
 use crate::ui::{self, Terminal};
@@ -66,8 +66,7 @@ pub(super) fn render(
     redact: bool,
     output: &OutputPath,
 ) -> Result<Rendered, RenderError> {
-    let input_format = ledger.format()?.unwrap_or_else(plain_format);
-    let settings = ReportSettings { format: input_format, dialect, redact };
+    let settings = settings(ledger, dialect, redact)?;
     let mut tally = BTreeMap::new();
     let (file, not_replaced) = match output {
         OutputPath::Stdout => {
@@ -88,6 +87,15 @@ pub(super) fn render(
     Ok(Rendered { file, not_replaced, remedies: tally.into_iter().collect() })
 }
 
+/// What a report of this ledger is to look like.
+pub(super) fn settings(
+    ledger: &LedgerReader,
+    dialect: Dialect,
+    redact: bool,
+) -> Result<ReportSettings, LedgerError> {
+    Ok(ReportSettings { format: ledger.format()?.unwrap_or_else(plain_format), dialect, redact })
+}
+
 fn rows_to(
     ledger: &LedgerReader,
     facts: &RunFacts,
@@ -96,22 +104,55 @@ fn rows_to(
     out: &mut dyn Write,
     tally: &mut BTreeMap<Remedy, u64>,
 ) -> Result<(), RenderError> {
-    let mut renderer: Box<dyn Renderer + '_> = match format {
+    let rows = RowsOf { ledger, keys: None };
+    let renderer: Box<dyn Renderer + '_> = match format {
         ReportFormatArg::Csv => report::csv(settings, out),
         ReportFormatArg::Json => report::json_lines(settings, out),
-        ReportFormatArg::Html => report::html(settings, overview(ledger)?, out),
+        ReportFormatArg::Html => report::html(settings, overview(&rows)?, None, out),
     };
+    feed(renderer, facts, &rows, |row| *tally.entry(row.remedy()).or_insert(0) += 1)
+}
+
+/// Rows of a ledger.
+pub(super) struct RowsOf<'a> {
+    /// The ledger.
+    pub(super) ledger: &'a LedgerReader,
+    /// Which of its rows; `None` for all.
+    pub(super) keys: Option<&'a [RowKey]>,
+}
+
+impl RowsOf<'_> {
+    /// Shows each of them to `visit`, in order.
+    pub(super) fn visit<E: From<LedgerError>>(
+        &self,
+        want_documents: bool,
+        visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self.keys {
+            Some(keys) => self.ledger.for_each_row_of(keys, want_documents, visit),
+            None => self.ledger.for_each_row(want_documents, visit),
+        }
+    }
+}
+
+/// Gives the renderer its rows; `count` sees each of them.
+pub(super) fn feed(
+    mut renderer: Box<dyn Renderer + '_>,
+    facts: &RunFacts,
+    rows: &RowsOf<'_>,
+    mut count: impl FnMut(&ReportRow),
+) -> Result<(), RenderError> {
     let wants_proposed = renderer.wants_proposed();
     renderer.begin(facts)?;
-    ledger.for_each_row(wants_proposed, |mut row, assistant, _agent| {
+    rows.visit(wants_proposed, |mut row, assistant, _agent| {
         if wants_proposed {
             row.proposed = assistant.and_then(|document| proposed(&row, document));
         }
-        *tally.entry(row.remedy()).or_insert(0) += 1;
+        count(&row);
         renderer.row(&row).map_err(RenderError::from)
     })?;
     if renderer.wants_documents() {
-        ledger.for_each_row(true, |row, assistant, agent| {
+        rows.visit(true, |row, assistant, agent| {
             renderer.documents(&row, assistant, agent).map_err(RenderError::from)
         })?;
     }
@@ -120,9 +161,9 @@ fn rows_to(
 }
 
 /// What the top of a page says about all rows: a pass of its own, so that no row has to be kept.
-fn overview(ledger: &LedgerReader) -> Result<Overview, LedgerError> {
+fn overview(rows: &RowsOf<'_>) -> Result<Overview, LedgerError> {
     let mut overview = Overview::default();
-    ledger.for_each_row(false, |row, _, _| {
+    rows.visit(false, |row, _, _| {
         overview.count(&row);
         Ok::<_, LedgerError>(())
     })?;

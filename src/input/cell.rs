@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::{InvalidId, may_run_as_formula};
+use crate::domain::{InvalidId, is_unseen, may_run_as_formula};
 
 /// Length of `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
 const HYPHENATED: usize = 36;
@@ -102,15 +102,6 @@ pub(super) fn is_blank_line(line: &[u8]) -> bool {
     let filler = |byte: &u8| matches!(byte, b',' | b';') || byte.is_ascii_whitespace();
     let rest = line.iter().position(|byte| !filler(byte)).and_then(|at| line.get(at..)).unwrap_or_default();
     is_blank(rest)
-}
-
-/// The text without what a person does not see at its ends.
-pub(super) fn trimmed(text: &str) -> &str {
-    text.trim_matches(is_unseen)
-}
-
-fn is_unseen(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }
 
 /// The cell without the `'` that our report puts before what a spreadsheet would run as a formula, so that a report

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::survey::Survey;
 use super::{InputError, InputOptions, names};
-use crate::domain::grouped;
+use crate::domain::{alike, grouped, listed, quoted};
 
 /// The part that every column plays, by position from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ fn assistant(
             let only = (names.len() == 1).then_some(0).filter(|_| agent_asked.is_none());
             by_name.or(agents).or(only).ok_or_else(|| InputError::NoUuidColumn {
                 rows: grouped(survey.sniffed),
-                columns: names::listed(names.iter().map(String::as_str)),
+                columns: listed(names.iter().map(String::as_str)),
             })
         }
         several => Err(InputError::AmbiguousColumn { columns: name_list(names, several) }),
@@ -105,7 +105,7 @@ fn like<'a>(names: &'a [String], wanted: &'a str) -> impl Iterator<Item = usize>
     let at = |matches: fn(&str, &str) -> bool| {
         names.iter().enumerate().filter(move |(_, name)| matches(name, wanted)).map(|(index, _)| index)
     };
-    at(|name, wanted| name == wanted).chain(at(|name, wanted| name != wanted && names::alike(name, wanted)))
+    at(|name, wanted| name == wanted).chain(at(|name, wanted| name != wanted && alike(name, wanted)))
 }
 
 /// The column that an option names: by its header, else by its number from 1.
@@ -116,11 +116,11 @@ fn position(names: &[String], wanted: &str, option: &'static str) -> Result<usiz
     };
     like(names, wanted).next().or_else(by_number).ok_or_else(|| InputError::UnknownColumn {
         option,
-        name: names::quoted(wanted),
-        columns: names::listed(names.iter().map(String::as_str)),
+        name: quoted(wanted),
+        columns: listed(names.iter().map(String::as_str)),
     })
 }
 
 fn name_list(names: &[String], indices: &[usize]) -> String {
-    names::listed(indices.iter().filter_map(|&index| names.get(index)).map(String::as_str))
+    listed(indices.iter().filter_map(|&index| names.get(index)).map(String::as_str))
 }

@@ -1,9 +1,8 @@
-//! Names of columns: which are known, when two are alike, how clashes are resolved, how they are shown.
+//! Names of columns: which are known, how clashes are resolved.
 
 use std::collections::{HashMap, HashSet};
 
-use super::cell;
-use crate::domain::{REPORT_COLUMNS, terminal_safe};
+use crate::domain::{REPORT_COLUMNS, alike};
 
 /// The names under which the assistant is looked for, in this order (DESIGN.md, Input).
 pub(super) const ASSISTANT: [&str; 5] = ["assistant_id", "assistantId", "assistant", "id", "uuid"];
@@ -12,23 +11,6 @@ pub(super) const AGENT: &str = "agent_id";
 
 /// The own columns that make a report one, in order. Not all of them: people delete what they do not need.
 const MARKS_OF_A_REPORT: [&str; 6] = ["line", "input", "assistant_id", "agent_id", "status", "disabled"];
-
-/// Characters that a list of columns may have in a message.
-const SHOWN_CHARACTERS: usize = 60;
-/// Columns that a message lists.
-const SHOWN_COLUMNS: usize = 20;
-
-/// Whether the two are one name to a person: any case; spaces, `-` and `_` do not count, so `assistantId` is
-/// `Assistant ID`.
-pub(super) fn alike(one: &str, other: &str) -> bool {
-    fn letters(name: &str) -> impl Iterator<Item = char> {
-        cell::trimmed(name)
-            .chars()
-            .filter(|character| !character.is_whitespace() && !matches!(character, '-' | '_'))
-            .flat_map(char::to_lowercase)
-    }
-    letters(one).eq(letters(other)) && letters(one).next().is_some()
-}
 
 /// Whether a column of this name has a meaning for the program.
 pub(super) fn is_known(name: &str) -> bool {
@@ -77,39 +59,9 @@ pub(super) fn without_clashes<'a>(names: impl Iterator<Item = &'a str>) -> Vec<S
     unique
 }
 
-/// A column's name in a sentence.
-pub(super) fn quoted(name: &str) -> String {
-    format!("'{}'", terminal_safe(name, SHOWN_CHARACTERS))
-}
-
-/// Columns in a sentence: `'a', 'b'`, the first twenty of them.
-pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let all: Vec<&str> = names.collect();
-    let shown: Vec<String> = all.iter().take(SHOWN_COLUMNS).map(|name| quoted(name)).collect();
-    match all.len().saturating_sub(SHOWN_COLUMNS) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_compared_as_people_read_them() {
-        for (one, other, expected) in [
-            ("assistant_id", "Assistant ID", true),
-            ("assistant_id", "assistantId", true),
-            ("assistant_id", " ASSISTANT-ID\u{a0}", true),
-            ("id", "\u{feff}Id", true),
-            ("id", "ids", false),
-            ("", "", false),
-            ("-", "_", false),
-        ] {
-            assert_eq!(alike(one, other), expected, "{one:?} {other:?}");
-        }
-    }
 
     #[test]
     fn clashes_are_resolved_without_taking_a_name_that_is_there() {
@@ -139,11 +91,5 @@ mod tests {
         assert!(!is_report(&header("status,line,input,assistant_id,agent_id,disabled")));
         let own = own_columns(&header("mine,line,input,assistant_id,agent_id,status,disabled,owner,status"));
         assert_eq!(own, (1..7).collect());
-    }
-
-    #[test]
-    fn long_lists_of_columns_are_cut() {
-        assert_eq!(listed(["a", "b\n"].into_iter()), "'a', 'b '");
-        assert!(listed(std::iter::repeat_n("x", 23)).ends_with("'x' and 3 more"));
     }
 }

@@ -4,7 +4,7 @@ use super::columns::Columns;
 use super::decode::Spelling;
 use super::names;
 use super::survey::Survey;
-use crate::domain::{Encoding, grouped};
+use crate::domain::{Encoding, alike, grouped, quoted};
 
 /// Sentences in the order in which they matter.
 pub(super) fn remarks(spelling: Spelling, survey: &Survey, columns: &Columns) -> Vec<String> {
@@ -12,7 +12,7 @@ pub(super) fn remarks(spelling: Spelling, survey: &Survey, columns: &Columns) ->
     if let Some(agent) = columns.agent {
         remarks.push(format!("{}; the agent to compare with", holds_uuids(survey, agent)));
     }
-    if survey.names.get(columns.assistant).is_some_and(|name| names::alike(name, names::AGENT)) {
+    if survey.names.get(columns.assistant).is_some_and(|name| alike(name, names::AGENT)) {
         remarks.push("its UUIDs are taken for the assistants as well".to_owned());
     }
     if let Some(header) = &survey.header {
@@ -48,7 +48,7 @@ pub(super) fn remarks(spelling: Spelling, survey: &Survey, columns: &Columns) ->
 }
 
 fn holds_uuids(survey: &Survey, column: usize) -> String {
-    let name = survey.names.get(column).map(|name| names::quoted(name)).unwrap_or_default();
+    let name = survey.names.get(column).map(|name| quoted(name)).unwrap_or_default();
     let holding = survey.uuid_rows.get(column).copied().unwrap_or_default();
     format!("column {name}: {} of {} rows hold a UUID", grouped(holding), grouped(survey.sniffed))
 }

@@ -4,6 +4,7 @@ use super::cell::{self, Found};
 use super::names;
 use super::records::{Layout, Record, Records};
 use super::{InputError, InputOptions, SNIFFED_ROWS};
+use crate::domain::{alike, trimmed};
 
 /// Bytes of text that are enough to tell the delimiter.
 pub(super) const HEAD: u64 = 1024 * 1024;
@@ -113,8 +114,8 @@ fn is_hash_header(line: &[u8], delimiter: u8, options: &InputOptions) -> bool {
     }
     line.split(|&byte| byte == delimiter).any(|cell| {
         let cell = String::from_utf8_lossy(cell);
-        let name = cell::trimmed(&cell).trim_matches('"');
-        names::is_known(name) || options.names().any(|wanted| names::alike(wanted, name))
+        let name = trimmed(&cell).trim_matches('"');
+        names::is_known(name) || options.names().any(|wanted| alike(wanted, name))
     })
 }
 

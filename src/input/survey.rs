@@ -7,7 +7,7 @@ use super::cell::{self, Found};
 use super::names;
 use super::records::{Layout, Record, Records};
 use super::{InputError, InputOptions, SNIFFED_ROWS};
-use crate::domain::LineEnd;
+use crate::domain::{LineEnd, trimmed};
 
 /// What the first pass found.
 #[derive(Debug, PartialEq, Eq)]
@@ -94,9 +94,9 @@ fn is_header(record: &Record, options: &InputOptions) -> bool {
 
 fn header_names(record: &Record, hash: bool) -> Vec<String> {
     let texts: Vec<String> = (0..record.len()).map(|index| record.text(index)).collect();
-    let mut names: Vec<String> = texts.iter().map(|text| cell::trimmed(text).to_owned()).collect();
+    let mut names: Vec<String> = texts.iter().map(|text| trimmed(text).to_owned()).collect();
     if hash && let Some(first) = names.first_mut() {
-        let rest = cell::trimmed(first.trim_start_matches('#'));
+        let rest = trimmed(first.trim_start_matches('#'));
         *first = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(rest).to_owned();
     }
     let is_report = names::is_report(&names);

@@ -30,6 +30,6 @@ mod tests;
 pub use error::{ImportError, LedgerError, OpenError, SetAsideError};
 pub use open::{Identity, Ledger, NewRun, Purpose, RunCommand, RunEnd};
 pub use open_rows::{Job, OpenRows, Selection};
-pub use read::LedgerReader;
+pub use read::{LedgerReader, RowKey};
 pub use switching::{Conclusion, Intent, Owed, OwedLooks, PlanWish, Planned, Role, Switchable};
 pub use writer::{Settled, Writer, WriterThread};

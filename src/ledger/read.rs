@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, Rows};
 
 use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
 use super::error::{LedgerError, OpenError};
@@ -141,26 +141,80 @@ impl LedgerReader {
         want_documents: bool,
         mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (columns, join) = if want_documents {
-            ("doc.assistant, doc.agent", "LEFT JOIN document AS doc ON doc.result = r.id")
-        } else {
-            ("NULL, NULL", "")
-        };
         let wish = LastWish::read(&self.connection)?;
-        let mut statement = self
-            .connection
-            .prepare(&format!(
-                "SELECT {COLUMNS}, {PLACE}, r.switch_failure, {columns} {ROWS} {ORIGINAL} {join} ORDER BY i.position"
-            ))
-            .map_err(LedgerError::from)?;
-        let mut rows = statement.query([]).map_err(LedgerError::from)?;
-        while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            let report_row = report_row(row, &wish)?;
-            let (assistant, agent) = documents(row)?;
-            visit(report_row, assistant, agent)?;
+        let query = rows_query(want_documents, "ORDER BY i.position");
+        let mut statement = self.connection.prepare(&query).map_err(LedgerError::from)?;
+        let rows = statement.query([]).map_err(LedgerError::from)?;
+        visit_all(rows, &wish, &mut visit)
+    }
+
+    /// The same for these rows alone, in this order; each is found by its key, so that it costs as much as there are rows
+    /// to show. A key that this ledger does not have shows nothing.
+    pub fn for_each_row_of<E: From<LedgerError>>(
+        &self,
+        keys: &[RowKey],
+        want_documents: bool,
+        mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wish = LastWish::read(&self.connection)?;
+        let query = rows_query(want_documents, "WHERE i.position = ?1");
+        let mut statement = self.connection.prepare_cached(&query).map_err(LedgerError::from)?;
+        for RowKey(position) in keys {
+            let rows = statement.query([position]).map_err(LedgerError::from)?;
+            visit_all(rows, &wish, &mut visit)?;
         }
         Ok(())
     }
+
+    /// Shows the key of every input row with the cells of its carried-through columns, in input order. An error of
+    /// `visit` ends it.
+    pub fn for_each_carried<E: From<LedgerError>>(
+        &self,
+        mut visit: impl FnMut(RowKey, &[String]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT position, carried FROM input_row ORDER BY position")
+            .map_err(LedgerError::from)?;
+        let mut rows = statement.query([]).map_err(LedgerError::from)?;
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            let key = RowKey(row.get(0).map_err(LedgerError::from)?);
+            visit(key, &carried(row, 1)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a row of the input stands in its ledger, for [`LedgerReader::for_each_row_of`]. Good as long as the reader that
+/// gave it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowKey(i64);
+
+/// Everything about the input rows that `which` picks.
+fn rows_query(want_documents: bool, which: &str) -> String {
+    let (columns, join) = if want_documents {
+        ("doc.assistant, doc.agent", "LEFT JOIN document AS doc ON doc.result = r.id")
+    } else {
+        ("NULL, NULL", "")
+    };
+    format!("SELECT {COLUMNS}, {PLACE}, r.switch_failure, {columns} {ROWS} {ORIGINAL} {join} {which}")
+}
+
+fn visit_all<E: From<LedgerError>>(
+    mut rows: Rows<'_>,
+    wish: &LastWish,
+    visit: &mut impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
+) -> Result<(), E> {
+    while let Some(row) = rows.next().map_err(LedgerError::from)? {
+        let report_row = report_row(row, wish)?;
+        let (assistant, agent) = documents(row)?;
+        visit(report_row, assistant, agent)?;
+    }
+    Ok(())
+}
+
+fn carried(row: &Row<'_>, index: usize) -> Result<Vec<String>, LedgerError> {
+    text(row.get_ref(index)?)?.map_or(Ok(Vec::new()), from_json)
 }
 
 fn tally<T: PartialEq + Copy>(counts: &mut [(T, u64)], found: T) {
@@ -195,7 +249,6 @@ fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> 
         (None, Some(pair)) => pair.assistant.to_string(),
         (None, None) => String::new(),
     };
-    let carried = text(row.get_ref(5)?)?.map_or(Ok(Vec::new()), from_json)?;
     let verdict_of = text(row.get_ref(7)?)?.map(|word| from_word(word, RowStatus::parse)).transpose()?;
     let known = verdict_of.unwrap_or(RowStatus::NotChecked);
     let duplicate_of = row.get::<_, Option<i64>>(6)?.map(|line| (to_count(line), known));
@@ -224,7 +277,7 @@ fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> 
         requests: 0,
         elapsed_ms: 0,
         checked_at: None,
-        carried,
+        carried: carried(row, 5)?,
         proposed: None,
     };
     // A duplicate was not asked for itself: the verdict and what it cost stand in the row that it repeats.

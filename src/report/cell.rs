@@ -52,7 +52,7 @@ fn tail(left_out: usize) -> String {
 }
 
 /// At most `limit` characters, the last of them an ellipsis when something is left out.
-fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
+pub(super) fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
     match (byte_at(text, limit), byte_at(text, limit.saturating_sub(1))) {
         (Some(_), Some(end)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
         _ => Cow::Borrowed(text),

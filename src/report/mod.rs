@@ -8,7 +8,9 @@ mod audit_csv;
 mod audit_json;
 mod cell;
 mod csv_format;
+mod file_names;
 mod html;
+mod index;
 mod json_lines;
 mod redact;
 mod shield;
@@ -28,7 +30,9 @@ pub use atomic_file::{AtomicFile, ReportFileError, Written, check_writable, writ
 pub use audit_csv::audit_csv;
 pub use audit_json::audit_json_lines;
 pub use csv_format::csv;
+pub use file_names::FileNames;
 pub use html::{Overview, html};
+pub use index::{IndexHead, IndexLine, PartCounts, PartOf, index};
 pub use json_lines::json_lines;
 pub use table::csv_table;
 

@@ -188,3 +188,37 @@ fn what_a_kill_left_in_a_read_only_folder_can_be_read_with_its_log() {
     let statuses: Vec<_> = read_only(&killed, || killed.report()).iter().map(|row| row.status).collect();
     assert_eq!(statuses, [RowStatus::Verified]);
 }
+
+#[test]
+fn some_rows_are_read_by_their_keys_as_they_are_among_all() {
+    let place = Place::new();
+    let owners = ["joe", "ann", "joe", ""];
+    let mut input = rows(&[1, 2, 3, 1]);
+    for (row, owner) in input.iter_mut().zip(owners) {
+        row.carried = vec![owner.to_owned()];
+    }
+    input.push(InputRow { line: 9, input: "n/a".into(), target: Err(InvalidId::NoUuid), carried: vec![] });
+    place.run(&input, &[RowStatus::Verified, RowStatus::Mismatch, RowStatus::Failed]);
+    let reader = LedgerReader::open(&place.ledger()).unwrap();
+    let (mut keys, mut cells) = (Vec::new(), Vec::new());
+    reader
+        .for_each_carried(|key, carried| {
+            keys.push(key);
+            cells.push(carried.to_vec());
+            Ok::<_, LedgerError>(())
+        })
+        .unwrap();
+    let all = report(&reader);
+    assert_eq!(cells, all.iter().map(|row| row.carried.clone()).collect::<Vec<_>>());
+    for want_documents in [false, true] {
+        let mut some = Vec::new();
+        reader
+            .for_each_row_of(&[keys[3], keys[0], keys[4]], want_documents, |row, assistant, _| {
+                assert_eq!(assistant.is_some(), want_documents && row.pair.is_some());
+                some.push(row);
+                Ok::<_, LedgerError>(())
+            })
+            .unwrap();
+        assert_eq!(some, [all[3].clone(), all[0].clone(), all[4].clone()]);
+    }
+}

@@ -6,19 +6,19 @@
 
 mod columns;
 mod overview;
-mod policy;
+pub(super) mod policy;
 mod pretty;
 mod row;
 mod switching;
 mod text_diff;
-mod top;
+pub(super) mod top;
 
 use std::io::{self, BufWriter, Write};
 
 use askama::Template;
 
 use super::texts::{Extent, Texts};
-use super::{Renderer, ReportSettings, redact};
+use super::{PartOf, Renderer, ReportSettings, redact};
 use crate::domain::{JsonText, ReportRow, RowStatus, RunFacts};
 use columns::{Column, shows_switching};
 use pretty::pretty;
@@ -39,10 +39,12 @@ const BUDGET: u64 = 32 * 1024 * 1024;
 /// The share of it that rows may take which need nobody, so that something is left for the others.
 const BUDGET_OF_QUIET_ROWS: u64 = BUDGET / 4 * 3;
 
-/// A renderer that writes the report as a page to `out`. `overview` has counted every row that will come.
+/// A renderer that writes the report as a page to `out`. `overview` has counted every row that will come. `part`: whose
+/// rows these are, where they are not all.
 pub fn html<'a, W: Write + 'a>(
     settings: &ReportSettings,
     overview: Overview,
+    part: Option<PartOf>,
     out: W,
 ) -> Box<dyn Renderer + 'a> {
     let places = Places::new(overview.needing());
@@ -51,6 +53,7 @@ pub fn html<'a, W: Write + 'a>(
         texts: Texts { extent: Extent::Full, redact: settings.redact, practice: false },
         carried: settings.format.carried_columns.clone(),
         overview,
+        part,
         columns: Vec::new(),
         shows_switching: false,
         places: [places; 2],
@@ -65,6 +68,7 @@ struct Html<W: Write> {
     texts: Texts,
     carried: Vec<String>,
     overview: Overview,
+    part: Option<PartOf>,
     columns: Vec<Column>,
     shows_switching: bool,
     /// Those of the table, and those of what its rows open to: the same rows have one.
@@ -128,7 +132,7 @@ impl<W: Write> Renderer for Html<W> {
         self.shows_switching = shows_switching(facts);
         let stopped = self.texts.stopped(facts);
         let top = Top::new(facts, &self.overview, stopped, self.texts.redact, &self.carried, &self.columns);
-        top.write_into(&mut self.out)
+        top.of_part(self.part.as_ref()).write_into(&mut self.out)
     }
 
     fn row(&mut self, row: &ReportRow) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::PartCounts;
 use crate::domain::{DisabledState, Remedy, ReportRow, RowStatus, one_line};
 
 /// Carried-through columns that are counted by value.
@@ -79,6 +80,11 @@ impl Overview {
                 *column = None;
             }
         }
+    }
+
+    /// What an index of parts says of these rows, of which there are `rows`.
+    pub const fn counts(&self, rows: u64) -> PartCounts {
+        PartCounts { rows, needing: self.needing, not_checked: self.not_checked }
     }
 
     /// Rows that need somebody.

@@ -13,7 +13,7 @@ fn page_with(facts: &RunFacts, rows: &[ReportRow], settings: &ReportSettings, do
         overview.count(row);
     }
     let mut out = Vec::new();
-    let mut renderer = html(settings, overview, &mut out);
+    let mut renderer = html(settings, overview, None, &mut out);
     renderer.begin(facts).unwrap();
     for row in rows {
         renderer.row(row).unwrap();
@@ -230,7 +230,7 @@ fn objects_are_left_out_before_the_page_gets_too_large_first_those_of_rows_that_
 #[test]
 fn a_ledger_without_rows_is_a_page_all_the_same() {
     let mut out = Vec::new();
-    rendered(html(&settings(), Overview::default(), &mut out), &RunFacts::default(), &[]);
+    rendered(html(&settings(), Overview::default(), None, &mut out), &RunFacts::default(), &[]);
     let page = String::from_utf8(out).unwrap();
     assert!(seen(&page).contains("0 of 0 rows are done.") && seen(&page).contains("Nothing is left to do."));
 }

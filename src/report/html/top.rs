@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::columns::Column;
 use super::overview::Overview;
 use super::switching::Switching;
-use super::{MAX_ROWS, policy};
+use super::{MAX_ROWS, PartOf, policy};
 use crate::domain::{RowStatus, RunFacts, grouped, one_line};
 
 /// The bar is so many units long.
@@ -28,6 +28,7 @@ pub(super) struct Top<'a> {
     policy: String,
     style: &'static str,
     facts: &'a RunFacts,
+    part: Option<&'a PartOf>,
     redacted: bool,
     when: String,
     stopped: Option<String>,
@@ -108,6 +109,7 @@ impl<'a> Top<'a> {
             policy: policy::content_security_policy(),
             style: policy::STYLE,
             facts,
+            part: None,
             redacted,
             when: when(facts),
             stopped,
@@ -126,6 +128,14 @@ impl<'a> Top<'a> {
             shown_carried: columns.iter().filter(|column| column.is_carried() && column.is_shown).count(),
             is_long: rows > LONG,
         }
+    }
+
+    /// The same, with a heading that says whose rows these are, and without the list of those who have to act where that
+    /// would only say it again.
+    pub(super) fn of_part(self, part: Option<&'a PartOf>) -> Self {
+        let says_it_again =
+            |people: &People| part.is_some_and(|part| people.key == Column::carried_key(part.at));
+        Self { part, people: self.people.filter(|people| !says_it_again(people)), ..self }
     }
 }
 
@@ -189,7 +199,7 @@ fn percent(part: u64, whole: u64) -> String {
 }
 
 /// The last run, in the words of a person: `2025-04-01, 08:00 to 08:07 UTC`.
-fn when(facts: &RunFacts) -> String {
+pub(in crate::report) fn when(facts: &RunFacts) -> String {
     let time = |time: Timestamp, form| time.strftime(form).to_string();
     let (day, minute) = ("%Y-%m-%d", "%H:%M");
     match (facts.started_at, facts.finished_at) {

@@ -1,0 +1,416 @@
+//! `--split-by COLUMN --output-dir DIR`: a page and a CSV for each value of a carried-through column, and an index.
+//!
+//! What the rows are and how they are written is the caller's: see [`PartWriter`].
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+
+use super::CommandError;
+use super::render::RenderError;
+use crate::cli::UsageError;
+use crate::domain::{alike, grouped, listed, one_line, quoted, trimmed};
+use crate::ledger::{LedgerError, LedgerReader, RowKey};
+use crate::report::{
+    self, FileNames, IndexHead, IndexLine, PartCounts, PartOf, ReportFileError, Written, check_writable,
+    write_atomically,
+};
+use crate::ui::Terminal;
+
+/// A column with more different values than this is no list of people or teams.
+const VALUES: usize = 2_000;
+
+/// The index's name without its ending.
+const INDEX: &str = "index";
+
+/// What every page of this program has in its head.
+const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"agent-migrate\">";
+
+/// So much of a file tells whose it is.
+const HEAD: u64 = 4 * 1024;
+
+/// What a split leaves in place in front of an error that meets it in its middle.
+const HALF_DONE: &str = "not all parts were written; the same command begins again";
+
+/// The same for one that nothing can be written in.
+const UNWRITABLE: &str = "nothing was written; mend that, or give another --output-dir";
+
+/// Some rows of a ledger, and whose they are.
+pub(super) struct Part<'a> {
+    /// Whose.
+    pub(super) of: PartOf,
+    /// Which rows, in input order.
+    pub(super) rows: &'a [RowKey],
+}
+
+/// What a split needs to know of the rows that it splits: they may be a run's or an audit's.
+pub(super) trait PartWriter {
+    /// Looks through the rows of a part and counts them. What is written next is this part.
+    fn look(&mut self, part: &Part<'_>) -> Result<PartCounts, RenderError>;
+
+    /// Writes the part as a page.
+    fn page(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError>;
+
+    /// Writes the part as CSV.
+    fn csv(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError>;
+}
+
+/// The rows of a ledger, grouped by the values of a column.
+pub(super) struct Split {
+    at: usize,
+    column: String,
+    groups: Vec<Group>,
+}
+
+/// The rows of one value.
+#[derive(Debug)]
+struct Group {
+    /// As it first appears; empty for the rows without one.
+    value: String,
+    rows: Vec<RowKey>,
+}
+
+/// The files of one group.
+struct Files {
+    page: String,
+    csv: String,
+}
+
+impl Split {
+    /// Finds the column and groups the rows, in one pass over its cells. Usage errors: no such column, or one of too
+    /// many values.
+    pub(super) fn of(ledger: &LedgerReader, typed: &str) -> Result<Self, CommandError> {
+        let format = ledger.format().context("nothing was rendered")?;
+        let names = format.map(|format| format.carried_columns).unwrap_or_default();
+        let at = find_column(&names, typed)?;
+        let column = names.get(at).cloned().unwrap_or_default();
+        let mut groups = Groups::default();
+        let grouped_all = ledger.for_each_carried(|key, cells| {
+            if groups.take(cells.get(at).map_or("", String::as_str), key) {
+                Ok(())
+            } else {
+                Err(GroupError::TooMany)
+            }
+        });
+        match grouped_all {
+            Ok(()) => Ok(Self { at, column, groups: groups.groups }),
+            Err(GroupError::TooMany) => Err(UsageError(format!(
+                "--split-by {}: this column has more than {} different values, so it is no list of people or teams; \
+                 nothing was written.",
+                quoted(&column),
+                grouped(VALUES as u64)
+            ))
+            .into()),
+            Err(GroupError::Ledger(error)) => Err(anyhow!(error).context("nothing was rendered").into()),
+        }
+    }
+
+    /// The name of the column, as the input has it.
+    pub(super) fn column(&self) -> &str {
+        &self.column
+    }
+
+    /// Writes every part and, last, the index into `folder`, which is made if it is missing. Nothing is written where
+    /// that would replace a file that is not of a split, the `ledger` first of all.
+    pub(super) fn write(
+        &self,
+        folder: &Path,
+        ledger: &Path,
+        head: &IndexHead,
+        writer: &mut dyn PartWriter,
+        terminal: &Terminal,
+    ) -> Result<(), CommandError> {
+        let index = folder.join(format!("{INDEX}.html"));
+        let files = self.files();
+        if folder.is_dir() {
+            let names = files.iter().flat_map(|files| [&files.page, &files.csv]);
+            for path in names.map(|name| folder.join(name)).chain([index.clone()]) {
+                refuse_foreign(&path, ledger)?;
+            }
+        }
+        make(folder)?;
+        check_writable(&index).context(UNWRITABLE)?;
+        let mut lines = Vec::with_capacity(files.len());
+        for (group, files) in self.groups.iter().zip(files) {
+            let part = Part { of: self.part_of(group), rows: &group.rows };
+            lines.push(write_part(folder, &part, files, writer).context(HALF_DONE)?);
+        }
+        let own: BTreeSet<String> =
+            lines.iter().flat_map(|line| [line.page.clone(), line.csv.clone()]).collect();
+        let parts = lines.len() as u64;
+        replace(&index, |out| Ok(report::index(head, lines, out)?)).context(HALF_DONE)?;
+        self.tell(parts, &index, others(folder, &own), terminal);
+        Ok(())
+    }
+
+    fn part_of(&self, group: &Group) -> PartOf {
+        PartOf { at: self.at, column: self.column.clone(), value: group.value.clone() }
+    }
+
+    fn files(&self) -> Vec<Files> {
+        let mut names = FileNames::new(&[INDEX]);
+        let name = |group: &Group| match group.value.as_str() {
+            "" => names.name(&format!("without {}", self.column)),
+            value => names.name(value),
+        };
+        let stems = self.groups.iter().map(name);
+        stems.map(|stem| Files { page: format!("{stem}.html"), csv: format!("{stem}.csv") }).collect()
+    }
+
+    fn tell(&self, parts: u64, index: &Path, others: u64, terminal: &Terminal) {
+        let number = if parts == 1 { "1 part".to_owned() } else { format!("{} parts", grouped(parts)) };
+        terminal.say(&format!("split by {}: {number}, a page and a CSV each", quoted(&self.column)));
+        terminal.say(&format!("index: {}", index.display()));
+        let folder = index.parent().unwrap_or(index).display();
+        match others {
+            0 => {}
+            1 => terminal.say(&format!("1 other file in {folder} is not of this split")),
+            many => {
+                terminal.say(&format!("{} other files in {folder} are not of this split", grouped(many)));
+            }
+        }
+    }
+}
+
+/// The column by its exact name, else by one that is the same to a person.
+fn find_column(names: &[String], typed: &str) -> Result<usize, UsageError> {
+    if let Some(at) = names.iter().position(|name| name == typed) {
+        return Ok(at);
+    }
+    let like: Vec<_> = names.iter().enumerate().filter(|(_, name)| alike(name, typed)).collect();
+    match like.as_slice() {
+        [(at, _)] => Ok(*at),
+        [] if names.is_empty() => Err(UsageError(format!(
+            "--split-by {}: the input of this ledger has no column of its own to split by.",
+            quoted(typed)
+        ))),
+        [] => Err(UsageError(format!(
+            "--split-by {}: there is no such column; the input has {}.",
+            quoted(typed),
+            listed(names.iter().map(String::as_str))
+        ))),
+        several => Err(UsageError(format!(
+            "--split-by {}: several columns are called like that: {}; type one as it is written there.",
+            quoted(typed),
+            listed(several.iter().map(|(_, name)| name.as_str()))
+        ))),
+    }
+}
+
+/// Why rows could not be grouped.
+#[derive(Debug)]
+enum GroupError {
+    Ledger(LedgerError),
+    TooMany,
+}
+
+impl From<LedgerError> for GroupError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Groups {
+    groups: Vec<Group>,
+    /// Their places, by what is the same for two spellings of one value.
+    at: HashMap<String, usize>,
+}
+
+impl Groups {
+    /// Puts the row where its cell belongs: upper and lower case, spaces around and runs of spaces within make no
+    /// difference. `false`: that is one value too many.
+    fn take(&mut self, cell: &str, key: RowKey) -> bool {
+        let line = one_line(cell);
+        let value = trimmed(&line);
+        let at = *self.at.entry(same_for_all_spellings(value)).or_insert_with(|| {
+            self.groups.push(Group { value: value.to_owned(), rows: Vec::new() });
+            self.groups.len() - 1
+        });
+        if let Some(group) = self.groups.get_mut(at) {
+            group.rows.push(key);
+        }
+        self.groups.len() <= VALUES
+    }
+}
+
+fn same_for_all_spellings(value: &str) -> String {
+    let words: Vec<_> = value.split_whitespace().collect();
+    // Both ways, since `ß` and `SS` are one in upper case, and `ς` and `σ`.
+    words.join(" ").chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+}
+
+fn write_part(
+    folder: &Path,
+    part: &Part<'_>,
+    files: Files,
+    writer: &mut dyn PartWriter,
+) -> anyhow::Result<IndexLine> {
+    let counts = writer.look(part)?;
+    replace(&folder.join(&files.page), |out| writer.page(part, out))?;
+    replace(&folder.join(&files.csv), |out| writer.csv(part, out))?;
+    Ok(IndexLine { name: part.of.name(), counts, page: files.page, csv: files.csv })
+}
+
+/// Writes the file whole or not at all, under this very name: the index links to it, and the name beside it may be
+/// another part's.
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), RenderError>) -> anyhow::Result<()> {
+    match write_atomically(path, |out| write(out).map_err(|error| error.at(path)))? {
+        Written::AsAsked(_) => Ok(()),
+        Written::Beside { asked, written } => {
+            // Best effort: it is a file that nobody asked for.
+            let _ = fs::remove_file(written);
+            Err(anyhow!("{} could not be replaced: is it open elsewhere? Close it there", asked.display()))
+        }
+    }
+}
+
+/// Makes the folder if it is missing, but not the one that it is to stand in: a slip of the hand there is not to make a
+/// tree.
+fn make(folder: &Path) -> Result<(), CommandError> {
+    let error = match fs::create_dir(folder) {
+        Ok(()) => return Ok(()),
+        Err(_) if folder.is_dir() => return Ok(()),
+        Err(error) => error,
+    };
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists());
+    Err(match (error.kind(), parent) {
+        (io::ErrorKind::AlreadyExists, _) => anyhow!(
+            "{} is a file, and --output-dir takes a folder: give another one; nothing was written",
+            folder.display()
+        ),
+        (_, Some(parent)) => anyhow!(
+            "{} cannot be made: there is no folder {}. Make that one first, or give another --output-dir; nothing was \
+             written",
+            folder.display(),
+            parent.display()
+        ),
+        _ => anyhow!(
+            "{} cannot be made ({error}): give another --output-dir; nothing was written",
+            folder.display()
+        ),
+    }
+    .into())
+}
+
+/// Whatever stands in the way must be a file that this program has written as a part or an index.
+fn refuse_foreign(path: &Path, ledger: &Path) -> Result<(), CommandError> {
+    let refused = |why: &str| {
+        let shown = path.display();
+        CommandError::Usage(UsageError(format!(
+            "{shown} {why}; give another --output-dir. Nothing was written."
+        )))
+    };
+    // Before anything opens it: to close the ledger's file would drop the locks on it.
+    let is_ledger = path.canonicalize().is_ok_and(|path| ledger.canonicalize().is_ok_and(|own| own == path));
+    if is_ledger {
+        return Err(refused("is the ledger, and would be overwritten"));
+    }
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(anyhow!(ReportFileError::unwritable(path, error)).context(UNWRITABLE).into()),
+        Ok(_) if may_be_the_input(path, ledger) => Err(refused("may be the input of this ledger")),
+        Ok(found) if found.is_file() && is_ours(path).unwrap_or(false) => Ok(()),
+        Ok(_) => Err(refused("is there already, and not of a split")),
+    }
+}
+
+/// A ledger stands beside its input and has its stem, unless somebody said otherwise.
+fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
+    let folder = |path: &Path| path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
+    let (Some(stem), Some(name)) = (path.file_stem(), ledger.file_name()) else { return false };
+    let is_table = path.extension().is_some_and(|extension| extension == "csv");
+    let rest = name.as_encoded_bytes().strip_prefix(stem.as_encoded_bytes()).filter(|_| is_table);
+    rest.is_some_and(|rest| rest.starts_with(b".")) && folder(path) == folder(ledger)
+}
+
+/// Whether it begins as the pages and the CSVs of this program do.
+fn is_ours(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    fs::File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    let is_page = || head.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
+    let is_table = || match text.strip_prefix(b"line").and_then(<[u8]>::split_first) {
+        Some((delimiter, rest)) => rest.strip_prefix(b"input").and_then(<[u8]>::first) == Some(delimiter),
+        None => false,
+    };
+    Ok(if path.extension().is_some_and(|extension| extension == "html") { is_page() } else { is_table() })
+}
+
+/// Files in the folder that this split has not written, hidden ones aside.
+fn others(folder: &Path, own: &BTreeSet<String>) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let is_other = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_own = own.contains(name.as_ref()) || name == format!("{INDEX}.html") || name.starts_with('.');
+        !is_own && entry.file_type().is_ok_and(|kind| !kind.is_dir())
+    };
+    entries.flatten().filter(is_other).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_found_by_its_exact_name_else_as_people_type_it() {
+        let names = ["Owner", "OWNER", "Team-Lead", "a", "=x"].map(String::from);
+        let find = |typed: &str| find_column(&names, typed).map_err(|UsageError(sentence)| sentence);
+        assert_eq!(
+            (find("OWNER"), find("Owner"), find("team lead"), find("=x")),
+            (Ok(1), Ok(0), Ok(2), Ok(4))
+        );
+        insta::assert_snapshot!(find("owner").unwrap_err(), @"--split-by 'owner': several columns are called like that: 'Owner', 'OWNER'; type one as it is written there.");
+        insta::assert_snapshot!(find("boss\u{202e}").unwrap_err(), @"--split-by 'boss ': there is no such column; the input has 'Owner', 'OWNER', 'Team-Lead', 'a', '=x'.");
+        let none = find_column(&[], "owner").unwrap_err();
+        insta::assert_snapshot!(none.0, @"--split-by 'owner': the input of this ledger has no column of its own to split by.");
+    }
+
+    #[test]
+    fn one_value_in_several_spellings_is_one_to_a_person() {
+        for (one, other, expected) in [
+            ("Anna Meier", "anna  MEIER", true),
+            ("Strauß", "STRAUSS", true),
+            ("ΝΙΚΟΣ", "Νίκος", false),
+            ("ΝΙΚΟΣ", "νικος", true),
+            ("anna", "ann a", false),
+        ] {
+            assert_eq!(
+                same_for_all_spellings(one) == same_for_all_spellings(other),
+                expected,
+                "{one} {other}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_what_this_program_has_written_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content, expected) in [
+            ("a.csv", "line;input;name\n", true),
+            ("a.csv", "\u{feff}line,input,assistant_id\r\n", true),
+            ("a.csv", "line,input;", false),
+            ("a.csv", "line", false),
+            ("a.csv", "owner,assistant_id\n", false),
+            ("a.html", "<!DOCTYPE html><head><meta name=\"generator\" content=\"agent-migrate\">", true),
+            ("a.html", "line,input,name", false),
+            ("a.html", "", false),
+        ] {
+            let path = folder.path().join(name);
+            fs::write(&path, content).unwrap();
+            assert_eq!(is_ours(&path).unwrap(), expected, "{name} {content}");
+            let refused = refuse_foreign(&path, &folder.path().join("x.ledger")).is_err();
+            assert_eq!(refused, !expected, "{name} {content}");
+        }
+        fs::write(folder.path().join("a.csv"), "line,input,assistant_id\n").unwrap();
+        for ledger in ["a.ledger", "a.sandbox.ledger", "a.csv"] {
+            let ledger = folder.path().join(ledger);
+            fs::OpenOptions::new().create(true).append(true).open(&ledger).unwrap();
+            assert!(refuse_foreign(&folder.path().join("a.csv"), &ledger).is_err(), "{}", ledger.display());
+        }
+    }
+}
