@@ -72,6 +72,30 @@ pub(super) fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
 }
 
+/// The text without escapes at its end that more text would complete, such as `%4`.
+pub(super) fn without_begun_escape(mut text: &[u8]) -> &[u8] {
+    let begun = |text: &[u8]| {
+        let start = memchr::memrchr3(b'%', b'\\', b'&', text)?;
+        is_begun(text.get(start..)?).then_some(start)
+    };
+    while let Some(start) = begun(text) {
+        text = text.get(..start).unwrap_or_default();
+    }
+    text
+}
+
+fn is_begun(text: &[u8]) -> bool {
+    let hex = |digits: &[u8], most: usize| digits.len() <= most && digits.iter().all(u8::is_ascii_hexdigit);
+    match text {
+        [b'\\', b'u', digits @ ..] => hex(digits, 3),
+        [b'%', digits @ ..] | [b'\\', b'x', digits @ ..] => hex(digits, 1),
+        [b'&', b'#', number @ ..] => number.iter().all(u8::is_ascii_alphanumeric),
+        [b'&', ..] => ENTITIES.iter().any(|(entity, _)| entity.starts_with(text)) && !text.ends_with(b";"),
+        [b'\\'] => true,
+        _ => false,
+    }
+}
+
 fn ends_base64_line(text: &[u8], at: usize) -> bool {
     at.checked_sub(BASE64_LINE)
         .and_then(|start| text.get(start..at))
@@ -182,6 +206,26 @@ mod tests {
         }
         let escaped = format!("{line}\\r\\nQUJD");
         assert!(Layer::unescaped(escaped.as_bytes(), |_| false).is_some());
+    }
+
+    #[test]
+    fn an_escape_that_is_only_begun_is_taken_off() {
+        for (text, expected) in [
+            ("a\\", "a"),
+            ("a%4", "a"),
+            ("a%%", "a"),
+            ("a&am", "a"),
+            ("a&#04", "a"),
+            ("a\\u00", "a"),
+            ("a&b", "a&b"),
+            ("a%4%", "a"),
+            ("a&amp;", "a&amp;"),
+            ("a%41", "a%41"),
+            ("a% off, all", "a% off, all"),
+            ("", ""),
+        ] {
+            assert_eq!(without_begun_escape(text.as_bytes()), expected.as_bytes(), "{text}");
+        }
     }
 
     #[test]
