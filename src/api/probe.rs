@@ -14,8 +14,9 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureSch
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error_body::shorten;
+use super::mask::Masker;
 use super::transport::{self, text};
-use super::{BaseUrl, ClientError, certificate};
+use super::{ApiKey, BaseUrl, ClientError, certificate};
 
 /// The call that a probe asks for, without a key: whatever is answered, somebody is there.
 const ASKED: &str = "/agent/v1/models";
@@ -92,9 +93,11 @@ pub async fn resolve(host: &str, port: u16, patience: Duration) -> Result<Vec<Ip
     }
 }
 
-/// Sends one request without a key, as every other request would go: same proxy, same certificates, no redirect.
+/// Sends one request without a key, as every other request would go: same proxy, same certificates, no redirect. `key` is
+/// only masked in what comes back: a server that has met it before may still name it.
 pub async fn probe(
     base_url: &BaseUrl,
+    key: Option<&ApiKey>,
     ca_cert_pem: Option<&[u8]>,
     patience: Duration,
 ) -> Result<Result<Reached, ProbeFailure>, ClientError> {
@@ -109,7 +112,7 @@ pub async fn probe(
             let words = "the proxy asks for credentials".to_owned();
             return Ok(Err(ProbeFailure { kind: Unreached::ProxyCredentials, words }));
         }
-        Ok(Ok(response)) => return Ok(Ok(reached(&response))),
+        Ok(Ok(response)) => return Ok(Ok(reached(&response, key))),
         Ok(Err(error)) => error,
         Err(_) => {
             let words = format!("no answer within {}", transport::in_words(patience));
@@ -123,13 +126,17 @@ pub async fn probe(
     Ok(Err(ProbeFailure { kind, words: transport::root_causes(&error.without_url()) }))
 }
 
-fn reached(response: &reqwest::Response) -> Reached {
+fn reached(response: &reqwest::Response, key: Option<&ApiKey>) -> Reached {
+    let masked = |text: &str| match key {
+        Some(key) => Masker::new(key).mask_text(text.to_owned()),
+        None => text.to_owned(),
+    };
     let headers = response.headers();
     let clock = text(headers, &DATE).and_then(|date| httpdate::parse_http_date(date).ok());
     let is_redirect = response.status().is_redirection();
     Reached {
         status: response.status().as_u16(),
-        redirect: text(headers, &LOCATION).filter(|_| is_redirect).map(shorten),
+        redirect: text(headers, &LOCATION).filter(|_| is_redirect).map(|to| shorten(&masked(to))),
         is_web_page: text(headers, &CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html")),
         clocks: clock.map(|clock| (clock, SystemTime::now())),
     }

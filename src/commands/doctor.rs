@@ -82,7 +82,7 @@ impl Doctor<'_> {
         let key = self.key(place, sandbox.as_ref());
         match base_url {
             Some(base_url) => {
-                let is_there = self.way(&base_url).await;
+                let is_there = self.way(&base_url, key.as_ref().ok().and_then(Option::as_ref)).await;
                 let key = if is_there { key } else { key.map(|_| None) };
                 self.platform(&base_url, key).await;
             }

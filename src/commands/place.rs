@@ -161,9 +161,18 @@ fn key_text(key: &Key, environment: &Environment<'_>) -> Result<String, UsageErr
             } else {
                 std::fs::File::open(path).and_then(read_key)
             };
-            read.map_err(|error| UsageError(format!("--api-key-file {}: {error}", path.display())))
+            read.map_err(|error| UsageError(key_file_trouble(path, &error)))
         }
     }
+}
+
+fn key_file_trouble(path: &Path, error: &std::io::Error) -> String {
+    // Somebody who gave the key itself does not want to read it in a log.
+    if path.to_string_lossy().starts_with("sk-") {
+        return "--api-key-file takes the path of a file, not the key itself; no such file can be read."
+            .to_owned();
+    }
+    format!("--api-key-file {}: {error}", path.display())
 }
 
 fn read_key(source: impl Read) -> std::io::Result<String> {

@@ -205,7 +205,7 @@ async fn a_redirect_is_named_and_not_followed() {
         let target = format!("{}/login?key={KEY}", elsewhere.uri());
         let server = always(status(code).insert_header("location", target.as_str())).await;
         let failure = ask(&client(&server)).await.unwrap_err();
-        let shown = format!("{}/login?key=***", elsewhere.uri());
+        let shown = format!("{}/login?key=***API key***", elsewhere.uri());
         assert_eq!(failure.words, format!("redirects to {shown}"));
         assert_eq!(failure.kind, FailureKind::Redirect { status: code, location: Some(shown) });
     }
@@ -414,17 +414,17 @@ async fn the_key_is_masked_in_whatever_comes_back() {
     let body = format!(r#"{{"message":"bad header: Bearer {KEY} / {encoded}"}}"#);
     let server = always(status(400).set_body_string(body)).await;
     let failure = ask(&client(&server)).await.unwrap_err();
-    assert_eq!(failure.words, "bad header: Bearer *** / ***");
+    assert_eq!(failure.words, "bad header: Bearer ***API key*** / ***API key***");
 
     let echo = format!(r#"{{"status":"success","assistant":{{"instruction":"use {KEY}"}}}}"#);
     let server = always(status(200).set_body_string(echo)).await;
     let body = ask(&client(&server)).await.unwrap();
-    assert_eq!(body, r#"{"status":"success","assistant":{"instruction":"use ***"}}"#);
+    assert_eq!(body, r#"{"status":"success","assistant":{"instruction":"use ***API key***"}}"#);
 
     let unknown = KEY.replace('/', "\\u002F");
     let server = always(status(200).set_body_string(format!(r#"{{"agents":[{{"id":"{unknown}"}}]}}"#))).await;
     let failure = client(&server).list_agents(None).await.unwrap_err();
-    assert_eq!(failure.words, "id '***' is not a UUID");
+    assert_eq!(failure.words, "id '***API key***' is not a UUID");
 
     let debug = format!("{:?} {:?}", client(&server), settings(&server.uri()));
     assert!(!debug.contains("sk-ld"), "{debug}");

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Doctor, MEND_ADDRESS};
 use crate::api::{
-    BaseUrl, CertificateTrouble, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of, resolve,
+    ApiKey, BaseUrl, CertificateTrouble, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of, resolve,
 };
 use crate::commands::place::read_ca_cert;
 use crate::domain::grouped;
@@ -14,8 +14,8 @@ use crate::ui::CheckStatus;
 const CLOCKS_APART: Duration = Duration::from_secs(5 * 60);
 
 impl Doctor<'_> {
-    /// From this machine to the platform, without the key; whether its API is there.
-    pub(super) async fn way(&mut self, base_url: &BaseUrl) -> bool {
+    /// From this machine to the platform, without showing the key; whether its API is there.
+    pub(super) async fn way(&mut self, base_url: &BaseUrl, key: Option<&ApiKey>) -> bool {
         let proxy = proxy_of(base_url, |name| (self.environment.0)(name));
         self.proxy(&proxy);
         let through = match &proxy {
@@ -41,7 +41,7 @@ impl Doctor<'_> {
             Ok(ca_cert_pem) => ca_cert_pem,
             Err(error) => return self.unusable(&error.to_string()),
         };
-        match probe(base_url, ca_cert_pem.as_deref(), self.patience()).await {
+        match probe(base_url, key, ca_cert_pem.as_deref(), self.patience()).await {
             Ok(Ok(reached)) => self.reached(base_url, &reached),
             Ok(Err(failure)) => {
                 self.unreached(&failure, through.is_some());

@@ -276,13 +276,13 @@ async fn an_answer_that_cannot_be_read_at_all_leaves_the_state_open() {
 async fn a_key_that_is_echoed_to_a_switch_is_masked() {
     let server = switched(status(403).set_body_string(format!(r#"{{"error":"{KEY} may not"}}"#))).await;
     let (result, _) = disable(&client(&server)).await;
-    assert_eq!(result.unwrap_err().to_string(), "disable: 403 *** may not");
+    assert_eq!(result.unwrap_err().to_string(), "disable: 403 ***API key*** may not");
 
     let escaped = KEY.replace('/', "\\/");
     let server = switched(status(200).set_body_string(format!(r#"{{"status":"{escaped}"}}"#))).await;
     let (result, _) = disable(&client(&server)).await;
     let words = result.unwrap_err().words;
-    assert!(words.ends_with(r#"{"status":"***"}"#), "{words}");
+    assert!(words.ends_with(r#"{"status":"***API key***"}"#), "{words}");
 }
 
 #[tokio::test]
