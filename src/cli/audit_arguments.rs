@@ -13,7 +13,8 @@ use crate::domain::Source;
 pub(super) const AUDIT_EXAMPLES: &str = "\
 Examples:
   agent-migrate audit samples/assistants.csv --sandbox
-  agent-migrate audit assistants.csv --platform langdock
+  agent-migrate audit samples/assistants.csv --sandbox --html audit.html
+  agent-migrate audit assistants.csv --platform langdock --html audit.html
   agent-migrate audit assistants.csv --platform langdock --source agent --json audit.jsonl
   agent-migrate audit assistants.csv --platform odeus --recheck 7d";
 
@@ -65,6 +66,9 @@ pub struct AuditArgs {
     /// Also write the audit as JSON Lines
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub json: Option<PathBuf>,
+    /// Also write the audit as one HTML page, with plots and a table to search
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub html: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,

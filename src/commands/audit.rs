@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::audit_report::{AuditFormat, AuditSource, AuditTally, paths};
+use super::audit_report::{self, AuditFormat, AuditSource, AuditTally, paths};
 use super::command_line::{same_command, typed, without_source};
 use super::intake::{identity, import, open_input, set_aside};
 use super::place::Connection;
@@ -56,7 +56,8 @@ struct Audit<'a> {
 impl Audit<'_> {
     fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
         let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
-        for output in [Some(&self.paths.report), self.paths.json.as_ref()].into_iter().flatten() {
+        let outputs = [Some(&self.paths.report), self.paths.json.as_ref(), self.paths.html.as_ref()];
+        for output in outputs.into_iter().flatten() {
             if let OutputPath::File(path) = output {
                 check_writable(path).context("nothing was asked for: the report cannot be written")?;
             }
@@ -161,8 +162,7 @@ impl Audit<'_> {
         let ledger =
             LedgerReader::open_audit(&self.paths.ledger).context("the ledger cannot be read again")?;
         let again = "the ledger cannot be read again";
-        let models_known = ledger.models().context(again)?.is_some();
-        let facts = AuditFacts { run: ledger.facts().context(again)?, models_known };
+        let facts = audit_report::facts(&ledger).context(again)?;
         let mut files: Vec<(&str, PathBuf)> = Vec::new();
         let (tally, failed) = match self.render_all(&ledger, &facts, &mut files) {
             Ok(tally) => (tally, None),
@@ -196,7 +196,7 @@ impl Audit<'_> {
         facts: &AuditFacts,
         files: &mut Vec<(&'static str, PathBuf)>,
     ) -> Result<AuditTally, RenderError> {
-        let source = AuditSource::new(ledger, facts)?;
+        let source = AuditSource::new(ledger, facts, false)?;
         let dialect = dialect(self.arguments.dialect);
         let mut render = |label, format, output: &OutputPath| -> Result<AuditTally, RenderError> {
             let (written, tally) = source.render(format, dialect, output)?;
@@ -210,6 +210,9 @@ impl Audit<'_> {
         let tally = render("audit", AuditFormat::Csv, &self.paths.report)?;
         if let Some(output) = &self.paths.json {
             render("JSON audit", AuditFormat::Json, output)?;
+        }
+        if let Some(output) = &self.paths.html {
+            render("HTML audit", AuditFormat::Html, output)?;
         }
         Ok(tally)
     }

@@ -4,10 +4,11 @@ use std::io::ErrorKind;
 
 use anyhow::{Context, anyhow};
 
-use super::render::{RenderError, render};
+use super::audit_report::{self, AuditSource, paths};
+use super::render::{RenderError, Rendered, render};
 use super::{CommandError, Exit, dialect};
 use crate::cli::{OutputPath, ReportArgs, UsageError};
-use crate::ledger::LedgerReader;
+use crate::ledger::{LedgerReader, Purpose};
 use crate::ui::Terminal;
 
 /// Renders the ledger in the format asked for.
@@ -21,16 +22,8 @@ pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit
     {
         return Err(UsageError("the report would overwrite the ledger; give another --output.".into()).into());
     }
-    let ledger = LedgerReader::open(&arguments.ledger).context("nothing was rendered")?;
-    let facts = ledger.facts().context("nothing was rendered")?;
-    let rendered = match render(
-        &ledger,
-        &facts,
-        arguments.format,
-        dialect(arguments.dialect),
-        arguments.redact,
-        &output,
-    ) {
+    let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
+    let rendered = match of_either(&ledger, arguments, &output) {
         Ok(rendered) => rendered,
         // `| head` has what it wanted.
         Err(RenderError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Done),
@@ -41,4 +34,24 @@ pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit
         terminal.say(&format!("report: {}", file.display()));
     }
     Ok(Exit::Done)
+}
+
+/// Renders a run's ledger, or an audit's.
+fn of_either(
+    ledger: &LedgerReader,
+    arguments: &ReportArgs,
+    output: &OutputPath,
+) -> Result<Rendered, RenderError> {
+    let dialect = dialect(arguments.dialect);
+    match ledger.identity()?.purpose {
+        Purpose::Run => render(ledger, &ledger.facts()?, arguments.format, dialect, arguments.redact, output),
+        Purpose::Audit => {
+            let facts = audit_report::facts(ledger)?;
+            let source = AuditSource::new(ledger, &facts, arguments.redact)?;
+            let (written, _) = source.render(arguments.format.into(), dialect, output)?;
+            let (file, not_replaced) =
+                written.map(paths).map_or((None, None), |(file, asked)| (Some(file), asked));
+            Ok(Rendered { file, not_replaced, remedies: Vec::new() })
+        }
+    }
 }
