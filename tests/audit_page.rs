@@ -148,7 +148,8 @@ async fn in_a_browser_rows_are_found_filtered_sorted_and_opened_and_nothing_fore
         for (column, value, lines) in [
             ("findings", "instruction_empty", vec![3, 5]),
             ("findings", "model_unavailable", vec![3, 5, 6]),
-            ("findings", "", vec![2, 8]),
+            ("findings", "same_instruction", vec![2, 4]),
+            ("findings", "", vec![8]),
             ("status", "no_access", vec![8]),
             ("model", "gpt-5", vec![2, 4, 7]),
             ("todo", "Choose a model that this workspace has", vec![3, 5, 6]),

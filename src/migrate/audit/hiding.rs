@@ -132,7 +132,9 @@ impl Secrets {
             // One that overlaps the last one is hidden with it.
             if span.start >= from {
                 shown.push_str(text.get(from..span.start).unwrap_or_default());
-                shown.push_str(&format!("[{kind}, hidden]"));
+                for part in ["[", kind, ", hidden]"] {
+                    shown.push_str(part);
+                }
             }
             from = from.max(span.end);
         }

@@ -93,7 +93,7 @@ pub struct AuditOverview {
     ages: [u64; Age::ALL.len()],
     needing: u64,
     with_weight: u64,
-    from_agents: u64,
+    agents: u64,
     shares: Shares,
 }
 
@@ -120,7 +120,7 @@ impl AuditOverview {
         }
         self.needing += u64::from(row.needs_attention());
         self.with_weight += u64::from(row.findings.iter().any(|finding| finding.weight.needs_attention()));
-        self.from_agents += u64::from(row.read_from == Some(Call::Agent));
+        self.agents += u64::from(row.read_from == Some(Call::Agent));
         self.shares.count(&row.row.carried, row.needs_attention());
     }
 
@@ -146,8 +146,8 @@ impl AuditOverview {
     }
 
     /// Rows that were read from the Agents API.
-    pub(super) const fn from_agents(&self) -> u64 {
-        self.from_agents
+    pub(super) const fn agents(&self) -> u64 {
+        self.agents
     }
 
     /// What was found: the heaviest first, then what most rows have.

@@ -123,8 +123,8 @@ fn every_row_has_a_cell_for_each_column_and_opens_to_all_that_is_known_of_it() {
 
 #[test]
 fn models_beyond_the_first_ten_share_a_bar_and_ages_have_one_each() {
-    let mut rows: Vec<_> = (0..12_u64)
-        .flat_map(|at| vec![read(at, &format!("m{at:02}"), Vec::new()); 13 - at as usize])
+    let mut rows: Vec<_> = (0..12_u8)
+        .flat_map(|at| vec![read(at.into(), &format!("m{at:02}"), Vec::new()); 13 - usize::from(at)])
         .collect();
     for (row, days) in rows.iter_mut().zip([29, 30, 89, 90, 180, 364, 365, 729, 730, -3]) {
         row.configuration.as_mut().unwrap().unchanged_days = Some(days);
@@ -189,7 +189,9 @@ fn redacted_no_text_of_the_platform_is_left() {
         [crate::report::audit_csv(&settings, &mut csv), crate::report::audit_json_lines(&settings, &mut json)]
     {
         renderer.begin(&facts).unwrap();
-        rows.iter().for_each(|row| renderer.row(row).unwrap());
+        for row in &rows {
+            renderer.row(row).unwrap();
+        }
         renderer.finish().unwrap();
     }
     for text in [page.as_bytes(), &csv, &json] {

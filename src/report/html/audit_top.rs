@@ -88,7 +88,7 @@ impl<'a> AuditTop<'a> {
             people: people(overview.shares(), carried),
             plots: plots(overview),
             models_known: facts.models_known,
-            from_agents: Count::of(overview.from_agents()).filter(|_| overview.from_agents() < read),
+            from_agents: Count::of(overview.agents()).filter(|_| overview.agents() < read),
         }
     }
 }
