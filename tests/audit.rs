@@ -71,6 +71,9 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 async fn a_planted_key_is_found_by_kind_and_line_and_stands_in_no_stream_and_no_file_but_the_ledger() {
     let [key, password] = planted();
     let changes = json!({
+        "model": format!("m {key}"),
+        "description": format!("It logs in with {}, and says {key}", &password[..11]),
+        "inputFields": [{"slug": "a", "type": "TEXT", "label": &password[..11], "description": key}],
         "name": format!("Bot {key}"),
         "instruction": format!("You help.\nUse the key {key}.\n\nPasswort: {password}"),
         "conversationStarters": [format!("Log in with postgres://a:{password}@db.example")],
@@ -82,13 +85,13 @@ async fn a_planted_key_is_found_by_kind_and_line_and_stands_in_no_stream_and_no_
             [&["-vv"][..], &["-vv", "--log-format", "json", "--recheck", "0s"], &["-q", "--fresh"]]
         {
             let desk = Desk::with_ids(&[id(1)]);
-            let mut all = vec!["--json", "audit.jsonl"];
+            let mut all = vec!["--json", "audit.jsonl", "--html", "audit.html"];
             all.extend(arguments);
             let ran = audit(&desk, &url, &all).exits_with(3);
             let with_log =
                 audit(&desk, &url, &["-vv", "--recheck", "0s", "--log-file", "log.txt"]).exits_with(3);
             let row = report(&desk).rows.remove(0);
-            assert_eq!(row["findings"], "secret");
+            assert_eq!(row["findings"], "secret;model_unavailable");
             for place in [
                 "Langdock or Odeus API key in line 2",
                 "password in line 4",
@@ -98,12 +101,18 @@ async fn a_planted_key_is_found_by_kind_and_line_and_stands_in_no_stream_and_no_
                 assert!(row["advice"].contains(place), "{place} in {row:?}");
             }
             assert_eq!(row["name"], "Bot [hidden]");
-            let streams = [ran.stdout, ran.stderr, with_log.stdout, with_log.stderr].map(String::into_bytes);
+            let again = ["csv", "json", "html"].map(|format| {
+                let report = ["report", "assistants.audit.ledger", "--format", format];
+                let plain = Ran::of(desk.program().args(report)).exits_with(0).stdout;
+                plain + &Ran::of(desk.program().args(report).arg("--redact")).exits_with(0).stdout
+            });
+            let streams = [ran.stdout, ran.stderr, with_log.stdout, with_log.stderr];
+            let streams = streams.into_iter().chain(again).map(String::into_bytes);
             let written = files(desk.folder.path())
                 .into_iter()
                 .filter(|(path, _)| !path.to_string_lossy().contains(".ledger"));
-            let shown: Vec<_> = streams.into_iter().chain(written.map(|(_, bytes)| bytes)).collect();
-            assert!(shown.len() >= 8, "csv, input, JSON Lines and log");
+            let shown: Vec<_> = streams.chain(written.map(|(_, bytes)| bytes)).collect();
+            assert!(shown.len() >= 12, "three reports made again, csv, input, JSON Lines, page and log");
             for bytes in shown {
                 let text = String::from_utf8_lossy(&bytes);
                 assert!(!text.contains(&key[6..]) && !text.contains(&password[..11]), "{text}");
@@ -312,7 +321,7 @@ async fn an_audit_and_a_run_never_share_a_ledger() {
         assert_eq!(std::fs::read(desk.path("assistants.ledger")).unwrap(), before);
         audit(&desk, &url, &[]);
         desk.run(&url, &["--ledger", "assistants.audit.ledger"]).exits_with(1).says("audit, not run");
-        for line in ["report assistants.audit.ledger", "rollback assistants.audit.ledger --yes"] {
+        for line in ["verify assistants.audit.ledger", "rollback assistants.audit.ledger --yes"] {
             Ran::of(desk.program().args(line.split_whitespace())).exits_with(1).says("audit, not run");
         }
         audit(&desk, &url, &["--fresh"]).says("the earlier ledger is now");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
 use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
+use super::report_arguments::ReportArgs;
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
 use super::tools_arguments::{
@@ -264,49 +265,6 @@ pub struct InputArgs {
     /// The first line is a row, not a header
     #[arg(long, help_heading = "Input")]
     pub no_header: bool,
-}
-
-/// Format of `report`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormatArg {
-    /// The CSV that `run` writes
-    Csv,
-    /// JSON Lines: full texts, proposed agents
-    Json,
-    /// A web page in one file: for the people who have to act
-    Html,
-}
-
-/// Options of `report`.
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "\
-Examples:
-  agent-migrate report assistants.ledger
-  agent-migrate report assistants.ledger --format html -o assistants.html
-  agent-migrate report assistants.ledger --format json -o assistants.jsonl
-  agent-migrate report assistants.ledger --redact -o for-the-auditor.csv
-  agent-migrate report assistants.ledger --split-by owner --output-dir by-owner")]
-pub struct ReportArgs {
-    /// The ledger of a run, finished or not
-    pub ledger: PathBuf,
-    /// Format
-    #[arg(long, value_enum, default_value_t = ReportFormatArg::Csv)]
-    pub format: ReportFormatArg,
-    /// Where it goes; - is standard output
-    #[arg(short, long, value_name = "PATH", default_value = "-")]
-    pub output: PathBuf,
-    /// Lengths in place of the texts that came from the platform
-    #[arg(long)]
-    pub redact: bool,
-    /// Delimiter, byte order mark and line ends of CSV
-    #[arg(long, value_enum, default_value_t = DialectArg::Input)]
-    pub dialect: DialectArg,
-    /// A page and a CSV for each value of this column of the input, such as owner, and an index.html that links to them
-    #[arg(long, value_name = "COLUMN", requires = "output_dir", conflicts_with_all = ["format", "output"], help_heading = "Splitting")]
-    pub split_by: Option<String>,
-    /// The folder for them; made if it is missing
-    #[arg(long, value_name = "DIR", requires = "split_by", help_heading = "Splitting")]
-    pub output_dir: Option<PathBuf>,
 }
 
 /// Options of `completions`.

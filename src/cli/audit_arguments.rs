@@ -8,14 +8,17 @@ use clap::{Args, ValueEnum};
 
 use super::arguments::{DialectArg, InputArgs, parse_age};
 use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
+use super::report_arguments::SplitArgs;
 use crate::domain::Source;
 
 pub(super) const AUDIT_EXAMPLES: &str = "\
 Examples:
   agent-migrate audit samples/assistants.csv --sandbox
-  agent-migrate audit assistants.csv --platform langdock
+  agent-migrate audit samples/assistants.csv --sandbox --html audit.html
+  agent-migrate audit assistants.csv --platform langdock --html audit.html
   agent-migrate audit assistants.csv --platform langdock --source agent --json audit.jsonl
-  agent-migrate audit assistants.csv --platform odeus --recheck 7d";
+  agent-migrate audit assistants.csv --platform odeus --recheck 7d
+  agent-migrate audit assistants.csv --platform langdock --split-by owner --output-dir owners";
 
 /// From which API to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -65,9 +68,15 @@ pub struct AuditArgs {
     /// Also write the audit as JSON Lines
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub json: Option<PathBuf>,
+    /// Also write the audit as one HTML page, with plots and a table to search
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub html: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
+    /// Splitting by a column.
+    #[command(flatten)]
+    pub split: SplitArgs,
     /// The audit's memory [default: beside INPUT, its stem + .audit.ledger]
     #[arg(long, value_name = "PATH", help_heading = "Ledger")]
     pub ledger: Option<PathBuf>,

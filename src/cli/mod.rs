@@ -6,6 +6,7 @@
 mod arguments;
 mod audit_arguments;
 mod network_arguments;
+mod report_arguments;
 mod rollback_arguments;
 mod sandbox_arguments;
 mod settings;
@@ -13,10 +14,11 @@ mod tools_arguments;
 
 pub use arguments::{
     Cli, ColorArg, Command, CompletionsArgs, DialectArg, DisablingArgs, GlobalArgs, InputArgs, LogFormatArg,
-    ManArgs, PlatformArg, ReportArgs, ReportFormatArg, RunArgs,
+    ManArgs, PlatformArg, RunArgs,
 };
 pub use audit_arguments::{AuditArgs, SourceArg};
 pub use network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs, PlaceArgs};
+pub use report_arguments::{ReportArgs, ReportFormatArg, SplitArgs};
 pub use rollback_arguments::RollbackArgs;
 pub use sandbox_arguments::{
     SandboxArgs, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg, SandboxSwitchingArgs,

@@ -197,6 +197,8 @@ pub struct AuditPaths {
     pub report: OutputPath,
     /// The JSON Lines, if asked for.
     pub json: Option<OutputPath>,
+    /// The page, if asked for.
+    pub html: Option<OutputPath>,
 }
 
 /// Works out the files of an audit: defaults beside the input, and no two of them the same.
@@ -210,10 +212,9 @@ pub fn audit_paths(arguments: &AuditArgs) -> Result<AuditPaths, UsageError> {
             .as_deref()
             .map_or_else(|| OutputPath::File(beside(".audit.csv")), OutputPath::parse),
         json: arguments.json.as_deref().map(OutputPath::parse),
+        html: arguments.html.as_deref().map(OutputPath::parse),
     };
-    if paths.report == OutputPath::Stdout && paths.json == Some(OutputPath::Stdout) {
-        return Err(UsageError("--report and --json cannot both go to standard output.".into()));
-    }
+    refuse_shared_stdout(&paths.report, paths.json.as_ref(), paths.html.as_ref())?;
     refuse_shared(&files_of_audit(&paths))?;
     Ok(paths)
 }
@@ -224,6 +225,7 @@ fn files_of_audit(paths: &AuditPaths) -> Vec<Named> {
         ("--ledger", Some(paths.ledger.clone())),
         ("--report", file(&paths.report)),
         ("--json", paths.json.as_ref().and_then(file)),
+        ("--html", paths.html.as_ref().and_then(file)),
     ]
 }
 
@@ -240,18 +242,22 @@ pub fn run_paths(arguments: &RunArgs) -> Result<RunPaths, UsageError> {
         json: arguments.json.as_deref().map(OutputPath::parse),
         html: arguments.html.as_deref().map(OutputPath::parse),
     };
-    refuse_shared_files(&paths)?;
+    refuse_shared_stdout(&paths.report, paths.json.as_ref(), paths.html.as_ref())?;
+    refuse_shared(&files_of(&paths))?;
     Ok(paths)
 }
 
-fn refuse_shared_files(paths: &RunPaths) -> Result<(), UsageError> {
-    let outputs =
-        [("--report", Some(&paths.report)), ("--json", paths.json.as_ref()), ("--html", paths.html.as_ref())];
+fn refuse_shared_stdout(
+    report: &OutputPath,
+    json: Option<&OutputPath>,
+    html: Option<&OutputPath>,
+) -> Result<(), UsageError> {
+    let outputs = [("--report", Some(report)), ("--json", json), ("--html", html)];
     let mut to_stdout = outputs.into_iter().filter(|(_, output)| *output == Some(&OutputPath::Stdout));
     if let (Some((one, _)), Some((other, _))) = (to_stdout.next(), to_stdout.next()) {
         return Err(UsageError(format!("{one} and {other} cannot both go to standard output.")));
     }
-    refuse_shared(&files_of(paths))
+    Ok(())
 }
 
 /// Refuses a log file that is one of the command's own files: log lines are appended, to a ledger as well.

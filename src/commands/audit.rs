@@ -8,13 +8,15 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::audit_report::{AuditFormat, AuditSource, AuditTally, paths};
+use super::audit_report::{self, AuditFormat, AuditSource, AuditTally, paths};
 use super::command_line::{same_command, typed, without_source};
 use super::intake::{identity, import, open_input, set_aside};
+use super::parts::write_parts;
 use super::place::Connection;
 use super::render::{RenderError, Rendered};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
+use super::split::{Split, Target};
 use super::{CommandError, Exit, dialect, runtime};
 use crate::cli::{AuditArgs, AuditPaths, Environment, OutputPath, audit_paths, choose_key, choose_place};
 use crate::domain::{AuditFacts, Source, StopReason};
@@ -56,7 +58,8 @@ struct Audit<'a> {
 impl Audit<'_> {
     fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
         let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
-        for output in [Some(&self.paths.report), self.paths.json.as_ref()].into_iter().flatten() {
+        let outputs = [Some(&self.paths.report), self.paths.json.as_ref(), self.paths.html.as_ref()];
+        for output in outputs.into_iter().flatten() {
             if let OutputPath::File(path) = output {
                 check_writable(path).context("nothing was asked for: the report cannot be written")?;
             }
@@ -72,6 +75,7 @@ impl Audit<'_> {
         if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
             return Ok(exit);
         }
+        self.prepare_split()?;
         let stopped = self.read_rows(ledger, connection)?;
         self.finish(stopped.as_ref())
     }
@@ -161,8 +165,7 @@ impl Audit<'_> {
         let ledger =
             LedgerReader::open_audit(&self.paths.ledger).context("the ledger cannot be read again")?;
         let again = "the ledger cannot be read again";
-        let models_known = ledger.models().context(again)?.is_some();
-        let facts = AuditFacts { run: ledger.facts().context(again)?, models_known };
+        let facts = audit_report::facts(&ledger).context(again)?;
         let mut files: Vec<(&str, PathBuf)> = Vec::new();
         let (tally, failed) = match self.render_all(&ledger, &facts, &mut files) {
             Ok(tally) => (tally, None),
@@ -179,15 +182,37 @@ impl Audit<'_> {
         let next = self.next_command(&facts, exit, stopped, failed.is_some());
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
         self.say_the_end(&facts, &tally, &files, next.as_deref(), stopped, failed.is_some());
+        let failed = match failed {
+            Some(error) => Some(error.to_string()),
+            None => self.split(&ledger).err().map(|error| error.words()),
+        };
         match failed {
             None => Ok(exit),
-            Some(error) => {
+            Some(words) => {
                 self.terminal.error(&format!(
-                    "the audit was not written: {error}; what was read is safe in the ledger"
+                    "the audit was not written: {words}; what was read is safe in the ledger"
                 ));
                 Ok(exit.without_report())
             }
         }
+    }
+
+    /// What the input alone says of a split is checked before anything is asked for.
+    fn prepare_split(&self) -> Result<(), CommandError> {
+        let Some((column, target)) = self.split_target() else { return Ok(()) };
+        let ledger = LedgerReader::open_audit(&self.paths.ledger).context("nothing was asked for")?;
+        Split::of(&ledger, column)?.prepare(&target)
+    }
+
+    fn split(&self, ledger: &LedgerReader) -> Result<(), CommandError> {
+        let Some((column, target)) = self.split_target() else { return Ok(()) };
+        let split = Split::of(ledger, column)?;
+        write_parts(ledger, &split, dialect(self.arguments.dialect), false, &target)
+    }
+
+    fn split_target(&self) -> Option<(&str, Target<'_>)> {
+        let (column, folder) = self.arguments.split.asked_for()?;
+        Some((column, Target { folder, ledger: &self.paths.ledger, terminal: self.terminal }))
     }
 
     fn render_all(
@@ -196,7 +221,7 @@ impl Audit<'_> {
         facts: &AuditFacts,
         files: &mut Vec<(&'static str, PathBuf)>,
     ) -> Result<AuditTally, RenderError> {
-        let source = AuditSource::new(ledger, facts)?;
+        let source = AuditSource::new(ledger, facts, false)?;
         let dialect = dialect(self.arguments.dialect);
         let mut render = |label, format, output: &OutputPath| -> Result<AuditTally, RenderError> {
             let (written, tally) = source.render(format, dialect, output)?;
@@ -210,6 +235,9 @@ impl Audit<'_> {
         let tally = render("audit", AuditFormat::Csv, &self.paths.report)?;
         if let Some(output) = &self.paths.json {
             render("JSON audit", AuditFormat::Json, output)?;
+        }
+        if let Some(output) = &self.paths.html {
+            render("HTML audit", AuditFormat::Html, output)?;
         }
         Ok(tally)
     }

@@ -1,17 +1,21 @@
 //! From an audit's ledger to its reports: what is found is worked out here, from the kept documents, whenever they are
 //! rendered.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::render::{RenderError, plain_format};
-use crate::cli::OutputPath;
-use crate::domain::{AuditFacts, AuditRow, Call, Finding, KnownModel, ReportRow, RowStatus};
-use crate::ledger::{LedgerError, LedgerReader};
-use crate::migrate::audit::{Crowd, Doubles, Surroundings, configuration, findings};
+use super::render::{RenderError, RowsOf, settings};
+use crate::cli::{OutputPath, ReportFormatArg};
+use crate::domain::{
+    AuditFacts, AuditRow, Call, CallFailure, Configuration, Finding, JsonText, KnownModel, ReportRow,
+    RowStatus, RunFacts,
+};
+use crate::ledger::{LedgerError, LedgerReader, RowKey};
+use crate::migrate::audit::{Crowd, Doubles, Secrets, Surroundings, configuration, findings};
 use crate::migrate::{self, Record, Side};
-use crate::report::{self, AuditRenderer, Dialect, ReportSettings, Written};
+use crate::report::{self, AuditOverview, AuditRenderer, Dialect, ReportSettings, Written};
 use crate::ui::{self, Found};
 
 /// A form of the report.
@@ -21,6 +25,18 @@ pub(super) enum AuditFormat {
     Csv,
     /// JSON Lines.
     Json,
+    /// A page.
+    Html,
+}
+
+impl From<ReportFormatArg> for AuditFormat {
+    fn from(typed: ReportFormatArg) -> Self {
+        match typed {
+            ReportFormatArg::Csv => Self::Csv,
+            ReportFormatArg::Json => Self::Json,
+            ReportFormatArg::Html => Self::Html,
+        }
+    }
 }
 
 /// What stands in an audit, counted.
@@ -58,25 +74,41 @@ impl AuditTally {
     }
 }
 
-/// A ledger of an audit with what has to be known of all rows before the first can be judged.
+/// What an audit says about itself as a whole.
+pub(super) fn facts(ledger: &LedgerReader) -> Result<AuditFacts, LedgerError> {
+    Ok(AuditFacts { models_known: ledger.models()?.is_some(), run: ledger.facts()? })
+}
+
+/// A ledger of an audit with what has to be known of all rows before the first can be judged, and shown.
 pub(super) struct AuditSource<'a> {
     ledger: &'a LedgerReader,
-    facts: &'a AuditFacts,
+    facts: AuditFacts,
     models: Option<Vec<KnownModel>>,
     doubles: Doubles,
+    secrets: Secrets,
+    redact: bool,
 }
 
 impl<'a> AuditSource<'a> {
-    /// Looks through all rows for what stands there twice.
-    pub(super) fn new(ledger: &'a LedgerReader, facts: &'a AuditFacts) -> Result<Self, LedgerError> {
+    /// Looks through all rows for what stands there twice and for secrets. `redact`: nothing that it renders holds a
+    /// text of the platform's.
+    pub(super) fn new(
+        ledger: &'a LedgerReader,
+        facts: &AuditFacts,
+        redact: bool,
+    ) -> Result<Self, LedgerError> {
         let mut crowd = Crowd::default();
+        let mut secrets = Secrets::default();
         ledger.for_each_row(true, |row, assistant, agent| {
             if let Some((_, record)) = record(&row, assistant, agent) {
                 crowd.add(&record);
+                secrets.add(&record);
             }
             Ok::<_, LedgerError>(())
         })?;
-        Ok(Self { ledger, facts, models: ledger.models()?, doubles: crowd.doubles() })
+        let facts = facts.clone();
+        let facts = if redact { report::redacted_audit_facts(facts) } else { facts };
+        Ok(Self { ledger, facts, models: ledger.models()?, doubles: crowd.doubles(), secrets, redact })
     }
 
     /// Renders to `output`; gives the file, the file asked for where that could not be replaced, and the counts.
@@ -86,8 +118,7 @@ impl<'a> AuditSource<'a> {
         dialect: Dialect,
         output: &OutputPath,
     ) -> Result<(Option<Written>, AuditTally), RenderError> {
-        let input_format = self.ledger.format()?.unwrap_or_else(plain_format);
-        let settings = ReportSettings { format: input_format, dialect, redact: false };
+        let settings = settings(self.ledger, dialect, self.redact)?;
         match output {
             OutputPath::Stdout => {
                 let tally = self.rows_to(format, &settings, &mut ui::standard_output())?;
@@ -110,19 +141,75 @@ impl<'a> AuditSource<'a> {
         settings: &ReportSettings,
         out: &mut dyn Write,
     ) -> Result<AuditTally, RenderError> {
-        let mut renderer: Box<dyn AuditRenderer + '_> = match format {
+        let renderer: Box<dyn AuditRenderer + '_> = match format {
             AuditFormat::Csv => report::audit_csv(settings, out),
             AuditFormat::Json => report::audit_json_lines(settings, out),
+            AuditFormat::Html => report::audit_html(settings, self.overview(None)?, None, out),
         };
         let mut tally = AuditTally::default();
-        renderer.begin(self.facts)?;
-        self.ledger.for_each_row(true, |row, assistant, agent| {
-            let row = self.audited(row, assistant, agent);
-            tally.count(&row);
-            renderer.row(&row).map_err(RenderError::from)
-        })?;
-        renderer.finish()?;
+        self.feed(renderer, None, |row| tally.count(row))?;
         Ok(tally)
+    }
+
+    /// Gives the renderer the rows with these keys, or all of them; `count` sees each.
+    pub(super) fn feed(
+        &self,
+        mut renderer: Box<dyn AuditRenderer + '_>,
+        keys: Option<&[RowKey]>,
+        mut count: impl FnMut(&AuditRow),
+    ) -> Result<(), RenderError> {
+        // Nothing else shows documents.
+        let is_page = renderer.wants_documents();
+        renderer.begin(&self.facts)?;
+        self.for_each_row(keys, is_page, |row, _| {
+            count(row);
+            renderer.row(row).map_err(RenderError::from)
+        })?;
+        if is_page {
+            self.for_each_row(keys, is_page, |row, document| {
+                let shown = || document.and_then(|document| self.shown(document));
+                renderer.document(row, &shown).map_err(RenderError::from)
+            })?;
+        }
+        renderer.finish()?;
+        Ok(())
+    }
+
+    /// What the top of a page says about the rows with these keys, or about all: a pass of its own, so that no row has to
+    /// be kept.
+    pub(super) fn overview(&self, keys: Option<&[RowKey]>) -> Result<AuditOverview, RenderError> {
+        let mut overview = AuditOverview::default();
+        self.for_each_row(keys, true, |row, _| {
+            overview.count(row);
+            Ok(())
+        })?;
+        Ok(overview)
+    }
+
+    /// What the audit says about its last run, as it may be shown.
+    pub(super) const fn run_facts(&self) -> &RunFacts {
+        &self.facts.run
+    }
+
+    /// Shows every row that is rendered, judged and without secrets, with what was read of it. `for_page`: the person's
+    /// own cells are looked through as well, since a page goes to other people than their file.
+    fn for_each_row(
+        &self,
+        keys: Option<&[RowKey]>,
+        for_page: bool,
+        mut visit: impl FnMut(&AuditRow, Option<&[u8]>) -> Result<(), RenderError>,
+    ) -> Result<(), RenderError> {
+        RowsOf { ledger: self.ledger, keys }.visit(true, |row, assistant, agent| {
+            let mut row = self.without_secrets(self.audited(row, assistant, agent));
+            if for_page {
+                row.row.input = self.hidden(row.row.input);
+                row.row.carried = row.row.carried.into_iter().map(|cell| self.hidden(cell)).collect();
+            }
+            if self.redact {
+                row = report::redacted_audit_row(row, self.facts.models_known);
+            }
+            visit(&row, assistant.or(agent))
+        })
     }
 
     fn audited(&self, row: ReportRow, assistant: Option<&[u8]>, agent: Option<&[u8]>) -> AuditRow {
@@ -137,6 +224,35 @@ impl<'a> AuditSource<'a> {
             Side::Agent => Call::Agent,
         };
         AuditRow { row, read_from: Some(read_from), configuration: Some(configuration), findings }
+    }
+
+    /// The row with no word in it of any secret that was found, in this row or another one.
+    fn without_secrets(&self, mut row: AuditRow) -> AuditRow {
+        row.row.name = self.hidden(row.row.name);
+        row.row.failure = row.row.failure.map(|failure| {
+            let words = self.hidden(failure.words);
+            CallFailure { words, ..failure }
+        });
+        row.configuration = row.configuration.map(|read| Configuration {
+            model: self.hidden(read.model),
+            input_type: self.hidden(read.input_type),
+            temperature: read.temperature.and_then(|value| self.secrets.hide_in_json(value.get())),
+            ..read
+        });
+        row
+    }
+
+    fn hidden(&self, text: String) -> String {
+        match self.secrets.hide(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(hidden) => hidden,
+        }
+    }
+
+    /// What was read, as it may be shown.
+    fn shown(&self, document: &[u8]) -> Option<JsonText> {
+        let shown = self.secrets.hide_in_json(std::str::from_utf8(document).ok()?)?;
+        if self.redact { report::redacted_object(&shown) } else { Some(shown) }
     }
 }
 

@@ -8,6 +8,7 @@ mod doctor;
 mod exit;
 mod intake;
 mod list;
+mod parts;
 mod place;
 mod render;
 mod report;
@@ -41,6 +42,23 @@ enum CommandError {
     NothingDone(anyhow::Error),
 }
 
+impl CommandError {
+    /// One sentence for the person.
+    fn words(&self) -> String {
+        match self {
+            Self::Usage(error) => error.to_string(),
+            Self::NothingDone(error) => chain(error),
+        }
+    }
+
+    const fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::NothingDone(_) => Exit::NothingDone,
+        }
+    }
+}
+
 impl From<UsageError> for CommandError {
     fn from(error: UsageError) -> Self {
         Self::Usage(error)
@@ -72,13 +90,9 @@ pub fn main() -> ExitCode {
     let ended = start_logs(&cli, &terminal).and_then(|()| execute(cli.command, &terminal));
     match ended {
         Ok(exit) => exit.into(),
-        Err(CommandError::Usage(error)) => {
-            terminal.error(&error.to_string());
-            Exit::Usage.into()
-        }
-        Err(CommandError::NothingDone(error)) => {
-            terminal.error(&chain(&error));
-            Exit::NothingDone.into()
+        Err(error) => {
+            terminal.error(&error.words());
+            error.exit().into()
         }
     }
 }

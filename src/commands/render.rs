@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::{OutputPath, ReportFormatArg};
-use crate::domain::{Encoding, InputFormat, JsonText, LineEnd, Remedy, ReportRow, RunFacts};
+use crate::domain::{JsonText, Remedy, ReportRow, RunFacts};
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::{self, Side};
 use crate::report::{self, Dialect, Overview, Renderer, ReportFileError, ReportSettings};
@@ -93,7 +93,7 @@ pub(super) fn settings(
     dialect: Dialect,
     redact: bool,
 ) -> Result<ReportSettings, LedgerError> {
-    Ok(ReportSettings { format: ledger.format()?.unwrap_or_else(plain_format), dialect, redact })
+    Ok(ReportSettings { format: ledger.format()?.unwrap_or_default(), dialect, redact })
 }
 
 fn rows_to(
@@ -174,15 +174,4 @@ fn overview(rows: &RowsOf<'_>) -> Result<Overview, LedgerError> {
 fn proposed(row: &ReportRow, document: &[u8]) -> Option<JsonText> {
     let pair = row.pair?;
     migrate::read(Side::Assistant, document, pair.assistant.0).ok().map(|record| migrate::proposed(&record))
-}
-
-/// For a ledger that never took in an input: there are no rows to shape.
-pub(super) fn plain_format() -> InputFormat {
-    InputFormat {
-        encoding: Encoding::Utf8,
-        bom: false,
-        delimiter: b',',
-        line_end: LineEnd::Lf,
-        carried_columns: Vec::new(),
-    }
 }

@@ -1,22 +1,22 @@
 //! `report LEDGER`: renders a ledger again, finished or not, without any network.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
-use super::render::{RenderError, RowsOf, feed, render, settings};
-use super::split::{Part, PartWriter, Split};
+use super::audit_report::{self, AuditSource, paths};
+use super::parts::write_parts;
+use super::render::{RenderError, Rendered, render};
+use super::split::{Split, Target};
 use super::{CommandError, Exit, dialect};
 use crate::cli::{OutputPath, ReportArgs, UsageError};
-use crate::domain::{DisabledState, ReportRow, RunFacts};
-use crate::ledger::LedgerReader;
-use crate::report::{self, IndexHead, Overview, PartCounts, ReportSettings};
+use crate::ledger::{LedgerReader, Purpose};
 use crate::ui::Terminal;
 
 /// Renders the ledger in the format asked for, or split by a column.
 pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    if let (Some(column), Some(folder)) = (&arguments.split_by, &arguments.output_dir) {
+    if let Some((column, folder)) = arguments.split.asked_for() {
         return split(arguments, column, folder, terminal);
     }
     let output = OutputPath::parse(&arguments.output);
@@ -28,16 +28,8 @@ pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit
     {
         return Err(UsageError("the report would overwrite the ledger; give another --output.".into()).into());
     }
-    let ledger = LedgerReader::open(&arguments.ledger).context("nothing was rendered")?;
-    let facts = ledger.facts().context("nothing was rendered")?;
-    let rendered = match render(
-        &ledger,
-        &facts,
-        arguments.format,
-        dialect(arguments.dialect),
-        arguments.redact,
-        &output,
-    ) {
+    let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
+    let rendered = match of_either(&ledger, arguments, &output) {
         Ok(rendered) => rendered,
         // `| head` has what it wanted.
         Err(RenderError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Done),
@@ -50,93 +42,36 @@ pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit
     Ok(Exit::Done)
 }
 
-/// What a run is about, as its pages say it.
-const TITLE: &str = "From assistants to agents";
-
+/// Renders it part by part.
 fn split(
     arguments: &ReportArgs,
     column: &str,
     folder: &Path,
     terminal: &Terminal,
 ) -> Result<Exit, CommandError> {
-    let ledger = LedgerReader::open(&arguments.ledger).context("nothing was rendered")?;
+    let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
     let split = Split::of(&ledger, column)?;
-    let facts = ledger.facts().context("nothing was rendered")?;
-    let settings =
-        settings(&ledger, dialect(arguments.dialect), arguments.redact).context("nothing was rendered")?;
-    let head = IndexHead::new(TITLE, "Done", split.column(), &facts, arguments.redact);
-    let mut parts = RunParts {
-        ledger: &ledger,
-        whole: &facts,
-        settings,
-        facts: RunFacts::default(),
-        overview: Overview::default(),
-    };
-    split.write(folder, &arguments.ledger, &head, &mut parts, terminal)?;
+    let target = Target { folder, ledger: &arguments.ledger, terminal };
+    write_parts(&ledger, &split, dialect(arguments.dialect), arguments.redact, &target)?;
     Ok(Exit::Done)
 }
 
-/// The rows of a run, part by part.
-struct RunParts<'a> {
-    ledger: &'a LedgerReader,
-    whole: &'a RunFacts,
-    settings: ReportSettings,
-    /// Of the part that was looked through last.
-    facts: RunFacts,
-    overview: Overview,
-}
-
-impl PartWriter for RunParts<'_> {
-    fn look(&mut self, part: &Part<'_>) -> Result<PartCounts, RenderError> {
-        self.facts = without_rows(self.whole);
-        self.overview = Overview::default();
-        RowsOf { ledger: self.ledger, keys: Some(part.rows) }.visit(false, |row, _, _| {
-            count(&mut self.facts, &row);
-            self.overview.count(&row);
-            Ok::<_, RenderError>(())
-        })?;
-        Ok(self.overview.counts(self.facts.rows()))
-    }
-
-    fn page(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError> {
-        let overview = std::mem::take(&mut self.overview);
-        let renderer = report::html(&self.settings, overview, Some(part.of.clone()), out);
-        feed(renderer, &self.facts, &RowsOf { ledger: self.ledger, keys: Some(part.rows) }, |_| {})
-    }
-
-    fn csv(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError> {
-        let renderer = report::csv(&self.settings, out);
-        feed(renderer, &self.facts, &RowsOf { ledger: self.ledger, keys: Some(part.rows) }, |_| {})
-    }
-}
-
-/// What is said of the run, with no row counted yet.
-fn without_rows(facts: &RunFacts) -> RunFacts {
-    RunFacts {
-        counts: Vec::new(),
-        disabled: Vec::new(),
-        skipped: Vec::new(),
-        stuck_off: 0,
-        off_with_agents_id: 0,
-        ..facts.clone()
-    }
-}
-
-/// Counts a row as the ledger does.
-fn count(facts: &mut RunFacts, row: &ReportRow) {
-    add(&mut facts.counts, row.status);
-    add(&mut facts.disabled, row.disabled);
-    if let (DisabledState::Skipped, Some(reason)) = (row.disabled, row.skipped) {
-        add(&mut facts.skipped, reason);
-    }
-    facts.stuck_off += u64::from(row.disabled == DisabledState::RevertFailed);
-    let is_one_uuid = row.pair.is_some_and(|pair| pair.is_one_uuid());
-    facts.off_with_agents_id += u64::from(is_one_uuid && row.disabled.may_be_off());
-}
-
-fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, found: T) {
-    match counts.iter_mut().find(|(counted, _)| *counted == found) {
-        Some((_, rows)) => *rows += 1,
-        None => counts.push((found, 1)),
+/// Renders a run's ledger, or an audit's.
+fn of_either(
+    ledger: &LedgerReader,
+    arguments: &ReportArgs,
+    output: &OutputPath,
+) -> Result<Rendered, RenderError> {
+    let dialect = dialect(arguments.dialect);
+    match ledger.identity()?.purpose {
+        Purpose::Run => render(ledger, &ledger.facts()?, arguments.format, dialect, arguments.redact, output),
+        Purpose::Audit => {
+            let facts = audit_report::facts(ledger)?;
+            let source = AuditSource::new(ledger, &facts, arguments.redact)?;
+            let (written, _) = source.render(arguments.format.into(), dialect, output)?;
+            let (file, not_replaced) =
+                written.map(paths).map_or((None, None), |(file, asked)| (Some(file), asked));
+            Ok(Rendered { file, not_replaced, remedies: Vec::new() })
+        }
     }
 }

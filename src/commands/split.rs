@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
@@ -56,6 +56,16 @@ pub(super) trait PartWriter {
 
     /// Writes the part as CSV.
     fn csv(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError>;
+}
+
+/// Where the parts go.
+pub(super) struct Target<'a> {
+    /// The folder; made if it is missing.
+    pub(super) folder: &'a Path,
+    /// The ledger that they come from, which they never replace.
+    pub(super) ledger: &'a Path,
+    /// Who is told.
+    pub(super) terminal: &'a Terminal,
 }
 
 /// The rows of a ledger, grouped by the values of a column.
@@ -113,26 +123,18 @@ impl Split {
         &self.column
     }
 
-    /// Writes every part and, last, the index into `folder`, which is made if it is missing. Nothing is written where
-    /// that would replace a file that is not of a split, the `ledger` first of all.
+    /// Writes every part and, last, the index. Nothing is written where that would replace a file that is not of a split,
+    /// the ledger first of all.
     pub(super) fn write(
         &self,
-        folder: &Path,
-        ledger: &Path,
         head: &IndexHead,
         writer: &mut dyn PartWriter,
-        terminal: &Terminal,
+        target: &Target<'_>,
     ) -> Result<(), CommandError> {
-        let index = folder.join(format!("{INDEX}.html"));
+        self.prepare(target)?;
+        let Target { folder, terminal, .. } = *target;
         let files = self.files();
-        if folder.is_dir() {
-            let names = files.iter().flat_map(|files| [&files.page, &files.csv]);
-            for path in names.map(|name| folder.join(name)).chain([index.clone()]) {
-                refuse_foreign(&path, ledger)?;
-            }
-        }
-        make(folder)?;
-        check_writable(&index).context(UNWRITABLE)?;
+        let index = index(folder);
         let mut lines = Vec::with_capacity(files.len());
         for (group, files) in self.groups.iter().zip(files) {
             let part = Part { of: self.part_of(group), rows: &group.rows };
@@ -144,6 +146,20 @@ impl Split {
         replace(&index, |out| Ok(report::index(head, lines, out)?)).context(HALF_DONE)?;
         self.tell(parts, &index, others(folder, &own), terminal);
         Ok(())
+    }
+
+    /// Makes the folder, unless something stands in the way of a part.
+    pub(super) fn prepare(&self, target: &Target<'_>) -> Result<(), CommandError> {
+        let Target { folder, ledger, .. } = *target;
+        let index = index(folder);
+        if folder.is_dir() {
+            let names = self.files().into_iter().flat_map(|files| [files.page, files.csv]);
+            for path in names.map(|name| folder.join(name)).chain([index.clone()]) {
+                refuse_foreign(&path, ledger)?;
+            }
+        }
+        make(folder)?;
+        Ok(check_writable(&index).context(UNWRITABLE)?)
     }
 
     fn part_of(&self, group: &Group) -> PartOf {
@@ -175,7 +191,11 @@ impl Split {
     }
 }
 
-/// The column by its exact name, else by one that is the same to a person.
+fn index(folder: &Path) -> PathBuf {
+    folder.join(format!("{INDEX}.html"))
+}
+
+/// The column by its exact name, else by one that is the same to a person; its place.
 fn find_column(names: &[String], typed: &str) -> Result<usize, UsageError> {
     if let Some(at) = names.iter().position(|name| name == typed) {
         return Ok(at);

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::command_line::{same_command, typed};
 use super::place::{Connection, Given};
-use super::render::{RenderError, plain_format};
+use super::render::RenderError;
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::{CommandError, Exit, dialect, runtime};
@@ -102,7 +102,7 @@ impl Verify<'_> {
             settings: &settings,
             started_at: now,
         };
-        let format = reader.format().context("the ledger")?.unwrap_or_else(plain_format);
+        let format = reader.format().context("the ledger")?.unwrap_or_default();
         let report_settings =
             ReportSettings { format, dialect: dialect(self.arguments.dialect), redact: false };
         let (writer, thread) = ledger.start_without_rows(&run).context("the ledger")?;

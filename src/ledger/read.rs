@@ -24,15 +24,20 @@ pub struct LedgerReader {
 impl LedgerReader {
     /// Opens the ledger of a run at `path`; never makes one.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        Self::open_of(Purpose::Run, path)
+        Self::open_of(Some(Purpose::Run), path)
     }
 
     /// Opens the ledger of an audit at `path`; never makes one.
     pub fn open_audit(path: &Path) -> Result<Self, OpenError> {
-        Self::open_of(Purpose::Audit, path)
+        Self::open_of(Some(Purpose::Audit), path)
     }
 
-    fn open_of(purpose: Purpose, path: &Path) -> Result<Self, OpenError> {
+    /// Opens the ledger at `path`, be it a run's or an audit's ([`Identity::purpose`]); never makes one.
+    pub fn open_either(path: &Path) -> Result<Self, OpenError> {
+        Self::open_of(None, path)
+    }
+
+    fn open_of(purpose: Option<Purpose>, path: &Path) -> Result<Self, OpenError> {
         let path = resolve(path)?;
         match std::fs::metadata(&path) {
             Ok(found) if !found.is_file() => return Err(OpenError::NotALedger { path }),
@@ -52,12 +57,12 @@ impl LedgerReader {
         }
     }
 
-    fn pin(connection: Connection, purpose: Purpose, path: &Path) -> Result<Self, OpenError> {
+    fn pin(connection: Connection, purpose: Option<Purpose>, path: &Path) -> Result<Self, OpenError> {
         connection.execute_batch("BEGIN").map_err(|error| OpenError::at(path, error.into()))?;
         schema::check(&connection, path)?;
         // The first read of a table is what fixes the moment.
         let identity = Identity::read(&connection).map_err(|error| OpenError::at(path, error))?;
-        purpose.refuse_other(path, identity.purpose)?;
+        purpose.map_or(Ok(()), |purpose| purpose.refuse_other(path, identity.purpose))?;
         Ok(Self { connection })
     }
 

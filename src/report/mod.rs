@@ -6,6 +6,7 @@
 mod atomic_file;
 mod audit_csv;
 mod audit_json;
+mod audit_redact;
 mod cell;
 mod csv_format;
 mod file_names;
@@ -24,14 +25,15 @@ mod samples;
 
 use std::io;
 
-use crate::domain::{AuditFacts, AuditRow, Encoding, InputFormat, LineEnd, ReportRow, RunFacts};
+use crate::domain::{AuditFacts, AuditRow, Encoding, InputFormat, JsonText, LineEnd, ReportRow, RunFacts};
 
 pub use atomic_file::{AtomicFile, ReportFileError, Written, check_writable, write_atomically};
 pub use audit_csv::audit_csv;
 pub use audit_json::audit_json_lines;
+pub use audit_redact::{redacted_audit_facts, redacted_audit_row, redacted_object};
 pub use csv_format::csv;
 pub use file_names::FileNames;
-pub use html::{Overview, html};
+pub use html::{AuditOverview, Overview, audit_html, html};
 pub use index::{IndexHead, IndexLine, PartCounts, PartOf, index};
 pub use json_lines::json_lines;
 pub use table::csv_table;
@@ -121,7 +123,8 @@ pub trait Renderer {
     }
 }
 
-/// One format of an audit: `begin` once, `row` for every row in input order, `finish` once.
+/// One format of an audit: `begin` once, `row` for every row in input order, then `document` likewise where they are
+/// wanted, `finish` once. Rows come redacted where that was asked for.
 pub trait AuditRenderer {
     /// Writes what stands before the rows.
     fn begin(&mut self, facts: &AuditFacts) -> io::Result<()>;
@@ -129,6 +132,19 @@ pub trait AuditRenderer {
     /// Writes one row.
     fn row(&mut self, row: &AuditRow) -> io::Result<()>;
 
+    /// Takes every row once more, in the same order and after the last [`AuditRenderer::row`]. `document` gives what was
+    /// read, made fit to be shown, at some cost; `None` where there is nothing that may be shown. Only for a format that
+    /// [wants documents](AuditRenderer::wants_documents).
+    fn document(&mut self, row: &AuditRow, document: &dyn Fn() -> Option<JsonText>) -> io::Result<()> {
+        let _ = (row, document);
+        Ok(())
+    }
+
     /// Writes what stands after the rows and flushes.
     fn finish(self: Box<Self>) -> io::Result<()>;
+
+    /// Whether there should be a second pass, [`AuditRenderer::document`], which costs reading them.
+    fn wants_documents(&self) -> bool {
+        false
+    }
 }

@@ -21,9 +21,23 @@ pub(super) fn text(text: &str) -> String {
     }
 }
 
+/// The words of an error likewise, in brackets.
+pub(super) fn words(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!("({})", text(words)) }
+}
+
 /// The value with lengths in place of its strings, spelled as before otherwise, so that long numbers keep every
 /// digit. `field` is where the value stands. `None` only for text that is not JSON after all.
 pub(super) fn value(value: &JsonText, field: &str) -> Option<JsonText> {
+    spelled(value, field, stays)
+}
+
+/// The same, and no word of a list stays: only ids and times do.
+pub(super) fn strictly(value: &JsonText) -> Option<JsonText> {
+    spelled(value, "", |string, _| is_uuid(string) || is_time(string))
+}
+
+fn spelled(value: &JsonText, field: &str, stays: fn(&str, &str) -> bool) -> Option<JsonText> {
     let mut redacted = String::with_capacity(value.get().len().min(1_024));
     let mut key = field.rsplit(['.', ']']).next().unwrap_or_default();
     let mut outer_keys = Vec::new();
@@ -38,7 +52,7 @@ pub(super) fn value(value: &JsonText, field: &str) -> Option<JsonText> {
             "}" | "]" => key = outer_keys.pop()?,
             _ if rest.trim_start().starts_with(':') => key = token.trim_matches('"'),
             string => {
-                redacted.push_str(&redacted_string(string, key));
+                redacted.push_str(&redacted_string(string, key, stays));
                 continue;
             }
         }
@@ -62,7 +76,7 @@ fn string_token(text: &str) -> &str {
     text
 }
 
-fn redacted_string(token: &str, key: &str) -> String {
+fn redacted_string(token: &str, key: &str, stays: fn(&str, &str) -> bool) -> String {
     // A lone surrogate is JSON but no text; its spelling is counted in place of its characters.
     let string = serde_json::from_str(token).unwrap_or_else(|_| token.trim_matches('"').to_owned());
     if stays(&string, key) { token.to_owned() } else { format!("\"{}\"", text(&string)) }
@@ -84,7 +98,7 @@ fn is_time(text: &str) -> bool {
         && text.parse::<Timestamp>().is_ok()
 }
 
-fn is_identifier(text: &str) -> bool {
+pub(super) fn is_identifier(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.@:/".contains(&byte))
 }
 

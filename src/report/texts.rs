@@ -145,11 +145,7 @@ impl Texts {
 
 /// The failure as the report spells it, with a length in place of its words.
 fn redacted(failure: &CallFailure) -> String {
-    let words = match failure.words.as_str() {
-        "" => String::new(),
-        words => format!("({})", redact::text(words)),
-    };
-    CallFailure { words, ..failure.clone() }.to_string()
+    CallFailure { words: redact::words(&failure.words), ..failure.clone() }.to_string()
 }
 
 /// The value for a person: a string without its quotes and escapes, anything else as the platform spelled it.

@@ -22,9 +22,11 @@ fn the_ledgers_of_a_run_and_of_an_audit_are_never_mixed_up() {
     }
     assert_eq!(fs::read(place.ledger()).unwrap(), before);
     assert_eq!(LedgerReader::open_audit(&place.ledger()).unwrap().identity().unwrap(), an_audit());
+    assert_eq!(LedgerReader::open_either(&place.ledger()).unwrap().identity().unwrap(), an_audit());
 
     let other = Place::new();
     drop(other.open());
+    assert_eq!(LedgerReader::open_either(&other.ledger()).unwrap().identity().unwrap(), langdock());
     for error in [
         Ledger::open(&other.ledger(), &an_audit()).unwrap_err(),
         LedgerReader::open_audit(&other.ledger()).unwrap_err(),

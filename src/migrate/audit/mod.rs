@@ -5,9 +5,11 @@
 //! | `rules` | the table: code, weight, when, advice |
 //! | `secrets` | what looks like a password, key or token, by kind and place, never its words |
 //! | `labelled` | `Passwort: …`: values that stand behind a word for a secret |
+//! | `hiding` | shows texts and raw objects without any secret that was found |
 //! | `doubles` | which names and instructions stand in a list twice, from hashes alone |
 
 mod doubles;
+mod hiding;
 mod labelled;
 mod rules;
 mod secrets;
@@ -22,6 +24,7 @@ use super::record::Record;
 use crate::domain::{Configuration, Finding, KnownModel};
 
 pub use doubles::{Crowd, Doubles};
+pub use hiding::Secrets;
 pub use rules::{Rule, rules};
 pub use secrets::without_secrets;
 

@@ -10,10 +10,14 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::{items, labelled};
+use crate::migrate::json::Json;
 use crate::migrate::record::Record;
 
 /// What stands in place of a secret where the text around it is shown.
 const HIDDEN: &str = "[hidden]";
+
+/// What its first line tells; the others follow it.
+pub(super) const PRIVATE_KEY: &str = "private key";
 
 /// A secret is never longer than this as far as it is looked at: bounds the work in hostile texts.
 const LONGEST: usize = 8_192;
@@ -95,6 +99,11 @@ pub(super) fn found(record: &Record) -> Vec<String> {
             places.push(format!("{kind} in conversation starter {number}"));
         }
     }
+    for (field, number) in items(record, "inputFields").iter().zip(1_usize..) {
+        let mut kinds = Vec::new();
+        kinds_within(field, &mut kinds);
+        places.extend(kinds.into_iter().map(|kind| format!("{kind} in field {number}")));
+    }
     for (_, kind) in kinds_by_line(record.name()) {
         places.push(format!("{kind} in the name"));
     }
@@ -117,6 +126,22 @@ pub fn without_secrets(text: &str) -> Cow<'_, str> {
         shown + line.get(from..).unwrap_or_default()
     });
     Cow::Owned(shown.collect::<Vec<_>>().join("\n"))
+}
+
+/// Kinds of everything in the value's texts that looks like a secret; the same kind once.
+fn kinds_within(value: &Json, kinds: &mut Vec<&'static str>) {
+    match value {
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        Json::Text(text) => {
+            for (_, kind) in kinds_by_line(text) {
+                if !kinds.contains(&kind) {
+                    kinds.push(kind);
+                }
+            }
+        }
+        Json::List(items) => items.iter().for_each(|item| kinds_within(item, kinds)),
+        Json::Object(object) => object.members().iter().for_each(|(_, value)| kinds_within(value, kinds)),
+    }
 }
 
 /// Line, from 1, and kind of everything that looks like a secret; the same kind once a line.
@@ -181,7 +206,7 @@ fn private_keys(line: &str) -> Vec<Spot> {
     let title = line.get(at + BEGIN.len()..).unwrap_or_default();
     let title = title.split("-----").next().unwrap_or_default();
     let is_private = title.ends_with("PRIVATE KEY") || title.ends_with("PRIVATE KEY BLOCK");
-    let spot = Spot { span: at..line.len(), kind: "private key" };
+    let spot = Spot { span: at..line.len(), kind: PRIVATE_KEY };
     if is_private { vec![spot] } else { Vec::new() }
 }
 

@@ -276,6 +276,7 @@ fn a_secret_is_named_by_its_place_and_never_repeated() {
         "instruction": "Hi\r\npassword: hunter2x1 and password: hunter2x2\n\npostgres://a:hunter2x3@b",
         "description": "pw: hunter2x4",
         "conversationStarters": ["Hello", "Kennwort: hunter2x5"],
+        "inputFields": [{"slug": "login", "description": "pw: hunter2x6 or pw: hunter2x7"}],
     }));
     assert_eq!(
         found(&record),
@@ -284,6 +285,7 @@ fn a_secret_is_named_by_its_place_and_never_repeated() {
             "password in an address in line 4",
             "password in line 1 of the description",
             "password in conversation starter 2",
+            "password in field 1",
             "password in the name",
         ]
     );

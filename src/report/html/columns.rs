@@ -15,17 +15,14 @@ pub(super) struct Column {
     pub(super) is_shown: bool,
     /// Whether rows can be picked by its values.
     pub(super) is_filter: bool,
+    /// Whether a row may have several values there: picked is a row that has one of them.
+    pub(super) is_many: bool,
 }
 
 impl Column {
     /// All of them, in the order of the row's cells.
     pub(super) fn all(facts: &RunFacts, carried: &[String]) -> Vec<Self> {
-        let own = |key: &str, name: &str, is_filter| Self {
-            key: key.to_owned(),
-            name: name.to_owned(),
-            is_shown: true,
-            is_filter,
-        };
+        let own = Self::own;
         let mut columns =
             vec![own("line", "Line", false), own("name", "Assistant", false), own("status", "Status", true)];
         if shows_switching(facts) {
@@ -33,14 +30,37 @@ impl Column {
         }
         columns.push(own("found", "What was found", false));
         columns.push(own("remedy", "What to do", true));
-        columns.extend(carried.iter().enumerate().map(|(at, name)| Self {
-            key: Self::carried_key(at),
-            name: one_line(name),
-            is_shown: at < SHOWN_CARRIED,
-            is_filter: true,
-        }));
+        columns.extend(Self::carried(carried));
         columns.push(own("updated", "Last change", false));
         columns
+    }
+
+    /// Those of an audit, likewise.
+    pub(super) fn of_audit(carried: &[String]) -> Vec<Self> {
+        let own = Self::own;
+        let mut columns = vec![
+            own("line", "Line", false),
+            own("name", "Assistant", false),
+            own("status", "Status", true),
+            Self { is_many: true, ..own("findings", "Findings", true) },
+            Self { is_many: true, ..own("todo", "What to do", true) },
+            own("model", "Model", true),
+        ];
+        columns.extend(Self::carried(carried));
+        columns.push(Self { is_shown: false, ..own("age", "Unchanged for", true) });
+        columns.push(own("updated", "Last change", false));
+        columns
+    }
+
+    fn own(key: &str, name: &str, is_filter: bool) -> Self {
+        Self { key: key.to_owned(), name: name.to_owned(), is_shown: true, is_filter, is_many: false }
+    }
+
+    fn carried(names: &[String]) -> impl Iterator<Item = Self> {
+        names.iter().enumerate().map(|(at, name)| Self {
+            is_shown: at < SHOWN_CARRIED,
+            ..Self::own(&Self::carried_key(at), &one_line(name), true)
+        })
     }
 
     /// Whether it is one of the person's own.

@@ -2,36 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::PartCounts;
-use crate::domain::{DisabledState, Remedy, ReportRow, RowStatus, one_line};
-
-/// Carried-through columns that are counted by value.
-const COLUMNS: usize = 12;
-
-/// A column with more different values than this is no list of people or teams.
-const VALUES: usize = 2_000;
-
-/// Names of columns that say who has to act, the best first.
-const PEOPLE: [&str; 18] = [
-    "owner",
-    "besitzer",
-    "eigent",
-    "responsible",
-    "verantwortlich",
-    "ansprechpartner",
-    "contact",
-    "editor",
-    "creator",
-    "author",
-    "mail",
-    "user",
-    "person",
-    "team",
-    "department",
-    "abteilung",
-    "bereich",
-    "group",
-];
+use super::shares::Shares;
+use crate::domain::{DisabledState, Remedy, ReportRow, RowStatus};
+use crate::report::PartCounts;
 
 /// Whether the row is one that a person has to see to. What a run left over on purpose is not, nor what stands on as it
 /// should because switching off was not for it.
@@ -41,23 +14,13 @@ pub(super) fn needs_somebody(row: &ReportRow) -> bool {
     row.status.needs_attention() || is_in_doubt
 }
 
-/// Rows of one value of a carried-through column.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Share {
-    /// All of them.
-    pub(super) rows: u64,
-    /// Those that need somebody.
-    pub(super) needing: u64,
-}
-
 /// Counted over all rows, in a pass of its own before the first row is written.
 #[derive(Debug, Default)]
 pub struct Overview {
     remedies: BTreeMap<Remedy, u64>,
     needing: u64,
     not_checked: u64,
-    /// For each carried-through column its values; `None` for one with too many.
-    columns: Vec<Option<BTreeMap<String, Share>>>,
+    shares: Shares,
 }
 
 impl Overview {
@@ -67,19 +30,7 @@ impl Overview {
         *self.remedies.entry(row.remedy()).or_default() += 1;
         self.needing += u64::from(needs_somebody);
         self.not_checked += u64::from(row.status == RowStatus::NotChecked && !needs_somebody);
-        let counted = row.carried.len().min(COLUMNS);
-        if self.columns.len() < counted {
-            self.columns.resize_with(counted, || Some(BTreeMap::new()));
-        }
-        for (column, cell) in self.columns.iter_mut().zip(&row.carried) {
-            let Some(values) = column else { continue };
-            let share = values.entry(one_line(cell).trim().to_owned()).or_default();
-            share.rows += 1;
-            share.needing += u64::from(needs_somebody);
-            if values.len() > VALUES {
-                *column = None;
-            }
-        }
+        self.shares.count(&row.carried, needs_somebody);
     }
 
     /// What an index of parts says of these rows, of which there are `rows`.
@@ -109,40 +60,10 @@ impl Overview {
         remedies
     }
 
-    /// The carried-through column that best says who has to act, by its place among `names`, with its values: those
-    /// with most to do first. `None` when there is nothing to do, or no such column.
-    pub(super) fn people(&self, names: &[String]) -> Option<(usize, Vec<(&str, Share)>)> {
-        if self.needing == 0 {
-            return None;
-        }
-        let (at, values) = self.column_of_people(names)?;
-        let mut values: Vec<_> = values
-            .iter()
-            .map(|(value, share)| (value.as_str(), *share))
-            .filter(|(_, share)| share.needing > 0)
-            .collect();
-        values.sort_by_key(|(_, share)| std::cmp::Reverse(share.needing));
-        Some((at, values))
+    /// All rows by the values of their carried-through columns.
+    pub(super) const fn shares(&self) -> &Shares {
+        &self.shares
     }
-
-    fn column_of_people(&self, names: &[String]) -> Option<(usize, &BTreeMap<String, Share>)> {
-        let columns: Vec<_> = self
-            .columns
-            .iter()
-            .enumerate()
-            .filter_map(|(at, values)| Some((at, values.as_ref()?, names.get(at)?.to_lowercase())))
-            .collect();
-        let by_name =
-            PEOPLE.iter().find_map(|word| columns.iter().find(|(_, _, column)| column.contains(word)));
-        let by_shape = || columns.iter().find(|(_, values, _)| makes_heaps(values));
-        by_name.or_else(by_shape).map(|(at, values, _)| (*at, *values))
-    }
-}
-
-/// Whether the values sort the rows into a few heaps.
-fn makes_heaps(values: &BTreeMap<String, Share>) -> bool {
-    let rows: u64 = values.values().map(|share| share.rows).sum();
-    values.len() >= 2 && values.len() as u64 * 2 <= rows
 }
 
 const fn is_pressing(remedy: Remedy) -> bool {
@@ -162,10 +83,6 @@ mod tests {
         overview
     }
 
-    fn names(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
-    }
-
     #[test]
     fn what_may_do_harm_comes_first_then_what_most_rows_need() {
         let mut rows = rows();
@@ -182,36 +99,5 @@ mod tests {
         assert_eq!((overview.needing(), overview.not_checked()), (5, 0));
         let left = ReportRow { status: RowStatus::NotChecked, ..verified() };
         assert_eq!((counted(std::slice::from_ref(&left)).needing(), counted(&[left]).not_checked()), (0, 1));
-    }
-
-    #[test]
-    fn the_column_of_owners_is_known_by_its_name_else_by_its_shape() {
-        let row = |cells: [&str; 3], status| ReportRow { status, carried: names(&cells), ..verified() };
-        let rows = [
-            row(["1", "a", "HR"], RowStatus::Mismatch),
-            row(["2", "a", "HR"], RowStatus::Mismatch),
-            row(["3", "b\n", "IT"], RowStatus::Failed),
-            row(["4", "c", "IT"], RowStatus::Verified),
-        ];
-        let overview = counted(&rows);
-        let people = |columns: [&str; 3]| overview.people(&names(&columns));
-        let (at, owners) = people(["no", "Assistant Owner", "team"]).unwrap();
-        assert_eq!(at, 1);
-        let share = |rows, needing| Share { rows, needing };
-        assert_eq!(owners, [("a", share(2, 2)), ("b", share(1, 1))]);
-        let (at, heaps) = people(["x", "y", "z"]).unwrap();
-        assert_eq!((at, heaps.len()), (2, 2), "the first column has another value in each row");
-        assert!(counted(&[verified()]).people(&names(&["owner"])).is_none(), "nobody has to act");
-    }
-
-    #[test]
-    fn a_column_of_free_text_takes_no_memory() {
-        let mut overview = Overview::default();
-        for number in 0..VALUES + 10 {
-            let carried = vec![number.to_string(), "HR".into()];
-            overview.count(&ReportRow { status: RowStatus::Failed, carried, ..verified() });
-        }
-        assert!(overview.columns[0].is_none());
-        assert_eq!(overview.people(&names(&["owner", "team"])).unwrap().0, 1);
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use askama::Template;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::columns::Column;
 use super::overview::needs_somebody;
@@ -16,7 +17,7 @@ use crate::report::texts::{Change, RowTexts};
 const CELL: usize = 10_000;
 
 /// Characters of what was found that the table holds.
-const FOUND: usize = 300;
+pub(super) const FOUND: usize = 300;
 
 /// A value up to this length stands beside the other one; longer ones are compared line by line.
 const SHORT: usize = 100;
@@ -25,50 +26,55 @@ const SHORT: usize = 100;
 #[derive(Template)]
 #[template(path = "row.html", config = "src/report/html/askama.toml")]
 pub(super) struct TableRow<'a> {
-    line: u64,
-    needs_somebody: bool,
-    name: Cow<'a, str>,
-    is_nameless: bool,
-    id: String,
-    status: RowStatus,
-    rank: usize,
+    cells: Cells<'a>,
     disabled: Option<DisabledState>,
     found: String,
     found_rank: usize,
     remedy: &'static str,
-    carried: Vec<CarriedCell<'a>>,
-    updated: Option<Timestamp>,
-    updated_day: String,
 }
 
-struct CarriedCell<'a> {
-    column: &'a Column,
-    value: Cow<'a, str>,
+/// The cells that a row has whatever the page is about.
+pub(super) struct Cells<'a> {
+    pub(super) line: u64,
+    pub(super) needs_somebody: bool,
+    pub(super) name: Cow<'a, str>,
+    pub(super) is_nameless: bool,
+    pub(super) id: String,
+    pub(super) status: RowStatus,
+    /// What the status is called on this page.
+    pub(super) word: &'static str,
+    pub(super) rank: usize,
+    pub(super) carried: Vec<CarriedCell<'a>>,
+    pub(super) updated: Option<Timestamp>,
+    pub(super) updated_day: String,
 }
 
-impl<'a> TableRow<'a> {
+pub(super) struct CarriedCell<'a> {
+    pub(super) column: &'a Column,
+    pub(super) value: Cow<'a, str>,
+}
+
+impl<'a> Cells<'a> {
+    /// Those of a row of that name, which shows that id and last changed then.
     pub(super) fn new(
         row: &'a ReportRow,
-        texts: &'a RowTexts<'_>,
+        name: &'a str,
+        id: Option<Uuid>,
         columns: &'a [Column],
-        shows_switching: bool,
+        needs_somebody: bool,
     ) -> Self {
-        let id = row.pair.map_or_else(String::new, |pair| pair.assistant.to_string());
-        let name = cell(&texts.name);
+        let name = cell(name);
         let is_nameless = name.trim().is_empty();
         let carried = columns.iter().filter(|column| column.is_carried());
         Self {
             line: row.line,
-            needs_somebody: needs_somebody(row),
+            needs_somebody,
             name: if is_nameless { nameless(row) } else { name },
             is_nameless,
-            id,
+            id: id.as_ref().map(Uuid::to_string).unwrap_or_default(),
             status: row.status,
+            word: row.status.as_str(),
             rank: RowStatus::ALL.iter().position(|status| *status == row.status).unwrap_or_default(),
-            disabled: shows_switching.then_some(row.disabled),
-            found: found(row, texts),
-            found_rank: texts.changes.len(),
-            remedy: row.remedy().sentence(),
             carried: carried
                 .enumerate()
                 .map(|(at, column)| CarriedCell {
@@ -78,6 +84,30 @@ impl<'a> TableRow<'a> {
                 .collect(),
             updated: row.assistant_updated_at,
             updated_day: row.assistant_updated_at.map(day).unwrap_or_default(),
+        }
+    }
+
+    /// The same with another last change.
+    pub(super) fn updated_at(&mut self, time: Option<Timestamp>) {
+        self.updated = time;
+        self.updated_day = time.map(day).unwrap_or_default();
+    }
+}
+
+impl<'a> TableRow<'a> {
+    pub(super) fn new(
+        row: &'a ReportRow,
+        texts: &'a RowTexts<'_>,
+        columns: &'a [Column],
+        shows_switching: bool,
+    ) -> Self {
+        let id = row.pair.map(|pair| pair.assistant.0);
+        Self {
+            cells: Cells::new(row, &texts.name, id, columns, needs_somebody(row)),
+            disabled: shows_switching.then_some(row.disabled),
+            found: found(row, texts),
+            found_rank: texts.changes.len(),
+            remedy: row.remedy().sentence(),
         }
     }
 }
@@ -92,7 +122,7 @@ fn nameless(row: &ReportRow) -> Cow<'_, str> {
 }
 
 /// The text without line breaks, as much as the table holds.
-fn cell(text: &str) -> Cow<'_, str> {
+pub(super) fn cell(text: &str) -> Cow<'_, str> {
     let limited = shortened(text, CELL);
     if limited.chars().any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}'))
     {
@@ -102,7 +132,7 @@ fn cell(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
+pub(super) fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
     let at = |index| (text.len() > index).then(|| text.char_indices().nth(index)).flatten();
     match (at(limit), at(limit - 1)) {
         (Some(_), Some((end, _))) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
@@ -134,7 +164,7 @@ fn found(row: &ReportRow, texts: &RowTexts<'_>) -> String {
     one_line(&shortened(&parts.join("; "), FOUND))
 }
 
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     format!("{} {what}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
 }
 
@@ -197,22 +227,31 @@ impl<'a> Detail<'a> {
         objects: Objects,
         room: Room,
     ) -> Self {
-        let carried = columns.iter().filter(|column| column.is_carried());
         Self {
             line: row.line,
-            name: (texts.name.chars().nth(CELL).is_some()).then_some(&*texts.name),
+            name: whole_name(&texts.name),
             remedy: row.remedy().sentence(),
             error: &texts.error,
             changes: texts.changes.iter().map(|change| ChangeView::new(change, room)).collect(),
             notes: &texts.notes,
             facts: facts(row),
-            carried: carried
-                .enumerate()
-                .map(|(at, column)| (column.name.as_str(), row.carried.get(at).map_or("", String::as_str)))
-                .collect(),
+            carried: carried(row, columns),
             objects,
         }
     }
+}
+
+/// The name, where the table has only its beginning.
+pub(super) fn whole_name(name: &str) -> Option<&str> {
+    name.chars().nth(CELL).is_some().then_some(name)
+}
+
+/// The person's own cells with the names of their columns.
+pub(super) fn carried<'a>(row: &'a ReportRow, columns: &'a [Column]) -> Vec<(&'a str, &'a str)> {
+    let columns = columns.iter().filter(|column| column.is_carried()).enumerate();
+    columns
+        .map(|(at, column)| (column.name.as_str(), row.carried.get(at).map_or("", String::as_str)))
+        .collect()
 }
 
 impl<'a> ChangeView<'a> {
@@ -270,21 +309,24 @@ fn facts(row: &ReportRow) -> Vec<(&'static str, Cow<'_, str>)> {
     facts.push(("Assistant changed", time(row.assistant_updated_at)));
     facts.push(("Agent changed", time(row.agent_updated_at)));
     facts.push(("Checked", time(row.checked_at)));
-    if row.requests > 0 {
-        let (seconds, rest) = (row.elapsed_ms / 1_000, row.elapsed_ms % 1_000);
-        facts.push((
-            "Requests",
-            Cow::Owned(format!("{}, {}.{rest:03} s", grouped(row.requests), grouped(seconds))),
-        ));
-    }
+    facts.push(("Requests", Cow::Owned(effort(row))));
     facts.retain(|(_, value)| !value.is_empty());
     facts
+}
+
+/// What the row cost; empty where nothing was asked.
+pub(super) fn effort(row: &ReportRow) -> String {
+    if row.requests == 0 {
+        return String::new();
+    }
+    let (seconds, rest) = (row.elapsed_ms / 1_000, row.elapsed_ms % 1_000);
+    format!("{}, {}.{rest:03} s", grouped(row.requests), grouped(seconds))
 }
 
 fn day(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d").to_string()
 }
 
-fn moment(time: Timestamp) -> String {
+pub(super) fn moment(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

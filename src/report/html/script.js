@@ -5,7 +5,7 @@
   const perChunk = chunks[0].rows.length;
   const heads = [...table.tHead.rows[0].cells];
   const columns = new Map(heads.map((head, index) => [head.dataset.key, index]));
-  const rows = chunks.flatMap((chunk) => [...chunk.rows]).map((tr) => ({ tr, cells: tr.cells, texts: [], hay: null }));
+  const rows = chunks.flatMap((chunk) => [...chunk.rows]).map((tr) => ({ tr, cells: tr.cells, texts: [], lists: [], hay: null }));
   const listed = rows.slice();
 
   const search = document.getElementById("search");
@@ -19,6 +19,17 @@
 
   const isNarrow = matchMedia("(max-width: 62rem)");
 
+  // A column of many values holds a list; what is picked is a row that has one of them.
+  const many = new Set(heads.filter((head) => "many" in head.dataset).map((head) => head.cellIndex));
+  const none = [""];
+  const values = (row, index) => {
+    if (!many.has(index)) return [text(row, index)];
+    if (row.lists[index] === undefined) {
+      const items = [...row.cells[index].querySelectorAll("li")].map((item) => item.textContent);
+      row.lists[index] = items.length > 0 ? items : none;
+    }
+    return row.lists[index];
+  };
   const text = (row, index) => (row.texts[index] ??= row.cells[index].textContent.trim());
   const hay = (row) => (row.hay ??= heads.map((_, index) => text(row, index)).join("\n").toLowerCase());
 
@@ -33,7 +44,7 @@
     rows.forEach((row, place) => {
       const fits =
         (needing.value === "" || row.tr.classList.contains("needs")) &&
-        wanted.every(([index, value]) => text(row, index) === value) &&
+        wanted.every(([index, value]) => values(row, index).includes(value)) &&
         words.every((word) => hay(row).includes(word));
       if (row.tr.hidden === fits) row.tr.hidden = !fits;
       count += fits;
@@ -54,7 +65,9 @@
   const fill = (select) => {
     const index = columns.get(select.dataset.key);
     const counts = new Map();
-    for (const row of rows) counts.set(text(row, index), (counts.get(text(row, index)) ?? 0) + 1);
+    for (const row of rows) {
+      for (const value of values(row, index)) counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
     const options = [...counts].sort((one, other) => collator.compare(one[0], other[0]));
     const made = document.createDocumentFragment();
     for (const [value, count] of options) {

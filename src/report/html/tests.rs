@@ -1,6 +1,7 @@
 //! The page without a browser: what stands in it, and that nobody's text gets out of its place.
 
 use super::super::samples::{facts, json, rendered, rows, settings, verified};
+use super::page::{BUDGET, MAX_ROWS};
 use super::*;
 use crate::domain::{Difference, DisabledState, Disabling, Note, NoteKind};
 
@@ -30,7 +31,7 @@ fn page_of(facts: &RunFacts, rows: &[ReportRow], settings: &ReportSettings) -> S
 }
 
 /// What the rows open to, tags and all.
-fn opened(page: &str) -> Vec<&str> {
+pub(super) fn opened(page: &str) -> Vec<&str> {
     between(page, "<script type=\"text/plain\"", "</script>")
 }
 
@@ -45,12 +46,12 @@ fn facts_of(rows: &[ReportRow]) -> RunFacts {
 }
 
 /// What stands between two marks, as often as it does.
-fn between<'a>(page: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+pub(super) fn between<'a>(page: &'a str, from: &str, to: &str) -> Vec<&'a str> {
     page.split(from).skip(1).map(|rest| rest.split(to).next().unwrap()).collect()
 }
 
 /// The text without tags, as a reader sees it.
-fn seen(html: &str) -> String {
+pub(super) fn seen(html: &str) -> String {
     let text: Vec<_> =
         html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
     let text = text.join(" ");

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use askama::Template;
 
 use super::cell::shortened;
-use super::html::{policy, top::when};
+use super::html::{frame::when, policy};
 use super::texts::{Extent, Texts};
 use crate::domain::{RunFacts, grouped, one_line};
 

@@ -1,0 +1,53 @@
+//! `--redact` of an audit: once it is redacted, a row holds no text of the platform's, whatever becomes of it.
+//!
+//! Stay, beside what stays in a run's report: a model id that is among those of the key, and the input types of the
+//! platform's list. Any other may be anybody's text.
+
+use super::redact;
+use crate::domain::{AuditFacts, AuditRow, CallFailure, Configuration, JsonText, StopReason};
+
+/// PLATFORM.md, The object.
+const INPUT_TYPES: [&str; 5] = ["PROMPT", "STRUCTURED", "INTEGRATION", "SCHEDULED", "WEBHOOK"];
+
+/// The row with lengths in place of the platform's texts.
+pub fn redacted_audit_row(row: AuditRow, models_known: bool) -> AuditRow {
+    let is_known_model =
+        models_known && row.findings.iter().all(|finding| finding.code != "model_unavailable");
+    let mut own = row.row;
+    own.name = redact::text(&own.name);
+    own.failure = own.failure.map(|failure| {
+        let words = redact::words(&failure.words);
+        CallFailure { words, ..failure }
+    });
+    let configuration = row.configuration.map(|read| configuration(read, is_known_model));
+    AuditRow { row: own, configuration, ..row }
+}
+
+/// What an audit says about itself, without the platform's words.
+pub fn redacted_audit_facts(facts: AuditFacts) -> AuditFacts {
+    let mut run = facts.run;
+    run.stopped = run.stopped.map(|reason| match reason {
+        StopReason::ScopeMissing { .. } => StopReason::ScopeMissing { missing: Vec::new() },
+        reason => reason,
+    });
+    AuditFacts { run, ..facts }
+}
+
+/// The object with lengths in place of its strings, all but ids and times. `None` only for text that is not JSON.
+pub fn redacted_object(object: &JsonText) -> Option<JsonText> {
+    redact::strictly(object)
+}
+
+fn configuration(read: Configuration, is_known_model: bool) -> Configuration {
+    let keeps_model = is_known_model && redact::is_identifier(&read.model);
+    Configuration {
+        model: if keeps_model { read.model } else { redact::text(&read.model) },
+        temperature: read.temperature.and_then(|temperature| redact::strictly(&temperature)),
+        input_type: if INPUT_TYPES.contains(&read.input_type.as_str()) {
+            read.input_type
+        } else {
+            redact::text(&read.input_type)
+        },
+        ..read
+    }
+}

@@ -1,0 +1,99 @@
+//! The audit as a web page, made as the run's page is.
+
+use std::io::{self, Write};
+
+use askama::Template;
+
+use super::audit_overview::AuditOverview;
+use super::audit_row::{AuditDetail, AuditTableRow};
+use super::audit_top::AuditTop;
+use super::columns::Column;
+use super::frame::Asked;
+use super::page::Page;
+use super::pretty::pretty;
+use super::row::Objects;
+use crate::domain::{AuditFacts, AuditRow, Call, JsonText};
+use crate::report::{AuditRenderer, PartOf, ReportSettings};
+
+/// A renderer that writes the audit as a page to `out`. `overview` has counted every row that will come. `part`: whose
+/// rows these are, where they are not all.
+pub fn audit_html<'a, W: Write + 'a>(
+    settings: &ReportSettings,
+    overview: AuditOverview,
+    part: Option<PartOf>,
+    out: W,
+) -> Box<dyn AuditRenderer + 'a> {
+    Box::new(AuditHtml {
+        page: Page::new(out, overview.needing()),
+        redacted: settings.redact,
+        columns: Column::of_audit(&settings.format.carried_columns),
+        carried: settings.format.carried_columns.clone(),
+        overview,
+        part,
+    })
+}
+
+struct AuditHtml<W: Write> {
+    page: Page<W>,
+    redacted: bool,
+    columns: Vec<Column>,
+    carried: Vec<String>,
+    overview: AuditOverview,
+    part: Option<PartOf>,
+}
+
+impl<W: Write> AuditRenderer for AuditHtml<W> {
+    fn begin(&mut self, facts: &AuditFacts) -> io::Result<()> {
+        let asked = Asked {
+            columns: &self.columns,
+            carried: &self.carried,
+            stopped: facts.run.stopped.as_ref().map(ToString::to_string),
+            redacted: self.redacted,
+            part: self.part.as_ref(),
+        };
+        self.page.begin(&AuditTop::new(facts, &self.overview, asked))
+    }
+
+    fn row(&mut self, row: &AuditRow) -> io::Result<()> {
+        if !self.page.has_place(row.needs_attention()) {
+            return Ok(());
+        }
+        self.page.row(&AuditTableRow::new(row, &self.columns))
+    }
+
+    fn document(&mut self, row: &AuditRow, document: &dyn Fn() -> Option<JsonText>) -> io::Result<()> {
+        let needs_somebody = row.needs_attention();
+        if !self.page.opens(needs_somebody)? {
+            return Ok(());
+        }
+        let opened =
+            |objects| AuditDetail::new(row, &self.columns, objects).render().map_err(io::Error::other);
+        let mut whole = opened(objects(row, document))?;
+        if !self.page.has_room(&whole, needs_somebody) {
+            whole = opened(Objects { are_left_out: true, ..Objects::default() })?;
+        }
+        self.page.opened(&whole, needs_somebody)
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.page.finish()
+    }
+
+    fn wants_documents(&self) -> bool {
+        true
+    }
+}
+
+/// What was read, set out for a person.
+fn objects(row: &AuditRow, document: &dyn Fn() -> Option<JsonText>) -> Objects {
+    let shown = || document().map(|document| pretty(document.get()));
+    match row.read_from {
+        None => Objects::default(),
+        Some(Call::Agent) => Objects { agent: shown(), ..Objects::default() },
+        Some(_) => Objects { assistant: shown(), ..Objects::default() },
+    }
+}
+
+#[cfg(test)]
+#[path = "audit_tests.rs"]
+mod tests;

@@ -1,0 +1,123 @@
+//! What every page has, whatever it is about: head, heading, controls, the table's headings.
+
+use jiff::Timestamp;
+
+use super::columns::Column;
+use super::page::MAX_ROWS;
+use super::policy;
+use crate::domain::{RunFacts, grouped};
+use crate::report::PartOf;
+
+/// A table with more rows than this is long.
+const LONG: u64 = 200;
+
+/// What a page is about.
+pub(super) struct About {
+    /// What the browser shows of it elsewhere.
+    pub(super) title: String,
+    pub(super) heading: &'static str,
+    pub(super) lead: &'static str,
+    /// Rows there are, those left out included.
+    pub(super) rows: u64,
+    /// The class of the table, beside those that follow from its columns.
+    pub(super) table: &'static str,
+}
+
+/// What a page was asked to show, and how.
+pub(super) struct Asked<'a> {
+    pub(super) columns: &'a [Column],
+    /// Names of the carried-through columns.
+    pub(super) carried: &'a [String],
+    /// Why the run ended early, redacted if asked for.
+    pub(super) stopped: Option<String>,
+    /// Whether lengths stand in place of texts.
+    pub(super) redacted: bool,
+    /// Whose rows these are, where they are not all.
+    pub(super) part: Option<&'a PartOf>,
+}
+
+/// All that `base.html` shows.
+pub(super) struct Frame<'a> {
+    pub(super) about: About,
+    pub(super) asked: Asked<'a>,
+    pub(super) facts: &'a RunFacts,
+    pub(super) policy: String,
+    pub(super) style: &'static str,
+    pub(super) when: String,
+    pub(super) left_out: Option<String>,
+    pub(super) shown_carried: usize,
+    /// So many rows that the browser had better not lay out those that are out of sight.
+    pub(super) is_long: bool,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn new(facts: &'a RunFacts, about: About, asked: Asked<'a>) -> Self {
+        let shown = |column: &&Column| column.is_carried() && column.is_shown;
+        Self {
+            policy: policy::content_security_policy(),
+            style: policy::STYLE,
+            when: when(facts),
+            left_out: left_out(about.rows),
+            shown_carried: asked.columns.iter().filter(shown).count(),
+            is_long: about.rows > LONG,
+            about,
+            asked,
+            facts,
+        }
+    }
+}
+
+/// The last run, in the words of a person: `2025-04-01, 08:00 to 08:07 UTC`.
+pub(in crate::report) fn when(facts: &RunFacts) -> String {
+    let time = |time: Timestamp, form| time.strftime(form).to_string();
+    let (day, minute) = ("%Y-%m-%d", "%H:%M");
+    match (facts.started_at, facts.finished_at) {
+        (None, _) => "no run yet".to_owned(),
+        (Some(start), None) => {
+            format!("begun {}, {} UTC; not finished", time(start, day), time(start, minute))
+        }
+        (Some(start), Some(end)) => {
+            let same_day = time(start, day) == time(end, day);
+            let end_day = if same_day { String::new() } else { format!("{}, ", time(end, day)) };
+            format!("{}, {} to {end_day}{} UTC", time(start, day), time(start, minute), time(end, minute))
+        }
+    }
+}
+
+fn left_out(rows: u64) -> Option<String> {
+    (rows > MAX_ROWS).then(|| {
+        format!(
+            "This page shows {} of {} rows: those that need somebody come first, in the order of the list, the others \
+             fill up. The other {} rows are counted above and stand in the CSV and JSON reports of the same run.",
+            grouped(MAX_ROWS),
+            grouped(rows),
+            grouped(rows - MAX_ROWS)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_the_run_is_said_in_minutes() {
+        let facts = |start: Option<&str>, end: Option<&str>| RunFacts {
+            started_at: start.map(|time| time.parse().unwrap()),
+            finished_at: end.map(|time| time.parse().unwrap()),
+            ..RunFacts::default()
+        };
+        for (start, end, said) in [
+            (None, None, "no run yet"),
+            (Some("2025-04-01T08:00:59Z"), None, "begun 2025-04-01, 08:00 UTC; not finished"),
+            (Some("2025-04-01T08:00:59Z"), Some("2025-04-01T08:07:00Z"), "2025-04-01, 08:00 to 08:07 UTC"),
+            (
+                Some("2025-04-01T23:00:00Z"),
+                Some("2025-04-02T00:10:00Z"),
+                "2025-04-01, 23:00 to 2025-04-02, 00:10 UTC",
+            ),
+        ] {
+            assert_eq!(when(&facts(start, end)), said);
+        }
+    }
+}
