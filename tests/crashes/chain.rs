@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::around::Around;
 use super::platform::{Assistant, Call, Kind, Off, Platform};
 use super::victim::{Ended, Strike, Victim};
 use crate::support::{Desk, Ran, Report, files, id};
@@ -83,10 +84,10 @@ impl Scene {
         let mut input = "assistant_id,agent_id\n".to_owned();
         for assistant in self.assistants() {
             let agent = if assistant.agent == assistant.number { String::new() } else { id(assistant.agent) };
-            input += &format!("{},{agent}\n", id(assistant.number));
+            input.extend([&id(assistant.number), ",", &agent, "\n"]);
         }
         if !self.small {
-            input += &format!("not a UUID,\n{},\n", id(1));
+            input.extend(["not a UUID,\n", &id(1), ",\n"]);
         }
         input
     }
@@ -97,6 +98,7 @@ pub(crate) struct Chain {
     pub(crate) pace: Pace,
     pub(crate) desk: Desk,
     pub(crate) platform: Platform,
+    pub(crate) around: Around,
     said: PathBuf,
     /// The cells of the input, in order.
     cells: Vec<String>,
@@ -113,7 +115,12 @@ pub(crate) struct Chain {
 
 impl Chain {
     pub(crate) fn begin(scene: Scene, pace: Pace) -> Self {
-        let desk = Desk::with_input(scene.input());
+        Self::begin_at(Desk::with_input(scene.input()), Around::Nothing, scene, pace)
+    }
+
+    /// The same at a desk with something around it. What stands around a folder hides what was in it.
+    pub(crate) fn begin_at(desk: Desk, around: Around, scene: Scene, pace: Pace) -> Self {
+        std::fs::write(around.path(&desk, "assistants.csv"), scene.input()).unwrap();
         let platform = Platform::serve(&scene.assistants(), scene.one_record, &scene.off_before());
         let input = scene.input();
         let cells = input.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned());
@@ -125,6 +132,7 @@ impl Chain {
             off_before: platform.off(),
             desk,
             platform,
+            around,
             settled: BTreeMap::new(),
             left_off: BTreeSet::new(),
             is_imported: false,
@@ -141,18 +149,17 @@ impl Chain {
     pub(crate) fn ledger(&self) -> PathBuf {
         let name =
             if self.scene.work == Work::Audit { "assistants.audit.ledger" } else { "assistants.ledger" };
-        self.desk.path(name)
+        self.path(name)
+    }
+
+    /// A file on the desk.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.around.path(&self.desk, name)
     }
 
     /// The command line of a run.
     pub(crate) fn command(&self, work: Work, settings: Settings) -> Command {
-        let mut command = self.desk.program();
-        self.arguments(&mut command, work, settings);
-        command
-    }
-
-    /// Adds the arguments of a run to whatever starts the program.
-    pub(crate) fn arguments(&self, command: &mut Command, work: Work, settings: Settings) {
+        let mut command = self.around.program(&self.desk);
         let url = self.platform.url();
         match work {
             Work::Read => {
@@ -177,6 +184,7 @@ impl Chain {
         if let Some(limit) = settings.limit.filter(|_| work != Work::Rollback) {
             command.args(["--limit", &limit.to_string()]);
         }
+        command
     }
 
     /// A run that nobody disturbs.
@@ -190,11 +198,15 @@ impl Chain {
     }
 
     pub(crate) fn run_as(&mut self, work: Work, settings: Settings, strike: Strike) -> Ended {
-        let victim = Victim::start(self.command(work, settings), self.said.clone());
         let asked = self.platform.asked();
-        let ended = victim.suffer(strike, &self.platform, &self.ledger());
+        let ended = self.start(work, settings).suffer(strike, &self.platform, &self.ledger());
         self.keeps_its_promises(work, &ended, asked);
         ended
+    }
+
+    /// A run that is under way.
+    pub(crate) fn start(&self, work: Work, settings: Settings) -> Victim {
+        Victim::start(self.command(work, settings), self.said.clone())
     }
 
     /// Takes back what was switched off. A ledger that no input has reached has nothing to take back.
@@ -230,14 +242,15 @@ impl Chain {
         }
         self.is_imported = true;
         assert_eq!(report.column("input"), self.cells, "a line for each row, in order");
-        self.what_was_said_is_on_disk(&ended.stderr, &report);
+        what_was_said_is_on_disk(&ended.stderr, &report);
         self.settled_rows_stay(&report);
         self.nothing_is_off_without_a_record(&report);
     }
 
     /// `report LEDGER`.
     pub(crate) fn reported(&self) -> Report {
-        let ran = Ran::of(self.desk.program().args(["report", "assistants.ledger"])).exits_with(0);
+        let ran =
+            Ran::of(self.around.program(&self.desk).args(["report", "assistants.ledger"])).exits_with(0);
         Report::parse(&ran.stdout)
     }
 
@@ -254,22 +267,6 @@ impl Chain {
                 Work::Audit => self.read.contains(&id(number)),
             };
             assert!(!is_done, "{work:?}: {call:?} was done already; now asked for: {calls:?}");
-        }
-    }
-
-    fn what_was_said_is_on_disk(&self, stderr: &str, report: &Report) {
-        for (row, status) in rows_said(stderr) {
-            assert_eq!(report.row(&row)["status"], status, "said of {row}, and not on disk");
-        }
-        for (assistant, state) in switches_said(stderr) {
-            let on_disk = &report.row(&assistant)["disabled"];
-            let is_kept = match state.as_str() {
-                "disabled" => !["not_requested", "skipped", "would_disable"].contains(&on_disk.as_str()),
-                state => {
-                    on_disk == state || on_disk == "skipped" || on_disk == "unknown" || on_disk == "disabled"
-                }
-            };
-            assert!(is_kept, "said of {assistant}: {state}, on disk: {on_disk}");
         }
     }
 
@@ -311,7 +308,7 @@ impl Chain {
 
     /// A report is whole or absent, and the ledger is nobody else's to read.
     fn files_are_whole(&self) {
-        for (path, bytes) in files(self.desk.folder.path()) {
+        for (path, bytes) in files(&self.path(".")) {
             let name = path.file_name().unwrap().to_str().unwrap();
             let text = String::from_utf8_lossy(&bytes);
             match name {
@@ -342,16 +339,39 @@ impl Chain {
     pub(crate) fn ends_like(&self, calm: &Self) {
         let name =
             if self.scene.work == Work::Audit { "assistants.audit.csv" } else { "assistants.report.csv" };
-        let [ours, theirs] = [self, calm].map(|chain| Report::parse(&chain.desk.read(name)).timeless());
+        let [ours, theirs] = [self, calm]
+            .map(|chain| Report::parse(&std::fs::read_to_string(chain.path(name)).unwrap()).timeless());
         assert_eq!(ours, theirs, "not the report of an undisturbed run");
         assert_eq!(self.platform.off(), calm.platform.off(), "not the end of an undisturbed run");
         assert_eq!(self.names(), calm.names(), "left behind, or missing");
     }
 
-    /// The files on the desk.
+    /// The files on the desk, with what is in them.
+    pub(crate) fn contents(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        files(&self.path("."))
+    }
+
+    /// The names of the files on the desk.
     pub(crate) fn names(&self) -> BTreeSet<String> {
-        let names = std::fs::read_dir(self.desk.folder.path()).unwrap();
-        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        let names = std::fs::read_dir(self.path(".")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name != "said.txt").collect()
+    }
+}
+
+fn what_was_said_is_on_disk(stderr: &str, report: &Report) {
+    for (row, status) in rows_said(stderr) {
+        assert_eq!(report.row(&row)["status"], status, "said of {row}, and not on disk");
+    }
+    for (assistant, state) in switches_said(stderr) {
+        let on_disk = &report.row(&assistant)["disabled"];
+        let is_kept = match state.as_str() {
+            "disabled" => !["not_requested", "skipped", "would_disable"].contains(&on_disk.as_str()),
+            state => {
+                on_disk == state || on_disk == "skipped" || on_disk == "unknown" || on_disk == "disabled"
+            }
+        };
+        assert!(is_kept, "said of {assistant}: {state}, on disk: {on_disk}");
     }
 }
 

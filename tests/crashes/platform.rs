@@ -229,7 +229,7 @@ impl Shared {
 }
 
 fn object(number: u32, assistant: Assistant) -> Value {
-    let updated = format!("2025-01-01T00:{:02}:00.000Z", assistant.number);
+    let updated = format!("2025-01-01T{:02}:{:02}:00.000Z", assistant.number / 60, assistant.number % 60);
     let name = format!("Assistant {}", assistant.number);
     record_with(&id(number), &json!({"name": name, "updatedAt": updated}))
 }
