@@ -120,7 +120,7 @@ impl Volume {
     pub(crate) fn mount_again(&self, how: &str) {
         let mut command = Command::new("sh");
         command.args(["-c", &self.enter()]).arg("/");
-        let status = command.args(["mount", "-o", &format!("remount,{how}")]).arg(&self.folder).status();
+        let status = command.args(["mount", "-o", &format!("remount,bind,{how}")]).arg(&self.folder).status();
         assert!(status.unwrap().success(), "not mounted {how}");
     }
 }
