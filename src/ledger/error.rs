@@ -50,6 +50,8 @@ impl From<rusqlite::Error> for LedgerError {
         match error {
             rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
                 ErrorCode::DiskFull => Self::DiskFull,
+                // The log's index is a file that is mapped: it cannot be made as large as it has to be.
+                _ if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => Self::DiskFull,
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged { words },
                 ErrorCode::ReadOnly
                 | ErrorCode::CannotOpen
@@ -226,5 +228,23 @@ pub enum ImportError<E> {
 impl<E> From<rusqlite::Error> for ImportError<E> {
     fn from(error: rusqlite::Error) -> Self {
         Self::Ledger(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_of_the_log_that_finds_no_room_is_a_full_disk() {
+        for (code, expected) in [
+            (rusqlite::ffi::SQLITE_FULL, "no space is left on the disk"),
+            (rusqlite::ffi::SQLITE_IOERR_SHMSIZE, "no space is left on the disk"),
+            (rusqlite::ffi::SQLITE_IOERR_WRITE, "the file cannot be written or read: "),
+        ] {
+            let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            let said = LedgerError::from(error).to_string();
+            assert!(said.starts_with(expected), "{said}");
+        }
     }
 }

@@ -20,7 +20,8 @@ pub(super) struct Feed {
 impl Feed {
     /// `at_most`: how many jobs there will be; the rest stays in the ledger for another run.
     pub(super) fn new(rows: OpenRows, at_most: u64) -> Self {
-        Self { queue: VecDeque::new(), reading: Some(read_page(rows)), left: at_most }
+        let reading = (at_most > 0).then(|| read_page(rows));
+        Self { queue: VecDeque::new(), reading, left: at_most }
     }
 
     /// Whether rows wait to be started.
@@ -48,7 +49,8 @@ impl Feed {
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         };
         let page = page?;
-        if !page.is_empty() {
+        // Nothing is read ahead of the last job: the ledger is to be closed soon, and left as one file.
+        if !page.is_empty() && self.left > page.len() as u64 {
             self.reading = Some(read_page(rows));
         }
         self.queue.extend(page);
@@ -61,4 +63,59 @@ fn read_page(mut rows: OpenRows) -> JoinHandle<Page> {
         let page = rows.next_page(PAGE_ROWS);
         (rows, page)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{AgentId, AssistantId, Disabling, Encoding, InputFormat, InputRow, LineEnd, Pair};
+    use crate::ledger::{Identity, Ledger, NewRun, Purpose, RunCommand, Selection};
+
+    /// A new ledger with so many rows, all open.
+    fn open_rows(folder: &std::path::Path, rows: u64) -> OpenRows {
+        let identity =
+            Identity { base_url: "https://a.example/".into(), practice: false, purpose: Purpose::Run };
+        let mut ledger = Ledger::open(&folder.join(format!("{rows}.ledger")), &identity).unwrap();
+        let format = InputFormat {
+            encoding: Encoding::Utf8,
+            bom: false,
+            delimiter: b',',
+            line_end: LineEnd::Lf,
+            carried_columns: Vec::new(),
+        };
+        let rows = (1..=rows).map(|line| {
+            let id = Uuid::from_u128(line.into());
+            let target = Ok(Pair { assistant: AssistantId(id), agent: AgentId(id) });
+            Ok::<_, LedgerError>(InputRow { line, input: id.to_string(), target, carried: Vec::new() })
+        });
+        ledger.import(&format, rows).unwrap();
+        let run = NewRun {
+            command: RunCommand::Run(Disabling::No),
+            program_version: "0",
+            settings: &serde_json::Value::Null,
+            started_at: Timestamp::UNIX_EPOCH,
+        };
+        ledger.start(&run, Selection::default()).unwrap().1
+    }
+
+    /// A reader that outlives the run would keep the ledger from being left as one file.
+    #[tokio::test]
+    async fn nothing_reads_the_ledger_any_more_once_the_last_job_is_in_hand() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Feed::new(open_rows(folder.path(), 1), 0).reading.is_none());
+        let many = PAGE_ROWS as u64 + 2;
+        for (rows, pages) in [(3, 1), (PAGE_ROWS as u64, 1), (many, 2)] {
+            let mut feed = Feed::new(open_rows(folder.path(), rows), rows);
+            let (mut jobs, mut read_ahead) = (0, 1);
+            while feed.next().await.unwrap().is_some() {
+                jobs += 1;
+                read_ahead = read_ahead.max(1 + u64::from(feed.reading.is_some()));
+            }
+            assert_eq!((jobs, read_ahead), (rows, pages));
+            assert!(feed.reading.is_none());
+        }
+    }
 }
