@@ -286,3 +286,50 @@ fn in_a_browser_the_index_leads_to_every_part_and_nothing_foreign_runs() {
         assert_eq!(browser.complaints(), json!([]));
     }
 }
+
+#[test]
+fn an_audit_is_split_as_a_run_is() {
+    let desk = run(&["Anna", "Bob", "anna", ""]);
+    let audit = ["audit", "assistants.csv", "--sandbox", "--rpm", "1000000"];
+    let owners = ["--split-by", "Product Owner", "--output-dir", "audited"];
+    let ran = Ran::of(desk.program().args(audit).args(owners));
+    assert!(
+        ran.stderr.contains("split by 'Product Owner': 3 parts, a page and a CSV each"),
+        "{}",
+        ran.stderr
+    );
+    let again =
+        ["report", "assistants.sandbox.audit.ledger", "--split-by", "product owner", "--output-dir", "again"];
+    Ran::of(desk.program().args(again)).exits_with(0);
+    let whole = desk.read("assistants.sandbox.audit.csv");
+    let mut rows = BTreeSet::new();
+    for name in ["anna", "bob", "without-product-owner"] {
+        let part = desk.read(&format!("audited/{name}.csv"));
+        assert_eq!(part, desk.read(&format!("again/{name}.csv")));
+        assert_eq!(part.lines().next(), whole.lines().next());
+        rows.extend(part.lines().skip(1).map(str::to_owned));
+        let page = desk.read(&format!("audited/{name}.html"));
+        assert!(
+            page.contains("Audit of assistants: only the rows of this <bdi>Product Owner</bdi>"),
+            "{name}"
+        );
+    }
+    assert_eq!(rows, whole.lines().skip(1).map(str::to_owned).collect());
+    assert!(
+        desk.read("audited/index.html").contains("<h1>Audit of assistants, by <bdi>Product Owner</bdi></h1>")
+    );
+}
+
+#[test]
+fn an_audit_that_cannot_be_split_asks_for_nothing() {
+    let desk = run(&["Anna"]);
+    let audit = ["audit", "assistants.csv", "--sandbox", "--output-dir", "parts", "--split-by"];
+    let ran = Ran::of(desk.program().args(audit).arg("boss")).exits_with(2);
+    assert!(ran.stderr.contains("the input has 'Product Owner', 'team'"), "{}", ran.stderr);
+    fs::create_dir(desk.path("parts")).unwrap();
+    fs::write(desk.path("parts/anna.csv"), "mine").unwrap();
+    let ran = Ran::of(desk.program().args(audit).arg("product owner")).exits_with(2);
+    assert!(ran.stderr.contains("anna.csv is there already"), "{}", ran.stderr);
+    assert!(!desk.path("assistants.sandbox.audit.csv").exists() && !desk.path("parts/index.html").exists());
+    assert_eq!(desk.read("parts/anna.csv"), "mine");
+}
