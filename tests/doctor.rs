@@ -4,16 +4,16 @@
 
 mod support;
 
+#[path = "support/raw_server.rs"]
+#[expect(dead_code, reason = "here it has manners")]
+mod raw_server;
+
 use std::collections::HashMap;
-use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::Path;
 use std::sync::Arc;
 
 use agent_migrate::sandbox::{AgentList, SandboxOptions};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection};
+use raw_server::{Manners, RawServer, Request, Step, authority, whole};
 use serde_json::Value;
 use support::office::{Office, one_record, same, two_records};
 use support::{Desk, KEY, Platform, Ran};
@@ -179,49 +179,28 @@ fn a_proxy_of_the_environment_is_named_without_its_password() {
     assert!(ran.stdout.contains("it is the proxy that does not listen"), "{}", ran.stdout);
 }
 
-/// A server with a certificate of an authority that nobody knows; answers 401 to everything. Gives its port.
-fn tls_server() -> u16 {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls");
-    let chain = vec![CertificateDer::from_pem_file(folder.join("server.pem")).unwrap()];
-    let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    let config = Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-            let mut tls = rustls::Stream::new(&mut connection, &mut stream);
-            let mut request = [0; 4_096];
-            if tls.read(&mut request).is_ok() {
-                let answer = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\n\
-                              content-length: 2\r\nconnection: close\r\n\r\n{}";
-                let _ = tls.write_all(answer.as_bytes());
-                tls.conn.send_close_notify();
-                let _ = tls.flush();
-            }
-        }
-    });
-    port
+/// Refuses every key.
+struct Refusing;
+
+impl Manners for Refusing {
+    fn answer(&self, _: &Request) -> Vec<Step> {
+        let mut steps = whole(401, &[("content-type", "application/json"), ("connection", "close")], b"{}");
+        steps.push(Step::Close);
+        steps
+    }
 }
 
 #[test]
 fn an_authority_that_is_not_trusted_is_named_and_ca_cert_mends_it() {
-    let port = tls_server();
+    let server = RawServer::tls(Arc::new(Refusing));
     let desk = Desk::with_input("");
-    let url = format!("https://127.0.0.1:{port}");
+    let url = format!("https://127.0.0.1:{}", server.port);
     let found = checks(&desk, &["--base-url", &url], 5);
     says(&found, "tls", "failed", "Acme Proxy Root (Acme Inspection)");
     says(&found, "tls", "failed", "--ca-cert");
     says(&found, "connection", "ok", "answers");
 
-    let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/ca.pem");
+    let authority = authority();
     let authority = authority.to_str().unwrap();
     let found = checks(&desk, &["--base-url", &url, "--ca-cert", authority], 5);
     says(&found, "tls", "ok", "trusted");
