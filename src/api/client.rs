@@ -12,7 +12,9 @@ use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::domain::{AgentId, AssistantId, Call, CallFailure, FailureKind, PaceStatus, RecordedWish};
+use crate::domain::{
+    AgentId, AssistantId, Call, CallFailure, FailureKind, PaceStatus, RecordedWish, long_wait,
+};
 
 use super::answers::{self, AgentPage, ListedAgent, Model};
 use super::error_body::shorten;
@@ -319,7 +321,7 @@ impl Failure {
     }
 
     fn retry_after_too_long(seconds: u64, said: &str) -> Self {
-        let words = format!("{said}asks to wait {} minutes (Retry-After)", seconds.div_ceil(60));
+        let words = format!("{said}asks to wait {} (Retry-After)", long_wait(seconds));
         Self { kind: FailureKind::RetryAfterTooLong { seconds }, words }
     }
 }

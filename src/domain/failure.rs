@@ -140,15 +140,28 @@ impl CallFailure {
         }
     }
 
-    /// Whether the server gave no sensible answer at all: connection, timeout, 5xx. Twenty of these in a row stop a run.
+    /// Whether the server gave no sensible answer at all: connection, timeout, 5xx, or a proxy that let nothing through
+    /// (407). Twenty of these in a row stop a run.
     pub const fn is_out_of_reach(&self) -> bool {
-        matches!(self.kind, FailureKind::Connection | FailureKind::Timeout | FailureKind::Server { .. })
+        matches!(
+            self.kind,
+            FailureKind::Connection
+                | FailureKind::Timeout
+                | FailureKind::Server { .. }
+                | FailureKind::Refused { status: 407 }
+        )
     }
 
     /// Whether a request that sets a state may have been carried out all the same: 5xx, silence, or an answer that
     /// makes no sense (DESIGN.md, Fine print, Disabling).
     pub const fn may_have_been_applied(&self) -> bool {
-        self.is_out_of_reach() || matches!(self.kind, FailureKind::Nonsense { .. })
+        matches!(
+            self.kind,
+            FailureKind::Connection
+                | FailureKind::Timeout
+                | FailureKind::Server { .. }
+                | FailureKind::Nonsense { .. }
+        )
     }
 
     /// Whether this 403 to a disable is about the key as a whole, not about this one assistant: it speaks of a

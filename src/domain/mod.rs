@@ -39,5 +39,5 @@ pub use outcome::{Documents, Outcome};
 pub use remedy::Remedy;
 pub use report_row::{REPORT_COLUMNS, ReportRow, RunFacts};
 pub use status::{DisabledState, RowStatus};
-pub use stop::{Signal, StopReason};
+pub use stop::{Signal, StopReason, long_wait};
 pub use text::{grouped, one_line, terminal_safe};

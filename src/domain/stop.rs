@@ -91,6 +91,15 @@ impl StopReason {
     }
 }
 
+/// A wait of more than minutes, rounded up, in the largest unit that still tells it well.
+pub fn long_wait(seconds: u64) -> String {
+    match seconds.div_ceil(60) {
+        minutes @ 0..=180 => format!("{minutes} minutes"),
+        minutes @ 181..=4_320 => format!("{} hours", minutes.div_ceil(60)),
+        minutes => format!("{} days", super::grouped(minutes.div_ceil(1_440))),
+    }
+}
+
 /// One or two plain sentences: what happened, and what to do.
 impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,8 +117,8 @@ impl fmt::Display for StopReason {
             ),
             Self::RetryAfterTooLong { seconds } => write!(
                 f,
-                "the platform asked to wait {} minutes (Retry-After). Run the same command again after that.",
-                seconds.div_ceil(60)
+                "the platform asked to wait {} (Retry-After). Run the same command again after that.",
+                long_wait(*seconds)
             ),
             Self::LedgerUnwritable { words } => write!(
                 f,
@@ -141,6 +150,24 @@ impl fmt::Display for StopReason {
                  one the permission; then run the same command again.",
             ),
             Self::Declined => f.write_str("you did not say yes"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_wait_is_told_in_a_unit_that_people_can_grasp() {
+        for (seconds, told) in [
+            (901, "16 minutes"),
+            (10_800, "180 minutes"),
+            (10_801, "4 hours"),
+            (259_201, "4 days"),
+            (99_999_999, "1,158 days"),
+        ] {
+            assert_eq!(long_wait(seconds), told);
         }
     }
 }

@@ -61,7 +61,7 @@ mod tests {
         for _ in 0..19 {
             assert_eq!(rules.observe(&outcome(Some(FailureKind::Timeout)), true), None);
         }
-        assert_eq!(rules.observe(&outcome(Some(FailureKind::Connection)), false), None);
+        assert_eq!(rules.observe(&outcome(Some(FailureKind::Refused { status: 407 })), false), None);
         assert_eq!(
             rules.observe(&outcome(Some(FailureKind::Server { status: 503 })), true),
             Some(StopReason::OutOfReach)
