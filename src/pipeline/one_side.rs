@@ -68,8 +68,8 @@ impl Fetched {
     fn tell(self, outcome: &mut Outcome) {
         let Self { side, body, record } = self;
         outcome.status = RowStatus::Verified;
-        // The name is shown everywhere; what looks like a secret in it is not.
-        outcome.name = Some(audit::without_secrets(record.name()).into_owned());
+        // The name is shown everywhere; a secret of this assistant, wherever it is told, is not.
+        outcome.name = Some(audit::name_without_secrets(&record));
         match side {
             Side::Assistant => {
                 outcome.assistant_updated_at = record.updated_at();

@@ -21,6 +21,13 @@ const LEADS: [&str; 4] = ["Bearer ", "bearer ", "AccountKey=", "SharedAccessKey=
 /// As much of a value as is looked at behind the name of its member.
 const LONGEST_MEMBER: usize = 250;
 
+/// The name with a mark in place of whatever is a secret in it, or anywhere else in the record.
+pub fn name_without_secrets(record: &Record) -> String {
+    let mut secrets = Secrets::default();
+    secrets.add(record);
+    secrets.hide(record.name()).into_owned()
+}
+
 /// The words of all secrets that were found. It has no voice: what it gives are texts without them.
 pub struct Secrets {
     /// By their first four bytes.

@@ -24,9 +24,8 @@ use super::record::Record;
 use crate::domain::{Configuration, Finding, KnownModel};
 
 pub use doubles::{Crowd, Doubles};
-pub use hiding::Secrets;
+pub use hiding::{Secrets, name_without_secrets};
 pub use rules::{Rule, rules};
-pub use secrets::without_secrets;
 
 /// What a record is held against.
 #[derive(Clone, Copy, Debug)]

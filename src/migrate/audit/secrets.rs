@@ -3,7 +3,6 @@
 //! Conservative on purpose: a finding that is wrong three times is not read the fourth time. So a well-known prefix needs
 //! something random behind it, and a word such as `Passwort:` a value that no prose would have.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -12,9 +11,6 @@ use memchr::memmem;
 use super::{items, labelled};
 use crate::migrate::json::Json;
 use crate::migrate::record::Record;
-
-/// What stands in place of a secret where the text around it is shown.
-const HIDDEN: &str = "[hidden]";
 
 /// What its first line tells; the others follow it.
 pub(super) const PRIVATE_KEY: &str = "private key";
@@ -108,24 +104,6 @@ pub(super) fn found(record: &Record) -> Vec<String> {
         places.push(format!("{kind} in the name"));
     }
     places
-}
-
-/// The text with `[hidden]` in place of what looks like a secret: for names, which are shown everywhere.
-pub fn without_secrets(text: &str) -> Cow<'_, str> {
-    if text.lines().all(|line| spots(line).is_empty()) {
-        return Cow::Borrowed(text);
-    }
-    let shown = text.lines().map(|line| {
-        let mut shown = String::new();
-        let mut from = 0;
-        for Spot { span, .. } in spots(line) {
-            shown.push_str(line.get(from..span.start).unwrap_or_default());
-            shown.push_str(HIDDEN);
-            from = span.end;
-        }
-        shown + line.get(from..).unwrap_or_default()
-    });
-    Cow::Owned(shown.collect::<Vec<_>>().join("\n"))
 }
 
 /// Kinds of everything in the value's texts that looks like a secret; the same kind once.
