@@ -192,7 +192,8 @@ fn replace(body: &[u8], spans: &[(usize, usize)]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use base64::engine::DecodePaddingMode;
+    use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD, URL_SAFE};
     use proptest::prelude::*;
 
     use super::*;
@@ -264,7 +265,82 @@ mod tests {
         assert_eq!(masker("k1").mask_text("key k1, k2".into()), "key ***, k2");
     }
 
+    /// The text in one of the spellings in which servers echo a header; `escaped` chooses characters.
+    fn spelled(text: &str, form: usize, escaped: u64) -> String {
+        let is_escaped = |at: usize| escaped >> (at % 64) & 1 == 1;
+        let each = |spell: fn(char) -> String| {
+            let one =
+                |(at, character)| if is_escaped(at) { spell(character) } else { String::from(character) };
+            text.chars().enumerate().map(one).collect::<String>()
+        };
+        match form {
+            0 => text.to_owned(),
+            1 => text.chars().map(|character| format!("%{:02x}", u32::from(character))).collect(),
+            2 => each(|character| format!("%{:02X}", u32::from(character))),
+            3 => each(|character| format!("\\u{:04x}", u32::from(character))),
+            4 => serde_json::to_string(text).unwrap(),
+            5 => serde_json::to_string(&serde_json::to_string(text).unwrap()).unwrap(),
+            6 => STANDARD.encode(text),
+            7 => URL_SAFE.encode(text),
+            8 => URL_SAFE_NO_PAD.encode(text),
+            _ => STANDARD.encode(format!("Bearer {text}")),
+        }
+    }
+
+    /// Everything that somebody could read out of the text.
+    fn readings(text: &str) -> Vec<Vec<u8>> {
+        let mut readings = vec![text.as_bytes().to_vec()];
+        let mut unescaped = text.to_owned();
+        for code in b'!'..=b'~' {
+            let character = char::from(code).to_string();
+            for escape in [format!("%{code:02x}"), format!("%{code:02X}"), format!("\\u{code:04x}")] {
+                unescaped = unescaped.replace(&escape, &character);
+            }
+        }
+        readings.push(unescaped.into_bytes());
+        let mut json = text.to_owned();
+        while let Ok(inner) = serde_json::from_str::<String>(&json) {
+            readings.push(inner.clone().into_bytes());
+            json = inner;
+        }
+        let cut_anywhere = GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+        let lenient = GeneralPurpose::new(&base64::alphabet::STANDARD, cut_anywhere);
+        for run in text.split(|character: char| !is_base64(character.to_string().as_bytes(), 0)) {
+            let run = run.replace('-', "+").replace('_', "/");
+            for start in 0..run.len().min(4) {
+                // One character by itself holds no byte.
+                let end = run.len() - usize::from((run.len() - start) % 4 == 1);
+                readings.extend(lenient.decode(&run[start..end]));
+            }
+        }
+        readings
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_024))]
+
+        #[test]
+        fn nobody_reads_the_key_out_of_what_is_left(
+            // What begins an escape in the key itself would have to be told from what an escape brings in.
+            key in "[!-$&-\\[\\]-~]{8,40}",
+            // What would itself be read as an escape is another text.
+            before in "[ -$&-\\[\\]-~]{0,20}",
+            after in "[ -$&-\\[\\]-~]{0,20}",
+            form in 0_usize..10,
+            escaped: u64,
+            times in 1_usize..3,
+        ) {
+            let echo = spelled(&format!("{before}{key}{after}").repeat(times), form, escaped);
+            let could_be_read = readings(&echo).iter().any(|reading| Finder::new(&key).find(reading).is_some());
+            prop_assert!(could_be_read, "the readings know every form: {}", echo);
+            let shown = masker(&key).mask_text(echo);
+            for reading in readings(&shown) {
+                prop_assert!(Finder::new(&key).find(&reading).is_none(), "{}", shown);
+            }
+        }
+
         #[test]
         fn no_key_survives_whatever_surrounds_it(
             key in "[!-~]{8,40}",

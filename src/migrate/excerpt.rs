@@ -338,6 +338,26 @@ mod tests {
         }
 
         #[test]
+        fn an_excerpt_of_plain_texts_is_a_piece_of_each_with_the_difference_in_it(
+            head in "[a-zäöü€😀 ]{0,200}", old in "[a-zäöü]{1,200}", new in "[a-zäöü]{1,200}", tail in "[a-z.]{0,200}",
+        ) {
+            prop_assume!(old.chars().next() != new.chars().next());
+            let whole = [format!("x{head}{old}{tail}x"), format!("x{head}{new}{tail}x")];
+            let differs_at = 1 + head.chars().count();
+            for (side, whole) in sides(&Json::Text(whole[0].clone()), &Json::Text(whole[1].clone())).iter().zip(&whole) {
+                let shown = side.split(" (").next().unwrap_or_default().trim_matches('…').trim_matches('"');
+                prop_assert!(shown.chars().count() <= LONG);
+                // Found by its place, since the same words may come twice.
+                let differing = whole.char_indices().nth(differs_at).unwrap().0;
+                let is_there = whole
+                    .match_indices(shown)
+                    .any(|(at, _)| at <= differing && differing < at + shown.len());
+                prop_assert!(is_there, "{} / {}", side, whole);
+                prop_assert_eq!(side.ends_with("characters)"), whole.chars().count() > LONG);
+            }
+        }
+
+        #[test]
         fn a_name_is_never_long(name in any::<String>()) {
             prop_assert!(label(&name).chars().count() <= LONG_NAME * 10 + 3);
         }
