@@ -70,7 +70,7 @@ pub(super) fn quoted(name: &str) -> String {
 
 /// A value on its way to a person.
 enum Shown<'a> {
-    /// Absent or empty.
+    /// Absent or empty; an object with nothing but empty members is shown.
     Nothing,
     /// A text.
     Text(&'a str),
@@ -82,6 +82,8 @@ impl<'a> Shown<'a> {
     fn of(value: &'a Json) -> Self {
         match value {
             Json::Bool(flag) => Self::Json(Cow::Borrowed(if *flag { "true" } else { "false" })),
+            // Against an element that is not there, one that holds nothing is a difference: it has to be seen.
+            Json::Object(object) if !object.members().is_empty() => Self::Json(Cow::Owned(value.compact())),
             empty if empty.is_empty() => Self::Nothing,
             Json::Text(text) => Self::Text(text),
             Json::Number(number) => Self::Json(Cow::Borrowed(number)),
@@ -257,6 +259,7 @@ mod tests {
             ("\"1\"", "1"),
             ("\"[1]\"", "[1]"),
             ("{}", "[\"\u{202e}\"]"),
+            ("null", r#"{"slug":"","order":null}"#),
         ]
         .map(|(old, new)| jsons(old, new))
         .join("\n");
@@ -267,6 +270,7 @@ mod tests {
         "1" -> 1
         "[1]" -> [1]
         (none) -> ["\u{202e}"]
+        (none) -> {"slug":"","order":null}
         "#);
     }
 
