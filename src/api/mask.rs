@@ -275,7 +275,7 @@ mod tests {
         };
         match form {
             0 => text.to_owned(),
-            1 => text.chars().map(|character| format!("%{:02x}", u32::from(character))).collect(),
+            1 => spelled(text, 2, u64::MAX).to_lowercase(),
             2 => each(|character| format!("%{:02X}", u32::from(character))),
             3 => each(|character| format!("\\u{:04x}", u32::from(character))),
             4 => serde_json::to_string(text).unwrap(),

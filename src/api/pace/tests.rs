@@ -322,7 +322,9 @@ const SLACK: Duration = Duration::from_millis(20);
 
 impl Model {
     fn start(rpm: usize, now: Duration, sent: Vec<Duration>, mut known: Vec<Duration>) -> Self {
-        known.iter_mut().for_each(|at| *at = (*at).min(now));
+        for at in &mut known {
+            *at = (*at).min(now);
+        }
         known.sort_unstable();
         let in_window = known.iter().filter(|at| **at + LENGTH > now).count();
         let burst_left = rpm.min(60).saturating_sub(in_window);

@@ -339,7 +339,7 @@ proptest! {
         prop_assert!(!said.contains(&secret), "{}", said);
         // No piece of it either.
         let pieces = secret.as_bytes().windows(8).filter_map(|piece| std::str::from_utf8(piece).ok());
-        prop_assert_eq!(pieces.filter(|piece| said.contains(piece)).next(), None);
+        prop_assert_eq!(pieces.filter(|piece| said.contains(piece)).count(), 0);
     }
 
     #[test]
