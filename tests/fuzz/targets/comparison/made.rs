@@ -156,8 +156,10 @@ pub(super) fn pair(bytes: &[u8]) -> Pair {
     }
     let mut reordered = other.clone();
     reordered.reverse();
+    // Of elements that share a key, which belong together is told by their texts, and those by the order in them.
+    let inside = !one.iter().chain(&other).any(|(_, node)| node.shares_keys());
     for (_, node) in &mut reordered {
-        node.reorder();
+        node.reorder(inside);
     }
     let [one, other, other_reordered] = [one, other, reordered].map(|members| {
         let object = Node::Object(members).json();
@@ -216,15 +218,14 @@ impl Node {
         }
     }
 
-    /// Sets are turned round, at every depth. Of elements that share a key only the order changes: which of them belong
-    /// together is told by their texts.
-    fn reorder(&mut self) {
+    /// Turns sets round; those in elements and further inside only if asked to.
+    fn reorder(&mut self, inside: bool) {
         match self {
             Self::List(items, order) => {
-                let keys: BTreeSet<_> = items.iter().filter_map(Self::key).collect();
-                let share_keys = keys.len() < items.iter().filter_map(Self::key).count();
-                if !share_keys {
-                    items.iter_mut().for_each(Self::reorder);
+                if inside {
+                    for item in items.iter_mut() {
+                        item.reorder(inside);
+                    }
                 }
                 let is_id = |item: &Self| matches!(item, Self::Text(id) if Uuid::try_parse(id).is_ok());
                 if *order == Order::Free || (*order == Order::FreeForIds && items.iter().all(is_id)) {
@@ -233,12 +234,18 @@ impl Node {
             }
             Self::Object(members) => {
                 for (_, node) in members.iter_mut() {
-                    node.reorder();
+                    node.reorder(inside);
                 }
                 members.reverse();
             }
             Self::Plain(_) | Self::Text(_) => {}
         }
+    }
+
+    fn shares_keys(&self) -> bool {
+        let Self::List(items, _) = self else { return false };
+        let keys: Vec<_> = items.iter().filter_map(Self::key).collect();
+        keys.iter().collect::<BTreeSet<_>>().len() < keys.len()
     }
 
     /// What an element is known by; ids of any spelling are one.
