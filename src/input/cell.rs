@@ -232,6 +232,19 @@ mod tests {
         }
 
         #[test]
+        fn what_the_shield_put_there_comes_off_and_nothing_else(cell in r"[ \t\r\n\x00'\u{a0}\u{200b}]{0,2}[-=+@＝＋－＠']?.{0,9}") {
+            let shielded = format!("'{cell}");
+            let is_shield = may_run_as_formula(&cell);
+            prop_assert_eq!(unshielded(&shielded), if is_shield { &cell } else { &shielded });
+            prop_assert!(!may_run_as_formula(&shielded));
+            // An operator behind whatever a spreadsheet may trim.
+            let operator = |c: char| "=+-@＝＋－＠".contains(c);
+            if cell.trim_start_matches([' ', '\t', '\r', '\n', '\0', '\u{a0}', '\u{200b}']).starts_with(operator) {
+                prop_assert!(is_shield, "{:?}", cell);
+            }
+        }
+
+        #[test]
         fn no_bytes_make_it_panic(cell in any::<Vec<u8>>()) {
             let _ = (assistant(&cell), agent(&cell), is_blank(&cell));
         }

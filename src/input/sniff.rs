@@ -41,6 +41,8 @@ pub(super) fn layout(head: &[u8], options: &InputOptions) -> Result<Layout, Inpu
 /// How well a delimiter explains the first rows; what counts most comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Fit {
+    /// Whether the first row is the header of a report of ours, which has no such columns under another delimiter.
+    is_report: bool,
     /// Cells that hold one UUID and no other delimiter: under the wrong delimiter cells stick together.
     lone_uuids: u64,
     /// Whether the first row has a cell that is a known name.
@@ -60,7 +62,10 @@ fn fit(head: &[u8], layout: Layout) -> Fit {
     while rows <= SNIFFED_ROWS && records.read(&mut record).unwrap_or(false) {
         if rows == 0 {
             fit.cells = if record.len() > 1 { record.len() } else { 0 };
-            fit.known_name = record.cells().any(|cell| names::is_known(&String::from_utf8_lossy(cell)));
+            let names: Vec<String> =
+                (0..record.len()).map(|index| trimmed(&record.text(index)).to_owned()).collect();
+            fit.is_report = names::is_report(&names);
+            fit.known_name = names.iter().any(|name| names::is_known(name));
         }
         rows += 1;
         fit.even_rows += u64::from(record.len() == fit.cells);
@@ -146,6 +151,14 @@ mod tests {
             (format!("note,assistant_id\n\"a;b\",{A}\n\"c;d\",{B}\n"), b','),
             (format!("note;assistant_id\n\"a\nb,c\";{A}\n"), b';'),
             (format!("x;assistant_id\na, {B} b, c;{A}\n"), b';'),
+            // A report of ours, however many UUIDs a column of the person's holds.
+            (
+                format!(
+                    "line,input,assistant_id,agent_id,status,disabled,related\n2,-,,,invalid_id,,\"{A};{B};{A};{B}\"\n"
+                ),
+                b',',
+            ),
+            (format!("line;input;assistant_id;agent_id;status;disabled;x\n2;-;;;invalid_id;;,{A},\n"), b';'),
             // No UUID to go by.
             ("assistant_id;note\nfoo;a, b\nbar;c\n".to_owned(), b';'),
             ("a\tb\nfoo\t1\nbar\t2\n".to_owned(), b'\t'),

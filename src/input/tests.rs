@@ -386,6 +386,23 @@ fn tables() -> impl Strategy<Value = Vec<Vec<String>>> {
     })
 }
 
+/// A part of an input that knows what becomes of it.
+#[derive(Clone, Debug)]
+enum Piece {
+    /// A row with this note, which may hold line breaks and quotes.
+    Row(String),
+    /// A line that is no row.
+    Skipped(&'static str),
+}
+
+fn piece() -> impl Strategy<Value = Piece> {
+    prop_oneof![
+        3 => "[a-c\",;#\n ]{0,9}[a-c]".prop_map(Piece::Row),
+        2 => proptest::sample::select(vec!["", " ", ",,", ";", "\t", "#", "# a \" quote, open", "#\"\""])
+            .prop_map(Piece::Skipped),
+    ]
+}
+
 proptest! {
     #[test]
     fn what_a_csv_writer_wrote_comes_back_as_the_same_cells(
@@ -427,6 +444,46 @@ proptest! {
         };
         let input = open(&format!("owner,assistant\nx,{sep}{cell}{sep}\n")).unwrap();
         prop_assert_eq!(rows(&input)[0].target, Ok(Pair::same(id)));
+    }
+
+    #[test]
+    fn every_row_is_accounted_for_on_its_line(
+        pieces in proptest::collection::vec(piece(), 1..30),
+        line_end in proptest::sample::select(vec!["\n", "\r\n", "\r"]),
+        has_header: bool,
+        ends_with_a_line: bool,
+    ) {
+        let mut text = String::new();
+        let mut line = 1;
+        let mut expected = Vec::new();
+        if has_header {
+            text.push_str("id,note");
+            text.push_str(line_end);
+            line += 1;
+        }
+        for piece in &pieces {
+            let (written, lines) = match piece {
+                Piece::Row(note) => {
+                    expected.push((line, note.replace('\n', line_end)));
+                    (format!("{A},\"{}\"", note.replace('"', "\"\"")), 1 + note.matches('\n').count())
+                }
+                Piece::Skipped(skipped) => ((*skipped).to_owned(), 1),
+            };
+            text.push_str(&written.replace('\n', line_end));
+            text.push_str(line_end);
+            line += lines as u64;
+        }
+        if !ends_with_a_line {
+            text.truncate(text.len() - line_end.len());
+        }
+        match open_with(&text, &InputOptions { column: Some("1".to_owned()), ..InputOptions::default() }) {
+            Ok(input) => {
+                let found: Vec<_> =
+                    rows(&input).into_iter().map(|row| (row.line, row.carried.concat())).collect();
+                prop_assert_eq!(found, expected);
+            }
+            Err(error) => prop_assert!(expected.is_empty(), "{} {:?}", error, text),
+        }
     }
 
     #[test]

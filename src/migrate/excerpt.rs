@@ -70,7 +70,7 @@ pub(super) fn quoted(name: &str) -> String {
 
 /// A value on its way to a person.
 enum Shown<'a> {
-    /// Absent or empty.
+    /// Absent or empty; an object with nothing but empty members is shown.
     Nothing,
     /// A text.
     Text(&'a str),
@@ -82,6 +82,8 @@ impl<'a> Shown<'a> {
     fn of(value: &'a Json) -> Self {
         match value {
             Json::Bool(flag) => Self::Json(Cow::Borrowed(if *flag { "true" } else { "false" })),
+            // Against an element that is not there, one that holds nothing is a difference: it has to be seen.
+            Json::Object(object) if !object.members().is_empty() => Self::Json(Cow::Owned(value.compact())),
             empty if empty.is_empty() => Self::Nothing,
             Json::Text(text) => Self::Text(text),
             Json::Number(number) => Self::Json(Cow::Borrowed(number)),
@@ -257,6 +259,7 @@ mod tests {
             ("\"1\"", "1"),
             ("\"[1]\"", "[1]"),
             ("{}", "[\"\u{202e}\"]"),
+            ("null", r#"{"slug":"","order":null}"#),
         ]
         .map(|(old, new)| jsons(old, new))
         .join("\n");
@@ -267,6 +270,7 @@ mod tests {
         "1" -> 1
         "[1]" -> [1]
         (none) -> ["\u{202e}"]
+        (none) -> {"slug":"","order":null}
         "#);
     }
 
@@ -334,6 +338,26 @@ mod tests {
             for side in sides {
                 prop_assert!(side.chars().count() <= LONG * 10 + 40, "{}", side);
                 prop_assert!(!side.chars().any(is_hidden), "{:?}", side);
+            }
+        }
+
+        #[test]
+        fn an_excerpt_of_plain_texts_is_a_piece_of_each_with_the_difference_in_it(
+            head in "[a-zäöü€😀 ]{0,200}", old in "[a-zäöü]{1,200}", new in "[a-zäöü]{1,200}", tail in "[a-z.]{0,200}",
+        ) {
+            prop_assume!(old.chars().next() != new.chars().next());
+            let whole = [format!("x{head}{old}{tail}x"), format!("x{head}{new}{tail}x")];
+            let differs_at = 1 + head.chars().count();
+            for (side, whole) in sides(&Json::Text(whole[0].clone()), &Json::Text(whole[1].clone())).iter().zip(&whole) {
+                let shown = side.split(" (").next().unwrap_or_default().trim_matches('…').trim_matches('"');
+                prop_assert!(shown.chars().count() <= LONG);
+                // Found by its place, since the same words may come twice.
+                let differing = whole.char_indices().nth(differs_at).unwrap().0;
+                let is_there = whole
+                    .match_indices(shown)
+                    .any(|(at, _)| at <= differing && differing < at + shown.len());
+                prop_assert!(is_there, "{} / {}", side, whole);
+                prop_assert_eq!(side.ends_with("characters)"), whole.chars().count() > LONG);
             }
         }
 

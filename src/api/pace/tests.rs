@@ -4,6 +4,8 @@
 
 use std::sync::atomic::AtomicU32;
 
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -252,4 +254,208 @@ async fn a_usual_pace_records_each_request_and_a_high_one_in_small_advances() {
     assert_eq!(requests, records * 600);
     assert!(requests as usize >= sends, "never fewer than were sent: {requests} for {sends}");
     assert!((requests as usize) < sends * 12 / 10, "{requests} for {sends}");
+}
+
+/// What happens to a limiter.
+#[derive(Clone, Debug)]
+enum Event {
+    /// So many requests, one after the other or all at once.
+    Requests { count: u32, at_once: bool },
+    /// Nothing.
+    Rest(Duration),
+    /// A 429 to the latest request, with a `Retry-After`.
+    TooMany(Duration),
+    /// A 503 to the latest request, with a `Retry-After`.
+    Unavailable(Duration),
+    /// The process is killed and comes back after that time.
+    Restart(Duration),
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let time = |most: u64| (0..=most).prop_map(Duration::from_millis);
+    let event = prop_oneof![
+        6 => (1_u32..160, any::<bool>()).prop_map(|(count, at_once)| Event::Requests { count, at_once }),
+        3 => prop_oneof![time(500), time(90_000)].prop_map(Event::Rest),
+        1 => (1_u64..=90).prop_map(|seconds| Event::TooMany(Duration::from_secs(seconds))),
+        1 => (1_u64..=30).prop_map(|seconds| Event::Unavailable(Duration::from_secs(seconds))),
+        2 => prop_oneof![time(500), time(70_000)].prop_map(Event::Restart),
+    ];
+    proptest::collection::vec(event, 1..24)
+}
+
+/// A memory on the paused clock: what a restart finds.
+struct Memory {
+    began: Instant,
+    records: Mutex<Vec<(Duration, u32)>>,
+    takes: Duration,
+}
+
+impl SendLog for Memory {
+    fn record(&self, at: Timestamp, requests: u32) -> RecordFuture<'_> {
+        let ahead = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
+        self.records.lock().unwrap().push((self.began.elapsed() + ahead, requests));
+        Box::pin(async {
+            tokio::time::sleep(self.takes).await;
+            Ok(())
+        })
+    }
+}
+
+/// The limiter's promises, kept in the plainest way: a list of everything, looked through each time.
+struct Model {
+    rpm: usize,
+    /// All that left, over all processes.
+    sent: Vec<Duration>,
+    /// What this process knows of: what it found on record, then what it sent.
+    known: Vec<Duration>,
+    burst_left: usize,
+    /// When evenness allows the next.
+    even: Duration,
+    paused_until: Duration,
+    last_429: Option<Duration>,
+    /// The pace from 1/16 to 1, as it was at that moment, from where it grows back.
+    pace: (f64, Duration),
+}
+
+/// What the clock of tokio, which knows milliseconds, and sends counted together may cost.
+const SLACK: Duration = Duration::from_millis(20);
+
+impl Model {
+    fn start(rpm: usize, now: Duration, sent: Vec<Duration>, mut known: Vec<Duration>) -> Self {
+        for at in &mut known {
+            *at = (*at).min(now);
+        }
+        known.sort_unstable();
+        let in_window = known.iter().filter(|at| **at + LENGTH > now).count();
+        let burst_left = rpm.min(60).saturating_sub(in_window);
+        let [even, paused_until] = [now, Duration::ZERO];
+        Self { rpm, sent, known, burst_left, even, paused_until, last_429: None, pace: (1.0, now) }
+    }
+
+    fn pace_at(&self, now: Duration) -> f64 {
+        let grown = now.saturating_sub(self.pace.1).as_secs_f64() / 120.0;
+        (self.pace.0 + grown).min(1.0)
+    }
+
+    /// When a request that was asked for at `asked` has no reason to wait any longer.
+    fn latest(&self, asked: Duration) -> Duration {
+        let full = self.known.len().checked_sub(self.rpm).map(|at| self.known[at] + LENGTH);
+        let even = if self.burst_left > 0 { Duration::ZERO } else { self.even };
+        [asked, self.paused_until, full.unwrap_or_default(), even].into_iter().max().unwrap()
+    }
+
+    fn sends(&mut self, now: Duration) {
+        self.sent.push(now);
+        self.known.push(now);
+        self.burst_left = self.burst_left.saturating_sub(1);
+        let in_window: Vec<_> = self.known.iter().filter(|at| **at + LENGTH > now).collect();
+        let free = self.rpm.saturating_sub(in_window.len());
+        let until_oldest_leaves = *in_window[0] + LENGTH - now;
+        let steady = LENGTH / u32::try_from(self.rpm).unwrap();
+        let interval = steady.max(until_oldest_leaves / u32::try_from(free + 1).unwrap());
+        self.even = now + interval.div_f64(self.pace_at(now));
+    }
+
+    fn pauses(&mut self, now: Duration, asked: Duration) {
+        self.paused_until = self.paused_until.max(now + asked);
+    }
+
+    fn meets_429(&mut self, sent: Duration, now: Duration, asked: Duration) {
+        if self.last_429.is_none_or(|began| sent > began) {
+            self.pace = ((self.pace_at(now) / 2.0).max(1.0 / 16.0), now);
+            self.last_429 = Some(now);
+        }
+        self.pauses(now, asked);
+        self.pace.1 = self.pace.1.max(self.paused_until);
+        (self.burst_left, self.even) = (0, self.even.max(self.paused_until));
+    }
+}
+
+/// Plays the events against limiter and model.
+async fn play(rpm: u32, events: Vec<Event>, takes: Duration) -> Result<(), TestCaseError> {
+    let log = Arc::new(Memory { began: Instant::now(), records: Mutex::default(), takes });
+    let now = || log.began.elapsed();
+    let mut pace = Arc::new(Pace::new(rpm, log.clone(), &[]));
+    let mut model = Model::start(rpm as usize, now(), Vec::new(), Vec::new());
+    let mut latest_sent = None;
+    for event in events {
+        match event {
+            Event::Rest(time) => tokio::time::sleep(time).await,
+            Event::Requests { count, at_once: false } => {
+                for _ in 0..count {
+                    let latest = model.latest(now());
+                    let sent = pace.acquire().await.unwrap();
+                    let at = now();
+                    prop_assert!(
+                        at >= model.paused_until,
+                        "{at:?} in a pause until {:?}",
+                        model.paused_until
+                    );
+                    prop_assert!(at <= latest + takes + SLACK, "idle until {at:?}, allowed since {latest:?}");
+                    model.sends(at);
+                    pace.on_other_answer(sent);
+                    latest_sent = Some((sent, at));
+                }
+            }
+            Event::Requests { count, at_once: true } => {
+                let mut waiters = JoinSet::new();
+                for _ in 0..count {
+                    let (pace, log) = (pace.clone(), log.clone());
+                    waiters.spawn(async move { (pace.acquire().await.unwrap(), log.began.elapsed()) });
+                }
+                let mut sends = waiters.join_all().await;
+                sends.sort_unstable();
+                for (sent, at) in sends {
+                    prop_assert!(
+                        at >= model.paused_until,
+                        "{at:?} in a pause until {:?}",
+                        model.paused_until
+                    );
+                    model.sends(at);
+                    latest_sent = Some((sent, at));
+                }
+            }
+            Event::TooMany(asked) => {
+                if let Some((sent, at)) = latest_sent {
+                    // Ten minutes of nothing else end a run, not the limiter.
+                    let _ = pace.on_429(sent, Some(asked), 0.0);
+                    model.meets_429(at, now(), asked);
+                }
+            }
+            Event::Unavailable(asked) => {
+                pace.on_unavailable(asked).unwrap();
+                model.pauses(now(), asked);
+            }
+            Event::Restart(away) => {
+                tokio::time::sleep(away).await;
+                let found = log.records.lock().unwrap().clone();
+                let ages = found.iter().map(|(at, requests)| {
+                    let age = jiff::SignedDuration::try_from(now().saturating_sub(*at)).unwrap();
+                    (Timestamp::now() - age, *requests)
+                });
+                pace = Arc::new(Pace::new(rpm, log.clone(), &ages.collect::<Vec<_>>()));
+                let known =
+                    found.iter().flat_map(|(at, requests)| std::iter::repeat_n(*at, *requests as usize));
+                model = Model::start(rpm as usize, now(), model.sent, known.collect());
+                latest_sent = None;
+            }
+        }
+    }
+    prop_assert!(model.sent.is_empty() || busiest_minute(&model.sent) <= rpm as usize);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Never over the limit in any minute, restarts counted in; never in a pause; never idle when a send is allowed.
+    #[test]
+    fn any_schedule_keeps_to_the_limit_and_uses_it(
+        rpm in prop_oneof![1_u32..20, 50_u32..70, 250_u32..800, Just(2_500_u32)],
+        events in events(),
+        takes in prop_oneof![Just(Duration::ZERO), (1_u64..15).prop_map(Duration::from_millis)],
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(play(rpm, events, takes))?;
+    }
 }

@@ -1,6 +1,7 @@
 //! The finder of secrets and the table of findings, each against a table.
 
 use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -309,7 +310,42 @@ fn many_places_are_counted_and_a_giant_text_takes_no_time() {
     }
 }
 
+/// Lines with a secret, and that secret.
+fn planted() -> impl Strategy<Value = (String, String)> {
+    let random = "[a-z]{4}[0-9][A-Z]{3}[0-9][a-zA-Z0-9]{12,24}";
+    let ways: Vec<(&str, &str, &str)> = vec![
+        ("sk-ld-", "", random),
+        ("Bearer ", ", please", random),
+        ("postgres://app:", "@db.example.com/x", "[a-zA-Z]{4}[0-9]{2}[!$%]{1,2}[a-z]{2,9}"),
+        ("Passwort: ", "", "[A-Z][a-z]{5,9}[0-9]{2,4}!"),
+        ("api_key = ", ".", "[0-9a-f]{4}[A-Z]{4}[0-9]{3}[a-z0-9]{12,20}"),
+        ("SAP_PASSWORD=\"", "\"", "[A-Z][a-z]{5,9}[0-9]{2,4}!"),
+        ("ghp_", "", "[a-z]{4}[0-9][A-Z]{3}[a-zA-Z0-9]{28}"),
+    ];
+    select(ways).prop_flat_map(|(before, after, pattern)| {
+        pattern.prop_map(move |secret: String| (format!("{before}{secret}{after}"), secret))
+    })
+}
+
 proptest! {
+    #[test]
+    fn whatever_is_found_is_never_said_in_whatever_field_it_stands(
+        (line, secret) in planted(),
+        before in "[a-zäöü ]{0,30}",
+        field in select(vec!["instruction", "description", "name", "conversationStarters"]),
+    ) {
+        let text = format!("{before}\n{line}\n");
+        let value = if field == "conversationStarters" { json!(["x", text]) } else { json!(text) };
+        let record = record(&json!({ field: value }));
+        let findings = findings_of(&record, Some(&models()));
+        prop_assert!(findings.iter().any(|finding| finding.code == "secret"), "{}", line);
+        let said = format!("{findings:?} {:?} {}", found(&record), name_without_secrets(&record));
+        prop_assert!(!said.contains(&secret), "{}", said);
+        // No piece of it either.
+        let pieces = secret.as_bytes().windows(8).filter_map(|piece| std::str::from_utf8(piece).ok());
+        prop_assert_eq!(pieces.filter(|piece| said.contains(piece)).count(), 0);
+    }
+
     #[test]
     fn any_text_can_be_looked_at_and_its_spots_are_in_order(text in r#"(password|Passwort|pw|sk-|eyJ|://|für|:|=|@| |"|\(|\)|[a-zA-Z0-9äß€!]){0,40}"#) {
         let spots = spots(&text);

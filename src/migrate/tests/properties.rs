@@ -137,6 +137,44 @@ fn with_empties_exchanged(members: &Members, choices: &[Index]) -> Members {
         .collect()
 }
 
+/// Every place of the record, as a JSON pointer, at which something is set that cannot be mistaken for another: members
+/// of objects, and last items of lists. Keys of elements stay, since without them there is no element, and so does what
+/// the list holds a second time.
+fn set_places(value: &Value, place: &str, found: &mut Vec<String>) {
+    if is_empty(value) || place == "/codeInterpreterEnabled" {
+        return;
+    }
+    found.push(place.to_owned());
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if !["actionId", "slug"].contains(&name.as_str()) {
+                    set_places(member, &format!("{place}/{name}"), found);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some((last, others)) = items.split_last()
+                && !others.contains(last)
+            {
+                found.push(format!("{place}/{}", items.len() - 1));
+                // Lists in lists are compared in order: what is inside of an item is compared with that item.
+                set_places(last, &format!("{place}/{}", items.len() - 1), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn remove(record: &mut Value, place: &str) {
+    let (above, last) = place.rsplit_once('/').unwrap();
+    match record.pointer_mut(above).unwrap() {
+        Value::Object(members) => drop(members.shift_remove(&last.replace("~1", "/").replace("~0", "~"))),
+        Value::Array(items) => drop(items.remove(last.parse::<usize>().unwrap())),
+        other => panic!("{place}: {other}"),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -182,6 +220,49 @@ proptest! {
         let is_unknown = ["later", "knowledgeFolderIds", "settings"].contains(&name.as_str());
         prop_assert_eq!(back.differences.is_empty(), is_unknown);
         prop_assert_eq!(back.notes.is_empty(), !is_unknown);
+    }
+
+    #[test]
+    fn nothing_that_was_set_inside_a_field_vanishes_silently(it in members(), which in any::<Index>()) {
+        let mut set = Vec::new();
+        for (name, value) in &it {
+            set_places(value, &format!("/{}", name.replace('~', "~0").replace('/', "~1")), &mut set);
+        }
+        prop_assume!(!set.is_empty());
+        let place = &set[which.index(set.len())];
+        let mut other = Value::Object(it.clone());
+        remove(&mut other, place);
+        let Value::Object(other) = other else { unreachable!() };
+        let found = verdict(&it, &other);
+        let field = place.split('/').nth(1).unwrap();
+        prop_assert!(!found.differences.is_empty(), "{} {:?}", place, it);
+        prop_assert!(found.differences.iter().all(|difference| difference.field.starts_with(field)));
+    }
+
+    #[test]
+    fn a_number_is_the_same_in_every_spelling_of_its_value(
+        digits in -99_999_i32..=99_999, places in 1_u32..6, field in select(vec!["temperature", "later", "order"]),
+    ) {
+        let value = f64::from(digits) / 10_f64.powi(i32::try_from(places).unwrap());
+        let whole = places as usize;
+        let spellings = [
+            format!("{digits}e-{places}"),
+            format!("{value:.whole$}"),
+            format!("{value:.whole$}000"),
+            format!("{}E-{}", i64::from(digits) * 10, places + 1),
+            format!("{value:.whole$}e+0"),
+        ];
+        let of = |number: &str| match field {
+            "order" => super::record(Side::Agent, &format!(r#""inputFields":[{{"slug":"a","order":{number}}}]"#)),
+            _ => super::record(Side::Agent, &format!(r#""{field}":{number}"#)),
+        };
+        for (one, other) in spellings.iter().zip(spellings.iter().cycle().skip(1)) {
+            prop_assert_eq!(compare(&of(one), &of(other)), Verdict::default(), "{} {}", one, other);
+            let more = format!("{}e-{places}", i64::from(digits) + 1);
+            prop_assert_eq!(compare(&of(one), &of(&more)).differences.len(), 1, "{} {}", one, more);
+        }
+        // The number 0 is a value.
+        prop_assert_eq!(compare(&of(&spellings[0]), &of("null")).differences.len(), 1);
     }
 
     #[test]
