@@ -14,6 +14,8 @@ pub(super) struct Columns {
     /// In a report of ours the `input` column: it counts where `assistant_id` is empty, so that a cell can be mended
     /// in either place.
     pub(super) mended: Option<usize>,
+    /// In a report of ours the `error` column: it knows of an agent cell that was no UUID, and that the report has not kept.
+    pub(super) error: Option<usize>,
     /// The agent column.
     pub(super) agent: Option<usize>,
     /// Positions of the carried-through columns.
@@ -45,17 +47,16 @@ impl Columns {
         };
         let agent = agent_column.or_else(agent_by_name).filter(|&agent| agent != assistant);
         let own = if survey.is_report() { names::own_columns(names) } else { HashSet::new() };
-        let mended = if survey.is_report() && column.is_none() {
-            names.iter().position(|name| name == "input")
-        } else {
-            None
+        let of_report = |own: &str| {
+            names.iter().position(|name| name == own).filter(|_| survey.is_report() && column.is_none())
         };
+        let (mended, error) = (of_report("input"), of_report("error"));
         let carried: Vec<usize> = (0..names.len())
             .filter(|&index| index != assistant && Some(index) != agent && !own.contains(&index))
             .collect();
         let carried_names =
             names::without_clashes(carried.iter().filter_map(|&index| names.get(index)).map(String::as_str));
-        Ok(Self { assistant, mended, agent, carried, carried_names, shielded: survey.is_report() })
+        Ok(Self { assistant, mended, error, agent, carried, carried_names, shielded: survey.is_report() })
     }
 }
 

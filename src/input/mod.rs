@@ -156,7 +156,19 @@ impl Columns {
     fn target(&self, record: &Record, column: usize) -> Result<Pair, InvalidId> {
         let assistant = cell::assistant(record.cell(column))?;
         let agent = self.agent.map_or(Ok(None), |column| cell::agent(record.cell(column)))?;
+        if let Some(invalid) = self.lost_agent(record, column).filter(|_| agent.is_none()) {
+            return Err(invalid);
+        }
         Ok(Pair { assistant: AssistantId(assistant), agent: AgentId(agent.unwrap_or(assistant)) })
+    }
+
+    /// What a report of ours says of an agent cell that it has not kept: until somebody names an agent, or the assistant in
+    /// its own column, the row would else be compared with another agent than was meant.
+    fn lost_agent(&self, record: &Record, counts: usize) -> Option<InvalidId> {
+        let error = record.text(self.error.filter(|_| self.mended == Some(counts))?);
+        [InvalidId::AgentNoUuid, InvalidId::AgentTwoUuids]
+            .into_iter()
+            .find(|invalid| error == invalid.sentence())
     }
 
     /// In a report of ours `assistant_id` counts unless it is empty, and `input` is shown unless it says something else.

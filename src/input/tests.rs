@@ -340,6 +340,17 @@ fn a_report_without_any_usable_id_still_has_its_input_column_read() {
 }
 
 #[test]
+fn a_bad_agent_cell_that_a_report_has_not_kept_stays_bad_until_somebody_mends_it() {
+    let error = InvalidId::AgentNoUuid.sentence();
+    let input = open(&format!(
+        "{REPORT}\n2,{A},,,,invalid_id,,,,{error}\n3,{A},,{B},,invalid_id,,,,{error}\n4,{A},{A},,,invalid_id,,,,{error}\n"
+    ))
+    .unwrap();
+    let targets: Vec<_> = rows(&input).into_iter().map(|row| row.target).collect();
+    assert_eq!(targets, [Err(InvalidId::AgentNoUuid), pair(A, B), pair(A, A)]);
+}
+
+#[test]
 fn an_error_ends_the_rows() {
     struct Broken;
     impl Read for Broken {
