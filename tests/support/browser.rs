@@ -23,7 +23,8 @@ pub(crate) struct Browser {
 impl Browser {
     /// A window of that width. `None`, after a message, where there is no browser.
     pub(crate) fn open(width: u32) -> Option<Self> {
-        match Self::start(width) {
+        // On a busy machine a driver may give up; the next one does not.
+        match Self::start(width).or_else(|_| Self::start(width)) {
             Ok(browser) => Some(browser),
             Err(why) => {
                 assert!(std::env::var_os(REQUIRED).is_none(), "no browser: {why}");
