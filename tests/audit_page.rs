@@ -117,33 +117,16 @@ async fn a_planted_key_stands_in_no_report_whatever_its_escapes_and_wherever_it_
     assert!(page.contains("[Langdock or Odeus API key, hidden]") && page.contains("in field 1"));
 }
 
-/// The rows that can be seen, by line.
-const SEEN: &str = "return [...document.querySelectorAll('#rows tbody tr')].filter((tr) => tr.checkVisibility())\
-                    .map((tr) => Number(tr.cells[0].textContent));";
-
-fn seen(browser: &Browser) -> Vec<u64> {
-    browser.run(SEEN).as_array().unwrap().iter().map(|line| line.as_u64().unwrap()).collect()
-}
-
-/// Sets a control as a person does.
-fn set(browser: &Browser, control: &str, value: &str) {
-    let value = json!(value);
-    browser.run(&format!(
-        "const control = document.querySelector({control:?}); control.value = {value};
-         control.dispatchEvent(new Event(control.tagName === 'SELECT' ? 'change' : 'input'));"
-    ));
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_browser_rows_are_found_filtered_sorted_and_opened_and_nothing_foreign_runs() {
     let desk = audited().await;
     for width in [1280, 390] {
         let Some(browser) = Browser::open(width) else { return };
         browser.show(&desk.path("page.html"));
-        assert_eq!(seen(&browser), [2, 3, 4, 5, 6, 7, 8]);
-        set(&browser, "#search", "TRAVEL expenses");
-        assert_eq!(seen(&browser), [2]);
-        set(&browser, "#search", "");
+        assert_eq!(browser.seen_rows(), [2, 3, 4, 5, 6, 7, 8]);
+        browser.set("#search", "TRAVEL expenses");
+        assert_eq!(browser.seen_rows(), [2]);
+        browser.set("#search", "");
 
         for (column, value, lines) in [
             ("findings", "instruction_empty", vec![3, 5]),
@@ -156,9 +139,9 @@ async fn in_a_browser_rows_are_found_filtered_sorted_and_opened_and_nothing_fore
             ("c0", "joe", vec![2, 6, 7]),
         ] {
             let control = format!("select[data-key={column}]");
-            set(&browser, &control, &format!("={value}"));
-            assert_eq!(seen(&browser), lines, "{column} {value}");
-            set(&browser, &control, "");
+            browser.set(&control, &format!("={value}"));
+            assert_eq!(browser.seen_rows(), lines, "{column} {value}");
+            browser.set(&control, "");
         }
         for (picked, lines) in [
             (".todo .pick[data-value=instruction_empty]", vec![3, 5]),
@@ -168,11 +151,15 @@ async fn in_a_browser_rows_are_found_filtered_sorted_and_opened_and_nothing_fore
             (".people .pick[data-value=ann]", vec![3, 5, 8]),
         ] {
             browser.run(&format!("document.querySelector({picked:?}).click()"));
-            assert_eq!(seen(&browser), lines, "{picked}");
+            assert_eq!(browser.seen_rows(), lines, "{picked}");
             browser.run("document.querySelector('.controls button.reset').click()");
         }
-        set(&browser, "#sort", "3d");
-        assert_eq!(seen(&browser)[..2], [6, 3], "a secret is the heaviest, two findings are more than one");
+        browser.set("#sort", "3d");
+        assert_eq!(
+            browser.seen_rows()[..2],
+            [6, 3],
+            "a secret is the heaviest, two findings are more than one"
+        );
         browser.run("document.querySelector('.controls button.reset').click()");
         opens_to_all_that_is_known(&browser);
         assert_eq!(

@@ -49,23 +49,6 @@ async fn run() -> Desk {
     .unwrap()
 }
 
-/// Gives what `read` says once the page has settled: the rows that can be seen, by line.
-const SEEN: &str = "return [...document.querySelectorAll('#rows tbody tr')].filter((tr) => tr.checkVisibility())\
-                    .map((tr) => Number(tr.cells[0].textContent));";
-
-fn seen(browser: &Browser) -> Vec<u64> {
-    browser.run(SEEN).as_array().unwrap().iter().map(|line| line.as_u64().unwrap()).collect()
-}
-
-/// Sets a control as a person does.
-fn set(browser: &Browser, control: &str, value: &str) {
-    let value = json!(value);
-    browser.run(&format!(
-        "const control = document.querySelector({control:?}); control.value = {value};
-         control.dispatchEvent(new Event(control.tagName === 'SELECT' ? 'change' : 'input'));"
-    ));
-}
-
 #[tokio::test]
 async fn report_makes_the_same_page_from_the_ledger_and_redacts_it() {
     let desk = run().await;
@@ -87,37 +70,37 @@ async fn in_a_browser_rows_are_found_filtered_sorted_and_opened_and_nothing_fore
     for width in [1280, 390] {
         let Some(browser) = Browser::open(width) else { return };
         browser.show(&desk.path("page.html"));
-        assert_eq!(seen(&browser), [2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(browser.seen_rows(), [2, 3, 4, 5, 6, 7, 8]);
 
-        set(&browser, "#search", "TRAVEL expenses");
-        assert_eq!(seen(&browser), [2]);
+        browser.set("#search", "TRAVEL expenses");
+        assert_eq!(browser.seen_rows(), [2]);
         assert_eq!(browser.run("return document.getElementById('shown').textContent"), "1 of 7 rows");
-        set(&browser, "#search", "nothing like it");
+        browser.set("#search", "nothing like it");
         assert_eq!(browser.run("return document.getElementById('nothing').checkVisibility()"), true);
         browser.run("document.querySelector('#nothing button').click()");
-        assert_eq!(seen(&browser).len(), 7);
+        assert_eq!(browser.seen_rows().len(), 7);
 
-        set(&browser, "select[data-key=status]", "=mismatch");
-        assert_eq!(seen(&browser), [6]);
-        set(&browser, "select[data-key=status]", "");
-        set(&browser, "select[data-key=c0]", "=ann");
-        assert_eq!(seen(&browser), [3, 5, 7]);
-        set(&browser, "#needing", "1");
-        assert_eq!(seen(&browser), [7]);
+        browser.set("select[data-key=status]", "=mismatch");
+        assert_eq!(browser.seen_rows(), [6]);
+        browser.set("select[data-key=status]", "");
+        browser.set("select[data-key=c0]", "=ann");
+        assert_eq!(browser.seen_rows(), [3, 5, 7]);
+        browser.set("#needing", "1");
+        assert_eq!(browser.seen_rows(), [7]);
         browser.run("document.querySelector('.controls button.reset').click()");
         browser.run("document.querySelector('.people button.pick[data-value=joe]').click()");
-        assert_eq!(seen(&browser), [6, 8], "who has to act: joe");
+        assert_eq!(browser.seen_rows(), [6, 8], "who has to act: joe");
         browser.run("document.querySelector('.controls button.reset').click()");
 
         if width > 500 {
             let head = "document.querySelector('th[data-key=line] button').click();";
             browser.run(&head.repeat(2));
-            assert_eq!(seen(&browser), [8, 7, 6, 5, 4, 3, 2]);
+            assert_eq!(browser.seen_rows(), [8, 7, 6, 5, 4, 3, 2]);
             let sorted = "return document.querySelector('th[data-key=line]').getAttribute('aria-sort')";
             assert_eq!(browser.run(sorted), "descending");
         } else {
-            set(&browser, "#sort", "0d");
-            assert_eq!(seen(&browser), [8, 7, 6, 5, 4, 3, 2]);
+            browser.set("#sort", "0d");
+            assert_eq!(browser.seen_rows(), [8, 7, 6, 5, 4, 3, 2]);
         }
         opens_to_its_differences(&browser);
         nothing_foreign_runs(&browser);

@@ -11,7 +11,6 @@ mod cell;
 mod csv_format;
 mod file_names;
 mod html;
-mod index;
 mod json_lines;
 mod redact;
 mod shield;
@@ -33,8 +32,7 @@ pub use audit_json::audit_json_lines;
 pub use audit_redact::{redacted_audit_facts, redacted_audit_row, redacted_object};
 pub use csv_format::csv;
 pub use file_names::FileNames;
-pub use html::{AuditOverview, Overview, audit_html, html};
-pub use index::{IndexHead, IndexLine, PartCounts, PartOf, index};
+pub use html::{AuditOverview, IndexHead, IndexLine, Overview, PartCounts, PartOf, audit_html, html, index};
 pub use json_lines::json_lines;
 pub use table::csv_table;
 

@@ -88,6 +88,26 @@ impl Browser {
         }
     }
 
+    /// The rows of the table that can be seen, by line.
+    #[track_caller]
+    pub(crate) fn seen_rows(&self) -> Vec<u64> {
+        let lines = self.run(
+            "return [...document.querySelectorAll('#rows tbody tr')].filter((tr) => tr.checkVisibility())
+                 .map((tr) => Number(tr.cells[0].textContent));",
+        );
+        lines.as_array().unwrap().iter().map(|line| line.as_u64().unwrap()).collect()
+    }
+
+    /// Sets a control as a person does.
+    #[track_caller]
+    pub(crate) fn set(&self, control: &str, value: &str) {
+        let value = json!(value);
+        self.run(&format!(
+            "const control = document.querySelector({control:?}); control.value = {value};
+             control.dispatchEvent(new Event(control.tagName === 'SELECT' ? 'change' : 'input'));"
+        ));
+    }
+
     /// All that the page complained of: errors, refused scripts, refused requests.
     pub(crate) fn complaints(&self) -> Value {
         self.of_session("POST", "/se/log", &json!({"type": "browser"})).unwrap()

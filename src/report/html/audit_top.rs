@@ -7,6 +7,7 @@ use super::counts::{Count, Standing};
 use super::frame::{About, Asked, Frame};
 use super::people::{People, people};
 use super::plots::{Plot, plots};
+use super::top;
 use crate::domain::{AuditFacts, RowStatus, Weight, grouped, reading_word};
 
 /// All that stands above the table's rows.
@@ -124,13 +125,7 @@ fn found(kind: &Kind) -> Option<ToDo> {
 const fn meaning(status: RowStatus) -> &'static str {
     match status {
         RowStatus::Verified => "looked through",
-        RowStatus::Mismatch => "",
-        RowStatus::AssistantNotFound => "no such assistant, or not shared with the API key",
-        RowStatus::AgentNotFound => "no such agent, or not shared with the API key",
-        RowStatus::NoAccess => "not shared with the API key",
-        RowStatus::Failed => "no sensible answer from the platform",
-        RowStatus::InvalidId => "the cell does not hold exactly one id",
-        RowStatus::Duplicate => "the same as an earlier row",
         RowStatus::NotChecked => "the audit ended before it",
+        other => top::meaning(other),
     }
 }

@@ -68,7 +68,7 @@ impl<'a> Frame<'a> {
 }
 
 /// The last run, in the words of a person: `2025-04-01, 08:00 to 08:07 UTC`.
-pub(in crate::report) fn when(facts: &RunFacts) -> String {
+pub(super) fn when(facts: &RunFacts) -> String {
     let time = |time: Timestamp, form| time.strftime(form).to_string();
     let (day, minute) = ("%Y-%m-%d", "%H:%M");
     match (facts.started_at, facts.finished_at) {

@@ -10,12 +10,13 @@ mod audit_row;
 mod audit_top;
 mod columns;
 mod counts;
-pub(super) mod frame;
+mod frame;
+mod index;
 mod overview;
 mod page;
 mod people;
 mod plots;
-pub(super) mod policy;
+mod policy;
 mod pretty;
 mod row;
 mod shares;
@@ -28,7 +29,7 @@ use std::io::{self, Write};
 use askama::Template;
 
 use super::texts::{Extent, Texts};
-use super::{PartOf, Renderer, ReportSettings, redact};
+use super::{Renderer, ReportSettings, redact};
 use crate::domain::{JsonText, ReportRow, RowStatus, RunFacts};
 use columns::{Column, shows_switching};
 use frame::Asked;
@@ -39,6 +40,7 @@ use top::Top;
 
 pub use audit::audit_html;
 pub use audit_overview::AuditOverview;
+pub use index::{IndexHead, IndexLine, PartCounts, PartOf, index};
 pub use overview::Overview;
 
 /// A renderer that writes the report as a page to `out`. `overview` has counted every row that will come. `part`: whose

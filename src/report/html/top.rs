@@ -70,7 +70,7 @@ fn remedies(overview: &Overview) -> Vec<RemedyLine> {
         .collect()
 }
 
-const fn meaning(status: RowStatus) -> &'static str {
+pub(super) const fn meaning(status: RowStatus) -> &'static str {
     match status {
         RowStatus::Verified => "the agent is what the assistant was",
         RowStatus::Mismatch => "the agent is there and differs",

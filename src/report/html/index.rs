@@ -8,10 +8,11 @@ use std::io::{self, Write};
 
 use askama::Template;
 
-use super::cell::shortened;
-use super::html::{frame::when, policy};
-use super::texts::{Extent, Texts};
+use super::frame::when;
+use super::policy;
 use crate::domain::{RunFacts, grouped, one_line};
+use crate::report::cell::shortened;
+use crate::report::texts::{Extent, Texts};
 
 /// Characters of a value that a heading or a line of the index shows; the page's rows have it whole.
 const SHOWN: usize = 200;
@@ -153,7 +154,7 @@ pub fn index(head: &IndexHead, mut parts: Vec<IndexLine>, out: &mut dyn Write) -
 }
 
 #[derive(Template)]
-#[template(path = "index.html", config = "src/report/index/askama.toml")]
+#[template(path = "index.html", config = "src/report/html/askama.toml")]
 struct Index<'a> {
     policy: String,
     style: &'static str,
@@ -209,8 +210,8 @@ fn href(file_name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::facts;
     use super::*;
+    use crate::report::samples::facts;
 
     fn line(name: &str, rows: u64, needing: u64, not_checked: u64, file: &str) -> IndexLine {
         IndexLine {
