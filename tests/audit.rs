@@ -100,7 +100,7 @@ async fn a_planted_key_is_found_by_kind_and_line_and_stands_in_no_stream_and_no_
             ] {
                 assert!(row["advice"].contains(place), "{place} in {row:?}");
             }
-            assert_eq!(row["name"], "Bot [hidden]");
+            assert_eq!(row["name"], "Bot [Langdock or Odeus API key, hidden]");
             let again = ["csv", "json", "html"].map(|format| {
                 let report = ["report", "assistants.audit.ledger", "--format", format];
                 let plain = Ran::of(desk.program().args(report)).exits_with(0).stdout;

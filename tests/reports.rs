@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::fs;
+
 use serde_json::{Value, json};
 use support::{Desk, KEY, Platform, Ran, Report, assistant_answer, id, record, record_with};
 use wiremock::ResponseTemplate;
@@ -122,4 +124,30 @@ async fn report_renders_the_ledger_again_and_redacts_every_text() {
     let csv = Ran::of(desk.program().args(["report", "assistants.ledger", "--redact"])).exits_with(0).stdout;
     assert!(!csv.contains("Travel") && !csv.contains("briefly"), "{csv}");
     assert_eq!(Report::parse(&csv).column("status"), desk.report().column("status"));
+}
+
+#[test]
+fn no_report_replaces_a_ledger_or_the_input() {
+    let desk = Desk::with_ids(&[id(1)]);
+    let run = ["run", "assistants.csv", "--sandbox", "--rpm", "1000000"];
+    Ran::of(desk.program().args(run));
+    let ledger = "assistants.sandbox.ledger";
+    let kept = || [ledger, "assistants.csv"].map(|file| fs::read(desk.path(file)).unwrap());
+    let before = kept();
+    for line in [
+        ["report", ledger, "-o", "assistants.csv"].as_slice(),
+        &["report", ledger, "-o", ledger],
+        &["verify", ledger, "-o", "assistants.csv"],
+    ] {
+        assert!(Ran::of(desk.program().args(line)).exits_with(2).stderr.contains("overwrite"), "{line:?}");
+    }
+    for line in [
+        ["audit", "assistants.csv", "--sandbox", "-o", ledger].as_slice(),
+        &["audit", "assistants.csv", "--sandbox", "--html", ledger],
+        &["list", "--sandbox", "-o", ledger],
+    ] {
+        let ran = Ran::of(desk.program().args(line)).exits_with(1);
+        assert!(ran.stderr.contains("is a database, as ledgers are"), "{}", ran.stderr);
+    }
+    assert!(kept() == before && !desk.path("assistants.sandbox.audit.ledger").exists());
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::{OutputPath, ReportFormatArg};
+use super::split::may_be_the_input;
+use crate::cli::{OutputPath, ReportFormatArg, UsageError};
 use crate::domain::{JsonText, Remedy, ReportRow, RunFacts};
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::{self, Side};
@@ -55,6 +56,19 @@ impl RenderError {
             other => other,
         }
     }
+}
+
+/// A report out of a ledger replaces neither the ledger nor its input.
+pub(super) fn refuse_overwriting(path: &Path, ledger: &Path) -> Result<(), UsageError> {
+    let is_ledger = path.canonicalize().is_ok_and(|path| ledger.canonicalize().is_ok_and(|own| own == path));
+    let what = if is_ledger {
+        "the ledger"
+    } else if path.exists() && may_be_the_input(path, ledger) {
+        "what may be the input of this ledger"
+    } else {
+        return Ok(());
+    };
+    Err(UsageError(format!("the report would overwrite {what}; give another --output.")))
 }
 
 /// Renders the ledger, of which `facts` are the facts, to `output`.

@@ -7,10 +7,10 @@ use anyhow::{Context, anyhow};
 
 use super::audit_report::{self, AuditSource, paths};
 use super::parts::write_parts;
-use super::render::{RenderError, Rendered, render};
+use super::render::{RenderError, Rendered, refuse_overwriting, render};
 use super::split::{Split, Target};
 use super::{CommandError, Exit, dialect};
-use crate::cli::{OutputPath, ReportArgs, UsageError};
+use crate::cli::{OutputPath, ReportArgs};
 use crate::ledger::{LedgerReader, Purpose};
 use crate::ui::Terminal;
 
@@ -20,13 +20,8 @@ pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit
         return split(arguments, column, folder, terminal);
     }
     let output = OutputPath::parse(&arguments.output);
-    if let OutputPath::File(path) = &output
-        && path
-            .canonicalize()
-            .ok()
-            .is_some_and(|path| arguments.ledger.canonicalize().is_ok_and(|ledger| ledger == path))
-    {
-        return Err(UsageError("the report would overwrite the ledger; give another --output.".into()).into());
+    if let OutputPath::File(path) = &output {
+        refuse_overwriting(path, &arguments.ledger)?;
     }
     let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
     let rendered = match of_either(&ledger, arguments, &output) {

@@ -339,7 +339,7 @@ fn refuse_foreign(path: &Path, ledger: &Path) -> Result<(), CommandError> {
 }
 
 /// A ledger stands beside its input and has its stem, unless somebody said otherwise.
-fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
+pub(super) fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
     let folder = |path: &Path| path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
     let (Some(stem), Some(name)) = (path.file_stem(), ledger.file_name()) else { return false };
     let is_table = path.extension().is_some_and(|extension| extension == "csv");

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::command_line::{same_command, typed};
 use super::place::{Connection, Given};
-use super::render::RenderError;
+use super::render::{RenderError, refuse_overwriting};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::{CommandError, Exit, dialect, runtime};
@@ -32,6 +32,9 @@ const READ_AHEAD: usize = 16;
 pub(super) fn verify(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     const NOTHING: &str = "nothing was asked for";
     let output = verify_report(arguments)?;
+    if let OutputPath::File(path) = &output {
+        refuse_overwriting(path, &arguments.ledger)?;
+    }
     let ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
     let identity = ledger.identity().context(NOTHING)?;
     let given = Given { platform: arguments.place.platform, base_url: arguments.place.base_url.as_deref() };

@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -26,6 +26,12 @@ pub enum ReportFileError {
     /// A folder stands there.
     #[error("{} is a folder: name a file in it", path.display())]
     IsFolder {
+        /// The path asked for.
+        path: PathBuf,
+    },
+    /// A database stands there, and a report never is one: it may be the memory of an earlier run.
+    #[error("{} is a database, as ledgers are, and would be lost: give the report another name", path.display())]
+    IsDatabase {
         /// The path asked for.
         path: PathBuf,
     },
@@ -53,6 +59,9 @@ impl ReportFileError {
         Self::Unwritable { path: path.to_owned(), source }
     }
 }
+
+/// How every SQLite database begins (its file format, "Magic header string").
+const SQLITE: &[u8; 16] = b"SQLite format 3\0";
 
 /// Where the file ended up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +124,9 @@ impl AtomicFile {
             Ok(existing) if !existing.is_file() => {
                 let file = OpenOptions::new().write(true).open(path);
                 (Place::Direct, file.map_err(|source| ReportFileError::unwritable(path, source))?)
+            }
+            Ok(_) if is_database(path) => {
+                return Err(ReportFileError::IsDatabase { path: path.to_owned() });
             }
             Ok(_) => beside(path)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => beside(path)?,
@@ -191,6 +203,12 @@ pub fn check_writable(path: &Path) -> Result<(), ReportFileError> {
         Ok(existing) if !existing.is_file() && !existing.is_dir() => Ok(()),
         _ => AtomicFile::create(path).map(drop),
     }
+}
+
+/// What cannot be read is replaced like anything else.
+fn is_database(path: &Path) -> bool {
+    let mut head = [0; SQLITE.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == *SQLITE
 }
 
 /// A new temporary file in the folder that holds `path`, links followed.
@@ -337,6 +355,20 @@ mod tests {
         assert_eq!(file.commit().unwrap(), Written::AsAsked(path.clone()));
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(names(folder.path()), ["a.report.csv"]);
+    }
+
+    #[test]
+    fn a_ledger_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ledger");
+        let ledger = [&SQLITE[..], b"and what it remembers"].concat();
+        fs::write(&path, &ledger).unwrap();
+        assert!(matches!(check_writable(&path), Err(ReportFileError::IsDatabase { .. })));
+        let written = write_atomically(&path, |out| {
+            out.write_all(b"line").map_err(|source| ReportFileError::unwritable(&path, source))
+        });
+        assert!(matches!(written, Err(ReportFileError::IsDatabase { .. })));
+        assert_eq!(fs::read(&path).unwrap(), ledger);
     }
 
     #[test]
