@@ -11,6 +11,7 @@ mod raw_server;
 use std::collections::HashMap;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use agent_migrate::sandbox::{AgentList, SandboxOptions};
 use raw_server::{Manners, RawServer, Request, Step, authority, whole};
@@ -39,7 +40,8 @@ fn doctor(desk: &Desk, arguments: &[&str]) -> Ran {
     for variable in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
         command.env_remove(variable);
     }
-    let ran = Ran::of(command.args(["doctor", "--timeout", "5"]).args(arguments));
+    let patience = if arguments.contains(&"--timeout") { &[][..] } else { &["--timeout", "5"] };
+    let ran = Ran::of(command.arg("doctor").args(patience).args(arguments));
     assert!(!ran.stdout.contains(KEY) && !ran.stderr.contains(KEY), "{}{}", ran.stdout, ran.stderr);
     ran
 }
@@ -190,6 +192,97 @@ impl Manners for Refusing {
     }
 }
 
+/// The platform, but for one part of it: whatever path begins so is answered with this.
+struct Odd {
+    path: &'static str,
+    status: u16,
+    retry_after: Option<&'static str>,
+    body: &'static str,
+}
+
+impl Odd {
+    /// What the doctor finds, and that it does not take longer than it may.
+    #[track_caller]
+    fn found(self, code: i32) -> HashMap<String, (String, String)> {
+        let server = RawServer::start(Arc::new(self));
+        let url = format!("http://127.0.0.1:{}", server.port);
+        let began = Instant::now();
+        let found = checks(&Desk::with_input(""), &["--base-url", &url, "--timeout", "2"], code);
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+        found
+    }
+}
+
+impl Manners for Odd {
+    fn answer(&self, request: &Request) -> Vec<Step> {
+        let path = request.target.as_str();
+        if path.starts_with(self.path) {
+            let headers: Vec<_> = self.retry_after.map(|wait| ("retry-after", wait)).into_iter().collect();
+            return whole(self.status, &headers, self.body.as_bytes());
+        }
+        match path {
+            _ if !request.head.to_lowercase().contains("authorization:") => whole(401, &[], b"{}"),
+            "/agent/v1/models" => whole(200, &[], br#"{"data":[{"id":"m"}]}"#),
+            path if path.starts_with("/agent/v1/list") => whole(200, &[], br#"{"agents":[]}"#),
+            _ => whole(404, &[], b"{}"),
+        }
+    }
+}
+
+#[test]
+fn a_platform_that_throttles_is_waited_for_no_longer_than_the_time_of_a_check() {
+    const MODELS: &str = "/agent/v1/models";
+    const LIST: &str = "/agent/v1/list";
+    const ASSISTANT: &str = "/assistant/v1/get";
+    let cases = [
+        (MODELS, "models", None, "429 throttled", "in a minute"),
+        (MODELS, "models", Some("600"), "429: asks to wait 10 minutes", "in 10 minutes"),
+        (MODELS, "models", Some("7200"), "asks to wait 120 minutes", "in 120 minutes"),
+        (LIST, "list", Some("30"), "429 throttled", "in a minute"),
+        (ASSISTANT, "assistants_api", None, "429 throttled", "Others use the workspace's rate limit"),
+        (ASSISTANT, "assistants_api", Some("600"), "429: asks to wait", "in 10 minutes"),
+    ];
+    for (path, check, retry_after, words, remedy) in cases {
+        let found = Odd { path, status: 429, retry_after, body: "{}" }.found(4);
+        says(&found, check, "warning", words);
+        says(&found, check, "warning", remedy);
+        says(&found, "key", if path == MODELS { "skipped" } else { "ok" }, "");
+        says(&found, "folder", "ok", "can be written");
+    }
+}
+
+#[test]
+fn a_server_that_stumbles_is_told_in_time_in_its_own_words() {
+    let asked = Odd {
+        path: "/assistant/v1/get",
+        status: 503,
+        retry_after: Some("60"),
+        body: r#"{"message":"upkeep"}"#,
+    };
+    says(&asked.found(5), "assistants_api", "failed", "503 upkeep");
+    let office =
+        office(SandboxOptions { latency: Duration::from_millis(400), fail_rate: 1.0, ..two_records() });
+    let found = checks(&office.desk, &["--base-url", &office.url, "--timeout", "2"], 5);
+    says(&found, "models", "failed", "models: 5");
+}
+
+#[test]
+fn an_address_that_is_not_the_agents_api_is_sent_to_the_right_one() {
+    let cases = [
+        ("/", 404, r#"{"message":"no such route"}"#, "no Agents API at this address", "warning"),
+        ("/", 404, "", "no Agents API at this address", "warning"),
+        ("/agent/v1/models", 200, r#"{"ok":1}"#, "not the Agents API", "ok"),
+    ];
+    for (path, status, body, words, api) in cases {
+        let found = Odd { path, status, retry_after: None, body }.found(5);
+        says(&found, "api", api, &status.to_string());
+        says(&found, "models", "failed", words);
+        says(&found, "models", "failed", "https://<deployment>/api/public");
+        assert!(!found["models"].1.contains("assistant"), "{}", found["models"].1);
+        says(&found, "assistants_api", "skipped", "");
+    }
+}
+
 #[test]
 fn an_authority_that_is_not_trusted_is_named_and_ca_cert_mends_it() {
     let server = RawServer::tls(Arc::new(Refusing));
@@ -231,4 +324,13 @@ fn a_folder_that_cannot_be_written_must_be_mended() {
     let found = checks(&office.desk, &["--base-url", &office.url, "--folder", "missing"], 5);
     says(&found, "folder", "failed", "missing");
     assert!(std::fs::read_dir(office.desk.folder.path()).unwrap().count() == 2, "nothing is left behind");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_takes_no_files_is_not_called_missing() {
+    let office = office(one_record());
+    let found = checks(&office.desk, &["--base-url", &office.url, "--folder", "/proc"], 5);
+    says(&found, "folder", "failed", "/proc cannot be written in");
+    assert!(!found["folder"].1.contains("there is no folder"), "{}", found["folder"].1);
 }

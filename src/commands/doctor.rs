@@ -1,5 +1,6 @@
 //! `doctor`: is everything as a run needs it? From the address to the folder, each check with what to do about it.
 
+mod patience;
 mod way;
 
 use std::io::ErrorKind;
@@ -10,18 +11,16 @@ use std::time::Duration;
 use anyhow::Context;
 use uuid::Builder;
 
+use self::patience::{is_throttled, what_to_do, within};
 use super::place::{Connection, read_api_key, read_ca_cert};
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
 use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Meter, NoSendLog, ODEUS};
 use crate::cli::{DoctorArgs, Environment, Place, choose_key, choose_place};
-use crate::domain::{AssistantId, CallFailure, FailureKind, Signal, grouped};
-use crate::report::check_writable;
+use crate::domain::{AssistantId, Call, CallFailure, FailureKind, Signal, grouped};
+use crate::report::{ReportFileError, check_writable};
 use crate::sandbox::Sandbox;
 use crate::ui::{self, Check, CheckStatus, Terminal};
-
-/// A server that stumbles once is no reason to send for somebody.
-const RETRIES: u32 = 1;
 
 /// What is told of a check that an earlier one made pointless.
 const NOT_ASKED: &str = "not looked at, because of what failed before";
@@ -35,21 +34,35 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
     let environment = Environment(&variable);
     let place = &arguments.place;
     let place = choose_place(place.platform, place.base_url.as_deref(), place.sandbox, &environment)?;
-    let mut doctor = Doctor { arguments, environment: &environment, checks: Vec::new(), is_gone: false };
+    let mut doctor = Doctor {
+        arguments,
+        environment: &environment,
+        checks: Vec::new(),
+        is_gone: false,
+        is_throttled: false,
+    };
     let signals = Signals::listen().context("signals cannot be listened to")?;
-    let heard = runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let heard = runtime.block_on(async {
         tokio::select! {
             biased;
             signal = signals.wait() => Ok(Some(signal)),
             checked = doctor.check(&place) => checked.map(|()| None::<Signal>),
         }
     })?;
+    // A name that is still being looked up is not waited for.
+    runtime.shutdown_background();
     let failed = doctor.checks.iter().any(|check| check.status == CheckStatus::Failed);
-    let exit = match (heard, failed, doctor.is_gone) {
-        (Some(_), _, _) => Exit::StoppedEarly,
-        (None, true, _) => Exit::MendFirst,
-        (None, false, true) => Exit::NeedsAttention,
-        (None, false, false) => Exit::Done,
+    let exit = if heard.is_some() {
+        Exit::StoppedEarly
+    } else if failed {
+        Exit::MendFirst
+    } else if doctor.is_throttled {
+        Exit::StoppedEarly
+    } else if doctor.is_gone {
+        Exit::NeedsAttention
+    } else {
+        Exit::Done
     };
     let practice = place == Place::Sandbox;
     let printed = if arguments.json {
@@ -74,6 +87,8 @@ struct Doctor<'a> {
     checks: Vec<Check>,
     /// The Assistants API has ended.
     is_gone: bool,
+    /// Not all could be asked, because of 429.
+    is_throttled: bool,
 }
 
 impl Doctor<'_> {
@@ -107,6 +122,17 @@ impl Doctor<'_> {
 
     fn ok(&mut self, name: &'static str, found: impl Into<String>) {
         self.push(name, CheckStatus::Ok, found, "");
+    }
+
+    /// A call without a usable answer. To be throttled is no fault of the person's.
+    fn failed(&mut self, name: &'static str, failure: &CallFailure) {
+        let status = if is_throttled(failure) {
+            self.is_throttled = true;
+            CheckStatus::Warning
+        } else {
+            CheckStatus::Failed
+        };
+        self.push(name, status, failure.to_string(), what_to_do(failure));
     }
 
     fn skip(&mut self, names: &[&'static str]) {
@@ -174,7 +200,7 @@ impl Doctor<'_> {
         let settings = ClientSettings {
             rpm: NonZeroU32::MIN.saturating_add(299),
             timeout: self.patience(),
-            retries: RETRIES,
+            retries: 0,
             ca_cert_pem: read_ca_cert(&self.arguments.key).ok().flatten(),
             ..ClientSettings::new(base_url.clone(), key)
         };
@@ -195,7 +221,7 @@ impl Doctor<'_> {
 
     /// The key and the models, which one call tells; whether there is a use in asking on.
     async fn models(&mut self, client: &Client) -> bool {
-        let failure = match client.models().await {
+        let failure = match within(self.patience(), client, Call::Models, || client.models()).await {
             Ok(models) => {
                 self.ok("key", "accepted");
                 let count = grouped(models.len() as u64);
@@ -207,19 +233,19 @@ impl Doctor<'_> {
         };
         match &failure.kind {
             FailureKind::Unauthorized | FailureKind::ScopeMissing { .. } | FailureKind::Forbidden => {
-                self.push("key", CheckStatus::Failed, failure.to_string(), what_to_do(&failure));
+                self.failed("key", &failure);
                 self.skip(&["models"]);
             }
             _ => {
                 self.push("key", CheckStatus::Skipped, "not known: see models", "");
-                self.push("models", CheckStatus::Failed, failure.to_string(), what_to_do(&failure));
+                self.failed("models", &failure);
             }
         }
         false
     }
 
     async fn list(&mut self, client: &Client) {
-        match client.list_agents(None).await {
+        match within(self.patience(), client, Call::List, || client.list_agents(None)).await {
             Ok(Some(page)) if page.agents.is_empty() => {
                 let remedy = "Share the agents and assistants with the key in the web app.";
                 self.push("list", CheckStatus::Warning, "no agent is shared with the key", remedy);
@@ -240,6 +266,7 @@ impl Doctor<'_> {
                     remedy,
                 );
             }
+            Err(failure) if is_throttled(&failure) => self.failed("list", &failure),
             Err(failure) => {
                 let remedy = "Give the key the right to read agents; `run` without --disable needs no list.";
                 self.push("list", CheckStatus::Warning, failure.to_string(), remedy);
@@ -251,7 +278,8 @@ impl Doctor<'_> {
     async fn assistants_api(&mut self, client: &Client) {
         const NAME: &str = "assistants_api";
         let made_up = Builder::from_random_bytes(fastrand::u128(..).to_be_bytes()).into_uuid();
-        let Err(failure) = client.get_assistant(AssistantId(made_up), &mut Meter::default()).await else {
+        let ask = || async { client.get_assistant(AssistantId(made_up), &mut Meter::default()).await };
+        let Err(failure) = within(self.patience(), client, Call::Assistant, ask).await else {
             return self.ok(NAME, "answers");
         };
         match &failure.kind {
@@ -265,7 +293,7 @@ impl Doctor<'_> {
                               API. Assistants that no run has read cannot be read any more.";
                 self.push(NAME, CheckStatus::Warning, format!("has ended here ({failure})"), remedy);
             }
-            _ => self.push(NAME, CheckStatus::Failed, failure.to_string(), what_to_do(&failure)),
+            _ => self.failed(NAME, &failure),
         }
     }
 
@@ -278,20 +306,15 @@ impl Doctor<'_> {
             }
             Err(error) => {
                 let remedy = "Work in a folder in which you may write, with room on its disk.";
-                self.push("folder", CheckStatus::Failed, error.to_string(), remedy);
+                let found = match &error {
+                    // Some file systems, such as /proc, say of a new file that it is not there.
+                    ReportFileError::NoFolder { folder, .. } if folder.is_dir() => {
+                        format!("{} cannot be written in", folder.display())
+                    }
+                    _ => error.to_string(),
+                };
+                self.push("folder", CheckStatus::Failed, found, remedy);
             }
         }
-    }
-}
-
-fn what_to_do(failure: &CallFailure) -> String {
-    match failure.stop_reason() {
-        Some(reason) => reason.to_string(),
-        None => match failure.kind {
-            FailureKind::Forbidden => {
-                "Check that the key is one of this workspace, and has the scope AGENT_API.".to_owned()
-            }
-            _ => failure.remedy().sentence().replace("run the same command again", "ask the doctor again"),
-        },
     }
 }

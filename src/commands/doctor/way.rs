@@ -93,6 +93,11 @@ impl Doctor<'_> {
                 self.push("api", CheckStatus::Failed, found, MEND_ADDRESS);
                 false
             }
+            None if status == 404 => {
+                let found = "answers a request without a key with 404, where the API says 401";
+                self.push("api", CheckStatus::Warning, found, MEND_ADDRESS);
+                true
+            }
             None => {
                 self.ok("api", format!("answers a request without a key with {status}"));
                 true
