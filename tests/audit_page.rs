@@ -33,7 +33,7 @@ async fn audited() -> Desk {
         (1, json!({"name": "Travel expenses"})),
         (2, json!({"name": SCRIPTED, "model": "gone", "instruction": ""})),
         (3, json!({"name": RIGHT_TO_LEFT, "attachments": [id(9)]})),
-        (4, json!({"name": long, "instruction": "", "model": SCRIPTED})),
+        (4, json!({"name": long, "instruction": "", "model": format!(" \t{SCRIPTED}")})),
         (
             5,
             json!({"name": format!("Bot {key}"), "instruction": format!("Use {key}.\nBe kind."),
@@ -60,7 +60,7 @@ async fn audited() -> Desk {
         .mount(&platform.server)
         .await;
     let mut input = String::from("id,owner,team\n");
-    for (n, owner) in [(1, "joe"), (2, "ann"), (3, SCRIPTED), (4, "ann"), (5, "joe"), (6, "joe"), (7, "ann")]
+    for (n, owner) in [(1, "joe"), (2, "ann"), (3, SCRIPTED), (4, "ann"), (5, "joe"), (6, "joe"), (7, " ANN")]
     {
         let _ = writeln!(input, "{},\"{}\",{n}", id(n), owner.replace('"', "\"\""));
     }
@@ -137,6 +137,7 @@ async fn in_a_browser_rows_are_found_filtered_sorted_and_opened_and_nothing_fore
             ("model", "gpt-5", vec![2, 4, 7]),
             ("todo", "Choose a model that this workspace has", vec![3, 5, 6]),
             ("c0", "joe", vec![2, 6, 7]),
+            ("c0", "ann", vec![3, 5, 8]),
         ] {
             let control = format!("select[data-key={column}]");
             browser.set(&control, &format!("={value}"));
@@ -146,7 +147,10 @@ async fn in_a_browser_rows_are_found_filtered_sorted_and_opened_and_nothing_fore
         for (picked, lines) in [
             (".todo .pick[data-value=instruction_empty]", vec![3, 5]),
             (".todo .pick[data-key=todo]", vec![8]),
+            (".statuses .pick[data-value=read][data-needing='0']", vec![2, 4]),
+            (".statuses .pick[data-value=read][data-needing='1']", vec![3, 5, 6, 7]),
             (".plot .pick[data-value='gpt-5']", vec![2, 4, 7]),
+            (".plot .pick[data-key=model][data-value^='<img']", vec![5]),
             (".plot .pick[data-value=secret]", vec![6]),
             (".people .pick[data-value=ann]", vec![3, 5, 8]),
         ] {

@@ -35,10 +35,10 @@ async fn run() -> Desk {
     platform.assistant(&id(6), assistant_answer(&record_with(&id(6), &json!({"name": name})))).await;
     platform.agent(&id(6), ResponseTemplate::new(403).set_body_json(json!({"message": SCRIPTED}))).await;
     let mut input = format!("id,owner,{CLOSING}\n").replace('"', "\"\"");
-    for (n, owner) in [(1, "joe"), (2, "ann"), (3, SCRIPTED), (4, "ann"), (5, "joe"), (6, "ann")] {
+    for (n, owner) in [(1, "joe"), (2, "ann"), (3, SCRIPTED), (4, "Ann  "), (5, "joe"), (6, "ann")] {
         let _ = writeln!(input, "{},\"{}\",{n}", id(n), owner.replace('"', "\"\""));
     }
-    input.push_str("nobody,joe,7\n");
+    input.push_str("nobody,JOE,7\n");
     let desk = Desk::with_input(input);
     let url = platform.server.uri();
     tokio::task::spawn_blocking(move || {

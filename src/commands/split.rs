@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow};
 use super::CommandError;
 use super::render::RenderError;
 use crate::cli::UsageError;
-use crate::domain::{alike, grouped, listed, one_line, quoted, trimmed};
+use crate::domain::{alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed};
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::report::{
     self, FileNames, IndexHead, IndexLine, PartCounts, PartOf, ReportFileError, Written, check_writable,
@@ -257,12 +257,6 @@ impl Groups {
     }
 }
 
-fn same_for_all_spellings(value: &str) -> String {
-    let words: Vec<_> = value.split_whitespace().collect();
-    // Both ways, since `ß` and `SS` are one in upper case, and `ς` and `σ`.
-    words.join(" ").chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
-}
-
 fn write_part(
     folder: &Path,
     part: &Part<'_>,
@@ -388,23 +382,6 @@ mod tests {
         insta::assert_snapshot!(find("boss\u{202e}").unwrap_err(), @"--split-by 'boss ': there is no such column; the input has 'Owner', 'OWNER', 'Team-Lead', 'a', '=x'.");
         let none = find_column(&[], "owner").unwrap_err();
         insta::assert_snapshot!(none.0, @"--split-by 'owner': the input of this ledger has no column of its own to split by.");
-    }
-
-    #[test]
-    fn one_value_in_several_spellings_is_one_to_a_person() {
-        for (one, other, expected) in [
-            ("Anna Meier", "anna  MEIER", true),
-            ("Strauß", "STRAUSS", true),
-            ("ΝΙΚΟΣ", "Νίκος", false),
-            ("ΝΙΚΟΣ", "νικος", true),
-            ("anna", "ann a", false),
-        ] {
-            assert_eq!(
-                same_for_all_spellings(one) == same_for_all_spellings(other),
-                expected,
-                "{one} {other}"
-            );
-        }
     }
 
     #[test]

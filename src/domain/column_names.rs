@@ -1,4 +1,4 @@
-//! Names of columns: when two are alike to a person, how they are shown in a sentence.
+//! Names of columns and values in them: when two are alike to a person, how they are shown in a sentence.
 
 use super::terminal_safe;
 
@@ -17,6 +17,14 @@ pub fn alike(one: &str, other: &str) -> bool {
             .flat_map(char::to_lowercase)
     }
     letters(one).eq(letters(other)) && letters(one).next().is_some()
+}
+
+/// What is the same for all spellings of one value, a person or a team: upper and lower case, what is not seen at the
+/// ends and runs of spaces make no difference. Nothing to show; the page's script folds alike.
+pub fn same_for_all_spellings(value: &str) -> String {
+    let words: Vec<_> = trimmed(value).split_whitespace().collect();
+    // Both ways, since `ß` and `SS` are one in upper case, and `ς` and `σ`.
+    words.join(" ").chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// A column's name in a sentence.
@@ -60,6 +68,24 @@ mod tests {
             ("-", "_", false),
         ] {
             assert_eq!(alike(one, other), expected, "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn one_value_in_several_spellings_is_one_to_a_person() {
+        for (one, other, expected) in [
+            ("Anna Meier", "anna  MEIER", true),
+            ("Strauß", "STRAUSS", true),
+            ("ΝΙΚΟΣ", "Νίκος", false),
+            ("ΝΙΚΟΣ", "νικος", true),
+            ("anna", "ann a", false),
+            ("anna", "\u{feff}Anna\t", true),
+        ] {
+            assert_eq!(
+                same_for_all_spellings(one) == same_for_all_spellings(other),
+                expected,
+                "{one} {other}"
+            );
         }
     }
 

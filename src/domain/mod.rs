@@ -22,7 +22,7 @@ pub use audit::{
     AUDIT_COLUMNS, AuditFacts, AuditRow, CAPABILITIES, Configuration, Finding, KnownModel, Source, Weight,
     free_of_clashes, reading_word,
 };
-pub use column_names::{alike, is_unseen, listed, quoted, trimmed};
+pub use column_names::{alike, is_unseen, listed, quoted, same_for_all_spellings, trimmed};
 pub use difference::{Difference, JsonText, Note, NoteKind};
 pub use disabling::{
     Candidate, Debts, Disabling, DisablingEnd, NotPlanned, Plan, RecordedWish, RollbackPlan, SkipReason,

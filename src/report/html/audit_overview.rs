@@ -81,7 +81,7 @@ pub(super) fn days_unchanged(row: &AuditRow) -> Option<i64> {
 pub(super) fn model(row: &AuditRow) -> Option<String> {
     row.configuration
         .as_ref()
-        .map(|read| super::row::shortened(&super::row::cell(&read.model), MODEL).into_owned())
+        .map(|read| super::row::shortened(super::row::cell(&read.model).trim(), MODEL).into_owned())
 }
 
 /// Counted over all rows, in a pass of its own before the first row is written.

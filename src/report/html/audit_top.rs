@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::audit_overview::{AuditOverview, Kind};
-use super::counts::{Count, Standing};
+use super::counts::{Count, Heap, Standing};
 use super::frame::{About, Asked, Frame};
 use super::people::{People, people};
 use super::plots::{Plot, plots};
@@ -20,6 +20,8 @@ pub(super) struct AuditTop<'a> {
     /// Of those that need somebody: rows with findings of weight, and rows that could not be read.
     with_weight: Option<Count>,
     unread: Option<Count>,
+    /// Rows that were read, and in which nothing has to be mended.
+    well: Option<Count>,
     not_checked: Option<Count>,
     standing: Standing,
     groups: Vec<Group>,
@@ -27,6 +29,8 @@ pub(super) struct AuditTop<'a> {
     plots: Vec<Plot>,
     models_known: bool,
     from_agents: Option<Count>,
+    /// Whether no row came from the Assistants API.
+    only_agents: bool,
 }
 
 /// What is to be done with the same urgency.
@@ -58,20 +62,22 @@ impl<'a> AuditTop<'a> {
             table: " audit",
         };
         let read = overview.of_status(RowStatus::Verified);
+        let heavy = overview.with_weight();
+        let well = read.saturating_sub(heavy);
         Self {
             rows: grouped(rows),
             needing: Count::of(needing),
-            with_weight: Count::of(overview.with_weight()),
-            unread: Count::of(needing.saturating_sub(overview.with_weight())),
+            with_weight: Count::of(heavy),
+            unread: Count::of(needing.saturating_sub(heavy)),
+            well: Count::of(well),
             not_checked: Count::of(overview.of_status(RowStatus::NotChecked)),
             standing: Standing::new(
-                |status| overview.of_status(status),
-                reading_word,
-                meaning,
+                RowStatus::ALL.into_iter().flat_map(|status| heaps(status, overview)),
                 format!(
-                    "{} of {} rows were read; the list below has the numbers",
-                    grouped(read),
-                    grouped(rows)
+                    "{} of {} rows are all well, {} have findings of weight; the list below has the numbers",
+                    grouped(well),
+                    grouped(rows),
+                    grouped(heavy)
                 ),
             ),
             groups: groups(overview),
@@ -79,9 +85,36 @@ impl<'a> AuditTop<'a> {
             frame: Frame::new(&facts.run, about, asked),
             plots: plots(overview),
             models_known: facts.models_known,
-            from_agents: Count::of(overview.agents()).filter(|_| overview.agents() < read),
+            from_agents: Count::of(overview.agents()),
+            only_agents: overview.agents() >= read,
         }
     }
+}
+
+/// The rows of a status; those that were read by whether somebody has to mend something.
+fn heaps(status: RowStatus, overview: &AuditOverview) -> Vec<Heap> {
+    let heap = Heap {
+        class: status.as_str(),
+        word: reading_word(status),
+        meaning: meaning(status),
+        needs_somebody: None,
+        rows: overview.of_status(status),
+    };
+    if status != RowStatus::Verified {
+        return vec![heap];
+    }
+    let heavy = overview.with_weight();
+    let well = heap.rows.saturating_sub(heavy);
+    vec![
+        Heap { needs_somebody: Some(false), rows: well, ..heap },
+        Heap {
+            class: "heavy",
+            meaning: "with findings of weight",
+            needs_somebody: Some(true),
+            rows: heavy,
+            ..heap
+        },
+    ]
 }
 
 /// The heaviest first; rows that were not read come before what can wait, since nobody knows what is in them.
@@ -124,7 +157,7 @@ fn found(kind: &Kind) -> Option<ToDo> {
 
 const fn meaning(status: RowStatus) -> &'static str {
     match status {
-        RowStatus::Verified => "looked through",
+        RowStatus::Verified => "all well: nothing to mend",
         RowStatus::NotChecked => "the audit ended before it",
         other => top::meaning(other),
     }

@@ -1,6 +1,6 @@
 //! Numbers of rows for the top of a page, and the bar of statuses.
 
-use crate::domain::{RowStatus, grouped};
+use crate::domain::grouped;
 
 /// The bar is so many units long.
 const BAR: u64 = 1_000;
@@ -20,7 +20,20 @@ impl Count {
     }
 }
 
-/// How many rows there are of each status, as a bar and as a list.
+/// Rows that stand alike.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heap {
+    /// Its colour and sign.
+    pub(super) class: &'static str,
+    /// What their status is called on this page.
+    pub(super) word: &'static str,
+    pub(super) meaning: &'static str,
+    /// Whether they need somebody, where that tells them from others of their status.
+    pub(super) needs_somebody: Option<bool>,
+    pub(super) rows: u64,
+}
+
+/// How many rows there are of each heap, as a bar and as a list.
 pub(super) struct Standing {
     /// What the bar says to those who do not see it.
     pub(super) says: String,
@@ -30,63 +43,65 @@ pub(super) struct Standing {
 
 /// A part of the bar.
 pub(super) struct Part {
-    pub(super) status: RowStatus,
+    pub(super) class: &'static str,
     pub(super) from: u64,
     pub(super) length: u64,
 }
 
-/// The rows of one status.
+/// The rows of one heap.
 pub(super) struct StatusLine {
-    pub(super) status: RowStatus,
-    /// What the status is called on this page.
-    pub(super) word: &'static str,
+    pub(super) heap: Heap,
     pub(super) rows: String,
     pub(super) percent: String,
-    pub(super) meaning: &'static str,
+}
+
+impl StatusLine {
+    /// What the filter of those that need somebody is set to: its option, empty for all rows.
+    pub(super) const fn needing(&self) -> &'static str {
+        match self.heap.needs_somebody {
+            None => "",
+            Some(true) => "1",
+            Some(false) => "0",
+        }
+    }
 }
 
 impl Standing {
-    /// Of the rows so counted; `word` and `meaning` say what a status is called and means here.
-    pub(super) fn new(
-        count: impl Fn(RowStatus) -> u64,
-        word: fn(RowStatus) -> &'static str,
-        meaning: fn(RowStatus) -> &'static str,
-        says: String,
-    ) -> Self {
-        let counts = RowStatus::ALL.map(|status| (status, count(status)));
-        let counts: Vec<_> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
-        let rows = counts.iter().map(|(_, count)| count).sum();
-        let line = |(status, count): &(RowStatus, u64)| StatusLine {
-            status: *status,
-            word: word(*status),
-            rows: grouped(*count),
-            percent: percent(*count, rows),
-            meaning: meaning(*status),
+    /// Of these heaps, those without rows left out.
+    pub(super) fn new(heaps: impl IntoIterator<Item = Heap>, says: String) -> Self {
+        let heaps: Vec<_> = heaps.into_iter().filter(|heap| heap.rows > 0).collect();
+        let all = heaps.iter().map(|heap| heap.rows).sum();
+        let line = |heap: &Heap| StatusLine {
+            heap: *heap,
+            rows: grouped(heap.rows),
+            percent: percent(heap.rows, all),
         };
-        Self { says, lines: counts.iter().map(line).collect(), bar: bar(&counts, rows) }
+        Self { says, lines: heaps.iter().map(line).collect(), bar: bar(&heaps, all) }
     }
 }
 
 /// One after the other, together as long as the bar, none too short to be seen.
-fn bar(counts: &[(RowStatus, u64)], rows: u64) -> Vec<Part> {
-    let spread = BAR.saturating_sub(SHORTEST * counts.len() as u64);
+fn bar(heaps: &[Heap], all: u64) -> Vec<Part> {
+    let spread = BAR.saturating_sub(SHORTEST * heaps.len() as u64);
     let mut from = 0;
-    let mut parts = Vec::with_capacity(counts.len());
-    for (at, (status, count)) in counts.iter().enumerate() {
-        let share = u128::from(spread) * u128::from(*count) / u128::from(rows.max(1));
+    let mut parts = Vec::with_capacity(heaps.len());
+    for (at, heap) in heaps.iter().enumerate() {
+        let share = u128::from(spread) * u128::from(heap.rows) / u128::from(all.max(1));
         let length = SHORTEST + u64::try_from(share).unwrap_or(spread);
         // What rounding left over goes to the last one.
-        let length = if at + 1 == counts.len() { BAR - from } else { length };
-        parts.push(Part { status: *status, from, length });
+        let length = if at + 1 == heaps.len() { BAR - from } else { length };
+        parts.push(Part { class: heap.class, from, length });
         from += length;
     }
     parts
 }
 
-/// Never 0 % of something, nor 100 % of less than everything.
+/// To the nearest whole one; never 0 % of something, nor 100 % of less than everything.
 pub(super) fn percent(part: u64, whole: u64) -> String {
-    match u128::from(part) * 100 / u128::from(whole.max(1)) {
+    let all = u128::from(whole.max(1));
+    match (u128::from(part) * 200 + all) / (all * 2) {
         0 if part > 0 => "<1 %".to_owned(),
+        100 if part < whole => ">99 %".to_owned(),
         whole_percent => format!("{whole_percent} %"),
     }
 }
@@ -100,9 +115,9 @@ mod tests {
         for counts in
             [vec![35], vec![1, 4_999], vec![4_999, 1], vec![1; 9], vec![3, 3, 3], vec![1, 999_999_999]]
         {
-            let counts: Vec<_> = RowStatus::ALL.into_iter().zip(counts).collect();
-            let rows = counts.iter().map(|(_, count)| count).sum();
-            let parts = bar(&counts, rows);
+            let heap = |rows| Heap { class: "", word: "", meaning: "", needs_somebody: None, rows };
+            let heaps: Vec<_> = counts.into_iter().map(heap).collect();
+            let parts = bar(&heaps, heaps.iter().map(|heap| heap.rows).sum());
             assert!(parts.iter().all(|part| part.length >= SHORTEST));
             let end = parts.iter().fold(0, |end, part| {
                 assert_eq!(part.from, end);
@@ -115,9 +130,19 @@ mod tests {
 
     #[test]
     fn a_share_is_never_rounded_to_nothing_or_to_everything() {
-        for (part, whole, said) in
-            [(0, 0, "0 %"), (0, 5, "0 %"), (1, 5_000, "<1 %"), (4_999, 5_000, "99 %"), (5, 5, "100 %")]
-        {
+        for (part, whole, said) in [
+            (0, 0, "0 %"),
+            (0, 5, "0 %"),
+            (1, 5_000, "<1 %"),
+            (1, 200, "1 %"),
+            (5, 9, "56 %"),
+            (4, 9, "44 %"),
+            (1, 8, "13 %"),
+            (4_974, 5_000, "99 %"),
+            (4_999, 5_000, ">99 %"),
+            (u64::MAX - 1, u64::MAX, ">99 %"),
+            (5, 5, "100 %"),
+        ] {
             assert_eq!(percent(part, whole), said);
         }
     }

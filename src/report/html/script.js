@@ -5,7 +5,7 @@
   const perChunk = chunks[0].rows.length;
   const heads = [...table.tHead.rows[0].cells];
   const columns = new Map(heads.map((head, index) => [head.dataset.key, index]));
-  const rows = chunks.flatMap((chunk) => [...chunk.rows]).map((tr) => ({ tr, cells: tr.cells, texts: [], lists: [], hay: null }));
+  const rows = chunks.flatMap((chunk) => [...chunk.rows]).map((tr, place) => ({ tr, place, cells: tr.cells, needs: tr.classList.contains("needs"), texts: [], lists: [], keys: [], hay: null }));
   const listed = rows.slice();
 
   const search = document.getElementById("search");
@@ -19,13 +19,20 @@
 
   const isNarrow = matchMedia("(max-width: 62rem)");
 
+  // The person's own values are one in all their spellings, as in the numbers above the table.
+  const own = new Set(heads.filter((head) => "own" in head.dataset).map((head) => head.cellIndex));
+  const unseen = /^[\s\u200b-\u200d\u2060]+|[\s\u200b-\u200d\u2060]+$/g;
+  const same = (value, index) =>
+    own.has(index) ? value.replace(unseen, "").replace(/\s+/g, " ").toUpperCase().toLowerCase() : value.trim();
+
   // A column of many values holds a list; what is picked is a row that has one of them.
   const many = new Set(heads.filter((head) => "many" in head.dataset).map((head) => head.cellIndex));
   const none = [""];
   const values = (row, index) => {
-    if (!many.has(index)) return [text(row, index)];
     if (row.lists[index] === undefined) {
-      const items = [...row.cells[index].querySelectorAll("li")].map((item) => item.textContent);
+      const items = many.has(index)
+        ? [...row.cells[index].querySelectorAll("li")].map((item) => item.textContent.trim())
+        : [same(text(row, index), index)];
       row.lists[index] = items.length > 0 ? items : none;
     }
     return row.lists[index];
@@ -41,37 +48,47 @@
       .map((select) => [columns.get(select.dataset.key), select.value.slice(1)]);
     let count = 0;
     const counts = chunks.map(() => 0);
-    rows.forEach((row, place) => {
+    const fitting = rows.map((row, place) => {
       const fits =
-        (needing.value === "" || row.tr.classList.contains("needs")) &&
+        (needing.value === "" || row.needs === (needing.value === "1")) &&
         wanted.every(([index, value]) => values(row, index).includes(value)) &&
         words.every((word) => hay(row).includes(word));
-      if (row.tr.hidden === fits) row.tr.hidden = !fits;
       count += fits;
       counts[Math.floor(place / perChunk)] += fits;
+      return fits;
     });
     // The browser leaves out chunks that are out of sight: about so high would they be.
     const height = isNarrow.matches ? 190 : 76;
     chunks.forEach((chunk, at) => {
       chunk.hidden = counts[at] === 0;
       chunk.style.containIntrinsicSize = `none ${counts[at] * height}px`;
+      // In a hidden chunk rows may stay as they are: to hide thousands one by one takes long.
+      if (chunk.hidden) return;
+      const from = at * perChunk;
+      rows.slice(from, from + perChunk).forEach(({ tr }, place) => {
+        if (tr.hidden === fitting[from + place]) tr.hidden = !tr.hidden;
+      });
     });
     const all = number.format(rows.length);
     shown.textContent = count === rows.length ? `${all} rows` : `${number.format(count)} of ${all} rows`;
     nothing.hidden = count > 0;
   };
 
-  // An option is known by "=" and its value, so that the empty one is still there for "all".
+  // An option is known by "=" and its value, so that the empty one is still there for "all". It shows it as first written.
   const fill = (select) => {
     const index = columns.get(select.dataset.key);
     const counts = new Map();
     for (const row of rows) {
-      for (const value of values(row, index)) counts.set(value, (counts.get(value) ?? 0) + 1);
+      for (const value of values(row, index)) {
+        const counted = counts.get(value);
+        if (counted) counted.rows += 1;
+        else counts.set(value, { rows: 1, written: own.has(index) ? text(row, index).replace(unseen, "") : value });
+      }
     }
     const options = [...counts].sort((one, other) => collator.compare(one[0], other[0]));
     const made = document.createDocumentFragment();
-    for (const [value, count] of options) {
-      const label = value.length > 60 ? `${value.slice(0, 60)}…` : value;
+    for (const [value, { rows: count, written }] of options) {
+      const label = written.length > 60 ? `${written.slice(0, 60)}…` : written;
       // An isolate keeps right-to-left text from moving the number.
       made.append(new Option(`\u2068${label || "(empty)"}\u2069 (${number.format(count)})`, `=${value}`));
     }
@@ -79,19 +96,24 @@
     select.disabled = counts.size < 2;
   };
 
-  // Sorting: an order of the rows, the one in which they are listed breaks ties.
-  const key = (row, index) => row.cells[index].dataset.v ?? text(row, index);
+  // Sorting: an order of the rows, the one in which they are listed breaks ties. Numbers in a text count as numbers, and
+  // neither case nor accents count. Such keys are compared many times faster than a collator compares texts.
+  const marks = /\p{M}/gu;
+  const spelled = (value) =>
+    value.slice(0, 300).normalize("NFKD").replace(marks, "").toUpperCase().toLowerCase().replace(/\d+/g, (digits) => digits.padStart(20, "0"));
+  const key = (row, index) => (row.keys[index] ??= spelled(row.cells[index].dataset.v ?? text(row, index)));
   const order = (index, down) => {
     if (index === undefined) {
       rows.splice(0, rows.length, ...listed);
     } else {
-      const keys = new Map(listed.map((row, place) => [row, [key(row, index), place]]));
+      const way = down ? -1 : 1;
       rows.sort((one, other) => {
-        const [a, at] = keys.get(one);
-        const [b, bt] = keys.get(other);
+        const a = key(one, index);
+        const b = key(other, index);
+        if (a === b) return one.place - other.place;
         // What is empty comes last, whichever way.
-        if ((a === "") !== (b === "")) return a === "" ? 1 : -1;
-        return (down ? collator.compare(b, a) : collator.compare(a, b)) || at - bt;
+        if (a === "" || b === "") return a === "" ? 1 : -1;
+        return a < b ? -way : way;
       });
     }
     chunks.forEach((chunk, at) => {
@@ -171,7 +193,7 @@
       reset();
       needing.value = button.dataset.needing ?? "";
       const select = filters.find((filter) => filter.dataset.key === button.dataset.key);
-      const value = `=${button.dataset.value}`;
+      const value = `=${same(button.dataset.value, columns.get(button.dataset.key))}`;
       select.value = value;
       // Counted above, but not among the rows that this page shows.
       if (select.value !== value) select.append(new Option(`\u2068${button.dataset.value}\u2069 (0)`, value, false, true));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::one_line;
+use crate::domain::{one_line, same_for_all_spellings, trimmed};
 
 /// Carried-through columns that are counted by value.
 const COLUMNS: usize = 12;
@@ -41,12 +41,23 @@ pub(super) struct Share {
     pub(super) needing: u64,
 }
 
+/// A value of a carried-through column in all its spellings.
+#[derive(Debug)]
+struct Value {
+    /// As it first appears.
+    written: String,
+    share: Share,
+}
+
+/// The values of a column, by what is the same for all spellings of one.
+type Values = BTreeMap<String, Value>;
+
 /// All rows by the values of each column.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
     needing: u64,
     /// For each carried-through column its values; `None` for one with too many.
-    columns: Vec<Option<BTreeMap<String, Share>>>,
+    columns: Vec<Option<Values>>,
 }
 
 impl Shares {
@@ -59,9 +70,12 @@ impl Shares {
         }
         for (column, cell) in self.columns.iter_mut().zip(carried) {
             let Some(values) = column else { continue };
-            let share = values.entry(one_line(cell).trim().to_owned()).or_default();
-            share.rows += 1;
-            share.needing += u64::from(needs_somebody);
+            let line = one_line(cell);
+            let value = values
+                .entry(same_for_all_spellings(&line))
+                .or_insert_with(|| Value { written: trimmed(&line).to_owned(), share: Share::default() });
+            value.share.rows += 1;
+            value.share.needing += u64::from(needs_somebody);
             if values.len() > VALUES {
                 *column = None;
             }
@@ -76,15 +90,15 @@ impl Shares {
         }
         let (at, values) = self.column_of_people(names)?;
         let mut values: Vec<_> = values
-            .iter()
-            .map(|(value, share)| (value.as_str(), *share))
+            .values()
+            .map(|value| (value.written.as_str(), value.share))
             .filter(|(_, share)| share.needing > 0)
             .collect();
         values.sort_by_key(|(_, share)| std::cmp::Reverse(share.needing));
         Some((at, values))
     }
 
-    fn column_of_people(&self, names: &[String]) -> Option<(usize, &BTreeMap<String, Share>)> {
+    fn column_of_people(&self, names: &[String]) -> Option<(usize, &Values)> {
         let columns: Vec<_> = self
             .columns
             .iter()
@@ -99,8 +113,8 @@ impl Shares {
 }
 
 /// Whether the values sort the rows into a few heaps.
-fn makes_heaps(values: &BTreeMap<String, Share>) -> bool {
-    let rows: u64 = values.values().map(|share| share.rows).sum();
+fn makes_heaps(values: &Values) -> bool {
+    let rows: u64 = values.values().map(|value| value.share.rows).sum();
     values.len() >= 2 && values.len() as u64 * 2 <= rows
 }
 
@@ -133,6 +147,18 @@ mod tests {
         let mut quiet = Shares::default();
         quiet.count(&names(["ann"]), false);
         assert!(quiet.people(&names(["owner"])).is_none(), "nobody has to act");
+    }
+
+    #[test]
+    fn a_person_in_several_spellings_is_one_called_as_first_written() {
+        let mut shares = Shares::default();
+        for owner in ["Bob", "Anna Meier ", "Bob", "anna  meier", "\u{feff}", "ANNA MEIER", ""] {
+            shares.count(&names([owner]), true);
+        }
+        let owners = names(["owner"]);
+        let (_, people) = shares.people(&owners).unwrap();
+        let people: Vec<_> = people.iter().map(|(name, share)| (*name, share.needing)).collect();
+        assert_eq!(people, [("Anna Meier", 3), ("", 2), ("Bob", 2)]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::counts::{Count, Standing, percent};
+use super::counts::{Count, Heap, Standing, percent};
 use super::frame::{About, Asked, Frame};
 use super::overview::Overview;
 use super::people::{People, people};
@@ -48,9 +48,13 @@ impl<'a> Top<'a> {
             needing: Count::of(overview.needing()),
             not_checked: Count::of(overview.not_checked()),
             standing: Standing::new(
-                |status| facts.count(status),
-                RowStatus::as_str,
-                meaning,
+                RowStatus::ALL.map(|status| Heap {
+                    class: status.as_str(),
+                    word: status.as_str(),
+                    meaning: meaning(status),
+                    needs_somebody: None,
+                    rows: facts.count(status),
+                }),
                 format!("{} of the rows are done; the list below has the numbers", percent(done, rows)),
             ),
             remedies: remedies(overview),
