@@ -15,9 +15,6 @@ use crate::migrate::record::Record;
 /// What its first line tells; the others follow it.
 pub(super) const PRIVATE_KEY: &str = "private key";
 
-/// A secret is never longer than this as far as it is looked at: bounds the work in hostile texts.
-const LONGEST: usize = 8_192;
-
 /// Something in a line that looks like a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
@@ -221,7 +218,7 @@ fn find_from(line: &str, from: usize, what: &str) -> Option<usize> {
 /// How many bytes from there on are of that kind. ASCII or all of a character, so that the end is one of a character.
 fn run(line: &str, from: usize, is_in: impl Fn(u8) -> bool) -> usize {
     let rest = line.get(from..).unwrap_or_default();
-    let end = rest.bytes().take(LONGEST).take_while(|byte| is_in(*byte)).count();
+    let end = rest.bytes().take_while(|byte| is_in(*byte)).count();
     (0..=end).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(0)
 }
 
