@@ -34,8 +34,10 @@ pub(super) async fn check(
     }
     match fetched {
         Ok(fetched) => fetched.tell(&mut outcome),
-        Err(failure) => {
+        Err(mut failure) => {
             outcome.status = failure.row_status();
+            // The terminal and the log repeat the platform's words, which may repeat anything.
+            failure.words = audit::Secrets::default().hide(&failure.words).into_owned();
             outcome.failure = Some(failure);
         }
     }

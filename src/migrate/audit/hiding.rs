@@ -16,7 +16,17 @@ const LEAST: usize = 6;
 const LEAST_OF_KEY: usize = 16;
 
 /// What belongs to the place of a secret and not to its words.
-const LEADS: [&str; 4] = ["Bearer ", "bearer ", "AccountKey=", "SharedAccessKey="];
+const LEADS: [&str; 9] = [
+    "Bearer ",
+    "bearer ",
+    "BEARER ",
+    "Basic ",
+    "basic ",
+    "BASIC ",
+    "AccountKey=",
+    "SharedAccessKey=",
+    "hooks.slack.com/services/",
+];
 
 /// As much of a value as is looked at behind the name of its member.
 const LONGEST_MEMBER: usize = 250;
@@ -78,6 +88,15 @@ impl Secrets {
     }
 
     fn remember(&mut self, secret: &str, kind: &'static str) {
+        self.remember_words(secret, kind);
+        // `Password=…;Encrypt=yes`: what follows may be part of the password, or the next member; so both are known.
+        let first = secret.split([';', ',', '&']).next().unwrap_or_default();
+        if kind != PRIVATE_KEY && first.len() < secret.len() && !first.chars().all(char::is_alphabetic) {
+            self.remember_words(first, kind);
+        }
+    }
+
+    fn remember_words(&mut self, secret: &str, kind: &'static str) {
         let words = LEADS.iter().find_map(|lead| secret.strip_prefix(lead)).unwrap_or(secret).trim();
         let least = if kind == PRIVATE_KEY { LEAST_OF_KEY } else { LEAST };
         let Some(start) = words.as_bytes().first_chunk().filter(|_| words.len() >= least) else { return };
@@ -195,7 +214,7 @@ fn found(key: &str, text: &str) -> Vec<Spot> {
 }
 
 /// Where the private key ends that begins in the first line: at its last line; where it has none, before the first line
-/// with a blank in it.
+/// with a blank in it. The lines of its head, `DEK-Info: AES-128-CBC,…`, have blanks and belong to it.
 fn end_of_key(text: &str) -> usize {
     const BEGIN: &str = "-----BEGIN ";
     const END: &str = "-----END ";
@@ -205,7 +224,18 @@ fn end_of_key(text: &str) -> usize {
     }
     let mut lines = text.split_inclusive('\n');
     let first = lines.next().map_or(0, str::len);
-    first + lines.take_while(|line| !line.trim().contains(' ')).map(str::len).sum::<usize>()
+    let mut is_head = true;
+    let body = lines.take_while(|line| {
+        is_head &= is_of_a_key_head(line);
+        is_head || !line.trim().contains(' ')
+    });
+    first + body.map(str::len).sum::<usize>()
+}
+
+/// `Proc-Type: 4,ENCRYPTED`: a name of one word before the colon.
+fn is_of_a_key_head(line: &str) -> bool {
+    let name = line.trim_start().split_once(": ").map_or("", |(name, _)| name);
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// `{"password": "…"}`: the name of the member is the word before the value.
@@ -289,6 +319,29 @@ mod tests {
     }
 
     #[test]
+    fn a_password_is_known_without_what_follows_it_in_a_list_of_members() {
+        for (line, secret) in [
+            ("Server=db;Password=Qw8rtz!77x;Encrypt=yes", "Qw8rtz!77x"),
+            ("password=Hw8rtz!77y,user=bob", "Hw8rtz!77y"),
+            ("https://a.example/?password=Kw8rtz!77z&user=bob", "Kw8rtz!77z"),
+        ] {
+            let secrets = secrets(&json!({"instruction": line}));
+            assert!(!secrets.hide(line).contains(secret), "{line}");
+            assert_eq!(secrets.hide(&format!("log in: {secret}.")), "log in: [password, hidden].", "{line}");
+        }
+        let prose = secrets(&json!({"instruction": "Passwort: Sommer,Winter2024"}));
+        assert_eq!(prose.hide("im Sommer"), "im Sommer");
+    }
+
+    #[test]
+    fn a_giant_token_is_hidden_to_its_end() {
+        let key = format!("sk-{}TAIL", "aB3dE5fG7h".repeat(2_000));
+        assert_eq!(Secrets::default().hide(&key), "[API key (OpenAI style), hidden]");
+        let bearer = format!("Bearer {}", "aB3dE5fG7h".repeat(2_000));
+        assert_eq!(Secrets::default().hide(&bearer), "[bearer token, hidden]");
+    }
+
+    #[test]
     fn of_a_private_key_every_line_is_hidden() {
         let lines = ["MIIEpAIBAAKCAQEA1qaz2wsx3edc", "4rfv5tgb6yhn7ujm8ik9olpQAZ=="];
         let begin = format!("-----BEGIN {} KEY-----", "PRIVATE");
@@ -300,6 +353,10 @@ mod tests {
             assert!(lines.iter().all(|line| !shown.contains(line)) && shown.contains("Be kind"), "{shown}");
         }
         assert!(!secrets.hide(lines[1]).contains(lines[1]), "a line of it elsewhere");
+        let head = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0A1B\n";
+        let with_head = format!("{begin}\n{head}\n{}\n{}\n\nBe kind: to all.", lines[0], lines[1]);
+        let shown = Secrets::default().hide(&with_head).into_owned();
+        assert!(lines.iter().all(|line| !shown.contains(line)) && shown.contains("Be kind: to"), "{shown}");
         assert!(!Secrets::default().hide(&cut).contains(lines[1]));
     }
 

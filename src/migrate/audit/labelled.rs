@@ -1,5 +1,7 @@
 //! `Passwort: …`, `api_key = …`: values that stand behind a word for a secret.
 
+use std::ops::Range;
+
 use super::secrets::{Spot, is_random, is_uuid, is_varied};
 
 /// Longer values are no passwords; bounds the work in hostile texts.
@@ -64,8 +66,11 @@ const LABELS: &[Label] = &[
 ];
 
 /// Signs and words between the label and its value.
-const SIGNS: [&str; 5] = ["=>", "->", ":=", ":", "="];
-const VERBS: [&str; 5] = ["is ", "ist ", "lautet ", "lautet: ", "ist: "];
+const SIGNS: [&str; 7] = ["=>", "->", ":=", ":", "=", "：", "＝"];
+const VERBS: [&str; 6] = ["is ", "is: ", "ist ", "lautet ", "lautet: ", "ist: "];
+
+/// Labels that are one also at the end of a longer word: `Initialpasswort`, `dbpassword`.
+const ENDINGS: [&str; 3] = ["password", "passwort", "kennwort"];
 
 /// What a phrase between the label and the sign begins with: `Passwort für SAP:`.
 const PREPOSITIONS: [&str; 11] =
@@ -79,10 +84,10 @@ pub(super) fn find(line: &str) -> Vec<Spot> {
     for label in LABELS {
         for (at, _) in lower.match_indices(label.word) {
             let end = at + label.word.len();
-            if !stands_alone(&lower, at, end) {
+            if !stands_alone(line, at, end, label.word) {
                 continue;
             }
-            if let Some(spot) = value(line, &lower, end, label) {
+            if let Some(spot) = value(line, &lower, at..end, label) {
                 found.push(spot);
             }
         }
@@ -90,29 +95,34 @@ pub(super) fn find(line: &str) -> Vec<Spot> {
     found
 }
 
-/// Whether the label is a whole word, or the last part of a name such as `SAP_PASSWORD`.
-fn stands_alone(lower: &str, at: usize, end: usize) -> bool {
-    let before = lower.get(..at).and_then(|before| before.chars().next_back());
-    let after = lower.get(end..).and_then(|after| after.chars().next());
-    before.is_none_or(|letter| !letter.is_alphanumeric())
+/// Whether the label is a whole word, or the last part of a name such as `SAP_PASSWORD` or `clientSecret`.
+fn stands_alone(line: &str, at: usize, end: usize, word: &str) -> bool {
+    let before = line.get(..at).and_then(|before| before.chars().next_back());
+    let after = line.get(end..).and_then(|after| after.chars().next());
+    // `BoardingPass` is another thing.
+    let is_camel = |before: char| {
+        before.is_lowercase() && word != "pass" && line.as_bytes().get(at).is_some_and(u8::is_ascii_uppercase)
+    };
+    before.is_none_or(|letter| !letter.is_alphanumeric() || ENDINGS.contains(&word) || is_camel(letter))
         && after.is_none_or(|letter| !letter.is_alphanumeric() && letter != '_')
 }
 
-fn value(line: &str, lower: &str, end: usize, label: &Label) -> Option<Spot> {
-    let rest = head(lower.get(end..)?, 3 * LONGEST_BETWEEN);
-    let (after_sign, is_verb) = end_of_sign(rest)?;
-    let from = end + after_sign;
+fn value(line: &str, lower: &str, place: Range<usize>, label: &Label) -> Option<Spot> {
+    let rest = head(lower.get(place.end..)?, 3 * LONGEST_BETWEEN);
+    let (after_sign, sign) = end_of_sign(rest).or_else(|| flag(lower.get(..place.start)?, rest))?;
+    let from = place.end + after_sign;
     // Two more than the longest, so that one that is too long is known as such.
     let rest = head(line.get(from..)?, LONGEST + 2);
-    let token = rest.trim_start_matches(|letter: char| letter.is_whitespace() || QUOTES.contains(letter));
-    let begins = from + rest.len() - token.len();
+    let begins = from + quotes(rest);
+    let token = rest.get(quotes(rest)..)?;
+    let token = if sign == Sign::Tag { token.split_once("</")?.0 } else { token };
     let token = token.split(|letter: char| letter.is_whitespace() || QUOTES.contains(letter)).next()?;
-    let token = token.trim_end_matches([',', ';', '.', ')', ']', '!', '?', ':']);
+    let token = token.trim_end_matches([',', ';', '.', ')', ']', '!', '?', ':', '\\']);
     if token.chars().count() > LONGEST || is_placeholder(token) {
         return None;
     }
     let is_secret = match label.strictness {
-        Strictness::Password => is_password(token, if is_verb { 8 } else { 6 }),
+        Strictness::Password => is_password(token, if sign == Sign::Verb { 8 } else { 6 }),
         Strictness::Key => is_uuid(token) || (token.len() >= 12 && is_password(token, 12)),
         Strictness::Token => token.len() >= 16 && is_random(token),
     };
@@ -122,38 +132,73 @@ fn value(line: &str, lower: &str, end: usize, label: &Label) -> Option<Spot> {
 /// Quotes and marks of emphasis around a value or a label.
 const QUOTES: &str = "\"'`*„“”‚‘’«»";
 
-/// Where the sign behind the label ends, and whether it is a verb; `None` when no sign follows.
-fn end_of_sign(rest: &str) -> Option<(usize, bool)> {
-    let skip = |text: &str| {
-        text.len() - text.trim_start_matches(|letter: char| letter == ' ' || QUOTES.contains(letter)).len()
-    };
-    let mut at = skip(rest);
+/// What stands between a label and its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// `:` and its like.
+    Mark,
+    /// `is` and its like.
+    Verb,
+    /// The end of a tag: `<password>…</password>`.
+    Tag,
+}
+
+/// How many bytes of blanks and quotes the text begins with; in JSON that is pasted as text a quote is `\"`.
+fn quotes(text: &str) -> usize {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || QUOTES.contains(letter));
+        let quote = rest.trim_start_matches('\\');
+        if quote.len() == rest.len() || !quote.starts_with('"') {
+            return text.len() - rest.len();
+        }
+        rest = quote;
+    }
+}
+
+/// `--password …`: the blank behind an option is its sign.
+fn flag(before: &str, rest: &str) -> Option<(usize, Sign)> {
+    if !rest.starts_with(' ') || rest.starts_with(" -") {
+        return None;
+    }
+    let start = before.char_indices().rev().nth(LONGEST_BETWEEN).map_or(0, |(start, _)| start);
+    let before = before.get(start..)?;
+    let name = before.rsplit(|letter: char| letter.is_whitespace() || QUOTES.contains(letter)).next()?;
+    name.starts_with("--").then_some((1, Sign::Mark))
+}
+
+/// Where the sign behind the label ends; `None` when no sign follows.
+fn end_of_sign(rest: &str) -> Option<(usize, Sign)> {
+    if rest.starts_with('>') {
+        return Some((1, Sign::Tag));
+    }
+    let mut at = quotes(rest);
     if rest.get(at..)?.starts_with('(') {
         let inside = rest.get(at..)?;
         at += inside.find(')').filter(|length| *length <= LONGEST_BETWEEN)? + 1;
-        at += skip(rest.get(at..)?);
+        at += quotes(rest.get(at..)?);
     }
     let here = rest.get(at..)?;
     if PREPOSITIONS.iter().any(|preposition| here.starts_with(preposition)) {
-        let (length, is_verb) = sign_in(here)?;
-        return Some((at + length, is_verb));
+        let (length, sign) = sign_in(here)?;
+        return Some((at + length, sign));
     }
     if let Some(sign) = SIGNS.iter().find(|sign| here.starts_with(**sign)) {
-        return Some((at + sign.len(), false));
+        return Some((at + sign.len(), Sign::Mark));
     }
-    VERBS.iter().find(|verb| here.starts_with(**verb)).map(|verb| (at + verb.len(), true))
+    VERBS.iter().find(|verb| here.starts_with(**verb)).map(|verb| (at + verb.len(), Sign::Verb))
 }
 
 /// The end of the first sign or verb in a phrase, which ends with its sentence.
-fn sign_in(phrase: &str) -> Option<(usize, bool)> {
+fn sign_in(phrase: &str) -> Option<(usize, Sign)> {
     let bounded = head(phrase, LONGEST_BETWEEN);
     let bounded = bounded.split(['.', ';', ',', '!', '?']).next().unwrap_or_default();
-    let sign = bounded.find([':', '=']).map(|at| (at + 1, false));
+    let sign = bounded.find([':', '=']).map(|at| (at + 1, Sign::Mark));
     let verb = || {
         VERBS
             .iter()
-            .filter_map(|verb| Some((bounded.find(&format!(" {verb}"))? + 1 + verb.len(), true)))
-            .min()
+            .filter_map(|verb| Some((bounded.find(&format!(" {verb}"))? + 1 + verb.len(), Sign::Verb)))
+            .min_by_key(|(end, _)| *end)
     };
     sign.or_else(verb)
 }
@@ -176,9 +221,19 @@ fn is_password(token: &str, at_least: usize) -> bool {
         && (digits >= 1 || odd >= 2)
         && is_varied_enough(token)
         && !is_address
-        && !is_path
+        && (!is_path || is_base64_key(token))
         && !is_uuid(token)
         && !is_prose(token)
+}
+
+/// The forty characters of a secret of AWS, or what ends like base64: a `/` in it makes no path.
+fn is_base64_key(token: &str) -> bool {
+    let has = |is_in: fn(&u8) -> bool| token.bytes().any(|byte| is_in(&byte));
+    (token.len() == 40 || (token.len() > 40 && token.len().is_multiple_of(4) && token.ends_with('=')))
+        && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
 }
 
 fn is_varied_enough(token: &str) -> bool {
@@ -196,7 +251,27 @@ fn is_prose(token: &str) -> bool {
         && (parts.first().is_some_and(is_number)
             || lower.chars().filter(|letter| letter.is_alphabetic()).count() <= 4);
     is_compound
+        || names_an_algorithm(&lower)
         || ["zeichen", "character", "chars", "stellig", "digits"].iter().any(|word| lower.contains(word))
+}
+
+/// `SHA256`, `base64-encoded`, `bcrypt(12)`: how something is stored, and words or numbers beside it.
+fn names_an_algorithm(lower: &str) -> bool {
+    const ALGORITHMS: [&str; 6] = ["sha", "md", "base", "aes", "argon", "pbkdf"];
+    let is_named = |part: &str| {
+        part == "bcrypt"
+            || part == "scrypt"
+            || ALGORITHMS.iter().any(|name| {
+                part.strip_prefix(name).is_some_and(|size| {
+                    (1..=3).contains(&size.len()) && size.bytes().all(|byte| byte.is_ascii_digit())
+                })
+            })
+    };
+    let mut parts = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty());
+    parts.next().is_some_and(is_named)
+        && parts.all(|part| {
+            is_named(part) || part.chars().all(char::is_alphabetic) || part.chars().all(char::is_numeric)
+        })
 }
 
 /// What stands where a person is to put the real thing.

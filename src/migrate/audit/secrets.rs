@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use memchr::memmem;
 
 use super::{items, labelled};
@@ -15,8 +17,8 @@ use crate::migrate::record::Record;
 /// What its first line tells; the others follow it.
 pub(super) const PRIVATE_KEY: &str = "private key";
 
-/// A secret is never longer than this as far as it is looked at: bounds the work in hostile texts.
-const LONGEST: usize = 8_192;
+/// The longest login in an address that is looked for behind a slash: bounds the work in hostile texts.
+const LONGEST_LOGIN: usize = 512;
 
 /// Something in a line that looks like a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +80,9 @@ const PREFIXED: &[Prefixed] = &[
     prefixed("npm token", &["npm_"], |byte| byte.is_ascii_alphanumeric(), 30, is_varied),
     prefixed("PyPI token", &["pypi-"], is_url_safe, 40, is_random),
     prefixed("signed token (JWT)", &["eyJ"], is_dotted, 30, is_jwt),
-    prefixed("bearer token", &["Bearer ", "bearer "], is_token, 20, is_random),
+    prefixed("bearer token", &["Bearer ", "bearer ", "BEARER "], is_token, 20, is_random),
+    prefixed("basic credentials", &["Basic ", "basic ", "BASIC "], is_base64, 8, is_login_in_base64),
+    prefixed("Slack webhook", &["hooks.slack.com/services/"], is_base64, 36, is_webhook),
     prefixed("storage account key", &["AccountKey=", "SharedAccessKey="], is_base64, 40, is_varied),
 ];
 
@@ -199,7 +203,8 @@ fn credentials_in_addresses(line: &str) -> Vec<Spot> {
         let length = run(line, start, |byte| !byte.is_ascii_whitespace() && !b"/\"'<>`".contains(&byte));
         let authority = line.get(start..start + length).unwrap_or_default();
         // A password may hold an `@`, a host does not.
-        let Some((login, host)) = authority.rsplit_once('@') else { continue };
+        let login = authority.rsplit_once('@').or_else(|| login_with_slash(line, start, authority));
+        let Some((login, host)) = login else { continue };
         let Some((user, password)) = login.split_once(':') else { continue };
         if host.starts_with(|first: char| first.is_alphanumeric() || first == '[')
             && password.len() >= 3
@@ -207,10 +212,25 @@ fn credentials_in_addresses(line: &str) -> Vec<Spot> {
         {
             let begins = start + user.len() + 1;
             found.push(Spot { span: begins..begins + password.len(), kind: "password in an address" });
-            from = start + length;
+            from = (start + length).max(begins + password.len());
         }
     }
     found
+}
+
+/// Login and host where the password holds a `/`, which ends the authority: `app:Zt8abc/xyz@db`. What stands behind the
+/// colon is no port, then: it has letters and digits.
+fn login_with_slash<'a>(line: &'a str, start: usize, authority: &str) -> Option<(&'a str, &'a str)> {
+    let (_, port) = authority.split_once(':')?;
+    if !has_digit(port) || !port.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return None;
+    }
+    let mut left = LONGEST_LOGIN;
+    let length = run(line, start, |byte| {
+        left = left.saturating_sub(1);
+        left > 0 && !byte.is_ascii_whitespace() && !b"\"'<>`?".contains(&byte)
+    });
+    line.get(start..start + length)?.rsplit_once('@')
 }
 
 fn find_from(line: &str, from: usize, what: &str) -> Option<usize> {
@@ -219,9 +239,9 @@ fn find_from(line: &str, from: usize, what: &str) -> Option<usize> {
 }
 
 /// How many bytes from there on are of that kind. ASCII or all of a character, so that the end is one of a character.
-fn run(line: &str, from: usize, is_in: impl Fn(u8) -> bool) -> usize {
+fn run(line: &str, from: usize, mut is_in: impl FnMut(u8) -> bool) -> usize {
     let rest = line.get(from..).unwrap_or_default();
-    let end = rest.bytes().take(LONGEST).take_while(|byte| is_in(*byte)).count();
+    let end = rest.bytes().take_while(|byte| is_in(*byte)).count();
     (0..=end).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(0)
 }
 
@@ -282,6 +302,22 @@ fn is_aws(text: &str) -> bool {
     text.len() == 16
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
         && has_digit(text)
+}
+
+/// `user:password` in base64.
+fn is_login_in_base64(text: &str) -> bool {
+    // What is cut off at the end may be a sign of the next word; the name in front is enough.
+    let whole = text.get(..text.len() / 4 * 4).unwrap_or_default();
+    let login = STANDARD_NO_PAD.decode(whole).unwrap_or_default();
+    let name = login.iter().position(|byte| *byte == b':').and_then(|colon| login.get(..colon));
+    name.is_some_and(|name| name.len() >= 2 && name.iter().all(u8::is_ascii_graphic))
+}
+
+/// Workspace, channel and a random part: `T0AB12CD3/B0AB12CD3/…`.
+fn is_webhook(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('/').collect();
+    matches!(parts.as_slice(), [workspace, _, random]
+        if workspace.starts_with('T') && random.len() >= 20 && has_digit(random) && is_varied(random))
 }
 
 /// What follows `eyJ`: the rest of the header, a body that is JSON as well, a signature.

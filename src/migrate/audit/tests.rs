@@ -211,6 +211,24 @@ fn what_looks_like_a_secret_is_found_by_kind() {
         ("api_key=3f2504e0-4f89-11d3-9a0c-0305e82c3301", "API key"),
         ("client_secret: Zk3~8Q.p9Lm_x2vBnT5yR", "secret"),
         ("Token: 9f8e7d6c5b4a3f2e1d0c", "token"),
+        ("aws_secret_access_key = wJalr9tnFEMI/K7MDENG/bPxRfi~CYqT4mZpLsW2x", "access key"),
+        ("The password is: Sommer2003!xAbCd", "password"),
+        ("Authorization: Basic dXNlcjpTZWNyZXQyMDI0IQ==", "basic credentials"),
+        ("authorization: basic dXNlcjpTZWNyZXQyMDI0IQ", "basic credentials"),
+        ("authorization: BEARER 9f8e7d6c5b4a3f2e1d0c9b8a", "bearer token"),
+        ("postgres://app:Zt8abc/xyz@db.intern:5432/x", "password in an address"),
+        (r#"{\"password\": \"Sommer2006!xAbCd\"}"#, "password"),
+        ("dbPassword: Sommer2006!xAbCd", "password"),
+        ("MyPassword=Sommer2006!xAbCd", "password"),
+        ("Initialpasswort: Sommer2006!", "password"),
+        ("clientSecret: Zk38Qp9Lmx2vBnT5yR", "secret"),
+        ("<password>Sommer2006!</password>", "password"),
+        ("<dbPassword>Sommer2006!</dbPassword>", "password"),
+        ("curl --password Sommer2006! --user bob", "password"),
+        ("mysql --db-password Sommer2006!", "password"),
+        ("password：Sommer2006!", "password"),
+        ("password\u{a0}:\u{a0}Sommer2006!", "password"),
+        ("https://hooks.slack~.com/services/T0AB12CD3/B0AB12CD3/aB3dE5fG7hJ9kL1mN3pQ5rS7", "Slack webhook"),
     ] {
         let line = plain(line);
         let found: Vec<_> = spots(&line).into_iter().map(|spot| spot.kind).collect();
@@ -265,6 +283,15 @@ fn ordinary_prose_ids_and_placeholders_are_no_secrets() {
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "Passwort: Donaudampfschifffahrt",
         "Pass: Brenner (1.370 m), Pass = Ausweis",
+        "password is base64-encoded, password: SHA256, Passwort: PBKDF2-HMAC-SHA512",
+        "password: bcrypt(12)",
+        "BoardingPass: LH12345, password <b>Sommer2024 is over",
+        "--password <Passwort1>, --password, then 12345a, --password --user2",
+        "http://localhost:8080/users/a1@example.com, https://example.com/a:b1/c@d",
+        "Basic Authentication, Basic internationalization, BASIC programming2024",
+        "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+        r"password: \\\\server\\share\\datei2024",
+        "Kennwort: /etc/keys/Produktion2024/Datenbank/Zugang01A",
     ] {
         assert_eq!(spots(&plain(line)), [], "{line}");
     }
@@ -303,9 +330,21 @@ fn many_places_are_counted_and_a_giant_text_takes_no_time() {
     let many = vec!["password: hunter2"; 13].join("\n");
     let detail = &findings_of(&record(&json!({ "instruction": many })), None)[0].detail;
     assert!(detail.ends_with("password in line 10 and 3 more"), "{detail}");
-    for seed in
-        ["password:", "sk-", "://a:", "eyJa.", "Bearer ", "xoxb-1", "pw für ", "password (", "\u{e4}="]
-    {
+    for seed in [
+        "password:",
+        "sk-",
+        "://a:",
+        "://a:b1/",
+        "\\\"",
+        "password\\",
+        "--pw ",
+        "eyJa.",
+        "Bearer ",
+        "xoxb-1",
+        "pw für ",
+        "password (",
+        "\u{e4}=",
+    ] {
         assert!(spots(&seed.repeat(1_000_000 / seed.len())).len() < 1_000, "{seed}");
     }
 }
