@@ -60,7 +60,7 @@ impl ReportFileError {
     }
 }
 
-/// How every SQLite database begins (its file format, "Magic header string").
+/// How every `SQLite` database begins (file format, "Magic header string").
 const SQLITE: &[u8; 16] = b"SQLite format 3\0";
 
 /// Where the file ended up.
