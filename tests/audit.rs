@@ -100,7 +100,7 @@ async fn a_planted_key_is_found_by_kind_and_line_and_stands_in_no_stream_and_no_
             ] {
                 assert!(row["advice"].contains(place), "{place} in {row:?}");
             }
-            assert_eq!(row["name"], "Bot [hidden]");
+            assert_eq!(row["name"], "Bot [Langdock or Odeus API key, hidden]");
             let again = ["csv", "json", "html"].map(|format| {
                 let report = ["report", "assistants.audit.ledger", "--format", format];
                 let plain = Ran::of(desk.program().args(report)).exits_with(0).stdout;
@@ -115,6 +115,34 @@ async fn a_planted_key_is_found_by_kind_and_line_and_stands_in_no_stream_and_no_
             assert!(shown.len() >= 12, "three reports made again, csv, input, JSON Lines, page and log");
             for bytes in shown {
                 let text = String::from_utf8_lossy(&bytes);
+                assert!(!text.contains(&key[6..]) && !text.contains(&password[..11]), "{text}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_platform_says_of_a_row_is_shown_without_secrets_in_logs_and_on_the_terminal() {
+    let platform = platform(&[]).await;
+    let [key, password] = planted();
+    let refusals = [
+        (403, format!("Passwort: {password}")),
+        (400, format!("connect to postgres://u:{password}@db")),
+        (404, format!("Bearer {key}")),
+    ];
+    for (number, (status, words)) in (1..).zip(refusals) {
+        let refusal = ResponseTemplate::new(status).set_body_json(json!({ "message": words }));
+        platform.assistant(&id(number), refusal).await;
+    }
+    let url = platform.server.uri();
+    blocking(move || {
+        for verbosity in ["-v", "-vv"] {
+            let desk = Desk::with_ids(&[id(1), id(2), id(3)]);
+            let ran = audit(&desk, &url, &[verbosity, "--log-file", "log.txt", "--log-format", "json"]);
+            let shown = [ran.stdout, ran.stderr, desk.read("log.txt"), desk.read("assistants.audit.csv")];
+            assert!(shown.iter().any(|text| text.contains("hidden]")), "{shown:?}");
+            for text in shown {
                 assert!(!text.contains(&key[6..]) && !text.contains(&password[..11]), "{text}");
             }
         }
