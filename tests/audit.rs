@@ -123,6 +123,34 @@ async fn a_planted_key_is_found_by_kind_and_line_and_stands_in_no_stream_and_no_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_platform_says_of_a_row_is_shown_without_secrets_in_logs_and_on_the_terminal() {
+    let platform = platform(&[]).await;
+    let [key, password] = planted();
+    let refusals = [
+        (403, format!("Passwort: {password}")),
+        (400, format!("connect to postgres://u:{password}@db")),
+        (404, format!("Bearer {key}")),
+    ];
+    for (number, (status, words)) in (1..).zip(refusals) {
+        let refusal = ResponseTemplate::new(status).set_body_json(json!({ "message": words }));
+        platform.assistant(&id(number), refusal).await;
+    }
+    let url = platform.server.uri();
+    blocking(move || {
+        for verbosity in ["-v", "-vv"] {
+            let desk = Desk::with_ids(&[id(1), id(2), id(3)]);
+            let ran = audit(&desk, &url, &[verbosity, "--log-file", "log.txt", "--log-format", "json"]);
+            let shown = [ran.stdout, ran.stderr, desk.read("log.txt"), desk.read("assistants.audit.csv")];
+            assert!(shown.iter().any(|text| text.contains("hidden]")), "{shown:?}");
+            for text in shown {
+                assert!(!text.contains(&key[6..]) && !text.contains(&password[..11]), "{text}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_row_says_how_its_assistant_is_set_up_and_what_is_wrong_with_it() {
     let records = [
         sound(1, &json!({})),
