@@ -122,7 +122,7 @@ fn what_the_platform_says_of_the_key_is_told_with_what_to_do() {
             5,
         ),
         (SandboxOptions { list: AgentList::Missing, ..two_records() }, "list", "warning", "404", 0),
-        (SandboxOptions { list_fails_after: Some(0), ..two_records() }, "list", "warning", "500", 0),
+        (SandboxOptions { list_fails_after: Some(0), ..two_records() }, "list", "warning", "in trouble", 0),
         (SandboxOptions { fail_rate: 1.0, ..two_records() }, "models", "failed", "models: 5", 5),
     ];
     for (options, check, status, words, code) in cases {

@@ -268,7 +268,13 @@ impl Doctor<'_> {
             }
             Err(failure) if is_throttled(&failure) => self.failed("list", &failure),
             Err(failure) => {
-                let remedy = "Give the key the right to read agents; `run` without --disable needs no list.";
+                let remedy = match &failure.kind {
+                    FailureKind::Forbidden | FailureKind::ScopeMissing { .. } => {
+                        "Give the key the right to read agents; `run` without --disable needs no list."
+                            .to_owned()
+                    }
+                    _ => what_to_do(&failure),
+                };
                 self.push("list", CheckStatus::Warning, failure.to_string(), remedy);
             }
         }
