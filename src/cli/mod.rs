@@ -24,7 +24,7 @@ pub use sandbox_arguments::{
     SandboxArgs, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg, SandboxSwitchingArgs,
 };
 pub use settings::{
-    AuditPaths, Environment, Key, OutputPath, Place, RunPaths, UsageError, audit_paths, choose_key,
-    choose_place, disabling, hosted_or_other, refuse_log_file, rollback_report, run_paths, verify_report,
+    Environment, Key, OutputPath, Place, UsageError, WorkPaths, audit_paths, choose_key, choose_place,
+    disabling, hosted_or_other, refuse_log_file, rollback_report, run_paths, typed_place, verify_report,
 };
 pub use tools_arguments::{DoctorArgs, ListArgs, ListDialectArg, VerifyArgs};

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{AuditArgs, Command, DisablingArgs, KeyArgs, PlatformArg, RollbackArgs, RunArgs, VerifyArgs};
+use super::{
+    AuditArgs, Command, DisablingArgs, KeyArgs, PlaceArgs, PlatformArg, RollbackArgs, RunArgs, VerifyArgs,
+};
 use crate::api::{LANGDOCK, ODEUS};
 use crate::domain::Disabling;
 
@@ -62,6 +64,11 @@ pub fn choose_place(
             })
         }
     }
+}
+
+/// The place that these options name.
+pub fn typed_place(typed: &PlaceArgs, environment: &Environment<'_>) -> Result<Place, UsageError> {
+    choose_place(typed.platform, typed.base_url.as_deref(), typed.sandbox, environment)
 }
 
 fn hosted(platform: PlatformArg) -> Place {
@@ -162,12 +169,12 @@ impl OutputPath {
     }
 }
 
-/// The files of a run.
+/// The files of a run or an audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunPaths {
+pub struct WorkPaths {
     /// The input; `None` for the built-in sample.
     pub input: Option<PathBuf>,
-    /// The run's memory.
+    /// The memory of a run, or of an audit: never of both.
     pub ledger: PathBuf,
     /// The CSV report.
     pub report: OutputPath,
@@ -186,65 +193,72 @@ fn beside_input(input: Option<&Path>, sandbox: bool, suffix: &str) -> PathBuf {
     input.with_file_name(name)
 }
 
-/// The files of an audit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditPaths {
-    /// The input; `None` for the built-in sample.
-    pub input: Option<PathBuf>,
-    /// The audit's memory, never a run's.
-    pub ledger: PathBuf,
-    /// The CSV.
-    pub report: OutputPath,
-    /// The JSON Lines, if asked for.
-    pub json: Option<OutputPath>,
-    /// The page, if asked for.
-    pub html: Option<OutputPath>,
+/// What was typed of them.
+struct TypedPaths<'a> {
+    input: Option<&'a Path>,
+    sandbox: bool,
+    ledger: Option<&'a Path>,
+    report: Option<&'a Path>,
+    json: Option<&'a Path>,
+    html: Option<&'a Path>,
 }
 
-/// Works out the files of an audit: defaults beside the input, and no two of them the same.
-pub fn audit_paths(arguments: &AuditArgs) -> Result<AuditPaths, UsageError> {
-    let beside = |suffix: &str| beside_input(arguments.input.as_deref(), arguments.place.sandbox, suffix);
-    let paths = AuditPaths {
-        input: arguments.input.clone(),
-        ledger: arguments.ledger.clone().unwrap_or_else(|| beside(".audit.ledger")),
-        report: arguments
-            .report
-            .as_deref()
-            .map_or_else(|| OutputPath::File(beside(".audit.csv")), OutputPath::parse),
-        json: arguments.json.as_deref().map(OutputPath::parse),
-        html: arguments.html.as_deref().map(OutputPath::parse),
+impl WorkPaths {
+    /// What is written at the end, beside the ledger.
+    pub fn outputs(&self) -> impl Iterator<Item = &OutputPath> {
+        [Some(&self.report), self.json.as_ref(), self.html.as_ref()].into_iter().flatten()
+    }
+
+    /// Defaults beside the input, and no two of them the same.
+    fn settle(typed: &TypedPaths<'_>, ledger: &str, report: &str) -> Result<Self, UsageError> {
+        let beside = |suffix: &str| beside_input(typed.input, typed.sandbox, suffix);
+        let paths = Self {
+            input: typed.input.map(Path::to_owned),
+            ledger: typed.ledger.map_or_else(|| beside(ledger), Path::to_owned),
+            report: typed.report.map_or_else(|| OutputPath::File(beside(report)), OutputPath::parse),
+            json: typed.json.map(OutputPath::parse),
+            html: typed.html.map(OutputPath::parse),
+        };
+        refuse_shared_stdout(&paths.report, paths.json.as_ref(), paths.html.as_ref())?;
+        refuse_shared(&paths.named())?;
+        Ok(paths)
+    }
+
+    fn named(&self) -> Vec<Named> {
+        vec![
+            ("INPUT", self.input.clone()),
+            ("--ledger", Some(self.ledger.clone())),
+            ("--report", file(&self.report)),
+            ("--json", self.json.as_ref().and_then(file)),
+            ("--html", self.html.as_ref().and_then(file)),
+        ]
+    }
+}
+
+/// Works out the files of an audit.
+pub fn audit_paths(arguments: &AuditArgs) -> Result<WorkPaths, UsageError> {
+    let typed = TypedPaths {
+        input: arguments.input.as_deref(),
+        sandbox: arguments.place.sandbox,
+        ledger: arguments.ledger.as_deref(),
+        report: arguments.report.as_deref(),
+        json: arguments.json.as_deref(),
+        html: arguments.html.as_deref(),
     };
-    refuse_shared_stdout(&paths.report, paths.json.as_ref(), paths.html.as_ref())?;
-    refuse_shared(&files_of_audit(&paths))?;
-    Ok(paths)
+    WorkPaths::settle(&typed, ".audit.ledger", ".audit.csv")
 }
 
-fn files_of_audit(paths: &AuditPaths) -> Vec<Named> {
-    vec![
-        ("INPUT", paths.input.clone()),
-        ("--ledger", Some(paths.ledger.clone())),
-        ("--report", file(&paths.report)),
-        ("--json", paths.json.as_ref().and_then(file)),
-        ("--html", paths.html.as_ref().and_then(file)),
-    ]
-}
-
-/// Works out the files of a run: defaults beside the input, and no two of them the same.
-pub fn run_paths(arguments: &RunArgs) -> Result<RunPaths, UsageError> {
-    let beside = |suffix: &str| beside_input(arguments.input.as_deref(), arguments.place.sandbox, suffix);
-    let paths = RunPaths {
-        input: arguments.input.clone(),
-        ledger: arguments.ledger.clone().unwrap_or_else(|| beside(".ledger")),
-        report: arguments
-            .report
-            .as_deref()
-            .map_or_else(|| OutputPath::File(beside(".report.csv")), OutputPath::parse),
-        json: arguments.json.as_deref().map(OutputPath::parse),
-        html: arguments.html.as_deref().map(OutputPath::parse),
+/// Works out the files of a run.
+pub fn run_paths(arguments: &RunArgs) -> Result<WorkPaths, UsageError> {
+    let typed = TypedPaths {
+        input: arguments.input.as_deref(),
+        sandbox: arguments.place.sandbox,
+        ledger: arguments.ledger.as_deref(),
+        report: arguments.report.as_deref(),
+        json: arguments.json.as_deref(),
+        html: arguments.html.as_deref(),
     };
-    refuse_shared_stdout(&paths.report, paths.json.as_ref(), paths.html.as_ref())?;
-    refuse_shared(&files_of(&paths))?;
-    Ok(paths)
+    WorkPaths::settle(&typed, ".ledger", ".report.csv")
 }
 
 fn refuse_shared_stdout(
@@ -263,8 +277,8 @@ fn refuse_shared_stdout(
 /// Refuses a log file that is one of the command's own files: log lines are appended, to a ledger as well.
 pub fn refuse_log_file(log_file: &Path, command: &Command) -> Result<(), UsageError> {
     let mut files = match command {
-        Command::Run(arguments) => files_of(&run_paths(arguments)?),
-        Command::Audit(arguments) => files_of_audit(&audit_paths(arguments)?),
+        Command::Run(arguments) => run_paths(arguments)?.named(),
+        Command::Audit(arguments) => audit_paths(arguments)?.named(),
         Command::Report(arguments) => {
             let output = OutputPath::parse(&arguments.output);
             vec![("LEDGER", Some(arguments.ledger.clone())), ("--output", file(&output))]
@@ -285,16 +299,6 @@ pub fn refuse_log_file(log_file: &Path, command: &Command) -> Result<(), UsageEr
 }
 
 type Named = (&'static str, Option<PathBuf>);
-
-fn files_of(paths: &RunPaths) -> Vec<Named> {
-    vec![
-        ("INPUT", paths.input.clone()),
-        ("--ledger", Some(paths.ledger.clone())),
-        ("--report", file(&paths.report)),
-        ("--json", paths.json.as_ref().and_then(file)),
-        ("--html", paths.html.as_ref().and_then(file)),
-    ]
-}
 
 fn file(output: &OutputPath) -> Option<PathBuf> {
     match output {
@@ -351,12 +355,7 @@ mod tests {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
         let environment = Environment(&get);
-        let place = choose_place(
-            arguments.place.platform,
-            arguments.place.base_url.as_deref(),
-            arguments.place.sandbox,
-            &environment,
-        )?;
+        let place = typed_place(&arguments.place, &environment)?;
         let key = choose_key(&place, &arguments.key, &environment)?;
         Ok((place, key))
     }

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::audit_report::{self, AuditFormat, AuditSource, AuditTally, paths};
 use super::command_line::{same_command, typed, without_source};
-use super::intake::{identity, import, open_input, set_aside};
+use super::intake::{check_outputs, identity, import, open_input, set_aside};
 use super::parts::write_parts;
 use super::place::Connection;
 use super::render::{RenderError, Rendered};
@@ -18,23 +18,17 @@ use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::split::{Split, Target};
 use super::{CommandError, Exit, dialect, runtime};
-use crate::cli::{AuditArgs, AuditPaths, Environment, OutputPath, audit_paths, choose_key, choose_place};
+use crate::cli::{AuditArgs, Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_place};
 use crate::domain::{AuditFacts, Source, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, OpenError, Purpose, RunCommand, Selection};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, drive, keep_models};
-use crate::report::check_writable;
 use crate::ui::{self, AuditSummary, Terminal};
 
 /// Reads what was not read yet, then writes the audit.
 pub(super) fn audit(arguments: &AuditArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
-    let place = choose_place(
-        arguments.place.platform,
-        arguments.place.base_url.as_deref(),
-        arguments.place.sandbox,
-        &environment,
-    )?;
+    let place = typed_place(&arguments.place, &environment)?;
     let key = choose_key(&place, &arguments.key, &environment)?;
     let paths = audit_paths(arguments)?;
     let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
@@ -50,7 +44,7 @@ struct Audit<'a> {
     arguments: &'a AuditArgs,
     source: Source,
     terminal: &'a Terminal,
-    paths: AuditPaths,
+    paths: WorkPaths,
     runtime: Runtime,
     signals: Signals,
 }
@@ -58,12 +52,7 @@ struct Audit<'a> {
 impl Audit<'_> {
     fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
         let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
-        let outputs = [Some(&self.paths.report), self.paths.json.as_ref(), self.paths.html.as_ref()];
-        for output in outputs.into_iter().flatten() {
-            if let OutputPath::File(path) = output {
-                check_writable(path).context("nothing was asked for: the report cannot be written")?;
-            }
-        }
+        check_outputs(&self.paths)?;
         if self.arguments.fresh {
             self.put_aside()?;
         }

@@ -16,7 +16,7 @@ use super::place::{Connection, read_api_key, read_ca_cert};
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
 use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Meter, NoSendLog, ODEUS};
-use crate::cli::{DoctorArgs, Environment, Place, choose_key, choose_place};
+use crate::cli::{DoctorArgs, Environment, Place, choose_key, typed_place};
 use crate::domain::{AssistantId, Call, CallFailure, FailureKind, Signal, grouped};
 use crate::report::{ReportFileError, check_writable};
 use crate::sandbox::Sandbox;
@@ -32,8 +32,7 @@ const MEND_ADDRESS: &str = "A dedicated deployment's base URL ends in /api/publi
 pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
-    let place = &arguments.place;
-    let place = choose_place(place.platform, place.base_url.as_deref(), place.sandbox, &environment)?;
+    let place = typed_place(&arguments.place, &environment)?;
     let mut doctor = Doctor {
         arguments,
         environment: &environment,

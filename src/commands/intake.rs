@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use super::place::Connection;
 use super::signals::Signals;
 use super::{CommandError, Exit};
-use crate::cli::{InputArgs, UsageError};
+use crate::cli::{InputArgs, OutputPath, UsageError, WorkPaths};
 use crate::input::{Input, InputError, InputOptions};
 use crate::ledger::{Identity, ImportError, Ledger, Purpose, SetAsideError};
+use crate::report::check_writable;
 use crate::ui::Terminal;
 
 /// The built-in sample, for `--sandbox` without an INPUT.
@@ -44,6 +45,16 @@ pub(super) fn open_input(path: Option<&Path>, reading: &InputArgs) -> Result<Inp
         };
         if error.is_usage() { UsageError(words).into() } else { anyhow!(words).into() }
     })
+}
+
+/// Finds out whether the reports can be written, before the first request.
+pub(super) fn check_outputs(paths: &WorkPaths) -> Result<(), CommandError> {
+    for output in paths.outputs() {
+        if let OutputPath::File(path) = output {
+            check_writable(path).context("nothing was asked for: the report cannot be written")?;
+        }
+    }
+    Ok(())
 }
 
 /// `--fresh`: puts the ledger aside; `allow_off` even while assistants in it may be off.

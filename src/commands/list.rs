@@ -14,7 +14,7 @@ use super::place::Connection;
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
 use crate::api::{Client, ListWalk, ListedAgent, NoSendLog};
-use crate::cli::{Environment, ListArgs, ListDialectArg, OutputPath, PlatformArg, choose_key, choose_place};
+use crate::cli::{Environment, ListArgs, ListDialectArg, OutputPath, PlatformArg, choose_key, typed_place};
 use crate::domain::{CallFailure, terminal_safe};
 use crate::report::{Dialect, ReportFileError, Written, check_writable, csv_table, write_atomically};
 use crate::ui::{self, Terminal};
@@ -34,8 +34,7 @@ enum Listed {
 pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
-    let place = &arguments.place;
-    let place = choose_place(place.platform, place.base_url.as_deref(), place.sandbox, &environment)?;
+    let place = typed_place(&arguments.place, &environment)?;
     let key = choose_key(&place, &arguments.key, &environment)?;
     let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
     let output = OutputPath::parse(&arguments.output);

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::command_line::{command_line, program, same_access, same_command, same_in_earnest, typed};
-use super::intake::{identity, import, open_input, set_aside};
+use super::intake::{check_outputs, identity, import, open_input, set_aside};
 use super::place::Connection;
 use super::render::{RenderError, Rendered, render};
 use super::session::{ended, sends_that_count};
@@ -19,13 +19,11 @@ use super::switching::{SecondPass, somebody_must_be_there};
 use super::{CommandError, Exit, dialect, runtime};
 use crate::api::Client;
 use crate::cli::{
-    Environment, OutputPath, ReportFormatArg, RunArgs, RunPaths, choose_key, choose_place, disabling,
-    run_paths,
+    Environment, ReportFormatArg, RunArgs, WorkPaths, choose_key, disabling, run_paths, typed_place,
 };
 use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, RunFacts, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, Switchboard, drive, settle_debts};
-use crate::report::check_writable;
 use crate::ui::{self, Terminal};
 
 /// Runs the migration's reading part.
@@ -36,12 +34,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
     if disabling == Disabling::Yes {
         somebody_must_be_there(arguments.yes)?;
     }
-    let place = choose_place(
-        arguments.place.platform,
-        arguments.place.base_url.as_deref(),
-        arguments.place.sandbox,
-        &environment,
-    )?;
+    let place = typed_place(&arguments.place, &environment)?;
     let key = choose_key(&place, &arguments.key, &environment)?;
     let paths = run_paths(arguments)?;
     let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
@@ -57,7 +50,7 @@ struct Run<'a> {
     arguments: &'a RunArgs,
     disabling: Disabling,
     terminal: &'a Terminal,
-    paths: RunPaths,
+    paths: WorkPaths,
     runtime: Runtime,
     signals: Signals,
 }
@@ -65,12 +58,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
         let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
-        let paths = &self.paths;
-        for output in [Some(&paths.report), paths.json.as_ref(), paths.html.as_ref()].into_iter().flatten() {
-            if let OutputPath::File(path) = output {
-                check_writable(path).context("nothing was asked for: the report cannot be written")?;
-            }
-        }
+        check_outputs(&self.paths)?;
         if self.arguments.fresh {
             set_aside(&self.paths.ledger, self.arguments.yes, self.terminal)?;
         }
