@@ -1,0 +1,4 @@
+//! `audit`.
+
+mod page;
+mod reading;

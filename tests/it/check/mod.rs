@@ -1,0 +1,7 @@
+//! `run` and `verify`: rows, going on, stops, inputs.
+
+mod going_on;
+mod inputs;
+mod rows;
+mod stops;
+mod verify;

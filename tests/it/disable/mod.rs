@@ -1,0 +1,6 @@
+//! `run --disable` and `rollback`.
+
+mod disabling;
+mod interrupted;
+mod rollback;
+mod trouble;

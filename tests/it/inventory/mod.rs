@@ -1,0 +1,4 @@
+//! `list` and `doctor`.
+
+mod doctor;
+mod list;

@@ -1,0 +1,87 @@
+//! The practice workspace: a first run on a fresh machine, without key or network.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::support::{Desk, Ran, Report};
+use serde_json::Value;
+
+fn sample(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)).unwrap()
+}
+
+/// The status that the practice workspace promises for each of its assistants.
+fn outcomes() -> HashMap<String, String> {
+    let workspace: Value = serde_json::from_str(&sample("workspace.json")).unwrap();
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    let there = workspace["assistants"].as_array().unwrap().iter();
+    let gone = workspace["gone"].as_array().unwrap().iter();
+    there
+        .map(|entry| (word(&entry["assistant"]["id"]), word(&entry["outcome"])))
+        .chain(gone.map(|entry| (word(&entry["id"]), "assistant_not_found".to_owned())))
+        .collect()
+}
+
+fn practise(desk: &Desk) -> Ran {
+    let mut command = desk.program();
+    // No key is read, and none is needed.
+    command.env_remove("AGENT_MIGRATE_API_KEY");
+    Ran::of(command.args(["run", "assistants.csv", "--sandbox", "--rpm", "100000"]))
+}
+
+fn report(desk: &Desk) -> Report {
+    Report::parse(&desk.read("assistants.sandbox.report.csv"))
+}
+
+fn requests(report: &Report) -> Vec<u32> {
+    report.column("requests").iter().map(|count| count.parse().unwrap()).collect()
+}
+
+#[test]
+fn each_row_gets_the_status_that_the_workspace_promises_and_says_that_it_is_practice() {
+    let desk = Desk::with_input(sample("assistants.csv"));
+    practise(&desk).exits_with(3).says("PRACTICE");
+    let outcomes = outcomes();
+    let first = report(&desk);
+    assert_eq!(first.rows.len(), 35);
+    for (index, row) in first.rows.iter().enumerate() {
+        let repeated =
+            first.rows[..index].iter().any(|earlier| earlier["assistant_id"] == row["assistant_id"]);
+        let expected = match outcomes.get(&row["assistant_id"]) {
+            None => "invalid_id",
+            Some(_) if repeated => "duplicate",
+            Some(outcome) => outcome,
+        };
+        assert_eq!(row["status"], expected, "{row:?}");
+        assert!(row["notes"].starts_with("PRACTICE"), "{row:?}");
+        assert_eq!(row["remedy"].is_empty(), matches!(expected, "verified" | "duplicate"), "{row:?}");
+    }
+    assert!(desk.path("assistants.sandbox.ledger").is_file());
+    assert!(!desk.path("assistants.ledger").exists() && !desk.path("assistants.report.csv").exists());
+
+    // The second run has another port and asks only for what is not settled.
+    practise(&desk).exits_with(3).says("20 done, 15 to go");
+    let second = report(&desk);
+    assert_eq!(second.timeless(), first.timeless());
+    for ((row, before), after) in second.rows.iter().zip(requests(&first)).zip(requests(&second)) {
+        let settled = matches!(row["status"].as_str(), "verified" | "invalid_id" | "duplicate");
+        assert_eq!(after == before, settled, "{row:?}");
+    }
+}
+
+#[test]
+fn without_an_input_the_built_in_sample_is_run() {
+    let desk = Desk::with_input("");
+    Ran::of(desk.program().args(["run", "--sandbox", "--rpm", "100000", "-o", "-", "-q"])).exits_with(3);
+    let names: Vec<_> = crate::support::files(desk.folder.path()).into_iter().map(|(path, _)| path).collect();
+    assert!(names.iter().any(|path| path.to_string_lossy().ends_with(".sandbox.ledger")), "{names:?}");
+}
+
+#[test]
+fn the_ledger_of_the_practice_workspace_is_no_ledger_of_a_platform() {
+    let desk = Desk::with_input(sample("assistants.csv"));
+    let mut command = desk.program();
+    command.args(["run", "assistants.csv", "--sandbox", "--limit", "1", "--ledger", "one.ledger"]);
+    Ran::of(&mut command).exits_with(3);
+    desk.run("http://127.0.0.1:9", &["--ledger", "one.ledger"]).exits_with(1).says("practice");
+}

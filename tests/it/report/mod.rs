@@ -1,0 +1,5 @@
+//! Reports, pages and parts.
+
+mod page;
+mod reports;
+mod split;

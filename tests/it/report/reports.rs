@@ -1,0 +1,149 @@
+//! The reports of a whole run, read by machines: JSON Lines, and the same report again from the ledger.
+
+use std::fs;
+
+use crate::support::{Desk, KEY, Platform, Ran, Report, assistant_answer, id, record, record_with};
+use serde_json::{Value, json};
+use wiremock::ResponseTemplate;
+
+/// A run over five rows of different fates, with both reports.
+async fn run() -> (Desk, Vec<Value>) {
+    let platform = Platform::start().await;
+    let long = "Answer briefly. ".repeat(2_000);
+    platform.pair(&id(1)).await;
+    let changed = json!({"name": "Tab\there\u{1b}[31m", "instruction": long, "temperature": 0.9});
+    platform.assistant(&id(2), assistant_answer(&record_with(&id(2), &changed))).await;
+    platform.pair(&id(2)).await;
+    platform.assistant(&id(3), ResponseTemplate::new(403).set_body_json(json!({"message": "No"}))).await;
+    let input =
+        format!("id,owner\n{},joe\n{},ann\n{},\"a\nb\"\nnobody,\n{},joe\n", id(1), id(2), id(3), id(1));
+    let desk = Desk::with_input(input);
+    let url = platform.server.uri();
+    let desk = tokio::task::spawn_blocking(move || {
+        desk.run(&url, &["--json", "report.jsonl"]).exits_with(3);
+        desk
+    })
+    .await
+    .unwrap();
+    let lines = desk.read("report.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (desk, lines)
+}
+
+#[tokio::test]
+async fn every_line_of_the_json_report_keeps_to_its_schema() {
+    let (_desk, lines) = run().await;
+    let schema: Value = serde_json::from_str(include_str!("../../schema/report.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    assert_eq!(lines.len(), 6);
+    for line in &lines {
+        schema.validate(line).unwrap_or_else(|error| panic!("{error} in {line}"));
+    }
+}
+
+#[tokio::test]
+async fn json_has_the_counts_first_then_the_rows_of_the_csv_with_full_texts() {
+    let (desk, lines) = run().await;
+    let [run, rows @ ..] = &lines[..] else { panic!("no run line") };
+    assert_eq!((&run["type"], &run["schema"], &run["rows"]), (&json!("run"), &json!(1), &json!(5)));
+    for (status, count) in [
+        ("verified", 1),
+        ("mismatch", 1),
+        ("no_access", 1),
+        ("invalid_id", 1),
+        ("duplicate", 1),
+        ("failed", 0),
+    ] {
+        assert_eq!(run["counts"][status], count, "{status}");
+    }
+    let csv = desk.report();
+    for (object, row) in rows.iter().zip(&csv.rows) {
+        for column in ["assistant_id", "agent_id", "status", "disabled", "error", "remedy", "checked_at"] {
+            assert_eq!(object[column].as_str().unwrap_or_default(), row[column], "{column}");
+        }
+        for column in ["line", "requests", "elapsed_ms"] {
+            assert_eq!(object[column].as_u64().unwrap().to_string(), row[column], "{column}");
+        }
+    }
+    let changed = &rows[1];
+    assert_eq!(changed["name"], "Tab\there\u{1b}[31m", "JSON keeps the original");
+    assert_eq!(csv.rows[1]["name"], "Tab here [31m");
+    assert!(changed["differences"].as_str().unwrap().len() > 30_000, "JSON shortens nothing");
+    assert!(csv.rows[1]["differences"].chars().count() <= 8_000);
+    assert_eq!(rows[2]["columns"], json!({"owner": "a\nb"}));
+}
+
+#[tokio::test]
+async fn what_is_proposed_can_be_posted_as_it_is_and_stands_wherever_the_assistant_was_read() {
+    let (_desk, lines) = run().await;
+    let assistant = record(&id(1));
+    let proposed = lines[1]["proposed"].as_object().unwrap();
+    for (write, read) in [
+        ("name", "name"),
+        ("description", "description"),
+        ("emoji", "emojiIcon"),
+        ("instruction", "instruction"),
+        ("creativity", "temperature"),
+        ("webSearch", "webSearchEnabled"),
+        ("imageGeneration", "imageGenerationEnabled"),
+        ("dataAnalyst", "codeInterpreterEnabled"),
+        ("canvas", "canvasEnabled"),
+        ("conversationStarters", "conversationStarters"),
+        ("inputType", "inputType"),
+        ("model", "model"),
+        ("extendedThinking", "extendedThinking"),
+        ("actions", "actions"),
+        ("attachments", "attachments"),
+    ] {
+        assert_eq!(proposed.get(write), Some(&assistant[read]), "{write}");
+    }
+    for read_name in ["id", "emojiIcon", "temperature", "webSearchEnabled", "createdAt", "updatedAt"] {
+        assert!(!proposed.contains_key(read_name), "{read_name}");
+    }
+    assert!(lines[2]["proposed"].is_object(), "a mismatch has one, too");
+    for unread in [&lines[3], &lines[4]] {
+        assert!(unread.get("proposed").is_none_or(Value::is_null), "{unread}");
+    }
+}
+
+#[tokio::test]
+async fn report_renders_the_ledger_again_and_redacts_every_text() {
+    let (desk, _) = run().await;
+    let again = Ran::of(desk.program().args(["report", "assistants.ledger"])).exits_with(0);
+    assert_eq!(again.stdout, desk.read("assistants.report.csv"));
+    let json = ["report", "assistants.ledger", "--format", "json"];
+    assert_eq!(Ran::of(desk.program().args(json)).exits_with(0).stdout, desk.read("report.jsonl"));
+
+    let redacted = Ran::of(desk.program().args(json).arg("--redact")).exits_with(0).stdout;
+    for text in ["Travel", "Answer briefly", "You answer", "What may I claim", KEY] {
+        assert!(!redacted.contains(text), "{text} in {redacted}");
+    }
+    let csv = Ran::of(desk.program().args(["report", "assistants.ledger", "--redact"])).exits_with(0).stdout;
+    assert!(!csv.contains("Travel") && !csv.contains("briefly"), "{csv}");
+    assert_eq!(Report::parse(&csv).column("status"), desk.report().column("status"));
+}
+
+#[test]
+fn no_report_replaces_a_ledger_or_the_input() {
+    let desk = Desk::with_ids(&[id(1)]);
+    let run = ["run", "assistants.csv", "--sandbox", "--rpm", "1000000"];
+    Ran::of(desk.program().args(run));
+    let ledger = "assistants.sandbox.ledger";
+    let kept = || [ledger, "assistants.csv"].map(|file| fs::read(desk.path(file)).unwrap());
+    let before = kept();
+    for line in [
+        ["report", ledger, "-o", "assistants.csv"].as_slice(),
+        &["report", ledger, "-o", ledger],
+        &["verify", ledger, "-o", "assistants.csv"],
+    ] {
+        assert!(Ran::of(desk.program().args(line)).exits_with(2).stderr.contains("overwrite"), "{line:?}");
+    }
+    for line in [
+        ["audit", "assistants.csv", "--sandbox", "-o", ledger].as_slice(),
+        &["audit", "assistants.csv", "--sandbox", "--html", ledger],
+        &["list", "--sandbox", "-o", ledger],
+    ] {
+        let ran = Ran::of(desk.program().args(line)).exits_with(1);
+        assert!(ran.stderr.contains("is a database, as ledgers are"), "{}", ran.stderr);
+    }
+    assert!(kept() == before && !desk.path("assistants.sandbox.audit.ledger").exists());
+}

@@ -1,0 +1,223 @@
+//! What a person can type, and what is said when it cannot be meant so.
+
+use std::path::Path;
+
+use crate::support::{Desk, KEY, Ran, files, id};
+use agent_migrate::domain::DisabledState;
+use agent_migrate::sandbox::{self, SandboxOptions};
+
+fn ran(desk: &Desk, line: &str) -> Ran {
+    Ran::of(desk.program().args(line.split_whitespace()))
+}
+
+#[test]
+fn usage_errors_exit_with_2_before_anything_is_written() {
+    let desk = Desk::with_ids(&[id(1)]);
+    for (line, words) in [
+        ("run assistants.csv", "--platform langdock"),
+        ("run", "INPUT"),
+        ("run assistants.csv --platform langdock --base-url https://x.example", "cannot be used with"),
+        ("run assistants.csv --sandbox --platform odeus", "cannot be used with"),
+        ("run assistants.csv --sandbox --rpm 0", "0"),
+        ("run assistants.csv --base-url http://example.com", "--allow-http"),
+        ("run assistants.csv --base-url nonsense", "https://"),
+        ("run assistants.csv --sandbox --report assistants.csv", "same file"),
+        ("run assistants.csv --sandbox --json ./assistants.sandbox.report.csv", "same file"),
+        ("run assistants.csv --sandbox -v --log-file ./assistants.csv", "same file"),
+        ("run assistants.csv --sandbox -v --log-file assistants.sandbox.ledger", "same file"),
+        ("report assistants.csv -v --log-file assistants.csv", "same file"),
+        ("run assistants.csv --sandbox --recheck soon", "24h"),
+        ("run assistants.csv --platform odeus --ca-cert assistants.csv", "PEM"),
+        ("run assistants.csv --sandbox --column owner", "owner"),
+        ("frobnicate", "frobnicate"),
+    ] {
+        ran(&desk, line).exits_with(2).says(words);
+        assert_eq!(files(desk.folder.path()).len(), 1, "{line}");
+    }
+}
+
+#[test]
+fn without_a_key_nothing_is_done_and_the_variable_is_named() {
+    let desk = Desk::with_ids(&[id(1)]);
+    let mut command = desk.program();
+    command.env_remove("AGENT_MIGRATE_API_KEY").args(["run", "assistants.csv", "--platform", "odeus"]);
+    Ran::of(&mut command).exits_with(2).says("ODEUS_API_KEY");
+}
+
+#[test]
+fn an_input_that_cannot_be_used_exits_with_1_and_says_why() {
+    for (input, words) in [
+        (&b""[..], "no rows"),
+        (b"assistant_id,owner\n", "no rows"),
+        (b"PK\x03\x04rest of a workbook", "xlsx"),
+        (b"assistant_id\n\"00000001-0000-4000-8000-000000000000\nx\n", "line 2"),
+    ] {
+        let desk = Desk::with_input(input);
+        ran(&desk, "run assistants.csv --sandbox").exits_with(1).says(words);
+    }
+    let desk = Desk::with_input("");
+    ran(&desk, "run not-there.csv --sandbox").exits_with(1).says("not-there.csv");
+}
+
+#[test]
+fn only_unusable_cells_are_rows_that_need_attention() {
+    let desk = Desk::with_input("assistant_id\nnobody\nnothing\n");
+    ran(&desk, "run assistants.csv --sandbox").exits_with(3);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_found_out_before_the_first_request() {
+    let desk = Desk::with_ids(&[id(1)]);
+    ran(&desk, "run assistants.csv --sandbox -o missing/folder/report.csv")
+        .exits_with(1)
+        .says("missing/folder");
+    assert!(!desk.path("assistants.sandbox.ledger").exists() || files(desk.folder.path()).len() <= 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_input_whose_name_is_no_text_is_run_like_any_other() {
+    use std::os::unix::ffi::OsStrExt;
+    let desk = Desk::with_input("");
+    let name = std::ffi::OsStr::from_bytes(b"\xff.csv");
+    if std::fs::write(desk.folder.path().join(name), "assistant_id\nnobody\n").is_err() {
+        return; // Not every file system takes such a name.
+    }
+    let mut command = desk.program();
+    Ran::of(command.arg("run").arg(name).arg("--sandbox")).exits_with(3).says("Next:");
+}
+
+#[test]
+fn help_names_every_command_and_the_exit_codes() {
+    let desk = Desk::with_input("");
+    let help = ran(&desk, "--help").exits_with(0).stdout;
+    for word in [
+        "run",
+        "audit",
+        "rollback",
+        "report",
+        "verify",
+        "list",
+        "doctor",
+        "sandbox",
+        "completions",
+        "man",
+        "Exit codes:",
+        "130",
+    ] {
+        assert!(help.contains(word), "{word} in {help}");
+    }
+    assert!(ran(&desk, "run --help").exits_with(0).stdout.contains("Examples:"));
+    assert!(ran(&desk, "--version").exits_with(0).stdout.starts_with("agent-migrate "));
+    assert!(ran(&desk, "completions bash").exits_with(0).stdout.contains("agent-migrate"));
+    assert!(ran(&desk, "man").exits_with(0).stdout.contains(".TH agent-migrate"));
+}
+
+#[test]
+fn the_key_stands_in_no_output_and_no_file() {
+    let desk = Desk::with_ids(&[id(1)]);
+    let ran = desk
+        .run("http://127.0.0.1:9", &["--retries", "0", "-vv", "--log-format", "json", "--json", "r.jsonl"]);
+    assert!(!ran.stderr.contains(KEY) && !ran.stdout.contains(KEY));
+    for (path, bytes) in files(desk.folder.path()) {
+        assert!(memchr::memmem::find(&bytes, KEY.as_bytes()).is_none(), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_readme_promises_only_options_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let desk = Desk::with_input("");
+    let commands = ["run", "audit", "rollback", "report", "verify", "list", "doctor", "sandbox", ""];
+    let help: String = commands
+        .map(|command| format!("{command} --help"))
+        .iter()
+        .map(|line| ran(&desk, line).exits_with(0).stdout)
+        .collect();
+    for page in ["README.md", "MIGRATION.md"] {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        // Examples call other programs, too.
+        let ours = text.lines().filter(|line| match page {
+            "README.md" => !line.contains("cargo"),
+            _ => line.contains("agent-migrate "),
+        });
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+        for word in ours.flat_map(|line| line.split(|letter| !is_part(letter))) {
+            if word.starts_with("--") && word.len() > 3 {
+                assert!(help.contains(word), "{page} names {word}, which no help knows");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_readme_shows_what_the_sample_run_really_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, shown) = readme.split_once("The first one prints:\n\n```text\n").unwrap();
+    let (shown, _) = shown.split_once("\n```").unwrap();
+    let desk = Desk::with_input("");
+    std::fs::create_dir(desk.path("samples")).unwrap();
+    std::fs::copy(root.join("samples/assistants.csv"), desk.path("samples/assistants.csv")).unwrap();
+    let printed = ran(&desk, "run samples/assistants.csv --sandbox").exits_with(3).stderr;
+    // The last line begins with the program's path, which is another one here.
+    let without_program = |text: &str| {
+        let (before, next) = text.trim_end().rsplit_once('\n').unwrap();
+        (before.to_owned(), next.split_once(" run ").unwrap().1.to_owned())
+    };
+    assert_eq!(without_program(&printed), without_program(shown));
+}
+
+/// The README's chapter on switching off.
+fn switching_off() -> String {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, chapter) = readme.split_once("\n## Switching the old ones off\n").unwrap();
+    chapter.split("\n## ").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_readme_explains_every_value_of_the_column_disabled() {
+    let chapter = switching_off();
+    let (_, table) = chapter.split_once("\n| `disabled` | means |\n").unwrap();
+    let explained: Vec<_> = table
+        .lines()
+        .map_while(|line| line.strip_prefix("| "))
+        .filter_map(|line| line.strip_prefix('`')?.split('`').next())
+        .collect();
+    assert_eq!(explained, DisabledState::ALL.map(DisabledState::as_str));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readme_shows_what_is_really_printed_about_switching_off() {
+    let chapter = switching_off();
+    let blocks = chapter.split("\n```text\n").skip(1);
+    let shown: Vec<_> = blocks.map(|block| block.split("\n```").next().unwrap()).collect();
+    let sample = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/assistants.csv")).unwrap();
+    let plan = ran(&Desk::with_input(&sample), "run assistants.csv --sandbox --dry-run").exits_with(3).stderr;
+    let options = SandboxOptions { one_record: true, ..SandboxOptions::default() };
+    let practice = sandbox::start(options).await.unwrap();
+    let desk = Desk::with_input(&sample);
+    let mut command = desk.program();
+    command.env("AGENT_MIGRATE_API_KEY", practice.key());
+    command.args(["run", "assistants.csv", "--disable", "--yes", "--base-url", &practice.base_url()]);
+    let guarded = Ran::of(&mut command).exits_with(3).stderr;
+    practice.stop().await;
+    let [of_plan, of_probe, of_end] = shown.as_slice() else { panic!("{shown:?}") };
+    for (shown, printed) in [(of_plan, &plan), (of_probe, &guarded), (of_end, &guarded)] {
+        assert!(printed.contains(shown), "the README shows:\n{shown}\nand this is printed:\n{printed}");
+    }
+}
+
+#[test]
+fn with_json_logs_every_line_of_standard_error_is_a_record() {
+    let desk = Desk::with_ids(&[id(1)]);
+    let lines = |line: &str| -> Vec<serde_json::Value> {
+        let said = ran(&desk, line).stderr;
+        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let records = lines("run assistants.csv --sandbox -v --log-format json");
+    assert!(records.iter().any(|record| record["message"] == "row done" && record["status"] == "verified"));
+    assert!(records.iter().any(|record| record["message"].as_str().unwrap().contains("PRACTICE: Files:")));
+    let records = lines("run nothing.csv --sandbox --log-format json");
+    assert_eq!((records.len(), &records[0]["level"]), (1, &"ERROR".into()));
+}
