@@ -272,7 +272,7 @@ impl Run<'_> {
                 None
             }
             // The same again would only find the same; what else there is to do, the summary says.
-            Exit::NeedsAttention if facts.disabling_end.is_some_and(DisablingEnd::is_the_guards) => None,
+            Exit::NeedsAttention if facts.disabling_end.is_some_and(DisablingEnd::is_no_to_all) => None,
             _ => Some(same_command(&typed)),
         }
     }

@@ -48,8 +48,11 @@ pub enum DisablingEnd {
     OneRecord,
     /// The last look found an agent off: all same-UUID rows of this process were switched on again.
     FlippedLate,
-    /// At the last look there was no list, or an agent was not in it: likewise.
+    /// At the last look there was no list, or none of the agents was in it: likewise.
     LostSight,
+    /// At the last look some agents were not in the list, and others in it as enabled: only the rows of the former were
+    /// switched on again.
+    SomeMissing,
     /// The person said yes without knowing, and the last look could not tell either.
     CompletedBlind,
     /// The list does not show what becomes of the probe's agent.
@@ -65,11 +68,12 @@ pub enum DisablingEnd {
 }
 
 impl DisablingEnd {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Completed,
         Self::OneRecord,
         Self::FlippedLate,
         Self::LostSight,
+        Self::SomeMissing,
         Self::CompletedBlind,
         Self::CannotTell,
         Self::ProbesRefused,
@@ -85,6 +89,7 @@ impl DisablingEnd {
             Self::OneRecord => "one_record",
             Self::FlippedLate => "flipped_late",
             Self::LostSight => "lost_sight",
+            Self::SomeMissing => "some_missing",
             Self::CompletedBlind => "completed_blind",
             Self::CannotTell => "cannot_tell",
             Self::ProbesRefused => "probes_refused",
@@ -99,9 +104,22 @@ impl DisablingEnd {
         Self::ALL.into_iter().find(|end| end.as_str() == word)
     }
 
-    /// Whether the guard said no: the same command again would only find the same.
-    pub const fn is_the_guards(self) -> bool {
+    /// Whether the guard said no to all: the same command again would only find the same.
+    pub const fn is_no_to_all(self) -> bool {
         matches!(self, Self::OneRecord | Self::FlippedLate | Self::LostSight | Self::CannotTell)
+    }
+
+    /// Whether the guard said no at all.
+    pub const fn is_the_guards(self) -> bool {
+        self.is_no_to_all() || matches!(self, Self::SomeMissing)
+    }
+
+    /// Why the guard had a row switched on again when the switching off ended so.
+    pub const fn revert_reason(self) -> SkipReason {
+        match self {
+            Self::SomeMissing => SkipReason::AgentMissing,
+            end => end.skip_reason(),
+        }
     }
 
     /// Why a planned row was passed over when the switching off ended so.
@@ -113,6 +131,7 @@ impl DisablingEnd {
             Self::ProbesRefused
             | Self::ProbeUnanswered
             | Self::Completed
+            | Self::SomeMissing
             | Self::CompletedBlind
             | Self::Stopped => SkipReason::Stopped,
         }
@@ -134,6 +153,8 @@ pub enum SkipReason {
     OneRecord,
     /// The guard could not find out whether they are.
     CannotTell,
+    /// At the last look its agent was not in the list, and others were.
+    AgentMissing,
     /// The key may not switch assistants off.
     NotAllowed,
     /// Switching off ended before this row, or the person said no.
@@ -142,13 +163,14 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotVerified,
         Self::BeyondLimit,
         Self::OverMaximum,
         Self::AnotherRow,
         Self::OneRecord,
         Self::CannotTell,
+        Self::AgentMissing,
         Self::NotAllowed,
         Self::Stopped,
     ];
@@ -162,6 +184,7 @@ impl SkipReason {
             Self::AnotherRow => "same assistant as another row",
             Self::OneRecord => "one record with the agent",
             Self::CannotTell => "agent might go off, too",
+            Self::AgentMissing => "agent not in the list",
             Self::NotAllowed => "the key may not",
             Self::Stopped => "not come to",
         }
@@ -170,7 +193,10 @@ impl SkipReason {
     /// Whether the row is one that a person has to see to. What `--limit` and `--max-disable` leave over is not, and
     /// what is not verified says so by its status (DESIGN.md, Fine print, Exit codes).
     pub const fn needs_attention(self) -> bool {
-        matches!(self, Self::OneRecord | Self::CannotTell | Self::NotAllowed | Self::Stopped)
+        matches!(
+            self,
+            Self::OneRecord | Self::CannotTell | Self::AgentMissing | Self::NotAllowed | Self::Stopped
+        )
     }
 }
 
@@ -292,6 +318,7 @@ mod tests {
             (DisablingEnd::FlippedLate, SkipReason::OneRecord),
             (DisablingEnd::CannotTell, SkipReason::CannotTell),
             (DisablingEnd::LostSight, SkipReason::CannotTell),
+            (DisablingEnd::SomeMissing, SkipReason::Stopped),
             (DisablingEnd::CompletedBlind, SkipReason::Stopped),
             (DisablingEnd::ProbesRefused, SkipReason::Stopped),
             (DisablingEnd::ProbeUnanswered, SkipReason::Stopped),
@@ -300,6 +327,8 @@ mod tests {
         ] {
             assert_eq!(end.skip_reason(), reason, "{end:?}");
             assert!(reason.needs_attention(), "{end:?}");
+            let reverted = if end == DisablingEnd::SomeMissing { SkipReason::AgentMissing } else { reason };
+            assert_eq!(end.revert_reason(), reverted, "{end:?}");
         }
     }
 
@@ -314,6 +343,6 @@ mod tests {
             SkipReason::AnotherRow,
         ];
         assert_eq!(left, on_purpose);
-        assert_eq!(attention.len(), 4);
+        assert_eq!(attention.len(), 5);
     }
 }

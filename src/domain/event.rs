@@ -68,7 +68,7 @@ pub struct RowDone {
     pub differences: usize,
 }
 
-/// What the agent list shows of an agent, or of several: then the worst of it.
+/// What the agent list shows of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Sight {
     /// Enabled.
@@ -86,7 +86,7 @@ pub enum Switching {
     Off,
     /// On again, since an earlier run ended between the request and its verdict.
     BackFromEarlierRun,
-    /// On again, since the last look found an agent off or missing.
+    /// On again, since the last look did not find every agent on.
     BackByGuard,
     /// On again, by `rollback`.
     Rollback,
@@ -140,13 +140,18 @@ pub enum GuardNews {
     },
     /// The last look found them all enabled.
     AllOn,
-    /// The last look did not find this agent enabled; `None`: there was no list to look at.
-    NotOn {
+    /// The last look found this agent disabled.
+    Off {
         /// The agent.
-        agent: Option<AgentId>,
-        /// Whether it is off, or not to be seen.
-        sight: Sight,
+        agent: AgentId,
     },
+    /// The last look did not find these, or not a word on whether they are enabled.
+    Missing {
+        /// All of them, at least one.
+        agents: Vec<AgentId>,
+    },
+    /// There was no list to look at for the last time.
+    NoList,
     /// The last look was not finished (a signal): the next run or rollback does it first.
     LookOwed,
 }

@@ -51,6 +51,8 @@ pub enum Remedy {
     LeaveOn,
     /// The guard could not find out.
     TryOneByHand,
+    /// At the last look its agent was not in the agent list.
+    FindAgent,
     /// Verified, and not switched off yet.
     RunAgainToDisable,
 }
@@ -117,6 +119,9 @@ impl Remedy {
             }
             Self::TryOneByHand => {
                 "Disable one assistant in the web app and look at its agent; if that stays on, run the same command with --disable-shared."
+            }
+            Self::FindAgent => {
+                "It is on again, since its agent was not in the agent list any more: look for the agent under Archived and share it with the API key, then run the same command again."
             }
             Self::RunAgainToDisable => "Run the same command again to switch it off.",
             Self::FreeDisk => "Make room on the disk that holds the ledger, then run the same command again.",

@@ -116,6 +116,7 @@ impl ReportRow {
             (Some(failure), _) => failure.remedy(),
             (None, Some(SkipReason::OneRecord)) => Remedy::LeaveOn,
             (None, Some(SkipReason::CannotTell)) => Remedy::TryOneByHand,
+            (None, Some(SkipReason::AgentMissing)) => Remedy::FindAgent,
             (None, Some(SkipReason::NotAllowed)) => Remedy::AllowDisabling,
             (None, Some(SkipReason::BeyondLimit | SkipReason::OverMaximum | SkipReason::Stopped)) => {
                 Remedy::RunAgainToDisable
@@ -221,7 +222,7 @@ mod tests {
     }
 
     /// What a verified row says to do, by what became of its assistant and, where it was passed over, why.
-    const REMEDIES: [(DisabledState, Option<SkipReason>, Remedy); 19] = [
+    const REMEDIES: [(DisabledState, Option<SkipReason>, Remedy); 20] = [
         (DisabledState::NotRequested, None, Remedy::Nothing),
         (DisabledState::WouldDisable, None, Remedy::Nothing),
         (DisabledState::Disabled, None, Remedy::Nothing),
@@ -237,6 +238,7 @@ mod tests {
         (DisabledState::Skipped, Some(SkipReason::NotAllowed), Remedy::AllowDisabling),
         (DisabledState::Reverted, Some(SkipReason::OneRecord), Remedy::LeaveOn),
         (DisabledState::Reverted, Some(SkipReason::CannotTell), Remedy::TryOneByHand),
+        (DisabledState::Reverted, Some(SkipReason::AgentMissing), Remedy::FindAgent),
         (DisabledState::Reverted, Some(SkipReason::Stopped), Remedy::RunAgainToDisable),
         (DisabledState::RevertFailed, None, Remedy::SwitchOnByHand),
         (DisabledState::RevertFailed, Some(SkipReason::OneRecord), Remedy::SwitchOnByHand),

@@ -93,7 +93,7 @@ pub(super) fn standing(
 ) -> (DisabledState, Option<SkipReason>) {
     if let Some(checked) = checked.filter(|checked| checked.is_still_true(wish)) {
         let reverted_by_it = checked.state == DisabledState::Reverted && checked.switch_run == Some(wish.run);
-        return (checked.state, wish.end.filter(|_| reverted_by_it).map(DisablingEnd::skip_reason));
+        return (checked.state, wish.end.filter(|_| reverted_by_it).map(DisablingEnd::revert_reason));
     }
     let skipped = |reason| (DisabledState::Skipped, Some(reason));
     match (wish.disabling, checked) {
@@ -114,7 +114,7 @@ pub(super) fn standing(
         }
         // What the guard found out holds for those over the maximum as well.
         (_, Some(checked)) if checked.run == wish.run => match wish.end {
-            Some(end) if end.is_the_guards() => skipped(end.skip_reason()),
+            Some(end) if end.is_no_to_all() => skipped(end.skip_reason()),
             _ => skipped(SkipReason::OverMaximum),
         },
         _ => skipped(SkipReason::BeyondLimit),
@@ -149,6 +149,12 @@ mod tests {
             (verified, untouched(5, false), dry, (S::Skipped, Some(R::OverMaximum))),
             (verified, untouched(3, false), dry, (S::Skipped, Some(R::BeyondLimit))),
             (verified, untouched(5, false), ended(DisablingEnd::OneRecord), (S::Skipped, Some(R::OneRecord))),
+            (
+                verified,
+                untouched(5, false),
+                ended(DisablingEnd::SomeMissing),
+                (S::Skipped, Some(R::OverMaximum)),
+            ),
             (verified, another_row, WISH, (S::Skipped, Some(R::AnotherRow))),
             (RowStatus::Mismatch, untouched(5, false), dry, (S::Skipped, Some(R::NotVerified))),
             (RowStatus::InvalidId, None, dry, (S::Skipped, Some(R::NotVerified))),
@@ -176,6 +182,7 @@ mod tests {
     fn what_was_attempted_stays_true_until_another_wish_passes_over_it() {
         let reading = LastWish { disabling: Disabling::No, ..WISH };
         let one_record = LastWish { end: Some(DisablingEnd::OneRecord), ..WISH };
+        let some_missing = LastWish { end: Some(DisablingEnd::SomeMissing), ..WISH };
         for (state, switch_run, wish, expected) in [
             (S::Disabled, 2, WISH, (S::Disabled, None)),
             (S::AlreadyDisabled, 2, WISH, (S::AlreadyDisabled, None)),
@@ -186,6 +193,9 @@ mod tests {
             (S::Failed, 2, WISH, (S::Skipped, Some(R::Stopped))),
             (S::Reverted, 5, one_record, (S::Reverted, Some(R::OneRecord))),
             (S::Reverted, 2, one_record, (S::Skipped, Some(R::OneRecord))),
+            (S::Reverted, 5, some_missing, (S::Reverted, Some(R::AgentMissing))),
+            (S::Reverted, 2, some_missing, (S::Skipped, Some(R::Stopped))),
+            (S::Disabled, 5, some_missing, (S::Disabled, None)),
             (S::ReEnabled, 6, WISH, (S::ReEnabled, None)),
             (S::ReEnabled, 4, reading, (S::ReEnabled, None)),
         ] {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::guard::LastSight;
 use super::switchboard::{Switchboard, stop_reason};
 use crate::api::{ListWalk, ListedAgent};
 use crate::domain::{AgentId, CallFailure, FailureKind, Sight};
@@ -34,14 +35,16 @@ pub enum ListState {
 }
 
 /// The last look at several agents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LookAtAll {
     /// All are listed as enabled.
     AllOn,
     /// This one is disabled.
     OneOff(AgentId),
-    /// None is disabled, but this one is not in the list, or the list does not say.
-    OneMissing(AgentId),
+    /// None is disabled and others are enabled, but these, sorted, are not in the list, or the list does not say.
+    SomeMissing(Vec<AgentId>),
+    /// The same of all of them.
+    AllMissing(Vec<AgentId>),
     /// There is no list to look at.
     NoList,
 }
@@ -56,19 +59,20 @@ pub(super) enum AfterSignal {
 }
 
 impl LookAtAll {
-    /// The agent that is not on.
-    pub(super) const fn agent(self) -> Option<AgentId> {
+    /// The agents that were looked for and not found.
+    pub(super) fn missing(&self) -> &[AgentId] {
         match self {
-            Self::OneOff(agent) | Self::OneMissing(agent) => Some(agent),
-            Self::AllOn | Self::NoList => None,
+            Self::SomeMissing(agents) | Self::AllMissing(agents) => agents,
+            Self::AllOn | Self::OneOff(_) | Self::NoList => &[],
         }
     }
 
-    pub(super) const fn sight(self) -> Sight {
+    pub(super) const fn sight(&self) -> LastSight {
         match self {
-            Self::AllOn => Sight::On,
-            Self::OneOff(_) => Sight::Off,
-            Self::OneMissing(_) | Self::NoList => Sight::Untold,
+            Self::AllOn => LastSight::AllOn,
+            Self::OneOff(_) => LastSight::OneOff,
+            Self::SomeMissing(_) => LastSight::SomeMissing,
+            Self::AllMissing(_) | Self::NoList => LastSight::NoneSeen,
         }
     }
 }
@@ -115,7 +119,7 @@ impl Switchboard<'_> {
         mut agents: HashSet<Uuid>,
         after_signal: AfterSignal,
     ) -> Option<LookAtAll> {
-        let mut one_off = None;
+        let (mut one_off, asked) = (None, agents.len());
         let walked = self
             .walk(after_signal, |listed| {
                 match one(&listed) {
@@ -130,12 +134,18 @@ impl Switchboard<'_> {
                 }
             })
             .await?;
-        let missing = agents.into_iter().min().map(AgentId);
-        Some(match (walked, one_off, missing) {
-            (_, Some(off), _) => LookAtAll::OneOff(off),
-            (_, None, None) => LookAtAll::AllOn,
-            (Ok(ListWalk::Stopped | ListWalk::Whole), None, Some(missing)) => LookAtAll::OneMissing(missing),
-            (Ok(ListWalk::NoList) | Err(_), None, Some(_)) => LookAtAll::NoList,
+        if let Some(off) = one_off {
+            return Some(LookAtAll::OneOff(off));
+        }
+        let mut missing: Vec<_> = agents.into_iter().map(AgentId).collect();
+        missing.sort_unstable();
+        Some(match walked {
+            _ if missing.is_empty() => LookAtAll::AllOn,
+            Ok(ListWalk::NoList) | Err(_) => LookAtAll::NoList,
+            Ok(ListWalk::Stopped | ListWalk::Whole) if missing.len() < asked => {
+                LookAtAll::SomeMissing(missing)
+            }
+            Ok(ListWalk::Stopped | ListWalk::Whole) => LookAtAll::AllMissing(missing),
         })
     }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::agent_list::{FirstSight, LookAtAll};
+use super::agent_list::FirstSight;
 use super::switchboard::Switchboard;
-use crate::domain::{Debts, DisabledState, DisablingEnd, Event, GuardNews, Switching};
+use crate::domain::{Debts, DisabledState, Event, Switching};
 use crate::ledger::{Conclusion, Owed, Switchable};
 
 /// Settles them: a probe without a verdict and a `revert_failed` are switched on again; a wish without an outcome is
@@ -58,18 +58,11 @@ impl Switchboard<'_> {
         }
     }
 
-    /// Off or missing undoes them all, as it would have in the run that switched them off. Without a list they stay as
-    /// they are, and owed.
+    /// The verdict is the one that the run that switched them off would have reached.
     async fn look_for_earlier_run(&mut self, watched: Duration) {
-        let end = match self.look_at_owed(watched).await {
-            Some(LookAtAll::OneOff(_)) => DisablingEnd::FlippedLate,
-            Some(LookAtAll::OneMissing(_)) => DisablingEnd::LostSight,
-            Some(LookAtAll::NoList) => {
-                return self.observer.observe(&Event::Guard(GuardNews::LookOwed));
-            }
-            Some(LookAtAll::AllOn) | None => return,
-        };
-        self.undo_condemned().await;
+        let Some(seen) = self.look_at_owed(watched).await else { return };
+        let Some((condemned, end)) = seen.sight().verdict() else { return };
+        self.undo(condemned, seen.missing()).await;
         let ended = self.writer.end_disabling(end).await;
         self.on_disk(ended);
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::agent_list::{FirstSight, ListState};
-use super::guard::{Action, Observation, Rules, State};
+use super::agent_list::{FirstSight, ListState, LookAtAll};
+use super::guard::{Action, Condemned, Observation, Rules, State};
 use super::switchboard::Switchboard;
 use super::switching::SwitchedOff;
 use crate::domain::{DisabledState, DisablingEnd, Event, GuardNews, Plan, StopReason, Switching};
@@ -87,6 +87,7 @@ pub async fn disable(
         settings,
         queue: Queue::default(),
         probe: None,
+        last_look: None,
         watched_left: plan.rows.saturating_sub(plan.other_uuid),
     };
     work.switch_off_unwatched().await;
@@ -151,6 +152,7 @@ struct Disable<'b, 'a> {
     settings: &'b DisableSettings,
     queue: Queue,
     probe: Option<Probe>,
+    last_look: Option<LookAtAll>,
     /// Planned rows that the guard watches and that nothing was asked for yet.
     watched_left: u64,
 }
@@ -175,7 +177,7 @@ impl Disable<'_, '_> {
                 Action::Ask => self.ask(asker).await,
                 Action::SwitchRestOff => self.switch_rest_off().await,
                 Action::LookAtAll => self.look_at_all().await,
-                Action::SwitchAllOn => self.switch_all_on().await,
+                Action::SwitchOn(condemned) => self.switch_on(condemned).await,
                 Action::End(end) => return end,
             };
             state = state.next(rules, seen);
@@ -268,12 +270,13 @@ impl Disable<'_, '_> {
     async fn look_at_all(&mut self) -> Observation {
         // As long as the probe was watched, so that a list that is behind shows the others, too.
         let watched = self.settings.looks.last().copied().unwrap_or_default();
-        let seen = self.board.look_at_owed(watched).await;
-        seen.map_or(Observation::Stopped, |seen| Observation::Seen(seen.sight()))
+        self.last_look = self.board.look_at_owed(watched).await;
+        self.last_look.as_ref().map_or(Observation::Stopped, |seen| Observation::SeenAll(seen.sight()))
     }
 
-    async fn switch_all_on(&mut self) -> Observation {
-        self.board.undo_condemned().await;
-        Observation::AllAskedBack
+    async fn switch_on(&mut self, condemned: Condemned) -> Observation {
+        let missing = self.last_look.as_ref().map_or(&[][..], LookAtAll::missing);
+        self.board.undo(condemned, missing).await;
+        Observation::AskedBack
     }
 }

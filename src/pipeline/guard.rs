@@ -9,6 +9,42 @@ use crate::domain::{DisablingEnd, Sight};
 /// A refused probe hands over to the next this often.
 const HAND_OVERS: u8 = 3;
 
+/// What the last look shows of all agents whose assistants went off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LastSight {
+    /// Each is listed as enabled.
+    AllOn,
+    /// One is listed as disabled.
+    OneOff,
+    /// None is listed as disabled and at least one as enabled; of the others the list tells nothing.
+    SomeMissing,
+    /// The list tells nothing of any of them, or there is no list.
+    NoneSeen,
+}
+
+/// What the last look has switched on again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condemned {
+    /// Everything that it was about.
+    All,
+    /// Those whose agent it missed, and no other.
+    Missing,
+}
+
+impl LastSight {
+    /// What is switched on again, and how that is called; `None`: nothing. An agent that is off says that assistant and
+    /// agent may be one record, and then they all may. One that is missing while others are on says nothing about those:
+    /// it may have been archived (PLATFORM.md, A third state).
+    pub(super) const fn verdict(self) -> Option<(Condemned, DisablingEnd)> {
+        match self {
+            Self::AllOn => None,
+            Self::OneOff => Some((Condemned::All, DisablingEnd::FlippedLate)),
+            Self::SomeMissing => Some((Condemned::Missing, DisablingEnd::SomeMissing)),
+            Self::NoneSeen => Some((Condemned::All, DisablingEnd::LostSight)),
+        }
+    }
+}
+
 /// What was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Observation {
@@ -20,8 +56,10 @@ pub(super) enum Observation {
     ProbeUnanswered,
     /// There is no row left that could be the probe.
     NoProbeLeft,
-    /// What the list shows: of the probe's agent, or at the end the worst of all.
+    /// What the list shows of the probe's agent.
     Seen(Sight),
+    /// What it shows at the end of all of them.
+    SeenAll(LastSight),
     /// The probe was switched on again.
     ProbeOnAgain,
     /// Switching the probe on again failed.
@@ -31,7 +69,7 @@ pub(super) enum Observation {
     /// The rest was asked for.
     RestDone,
     /// The condemned ones were asked to be switched on again.
-    AllAskedBack,
+    AskedBack,
     /// The run has to stop: a signal, or trouble that every further request would meet.
     Stopped,
 }
@@ -51,8 +89,8 @@ pub(super) enum Action {
     SwitchRestOff,
     /// Look once more at the agents of everything that was switched off.
     LookAtAll,
-    /// Switch everything on again.
-    SwitchAllOn,
+    /// Switch these on again.
+    SwitchOn(Condemned),
     /// It is over.
     End(DisablingEnd),
 }
@@ -74,8 +112,8 @@ pub(super) enum State {
     SwitchingOff { blind: bool },
     /// All are looked at once more; if they are on, it ends so.
     LastLook { end: DisablingEnd },
-    /// Everything is being switched on again.
-    Undoing { end: DisablingEnd },
+    /// These are being switched on again.
+    Undoing { condemned: Condemned, end: DisablingEnd },
     /// It is over.
     Over(DisablingEnd),
 }
@@ -114,15 +152,9 @@ impl State {
                 Self::LastLook { end: DisablingEnd::Completed }
             }
             (Self::SwitchingOff { blind: false }, _) => Self::LastLook { end: DisablingEnd::Stopped },
-            (Self::LastLook { end }, Observation::Seen(Sight::On)) => Self::Over(end),
-            (Self::LastLook { .. }, Observation::Seen(Sight::Untold)) => {
-                Self::Undoing { end: DisablingEnd::LostSight }
-            }
-            (Self::LastLook { .. }, Observation::Seen(Sight::Off)) => {
-                Self::Undoing { end: DisablingEnd::FlippedLate }
-            }
+            (Self::LastLook { end }, Observation::SeenAll(sight)) => Self::after_last_look(end, sight),
             (Self::LastLook { .. }, _) => Self::Over(DisablingEnd::Stopped),
-            (Self::Undoing { end }, _) => Self::Over(end),
+            (Self::Undoing { end, .. }, _) => Self::Over(end),
             (Self::Over(end), _) => Self::Over(end),
         }
     }
@@ -150,6 +182,17 @@ impl State {
         }
     }
 
+    const fn after_last_look(end: DisablingEnd, sight: LastSight) -> Self {
+        match sight.verdict() {
+            None => Self::Over(end),
+            // Those that were not come to are the others' matter: they still go on with the same command.
+            Some((Condemned::Missing, _)) if matches!(end, DisablingEnd::Stopped) => {
+                Self::Undoing { condemned: Condemned::Missing, end }
+            }
+            Some((condemned, end)) => Self::Undoing { condemned, end },
+        }
+    }
+
     /// What to do in this state.
     pub(super) const fn action(self) -> Action {
         match self {
@@ -159,7 +202,7 @@ impl State {
             Self::Asking => Action::Ask,
             Self::SwitchingOff { .. } => Action::SwitchRestOff,
             Self::LastLook { .. } => Action::LookAtAll,
-            Self::Undoing { .. } => Action::SwitchAllOn,
+            Self::Undoing { condemned, .. } => Action::SwitchOn(condemned),
             Self::Over(end) => Action::End(end),
         }
     }
@@ -170,7 +213,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use Condemned::{All, Missing};
     use DisablingEnd as E;
+    use LastSight::{AllOn, NoneSeen, OneOff, SomeMissing};
     use Observation as O;
     use Sight::{Off, On, Untold};
     use State as S;
@@ -181,6 +226,7 @@ mod tests {
     #[test]
     fn every_edge_leads_where_the_contract_says() {
         let last_look = |end| S::LastLook { end };
+        let undoing = |condemned, end| S::Undoing { condemned, end };
         let edges: &[(S, O, S)] = &[
             (S::Probing { refused: 0 }, O::ProbeOff, S::Watching { look: 0 }),
             (S::Probing { refused: 3 }, O::ProbeOff, S::Watching { look: 0 }),
@@ -212,14 +258,18 @@ mod tests {
             (S::SwitchingOff { blind: true }, O::RestDone, S::Over(E::CompletedBlind)),
             (S::SwitchingOff { blind: false }, O::Stopped, last_look(E::Stopped)),
             (S::SwitchingOff { blind: true }, O::Stopped, S::Over(E::Stopped)),
-            (last_look(E::Completed), O::Seen(On), S::Over(E::Completed)),
-            (last_look(E::Stopped), O::Seen(On), S::Over(E::Stopped)),
-            (last_look(E::Completed), O::Seen(Off), S::Undoing { end: E::FlippedLate }),
-            (last_look(E::Completed), O::Seen(Untold), S::Undoing { end: E::LostSight }),
-            (last_look(E::Stopped), O::Seen(Off), S::Undoing { end: E::FlippedLate }),
+            (last_look(E::Completed), O::SeenAll(AllOn), S::Over(E::Completed)),
+            (last_look(E::Completed), O::SeenAll(OneOff), undoing(All, E::FlippedLate)),
+            (last_look(E::Completed), O::SeenAll(SomeMissing), undoing(Missing, E::SomeMissing)),
+            (last_look(E::Completed), O::SeenAll(NoneSeen), undoing(All, E::LostSight)),
+            (last_look(E::Stopped), O::SeenAll(AllOn), S::Over(E::Stopped)),
+            (last_look(E::Stopped), O::SeenAll(OneOff), undoing(All, E::FlippedLate)),
+            (last_look(E::Stopped), O::SeenAll(SomeMissing), undoing(Missing, E::Stopped)),
+            (last_look(E::Stopped), O::SeenAll(NoneSeen), undoing(All, E::LostSight)),
             (last_look(E::Completed), O::Stopped, S::Over(E::Stopped)),
-            (S::Undoing { end: E::FlippedLate }, O::AllAskedBack, S::Over(E::FlippedLate)),
-            (S::Undoing { end: E::LostSight }, O::Stopped, S::Over(E::LostSight)),
+            (undoing(All, E::FlippedLate), O::AskedBack, S::Over(E::FlippedLate)),
+            (undoing(Missing, E::SomeMissing), O::AskedBack, S::Over(E::SomeMissing)),
+            (undoing(All, E::LostSight), O::Stopped, S::Over(E::LostSight)),
             (S::Over(E::OneRecord), O::Seen(On), S::Over(E::OneRecord)),
         ];
         for (from, seen, to) in edges {
@@ -244,11 +294,15 @@ mod tests {
             Just(O::Seen(On)),
             Just(O::Seen(Off)),
             Just(O::Seen(Untold)),
+            Just(O::SeenAll(AllOn)),
+            Just(O::SeenAll(OneOff)),
+            Just(O::SeenAll(SomeMissing)),
+            Just(O::SeenAll(NoneSeen)),
             Just(O::ProbeOnAgain),
             Just(O::ProbeStuck),
             any::<bool>().prop_map(O::Answered),
             Just(O::RestDone),
-            Just(O::AllAskedBack),
+            Just(O::AskedBack),
             Just(O::Stopped),
         ]
     }

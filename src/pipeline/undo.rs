@@ -8,8 +8,9 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::agent_list::{AfterSignal, LookAtAll};
+use super::guard::{Condemned, LastSight};
 use super::switchboard::Switchboard;
-use crate::domain::{DisabledState, Event, GuardNews, Sight, StopReason, Switching};
+use crate::domain::{AgentId, DisabledState, Event, GuardNews, StopReason, Switching};
 use crate::ledger::{Owed, OwedLooks, Switchable};
 
 /// After a signal the last look may take so long, and switching on again likewise; what is not done by then is owed
@@ -33,7 +34,9 @@ impl Switchboard<'_> {
         if self.may_look() {
             self.observer.observe(&Event::Guard(GuardNews::LastLook { agents: agents.len() as u64, after }));
             let has_waited = after.is_zero() || self.wait(after).await;
-            seen = self.last_look(agents).await.filter(|seen| has_waited || seen.sight() != Sight::On);
+            let acquits =
+                |seen: &LookAtAll| matches!(seen.sight(), LastSight::AllOn | LastSight::SomeMissing);
+            seen = self.last_look(agents).await.filter(|seen| has_waited || !acquits(seen));
         }
         let Some(seen) = seen else {
             self.observer.observe(&Event::Guard(GuardNews::LookOwed));
@@ -43,9 +46,13 @@ impl Switchboard<'_> {
             let done = self.writer.looks_are_done().await;
             self.on_disk(done);
         }
-        self.observer.observe(&Event::Guard(match seen {
+        self.observer.observe(&Event::Guard(match &seen {
             LookAtAll::AllOn => GuardNews::AllOn,
-            _ => GuardNews::NotOn { agent: seen.agent(), sight: seen.sight() },
+            LookAtAll::OneOff(agent) => GuardNews::Off { agent: *agent },
+            LookAtAll::SomeMissing(agents) | LookAtAll::AllMissing(agents) => {
+                GuardNews::Missing { agents: agents.clone() }
+            }
+            LookAtAll::NoList => GuardNews::NoList,
         }));
         Some(seen)
     }
@@ -69,9 +76,13 @@ impl Switchboard<'_> {
         seen.filter(|seen| self.stop_reason().is_none() || *seen != LookAtAll::NoList)
     }
 
-    /// Condemns all that the last look was about, and switches them on again. What does not come on is owed.
-    pub(super) async fn undo_condemned(&mut self) {
-        let condemned = self.writer.condemn().await;
+    /// Condemns what the last look was about, all of it or what belongs to these agents, and switches that on again. What
+    /// does not come on is owed.
+    pub(super) async fn undo(&mut self, condemned: Condemned, missing: &[AgentId]) {
+        let condemned = match condemned {
+            Condemned::All => self.writer.condemn().await,
+            Condemned::Missing => self.writer.condemn_alone(missing.to_vec()).await,
+        };
         let Some(rows) = self.on_disk(condemned) else { return };
         self.observer.observe(&Event::Switching { switching: Switching::BackByGuard, rows });
         let until = Instant::now() + AFTER_SIGNAL;

@@ -134,10 +134,17 @@ fn sentences(end: DisablingEnd, facts: &RunFacts) -> String {
             others_off(facts)
         ),
         DisablingEnd::LostSight => format!(
-            "At the end it could not be seen that every agent is on: one is not in the agent list, or the list could not \
-             be read (see above). {} {} Share all agents with the key, then run the same command again.",
+            "At the end it could not be seen that any agent is on: none of them is in the agent list, or the list could \
+             not be read (see above). {} {} Share all agents with the key, then run the same command again.",
             on_again(facts),
             others_off(facts)
+        ),
+        DisablingEnd::SomeMissing => format!(
+            "At the last look some agents were missing from the agent list, and others were in it: those that are missing \
+             (named above) are archived, deleted, or no longer shared with the key. {} {} Look for them in the web app, \
+             also under Archived, then run the same command again.",
+            on_again(facts),
+            off_now(facts)
         ),
         DisablingEnd::CannotTell => format!(
             "It cannot be told here whether an agent stays on without its assistant. {probe} {rest} Disable one \
@@ -326,6 +333,8 @@ mod tests {
         let ends = [
             DisablingEnd::OneRecord,
             DisablingEnd::FlippedLate,
+            DisablingEnd::LostSight,
+            DisablingEnd::SomeMissing,
             DisablingEnd::CannotTell,
             DisablingEnd::ProbesRefused,
             DisablingEnd::ProbeUnanswered,
@@ -348,6 +357,24 @@ mod tests {
         are on again. 20 assistants are off: their agents have other ids. Open some of the agents in the web
         app: they must be on. `--disable-shared` would switch the assistants off, and perhaps take the
         agents away from their users.
+
+        At the end it could not be seen that any agent is on: none of them is in the agent list, or the list
+        could not be read (see above). 1 assistant is on again. Share all agents with the key, then run the
+        same command again.
+
+        At the end it could not be seen that any agent is on: none of them is in the agent list, or the list
+        could not be read (see above). 3,000 assistants are on again. 20 assistants are off: their agents
+        have other ids. Share all agents with the key, then run the same command again.
+
+        At the last look some agents were missing from the agent list, and others were in it: those that are
+        missing (named above) are archived, deleted, or no longer shared with the key. 1 assistant is on
+        again. Nothing is off because of this program. Look for them in the web app, also under Archived,
+        then run the same command again.
+
+        At the last look some agents were missing from the agent list, and others were in it: those that are
+        missing (named above) are archived, deleted, or no longer shared with the key. 3,000 assistants are
+        on again. 20 assistants are off because of this program. Look for them in the web app, also under
+        Archived, then run the same command again.
 
         It cannot be told here whether an agent stays on without its assistant. The probe is on again.
         Nothing else was switched off. Disable one assistant in the web app and look at its agent. If that

@@ -76,7 +76,9 @@ pub fn plan(view: &PlanView<'_>) -> String {
             blocks.say(&warning);
         }
     }
-    if let Some(warning) = view.plan.unlisted.as_ref().filter(|_| !view.shared).map(unlisted) {
+    if let Some(warning) =
+        view.plan.unlisted.as_ref().filter(|_| !view.shared).map(|these| unlisted(view, these))
+    {
         blocks.say(&warning);
     }
     blocks.push(&numbered(if view.dry_run { "What would happen:" } else { "What happens:" }, &steps(view)));
@@ -106,11 +108,22 @@ pub fn blind_question(rest: u64) -> String {
     format!("{}\nSwitch off {} all the same?", wrapped(&risk, "", ""), assistants(rest))
 }
 
-fn unlisted((agents, first): &(u64, Candidate)) -> String {
-    let (are, among) = if *agents == 1 { ("is", "it is") } else { ("are", "the first of them is") };
+fn unlisted(view: &PlanView<'_>, (agents, first): &(u64, Candidate)) -> String {
+    let (are, its) = if *agents == 1 { ("is", "its assistant is") } else { ("are", "their assistants are") };
+    let (among, them, rows) = match agents {
+        1 => ("It is", "it", "its row"),
+        _ => ("The first of them is", "them", "their rows"),
+    };
+    // The probe's agent is looked at before anything else goes off.
+    let then = if view.plan.probe.as_ref().is_some_and(|probe| probe.pair == first.pair) {
+        "so it cannot be told whether the probe's agent stays on, and the probe is switched on again"
+            .to_owned()
+    } else {
+        format!("so the last look will miss {them}, and {its} switched on again")
+    };
     format!(
-        "WARNING: {} of the agents {are} not in the agent list, so that the last look will miss it and switch everything \
-         on again; {among} {} ({}). Share it with the key first, or take its row out of the input.",
+        "WARNING: {} of the agents {are} not in the agent list, {then}. {among} {} ({}). Share {them} with the key or fetch \
+         {them} out of the archive first, or take {rows} out of the input.",
         grouped(*agents),
         quoted(first.name.as_deref()),
         first.pair.agent
@@ -260,7 +273,8 @@ fn with_probe(moments: &[Duration], same: u64, when_untold: WhenUntold) -> [Stri
             .to_owned(),
         _ => format!(
             "If its agent stays on, the other {} switched off. {then} all {same} agents are looked at once more: if one \
-             is off or missing, all {same} assistants are switched on again.",
+             is off, or none can be seen, all {same} assistants are switched on again; if some are missing from the list, \
+             only theirs.",
             if same == 2 { "one is".to_owned() } else { format!("{} are", grouped(same.saturating_sub(1))) },
             same = grouped(same)
         ),
@@ -379,7 +393,8 @@ mod tests {
              nothing more is switched off. The same if the list does not show its agent, unless you then say
              yes.
           4. If its agent stays on, the other 2,960 are switched off. 10 s later all 2,961 agents are looked
-             at once more: if one is off or missing, all 2,961 assistants are switched on again.
+             at once more: if one is off, or none can be seen, all 2,961 assistants are switched on again;
+             if some are missing from the list, only theirs.
 
         To take it back:
           agent-migrate rollback assistants.ledger
@@ -508,6 +523,36 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_forewarns_of_agents_that_the_last_look_will_miss() {
+        let other = Candidate { pair: Pair::same(Uuid::from_u128(9)), ..probe(Some("Bot")) };
+        let said: Vec<_> = [(1, other.clone()), (1_200, other), (2, probe(None))]
+            .into_iter()
+            .map(|unlisted| {
+                let plan_of = Plan { unlisted: Some(unlisted), ..many() };
+                let text = plan(&view(&plan_of));
+                let warning = text.split("\n\n").find(|block| block.starts_with("WARNING"));
+                warning.unwrap_or_default().to_owned()
+            })
+            .collect();
+        insta::assert_snapshot!(said.join("\n\n"), @r#"
+        WARNING: 1 of the agents is not in the agent list, so the last look will miss it, and its assistant
+        is switched on again. It is "Bot" (00000000-0000-0000-0000-000000000009). Share it with the key or
+        fetch it out of the archive first, or take its row out of the input.
+
+        WARNING: 1,200 of the agents are not in the agent list, so the last look will miss them, and their
+        assistants are switched on again. The first of them is "Bot" (00000000-0000-0000-0000-000000000009).
+        Share them with the key or fetch them out of the archive first, or take their rows out of the input.
+
+        WARNING: 2 of the agents are not in the agent list, so it cannot be told whether the probe's agent
+        stays on, and the probe is switched on again. The first of them is (no name)
+        (00000000-0000-0000-0000-000000000007). Share them with the key or fetch them out of the archive
+        first, or take their rows out of the input.
+        "#);
+        let shared = Plan { unlisted: Some((1, probe(None))), ..many() };
+        assert!(!plan(&PlanView { shared: true, ..view(&shared) }).contains("not in the agent list"));
+    }
+
+    #[test]
     fn a_plan_for_agents_with_other_ids_only_needs_no_probe_whatever_was_asked_for() {
         let others = Plan { rows: 2, other_uuid: 2, ..Plan::default() };
         let text = plan(&view(&others));
@@ -555,7 +600,8 @@ mod tests {
              nothing more is switched off. The same if the list does not show its agent, unless you then say
              yes.
           4. If its agent stays on, the other 2,960 are switched off. 10 s later all 2,961 agents are looked
-             at once more: if one is off or missing, all 2,961 assistants are switched on again.
+             at once more: if one is off, or none can be seen, all 2,961 assistants are switched on again;
+             if some are missing from the list, only theirs.
         "#);
     }
 

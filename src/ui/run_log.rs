@@ -78,10 +78,12 @@ fn guard(news: &GuardNews) {
         GuardNews::LastLook { agents, after } => {
             info!(agents, after_seconds = after.as_secs(), "guard: last look");
         }
-        GuardNews::NotOn { agent, sight } => {
-            let agent = agent.map(|agent| agent.to_string());
-            info!(agent_id = agent, sight = ?sight, "guard: an agent is not seen on");
+        GuardNews::Off { agent } => info!(agent_id = %agent, "guard: an agent is off"),
+        GuardNews::Missing { agents } => {
+            let agents: Vec<_> = agents.iter().map(ToString::to_string).collect();
+            info!(agent_ids = agents.join(" "), "guard: agents missing from the list");
         }
+        GuardNews::NoList => info!("guard: no list at the last look"),
         GuardNews::AllOn => info!("guard: all agents on"),
         GuardNews::LookOwed => info!("guard: last look owed"),
     }
@@ -96,7 +98,7 @@ mod tests {
     use super::super::logs;
     use super::super::tests::{Printed, printing_to};
     use super::*;
-    use crate::domain::{Observer, Pair};
+    use crate::domain::{AgentId, Observer, Pair};
 
     #[test]
     fn every_event_of_switching_is_a_record() {
@@ -114,6 +116,9 @@ mod tests {
             Event::Guard(GuardNews::GoOn { rest: 2 }),
             Event::Guard(GuardNews::LastLook { agents: 3, after: Duration::ZERO }),
             Event::Guard(GuardNews::AllOn),
+            Event::Guard(GuardNews::Off { agent: AgentId(Uuid::from_u128(1)) }),
+            Event::Guard(GuardNews::Missing { agents: vec![AgentId(Uuid::from_u128(1))] }),
+            Event::Guard(GuardNews::NoList),
             Event::Guard(GuardNews::LookOwed),
             Event::WaitingForAnswer(Duration::from_secs(60)),
         ];
@@ -130,6 +135,9 @@ mod tests {
         guard: going on
         guard: last look
         guard: all agents on
+        guard: an agent is off
+        guard: agents missing from the list
+        guard: no list at the last look
         guard: last look owed
         waiting for the answer to the request under way
         ");

@@ -43,7 +43,13 @@ pub(super) fn news(news: &GuardNews) -> String {
             grouped(*rest)
         ),
         GuardNews::LastLook { agents, after } => last_look(*agents, *after),
-        GuardNews::NotOn { agent, sight } => not_on(*agent, *sight),
+        GuardNews::Off { agent } => format!("Agent {agent} is off."),
+        GuardNews::NoList => "The agent list could not be read.".to_owned(),
+        GuardNews::Missing { agents } => format!(
+            "{} not in the agent list, or the list does not say whether {} on.",
+            those(agents),
+            if agents.len() == 1 { "it is" } else { "they are" }
+        ),
         GuardNews::AllOn => "The last look found every agent on.".to_owned(),
         GuardNews::LookOwed => {
             "The last look at the agents could not be finished. The next run does it first.".to_owned()
@@ -51,13 +57,15 @@ pub(super) fn news(news: &GuardNews) -> String {
     }
 }
 
-fn not_on(agent: Option<AgentId>, sight: Sight) -> String {
-    match (agent, sight) {
-        (Some(agent), Sight::Off) => format!("Agent {agent} is off."),
-        (Some(agent), _) => {
-            format!("Agent {agent} is not in the agent list, or the list does not say whether it is on.")
-        }
-        (None, _) => "The agent list could not be read.".to_owned(),
+/// The agents by their ids, the first few of many, as the beginning of a sentence.
+fn those(agents: &[AgentId]) -> String {
+    const NAMED: usize = 10;
+    let named: Vec<_> = agents.iter().take(NAMED).map(ToString::to_string).collect();
+    let named = named.join(", ");
+    match agents.len() {
+        1 => format!("Agent {named} is"),
+        many if many <= NAMED => format!("Agents {named} are"),
+        many => format!("Agents {named} and {} more are", grouped((many - NAMED) as u64)),
     }
 }
 
@@ -139,6 +147,7 @@ mod tests {
     #[test]
     fn every_step_of_the_guard_is_one_plain_line() {
         let seconds = Duration::from_secs;
+        let agents = |count| (1..=count).map(|number| AgentId(Uuid::from_u128(number))).collect();
         let probe = GuardNews::ProbeOff {
             name: Some("Travel\u{1b}[2J\r\nBot".into()),
             pair: Pair::same(Uuid::from_u128(1)),
@@ -156,6 +165,11 @@ mod tests {
             GuardNews::LastLook { agents: 2_961, after: seconds(10) },
             GuardNews::LastLook { agents: 1, after: seconds(0) },
             GuardNews::AllOn,
+            GuardNews::Off { agent: AgentId(Uuid::from_u128(1)) },
+            GuardNews::Missing { agents: agents(1) },
+            GuardNews::Missing { agents: agents(2) },
+            GuardNews::Missing { agents: agents(1_012) },
+            GuardNews::NoList,
             GuardNews::LookOwed,
         ]
         .iter()
@@ -174,6 +188,11 @@ mod tests {
         In 10 s all 2,961 agents are looked at once more: the agent list may be behind.
         Now the agent is looked at once more.
         The last look found every agent on.
+        Agent 00000000-0000-0000-0000-000000000001 is off.
+        Agent 00000000-0000-0000-0000-000000000001 is not in the agent list, or the list does not say whether it is on.
+        Agents 00000000-0000-0000-0000-000000000001, 00000000-0000-0000-0000-000000000002 are not in the agent list, or the list does not say whether they are on.
+        Agents 00000000-0000-0000-0000-000000000001, 00000000-0000-0000-0000-000000000002, 00000000-0000-0000-0000-000000000003, 00000000-0000-0000-0000-000000000004, 00000000-0000-0000-0000-000000000005, 00000000-0000-0000-0000-000000000006, 00000000-0000-0000-0000-000000000007, 00000000-0000-0000-0000-000000000008, 00000000-0000-0000-0000-000000000009, 00000000-0000-0000-0000-00000000000a and 1,002 more are not in the agent list, or the list does not say whether they are on.
+        The agent list could not be read.
         The last look at the agents could not be finished. The next run does it first.
         "#);
     }

@@ -11,7 +11,7 @@ use super::super::encode::{blob, from_nanoseconds, to_count, to_uuid};
 use super::super::error::LedgerError;
 use super::super::writer::Writer;
 use super::{COLUMNS, PAGE, Switchable, switchable};
-use crate::domain::Debts;
+use crate::domain::{AgentId, Debts};
 
 /// What is owed to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +140,22 @@ impl Writer {
     pub async fn condemn(&self) -> Result<u64, LedgerError> {
         self.transact(|transaction, _| {
             let rows = transaction.execute("UPDATE result SET guard = 'revert' WHERE guard = 'look'", [])?;
+            Ok(rows as u64)
+        })
+        .await
+    }
+
+    /// The last look condemned those with these agents alone: each is to be switched on again, by this process or the next.
+    /// Nothing is owed to the others any more. Gives how many are condemned.
+    pub async fn condemn_alone(&self, agents: Vec<AgentId>) -> Result<u64, LedgerError> {
+        self.transact(move |transaction, _| {
+            let mut condemn = transaction
+                .prepare_cached("UPDATE result SET guard = 'revert' WHERE guard = 'look' AND agent = ?1")?;
+            let mut rows = 0;
+            for agent in &agents {
+                rows += condemn.execute([agent.0.as_bytes()])?;
+            }
+            transaction.execute("UPDATE result SET guard = NULL WHERE guard = 'look'", [])?;
             Ok(rows as u64)
         })
         .await

@@ -66,8 +66,12 @@ const fn ending(facts: &RunFacts) -> &'static str {
                 "Everything planned was asked for. Whether the agents are on cannot be seen here: open some of them."
             }
             DisablingEnd::LostSight => {
-                "At the end it could not be seen that every agent is on. What had been switched off beside its agent was \
+                "At the end it could not be seen that any agent is on. What had been switched off beside its agent was \
                  switched on again."
+            }
+            DisablingEnd::SomeMissing => {
+                "Everything planned was asked for. At the end some agents were not in the agent list any more (archived, \
+                 deleted, or no longer shared with the API key): their assistants were switched on again."
             }
             DisablingEnd::OneRecord => {
                 "Assistant and agent are one record here: when the first assistant went off, its agent went off, too. \

@@ -157,15 +157,55 @@ fn where_the_list_tells_nothing_the_probe_is_on_again_and_yes_is_no_answer() {
 }
 
 #[test]
-fn an_agent_missing_from_the_last_look_alone_takes_everything_back() {
-    let office =
-        Office::with(&[same(1), same(2)], SandboxOptions { unlisted: vec![uuid(2)], ..two_records() });
-    office.disable(&[]).exits_with(3);
-    let deeds = office.deeds();
-    assert!(deeds.starts_with("read, list, off 1, list, off 2, list, on "), "{deeds}");
-    assert!(deeds.contains("on 1") && deeds.contains("on 2"), "{deeds}");
-    assert_eq!(office.off(), Vec::<u32>::new());
-    assert_eq!(office.report().disabled(), ["reverted"; 2]);
+fn an_agent_missing_from_the_last_look_while_others_are_on_takes_its_own_row_back_alone() {
+    let entries: Vec<_> = (1..=4).map(same).chain([other(9, 109)]).collect();
+    let office = Office::with(&entries, SandboxOptions { unlisted: vec![uuid(3)], ..two_records() });
+    let ran = office.disable(&[]).exits_with(3).says("1 assistant is switched on again");
+    assert_eq!(office.deeds(), "read, list, off 9, off 1, list, off 2, off 3, off 4, list, on 3");
+    assert_eq!((office.off(), office.agents_off()), (vec![1, 2, 4, 9], vec![]));
+    let report = office.report();
+    assert_eq!(report.disabled(), ["disabled", "disabled", "reverted", "disabled", "disabled"]);
+    let told = &report.row(&id(3))["remedy"];
+    assert!(told.contains("Archived") && report.row(&id(2))["remedy"].is_empty(), "{told}");
+    // The plan forewarns, the last look names it, the end says how it stands.
+    let said = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("the last look will miss it, and its assistant is switched on again"), "{said}");
+    assert!(said.contains(&format!("Agent {} is not in the agent list", id(3))), "{said}");
+    assert!(said.contains("1 assistant is on again. 4 assistants are off because of this program"), "{said}");
+
+    // Back in the list, it goes off with the same command, and the others are not asked for again.
+    office.change(|options| options.unlisted.clear());
+    let before = office.requests();
+    office.disable(&[]).exits_with(0);
+    assert_eq!(office.deeds_since(before), "read, list, off 3, list, list");
+    assert_eq!(office.off(), [1, 2, 3, 4, 9]);
+}
+
+#[test]
+fn what_the_last_look_makes_of_what_is_off_is_a_table() {
+    type Case = (&'static str, fn(&mut SandboxOptions), [&'static str; 3]);
+    let (back, off) = ("reverted", "disabled");
+    let cases: [Case; 5] = [
+        ("all on", |_| {}, [off; 3]),
+        ("one missing", |options| options.unlisted = vec![uuid(2)], [off, back, off]),
+        ("the probe's missing", |options| options.unlisted = vec![uuid(1)], [back, off, off]),
+        ("all but one missing", |options| options.unlisted = vec![uuid(1), uuid(3)], [back, off, back]),
+        ("all missing", |options| options.unlisted = [1, 2, 3].map(uuid).to_vec(), [back; 3]),
+    ];
+    for (what, change, disabled) in cases {
+        // A slow list, so that the change comes between the look at the probe and the last one.
+        let latency = Duration::from_millis(100);
+        let office = Office::with(&[same(1), same(2), same(3)], SandboxOptions { latency, ..two_records() });
+        let running = office.disabling(0, &[]);
+        office.wait_until(|office| office.switches(true) == 2);
+        office.change(change);
+        let code = if disabled == [off; 3] { 0 } else { 3 };
+        running.ends().exits_with(code);
+        assert_eq!(office.report().disabled(), disabled, "{what}");
+        let is_off = (1..=3).zip(disabled).filter(|(_, state)| *state == off).map(|(row, _)| row);
+        assert_eq!(office.off(), is_off.collect::<Vec<_>>(), "{what}");
+        assert_eq!(office.agents_off(), Vec::<u32>::new(), "{what}");
+    }
 }
 
 #[test]

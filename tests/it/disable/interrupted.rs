@@ -202,7 +202,16 @@ fn a_dry_run_after_a_kill_switches_nothing_not_even_back_on() {
 
 #[test]
 fn the_last_look_that_a_killed_run_owes_is_taken_by_the_next_one() {
-    for (options, states) in [(two_records(), "disabled"), (one_record(), "reverted")] {
+    let unlisted = |rows: &[u32]| rows.iter().copied().map(uuid).collect::<Vec<_>>();
+    let present = AgentList::Present;
+    let cases = [
+        (two_records(), present, unlisted(&[]), ["disabled", "disabled"]),
+        (one_record(), present, unlisted(&[]), ["reverted", "reverted"]),
+        (two_records(), present, unlisted(&[2]), ["disabled", "reverted"]),
+        (two_records(), present, unlisted(&[1, 2, 3]), ["reverted", "reverted"]),
+        (two_records(), AgentList::Missing, unlisted(&[]), ["reverted", "reverted"]),
+    ];
+    for (options, list, unlisted, states) in cases {
         let options = SandboxOptions {
             list: AgentList::Lagging(Duration::from_secs(60)),
             latency: Duration::from_millis(100),
@@ -214,10 +223,10 @@ fn the_last_look_that_a_killed_run_owes_is_taken_by_the_next_one() {
         assert!(running.kill());
         let off: BTreeSet<u32> = office.off().into_iter().collect();
         assert_eq!(off, office.off_by_ledger());
-        office.change(|options| options.list = AgentList::Present);
+        office.change(|options| (options.list, options.unlisted) = (list, unlisted.clone()));
         office.run(&[]);
         let report = office.report();
-        assert_eq!(report.disabled()[..2], [states; 2]);
+        assert_eq!(report.disabled()[..2], states, "{list:?} without {unlisted:?}");
         assert_eq!(office.agents_off(), Vec::<u32>::new());
     }
 }

@@ -52,7 +52,7 @@ fn a_list_that_tells_nothing_leaves_nothing_off() {
     let mut cases = Vec::new();
     for (what, answer) in no_list() {
         // "No list, or not in it: cannot be told, the same": the probe comes back, and the rest stays on. Once everything is
-        // off, "any agent off or missing undoes every same-UUID disable of this process".
+        // off, a last look that sees none of the agents on undoes every same-UUID disable of this process.
         let by_the_probe = around(1, "", "reverted", "skipped");
         let lines = [(0, by_the_probe), (1, by_the_probe), (2, ["reverted"; ROWS])];
         for (spared, disabled) in lines {

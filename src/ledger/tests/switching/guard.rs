@@ -67,6 +67,26 @@ fn what_the_last_look_condemns_is_owed_its_return_until_it_is_on_again() {
 }
 
 #[test]
+fn where_some_agents_are_missed_their_rows_alone_are_owed_their_return() {
+    let run = verified_run(&[1, 2, 3]);
+    for row in run.planned() {
+        run.switch_off(&row, Watched, conclusion(Disabled));
+    }
+    // The last is none of those looked at.
+    let missing = [2, 9].map(|number| AgentId(Uuid::from_u128(number)));
+    assert_eq!(block_on(run.writer.condemn_alone(missing.to_vec())).unwrap(), 1);
+    assert_eq!(run.place.killed().debts(), Debts { reverts: 1, ..NOTHING });
+    let condemned = run.owed(Owed::Revert);
+    assert_eq!(condemned.iter().map(|row| row.pair).collect::<Vec<_>>(), [pair(2)]);
+    run.switch_on(&condemned[0], conclusion(Reverted));
+    block_on(run.writer.end_disabling(DisablingEnd::SomeMissing)).unwrap();
+    let place = run.ended();
+    assert_eq!(place.debts(), NOTHING);
+    assert_eq!([1, 2, 3].map(|number| place.state(number)), [Disabled, Reverted, Disabled]);
+    assert_eq!(place.row(2).remedy(), crate::domain::Remedy::FindAgent);
+}
+
+#[test]
 fn an_open_wish_of_an_earlier_run_is_answered_and_stays_to_be_looked_up_while_it_is_unknown() {
     for (found, debts) in
         [(Disabled, Debts { looks: 1, ..NOTHING }), (Unknown, Debts { answers: 2, looks: 1, ..NOTHING })]
