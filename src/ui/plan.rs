@@ -115,14 +115,14 @@ fn unlisted(view: &PlanView<'_>, (agents, first): &(u64, Candidate)) -> String {
         _ => ("The first of them is", "them", "their rows"),
     };
     // The probe's agent is looked at before anything else goes off.
-    let then = if view.plan.probe.as_ref().is_some_and(|probe| probe.pair == first.pair) {
+    let effect = if view.plan.probe.as_ref().is_some_and(|probe| probe.pair == first.pair) {
         "so it cannot be told whether the probe's agent stays on, and the probe is switched on again"
             .to_owned()
     } else {
         format!("so the last look will miss {them}, and {its} switched on again")
     };
     format!(
-        "WARNING: {} of the agents {are} not in the agent list, {then}. {among} {} ({}). Share {them} with the key or fetch \
+        "WARNING: {} of the agents {are} not in the agent list, {effect}. {among} {} ({}). Share {them} with the key or fetch \
          {them} out of the archive first, or take {rows} out of the input.",
         grouped(*agents),
         quoted(first.name.as_deref()),
