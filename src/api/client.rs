@@ -28,9 +28,6 @@ use super::verdict::{self, Verdict};
 /// A request that meets 429 this often is given up (DESIGN.md, Manners on the network).
 const MOST_429: u32 = 10;
 
-/// Agents on a page of the list: as many as there may be (PLATFORM.md, Calls).
-const LIST_LIMIT: &str = "250";
-
 const ASSISTANT_SWITCH: &str = "/assistant/v1/disable";
 const AGENT_SWITCH: &str = "/agent/v1/disable";
 
@@ -52,10 +49,29 @@ impl Meter {
     }
 }
 
-/// How a walk over the list of agents ended.
+/// A list of agents (PLATFORM.md, Calls).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// Those that are shared with the key.
+    Shared,
+    /// Those of the whole workspace, from the governance API.
+    Workspace,
+}
+
+impl Listing {
+    /// The call, its path, and as many agents on a page as there may be.
+    const fn request(self) -> (Call, &'static str, &'static str) {
+        match self {
+            Self::Shared => (Call::List, "/agent/v1/list", "250"),
+            Self::Workspace => (Call::Governance, "/governance/v1/agents", "100"),
+        }
+    }
+}
+
+/// How a walk over a list of agents ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListWalk {
-    /// This deployment has no list: older ones answer 404 (PLATFORM.md, Calls).
+    /// This deployment has no such list: older ones answer 404 (PLATFORM.md, Calls).
     NoList,
     /// The visitor had seen enough.
     Stopped,
@@ -128,36 +144,42 @@ impl Client {
         answers::read_models(&body).map_err(|words| self.nonsense(Call::Models, 200, words))
     }
 
-    /// One page of `GET /agent/v1/list`; `None` when this deployment has no list: older ones answer 404 (PLATFORM.md,
-    /// Calls).
-    pub async fn list_agents(&self, cursor: Option<Uuid>) -> Result<Option<AgentPage>, CallFailure> {
+    /// One page of a list; `None` when this deployment has none: older ones answer 404 (PLATFORM.md, Calls).
+    pub async fn list_agents(
+        &self,
+        list: Listing,
+        cursor: Option<Uuid>,
+    ) -> Result<Option<AgentPage>, CallFailure> {
+        let (call, path, limit) = list.request();
         let cursor = cursor.map(|cursor| cursor.hyphenated().to_string());
-        let mut query = vec![("limit", LIST_LIMIT)];
+        let mut query = vec![("limit", limit)];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        match self.get(Call::List, "/agent/v1/list", &query, &mut Meter::default()).await {
-            Ok(body) => answers::read_agent_page(&body)
-                .map(Some)
-                .map_err(|words| self.nonsense(Call::List, 200, words)),
+        match self.get(call, path, &query, &mut Meter::default()).await {
+            Ok(body) => {
+                answers::read_agent_page(&body).map(Some).map_err(|words| self.nonsense(call, 200, words))
+            }
             Err(CallFailure { kind: FailureKind::NotFound | FailureKind::NotTheApi, .. }) => Ok(None),
             Err(failure) => Err(failure),
         }
     }
 
-    /// Shows `visit` one agent of `GET /agent/v1/list` after the other until it breaks or the last page is through; then no
-    /// further page is asked for. A list that runs in a circle or ends in its middle makes no sense.
+    /// Shows `visit` one agent of the list after the other until it breaks or the last page is through; then no further
+    /// page is asked for. A list that runs in a circle or ends in its middle makes no sense.
     pub async fn all_agents(
         &self,
+        list: Listing,
         mut visit: impl FnMut(ListedAgent) -> ControlFlow<()>,
     ) -> Result<ListWalk, CallFailure> {
+        let (call, ..) = list.request();
         let mut cursor = None;
         let mut seen = HashSet::new();
         loop {
-            let Some(page) = self.list_agents(cursor).await? else {
+            let Some(page) = self.list_agents(list, cursor).await? else {
                 return match cursor {
                     None => Ok(ListWalk::NoList),
                     Some(cursor) => {
                         let words = format!("the list ends in its middle: no page at cursor {cursor}");
-                        Err(self.nonsense(Call::List, 404, words))
+                        Err(self.nonsense(call, 404, words))
                     }
                 };
             };
@@ -167,7 +189,7 @@ impl Client {
             let Some(next) = page.next_cursor else { return Ok(ListWalk::Whole) };
             if !seen.insert(next) {
                 let words = format!("the list runs in a circle: cursor {next} came before");
-                return Err(self.nonsense(Call::List, 200, words));
+                return Err(self.nonsense(call, 200, words));
             }
             cursor = Some(next);
         }

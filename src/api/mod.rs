@@ -23,7 +23,7 @@ mod verdict;
 mod window;
 
 pub use answers::{AgentPage, ListedAgent, Model};
-pub use client::{Client, ListWalk, Meter};
+pub use client::{Client, ListWalk, Listing, Meter};
 pub use endpoint::{BaseUrl, BaseUrlError, LANGDOCK, ODEUS};
 pub use key::{ApiKey, KeyError};
 pub use probe::{CertificateTrouble, ProbeFailure, Reached, Unreached, probe, resolve};

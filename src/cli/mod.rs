@@ -21,7 +21,8 @@ pub use network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs, PlaceArgs};
 pub use report_arguments::{ReportArgs, ReportFormatArg, SplitArgs};
 pub use rollback_arguments::RollbackArgs;
 pub use sandbox_arguments::{
-    SandboxArgs, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg, SandboxSwitchingArgs,
+    SandboxArgs, SandboxGovernanceArg, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg,
+    SandboxSwitchingArgs,
 };
 pub use settings::{
     Environment, Key, OutputPath, Place, UsageError, WorkPaths, audit_paths, choose_key, choose_place,

@@ -14,6 +14,19 @@ pub enum SandboxListArg {
     Missing,
 }
 
+/// What the practice workspace does with `governance/v1/agents`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SandboxGovernanceArg {
+    /// Serves it
+    On,
+    /// Answers 403: the key lacks the scope GOVERNANCE_API
+    NoScope,
+    /// Answers 403: governance is not switched on
+    Off,
+    /// Answers 404, as deployments without it do
+    Missing,
+}
+
 /// Whether assistant and agent are one record in the practice workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SandboxRecordsArg {
@@ -54,6 +67,9 @@ pub struct SandboxArgs {
     /// Seconds by which the agent list lags behind
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(0..=30), help_heading = "Workspace")]
     pub list_lag: u64,
+    /// The governance API, which shows every agent of the workspace
+    #[arg(long, value_enum, default_value_t = SandboxGovernanceArg::On, help_heading = "Workspace")]
+    pub governance: SandboxGovernanceArg,
     /// Answer 429 beyond this many requests in 60 seconds
     #[arg(long, value_name = "N", help_heading = "Trouble")]
     pub rate_limit: Option<NonZeroU32>,

@@ -12,6 +12,7 @@ Examples:
   agent-migrate list --platform langdock -o assistants.csv
   agent-migrate run assistants.csv --platform langdock
   agent-migrate list --platform odeus --json
+  agent-migrate list --platform langdock --governance -o workspace.csv
   agent-migrate list --sandbox
 
 Exit code 3: this deployment has no list of agents (older ones do not); collect the UUIDs by hand.";
@@ -51,6 +52,10 @@ pub struct ListArgs {
     /// Pace and patience.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// All agents of the workspace, from the governance API, and whether each is shared with the key (the key needs the
+    /// scope GOVERNANCE_API)
+    #[arg(long, help_heading = "List")]
+    pub governance: bool,
     /// JSON Lines in place of CSV: an object for each agent
     #[arg(long, help_heading = "List")]
     pub json: bool,

@@ -15,7 +15,7 @@ use self::patience::{is_throttled, what_to_do, within};
 use super::place::{Connection, read_api_key, read_ca_cert};
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
-use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Meter, NoSendLog, ODEUS};
+use crate::api::{ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Listing, Meter, NoSendLog, ODEUS};
 use crate::cli::{DoctorArgs, Environment, Place, choose_key, typed_place};
 use crate::domain::{AssistantId, Call, CallFailure, FailureKind, Signal, grouped};
 use crate::report::{ReportFileError, check_writable};
@@ -244,7 +244,8 @@ impl Doctor<'_> {
     }
 
     async fn list(&mut self, client: &Client) {
-        match within(self.patience(), client, Call::List, || client.list_agents(None)).await {
+        match within(self.patience(), client, Call::List, || client.list_agents(Listing::Shared, None)).await
+        {
             Ok(Some(page)) if page.agents.is_empty() => {
                 let remedy = "Share the agents and assistants with the key in the web app.";
                 self.push("list", CheckStatus::Warning, "no agent is shared with the key", remedy);

@@ -1,4 +1,4 @@
-//! `list`: the agents that are shared with the key, as a CSV that `run` takes.
+//! `list`: the agents that are shared with the key, or with `--governance` all of the workspace, as a CSV that `run` takes.
 
 use std::collections::HashSet;
 use std::io::{self, ErrorKind, Write};
@@ -13,18 +13,38 @@ use super::command_line::{command_line, program, same_access, typed};
 use super::place::Connection;
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
-use crate::api::{Client, ListWalk, ListedAgent, NoSendLog};
+use crate::api::{Client, ListWalk, ListedAgent, Listing, NoSendLog};
 use crate::cli::{Environment, ListArgs, ListDialectArg, OutputPath, PlatformArg, choose_key, typed_place};
-use crate::domain::{CallFailure, terminal_safe};
+use crate::domain::{AgentId, Call, CallFailure, FailureKind, StopReason, terminal_safe};
 use crate::report::{Dialect, ReportFileError, Written, check_writable, csv_table, write_atomically};
-use crate::ui::{self, Terminal};
+use crate::ui::{self, ListCounts, Terminal};
 
 /// Columns of the CSV. `run` finds the assistants by the first: an assistant and its agent have the same UUID.
 const COLUMNS: [&str; 6] = ["assistant_id", "name", "disabled", "owner", "model", "updated_at"];
 
-/// How the walk over the list ended.
+/// The column behind them with `--governance`: what still has to be shared with the key.
+const SHARED: &str = "shared";
+
+/// What was listed.
+struct List {
+    agents: Vec<ListedAgent>,
+    /// Which of them are shared with the key; `None` where only those are listed.
+    shared: Option<Shared>,
+}
+
+/// Which agents are shared with the key.
+enum Shared {
+    /// These.
+    Known(HashSet<AgentId>),
+    /// This deployment has no list of them.
+    NoList,
+    /// The key may not read the list of them.
+    Refused(CallFailure),
+}
+
+/// How asking ended.
 enum Listed {
-    Agents(Vec<ListedAgent>),
+    Agents(List),
     NoList,
     Failed(CallFailure),
     Signal,
@@ -45,9 +65,13 @@ pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, Co
     let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
     let asked = runtime()?.block_on(ask(arguments, connection))?;
     match asked {
-        Listed::Agents(agents) => write(&agents, arguments, &output, practice, base_url.as_deref(), terminal),
+        Listed::Agents(list) => write(&list, arguments, &output, practice, base_url.as_deref(), terminal),
         Listed::NoList => {
-            terminal.show(&ui::no_list(practice));
+            terminal.show(&if arguments.governance {
+                ui::no_governance(practice)
+            } else {
+                ui::no_list(practice)
+            });
             Ok(Exit::NeedsAttention)
         }
         Listed::Failed(failure) => {
@@ -71,7 +95,7 @@ async fn ask(arguments: &ListArgs, connection: Option<Connection>) -> Result<Lis
     let listed = tokio::select! {
         biased;
         _ = signals.wait() => Listed::Signal,
-        listed = walk(&client) => listed,
+        listed = listed(&client, arguments.governance) => listed,
     };
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
@@ -79,39 +103,65 @@ async fn ask(arguments: &ListArgs, connection: Option<Connection>) -> Result<Lis
     Ok(listed)
 }
 
-/// Every agent once, even when the list shifts under the walk.
-async fn walk(client: &Client) -> Listed {
+async fn listed(client: &Client, governance: bool) -> Listed {
+    let listing = if governance { Listing::Workspace } else { Listing::Shared };
+    let agents = match walk(client, listing).await {
+        Ok(Some(agents)) => agents,
+        // Under a wrong address nothing is found either; there the models are not found as well.
+        Ok(None) => match client.models().await.map_err(|failure| (failure.stop_reason(), failure)) {
+            // A key for governance need not be one for agents.
+            Err((Some(StopReason::ScopeMissing { .. }), _)) if governance => return Listed::NoList,
+            Err((Some(_), failure)) => return Listed::Failed(failure),
+            Ok(_) | Err((None, _)) => return Listed::NoList,
+        },
+        Err(failure) => return Listed::Failed(failure),
+    };
+    if !governance {
+        return Listed::Agents(List { agents, shared: None });
+    }
+    let shared = match walk(client, Listing::Shared).await {
+        Ok(Some(shared)) => Shared::Known(shared.into_iter().map(|agent| agent.id).collect()),
+        Ok(None) => Shared::NoList,
+        Err(failure) if is_refused(&failure) => Shared::Refused(failure),
+        Err(failure) => return Listed::Failed(failure),
+    };
+    Listed::Agents(List { agents, shared: Some(shared) })
+}
+
+/// Whether the key may not do this, and may do other things.
+const fn is_refused(failure: &CallFailure) -> bool {
+    matches!(failure.kind, FailureKind::ScopeMissing { .. } | FailureKind::Forbidden)
+}
+
+/// Every agent once, even when the list shifts under the walk; `None` when this deployment has no such list.
+async fn walk(client: &Client, listing: Listing) -> Result<Option<Vec<ListedAgent>>, CallFailure> {
     let mut agents = Vec::new();
     let mut seen = HashSet::new();
     let walked = client
-        .all_agents(|agent| {
+        .all_agents(listing, |agent| {
             if seen.insert(agent.id) {
                 agents.push(agent);
             }
             ControlFlow::Continue(())
         })
-        .await;
-    match walked {
-        Ok(ListWalk::Whole | ListWalk::Stopped) => Listed::Agents(agents),
-        // Under a wrong address nothing is found either; there the models are not found as well.
-        Ok(ListWalk::NoList) => match client.models().await {
-            Err(failure) if failure.stop_reason().is_some() => Listed::Failed(failure),
-            _ => Listed::NoList,
-        },
-        Err(failure) => Listed::Failed(failure),
-    }
+        .await?;
+    Ok(match walked {
+        ListWalk::Whole | ListWalk::Stopped => Some(agents),
+        ListWalk::NoList => None,
+    })
 }
 
 /// What went wrong, and what to do about it.
 fn words(failure: &CallFailure) -> String {
     match failure.stop_reason() {
+        _ if failure.call == Call::Governance && is_refused(failure) => ui::governance_refused(failure),
         Some(reason) => format!("no list: {reason}"),
         None => format!("no list: {failure}. {}", failure.remedy().sentence()),
     }
 }
 
 fn write(
-    agents: &[ListedAgent],
+    list: &List,
     arguments: &ListArgs,
     output: &OutputPath,
     practice: bool,
@@ -119,9 +169,9 @@ fn write(
     terminal: &Terminal,
 ) -> Result<Exit, CommandError> {
     let content = if arguments.json {
-        json_lines(agents)
+        json_lines(list)
     } else {
-        csv(agents, arguments.dialect).context("the list was not written")?
+        csv(list, arguments.dialect).context("the list was not written")?
     };
     let file = match output {
         OutputPath::Stdout => match ui::print_bytes(content.as_bytes()) {
@@ -147,12 +197,49 @@ fn write(
             Some(written.path().to_owned())
         }
     };
-    let off = agents.iter().filter(|agent| agent.disabled == Some(true)).count();
-    let next = file.as_deref().filter(|_| !arguments.json && !agents.is_empty());
+    let next = file.as_deref().filter(|_| !arguments.json && !list.agents.is_empty());
     let next = next.map(|file| run_with(file, arguments, base_url));
-    let [agents, off] = [agents.len(), off].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
-    terminal.say(&ui::listed(agents, off, practice, file.as_deref(), next.as_deref()));
+    let counts = list.counts();
+    let said = match &list.shared {
+        None => ui::listed(counts, practice, file.as_deref(), next.as_deref()),
+        Some(shared) => {
+            let unknown = match shared {
+                Shared::Known(_) => None,
+                Shared::NoList => Some("this deployment has no agent list (404)".to_owned()),
+                Shared::Refused(failure) => Some(format!("the key may not read the agent list ({failure})")),
+            };
+            ui::governed(counts, unknown.as_deref(), practice, file.as_deref(), next.as_deref())
+        }
+    };
+    terminal.say(&said);
     Ok(Exit::Done)
+}
+
+impl List {
+    fn counts(&self) -> ListCounts {
+        let count = |wanted: &dyn Fn(&ListedAgent) -> bool| {
+            u64::try_from(self.agents.iter().filter(|agent| wanted(agent)).count()).unwrap_or(u64::MAX)
+        };
+        ListCounts {
+            agents: count(&|_| true),
+            off: count(&|agent| agent.disabled == Some(true)),
+            not_shared: count(&|agent| self.is_shared(agent) == Some(false)),
+        }
+    }
+
+    /// Whether an agent is shared with the key; `None` where that is not known.
+    fn is_shared(&self, agent: &ListedAgent) -> Option<bool> {
+        match &self.shared {
+            None => Some(true),
+            Some(Shared::Known(shared)) => Some(shared.contains(&agent.id)),
+            Some(Shared::NoList | Shared::Refused(_)) => None,
+        }
+    }
+
+    /// The same as a word; empty where that is not known.
+    fn shared_word(&self, agent: &ListedAgent) -> &'static str {
+        self.is_shared(agent).map_or("", |shared| if shared { "yes" } else { "no" })
+    }
 }
 
 /// The command line that checks what was listed. The practice workspace inside the program is no platform.
@@ -170,23 +257,28 @@ fn run_with(file: &Path, arguments: &ListArgs, base_url: Option<&str>) -> String
     command_line(&mut words.iter().map(String::as_str))
 }
 
-fn csv(agents: &[ListedAgent], dialect: ListDialectArg) -> io::Result<String> {
+fn csv(list: &List, dialect: ListDialectArg) -> io::Result<String> {
     let dialect = match dialect {
         ListDialectArg::Excel => Dialect::Excel,
         ListDialectArg::Plain => Dialect::Plain,
     };
-    let ids: Vec<String> = agents.iter().map(|agent| agent.id.to_string()).collect();
-    let rows = ids.iter().zip(agents).map(|(id, agent)| {
+    let mut columns = COLUMNS.to_vec();
+    columns.extend(list.shared.as_ref().map(|_| SHARED));
+    let ids: Vec<String> = list.agents.iter().map(|agent| agent.id.to_string()).collect();
+    let rows = ids.iter().zip(&list.agents).map(|(id, agent)| {
         let disabled = agent.disabled.map_or("", |disabled| if disabled { "true" } else { "false" });
-        [id, &agent.name, disabled, &agent.owner, &agent.model, &agent.updated_at].map(|text: &str| text)
+        let mut row: Vec<&str> =
+            vec![id, &agent.name, disabled, &agent.owner, &agent.model, &agent.updated_at];
+        row.extend(list.shared.as_ref().map(|_| list.shared_word(agent)));
+        row
     });
-    csv_table(dialect, COLUMNS, rows)
+    csv_table(dialect, &columns, rows)
 }
 
-fn json_lines(agents: &[ListedAgent]) -> String {
-    agents.iter().fold(String::new(), |mut lines, agent| {
+fn json_lines(list: &List) -> String {
+    list.agents.iter().fold(String::new(), |mut lines, agent| {
         let text = |text: &str| if text.is_empty() { None } else { Some(text.to_owned()) };
-        let line = json!({
+        let mut line = json!({
             "type": "agent",
             "assistant_id": agent.id.to_string(),
             "name": agent.name,
@@ -195,6 +287,9 @@ fn json_lines(agents: &[ListedAgent]) -> String {
             "model": text(&agent.model),
             "updated_at": text(&agent.updated_at),
         });
+        if list.shared.is_some() {
+            line[SHARED] = json!(text(list.shared_word(agent)));
+        }
         // Some readers split lines here, too; in JSON these can only stand in a text.
         let line = line.to_string().replace('\u{85}', "\\u0085");
         lines.push_str(&line.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029"));
@@ -221,13 +316,42 @@ mod tests {
         }
     }
 
+    fn list(agents: &[ListedAgent], shared: Option<Shared>) -> List {
+        List { agents: agents.to_vec(), shared }
+    }
+
     #[test]
     fn what_the_platform_does_not_say_is_empty_in_csv_and_null_in_json() {
-        insta::assert_snapshot!(csv(&[agent("Travel")], ListDialectArg::Plain).unwrap(), @r"
+        let one = list(&[agent("Travel")], None);
+        insta::assert_snapshot!(csv(&one, ListDialectArg::Plain).unwrap(), @r"
         assistant_id,name,disabled,owner,model,updated_at
         00000000-0000-0000-0000-000000000001,Travel,,,,
         ");
-        assert!(csv(&[agent("x")], ListDialectArg::Excel).unwrap().starts_with("\u{FEFF}assistant_id,"));
-        insta::assert_snapshot!(json_lines(&[agent("a\n\u{2028}b")]).trim_end(), @r#"{"type":"agent","assistant_id":"00000000-0000-0000-0000-000000000001","name":"a\n\u2028b","disabled":null,"owner":null,"model":null,"updated_at":null}"#);
+        assert!(csv(&one, ListDialectArg::Excel).unwrap().starts_with("\u{FEFF}assistant_id,"));
+        insta::assert_snapshot!(json_lines(&list(&[agent("a\n\u{2028}b")], None)).trim_end(), @r#"{"type":"agent","assistant_id":"00000000-0000-0000-0000-000000000001","name":"a\n\u2028b","disabled":null,"owner":null,"model":null,"updated_at":null}"#);
+    }
+
+    #[test]
+    fn of_the_whole_workspace_it_says_what_is_shared_with_the_key_as_far_as_that_is_known() {
+        let other = ListedAgent { id: AgentId(Uuid::from_u128(2)), ..agent("Bot") };
+        let agents = [agent("Travel"), other];
+        let known = list(&agents, Some(Shared::Known([agents[1].id].into())));
+        let unknown = list(&agents, Some(Shared::NoList));
+        insta::assert_snapshot!(csv(&known, ListDialectArg::Plain).unwrap() + &csv(&unknown, ListDialectArg::Plain).unwrap(), @r"
+        assistant_id,name,disabled,owner,model,updated_at,shared
+        00000000-0000-0000-0000-000000000001,Travel,,,,,no
+        00000000-0000-0000-0000-000000000002,Bot,,,,,yes
+        assistant_id,name,disabled,owner,model,updated_at,shared
+        00000000-0000-0000-0000-000000000001,Travel,,,,,
+        00000000-0000-0000-0000-000000000002,Bot,,,,,
+        ");
+        let shared = |list: &List| -> Vec<serde_json::Value> {
+            let lines = json_lines(list);
+            let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            lines.map(|line| line["shared"].clone()).collect()
+        };
+        assert_eq!(shared(&known), [json!("no"), json!("yes")]);
+        assert_eq!(shared(&unknown), [json!(null), json!(null)]);
+        assert_eq!((known.counts().not_shared, unknown.counts().not_shared), (1, 0));
     }
 }

@@ -8,8 +8,10 @@ use anyhow::Context;
 use super::command_line::{command_line, program, typed};
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
-use crate::cli::{SandboxArgs, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg};
-use crate::sandbox::{self, AgentList, LostAnswer, RetryAfter, SandboxOptions, Times};
+use crate::cli::{
+    SandboxArgs, SandboxGovernanceArg, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg,
+};
+use crate::sandbox::{self, AgentList, Governance, LostAnswer, RetryAfter, SandboxOptions, Times};
 use crate::ui::{self, Terminal};
 
 /// The sample's input, as it lies in the repository.
@@ -54,6 +56,12 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
             (SandboxListArg::Missing, _) => AgentList::Missing,
             (SandboxListArg::Present, 0) => AgentList::Present,
             (SandboxListArg::Present, seconds) => AgentList::Lagging(Duration::from_secs(seconds)),
+        },
+        governance: match arguments.governance {
+            SandboxGovernanceArg::On => Governance::On,
+            SandboxGovernanceArg::NoScope => Governance::NoScope,
+            SandboxGovernanceArg::Off => Governance::Off,
+            SandboxGovernanceArg::Missing => Governance::Missing,
         },
         rpm: arguments.rate_limit.map(std::num::NonZero::get),
         retry_after: arguments.retry_after.map_or(RetryAfter::Absent, RetryAfter::Fixed),
@@ -108,5 +116,14 @@ mod tests {
             (AgentList::Lagging(Duration::from_secs(30)), Times::First(3), LostAnswer::Silent, 2)
         );
         assert_eq!(typed("agent-migrate sandbox --list missing").list, AgentList::Missing);
+        for (word, governance) in [
+            ("on", Governance::On),
+            ("no-scope", Governance::NoScope),
+            ("off", Governance::Off),
+            ("missing", Governance::Missing),
+        ] {
+            assert_eq!(typed(&format!("agent-migrate sandbox --governance {word}")).governance, governance);
+        }
+        assert_eq!(plain.governance, Governance::On);
     }
 }

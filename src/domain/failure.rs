@@ -18,6 +18,8 @@ pub enum Call {
     Models,
     /// `GET /agent/v1/list`
     List,
+    /// `GET /governance/v1/agents`
+    Governance,
     /// `PATCH /assistant/v1/disable` with `disabled: true`
     Disable,
     /// `PATCH /assistant/v1/disable` with `disabled: false`
@@ -34,6 +36,7 @@ impl Call {
             Self::Agent => "agent",
             Self::Models => "models",
             Self::List => "list",
+            Self::Governance => "governance",
             Self::Disable => "disable",
             Self::Enable => "enable",
             Self::EnableAgent => "enable agent",

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::guard::LastSight;
 use super::switchboard::{Switchboard, stop_reason};
-use crate::api::{ListWalk, ListedAgent};
+use crate::api::{ListWalk, ListedAgent, Listing};
 use crate::domain::{AgentId, CallFailure, FailureKind, Sight};
 
 /// The agent list, before a plan is made.
@@ -156,7 +156,7 @@ impl Switchboard<'_> {
         visit: impl FnMut(ListedAgent) -> ControlFlow<()>,
     ) -> Option<Result<ListWalk, CallFailure>> {
         let client = self.client;
-        let walk = client.all_agents(visit);
+        let walk = client.all_agents(Listing::Shared, visit);
         let walked = match after_signal {
             AfterSignal::Within(time) if self.is_signalled() => timeout(time, walk).await.ok()?,
             AfterSignal::Within(_) | AfterSignal::Stop => self.unless_signalled(walk).await?,

@@ -7,10 +7,10 @@ use super::{Dialect, ReportSettings, cell};
 use crate::domain::InputFormat;
 
 /// The rows under the names of their columns. There is no input whose shape [`Dialect::Input`] could mean: it is plain.
-pub fn csv_table<'a, const N: usize>(
+pub fn csv_table<'a>(
     dialect: Dialect,
-    columns: [&str; N],
-    rows: impl Iterator<Item = [&'a str; N]>,
+    columns: &[&str],
+    rows: impl Iterator<Item = impl AsRef<[&'a str]>>,
 ) -> io::Result<String> {
     let settings = ReportSettings { format: InputFormat::default(), dialect, redact: false };
     let mut table = Vec::new();
@@ -20,7 +20,8 @@ pub fn csv_table<'a, const N: usize>(
     let mut writer = csv_writer(&settings, &mut table);
     writer.write_record(columns)?;
     for row in rows {
-        writer.write_record(row.map(cell::own).each_ref().map(|cell| cell.as_bytes()))?;
+        let cells: Vec<_> = row.as_ref().iter().copied().map(cell::own).collect();
+        writer.write_record(cells.iter().map(|cell| cell.as_bytes()))?;
     }
     writer.flush()?;
     drop(writer);
@@ -42,14 +43,14 @@ mod tests {
             ("\t@x", "' @x"),
             ("=HYPERLINK(\"x\",1)", "\"'=HYPERLINK(\"\"x\"\",1)\""),
         ] {
-            let table = csv_table(Dialect::Plain, ["id", "name"], [["1", text]].into_iter()).unwrap();
+            let table = csv_table(Dialect::Plain, &["id", "name"], [["1", text]].iter()).unwrap();
             assert_eq!(table, format!("id,name\n1,{shown}\n"), "{text:?}");
         }
     }
 
     #[test]
     fn excel_wants_a_byte_order_mark_and_its_own_line_ends() {
-        let table = csv_table(Dialect::Excel, ["id"], [["ä"]].into_iter()).unwrap();
+        let table = csv_table(Dialect::Excel, &["id"], [["ä"]].iter()).unwrap();
         assert_eq!(table, "\u{FEFF}id\r\nä\r\n");
     }
 }

@@ -82,8 +82,8 @@ pub(super) fn malformed(words: &str) -> Response {
 }
 
 /// 403 that names the missing scope.
-pub(super) fn missing_scope() -> Response {
-    let body = json!({ "error": "INSUFFICIENT_SCOPES", "details": { "missing": ["AGENT_API"] } });
+pub(super) fn missing_scope(scope: &str) -> Response {
+    let body = json!({ "error": "INSUFFICIENT_SCOPES", "details": { "missing": [scope] } });
     answer(StatusCode::FORBIDDEN, Some(JSON), json_bytes(&body))
 }
 

@@ -6,10 +6,26 @@
 use std::fmt::Write;
 
 use axum::body::Bytes;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::request::Side;
 use super::trouble::mix;
+
+/// Owners, as the lists show them.
+const OWNERS: [(&str, &str); 5] = [
+    ("Ada Krüger", "ada.krueger@example.com"),
+    ("Jonas Weber", "jonas.weber@example.com"),
+    ("Miriam Okafor", "miriam.okafor@example.com"),
+    ("Tomás Ruiz", "tomas.ruiz@example.com"),
+    ("Sophie Lang", "sophie.lang@example.com"),
+];
+
+/// Who owns an agent, as far as nobody says otherwise.
+pub(super) fn owner(id: Uuid) -> Value {
+    let (name, email) = MadeUp::new(id).pick(4, &OWNERS);
+    json!({ "name": name, "email": email })
+}
 
 /// One in this many agents differs from its assistant.
 const ONE_DIFFERS_IN: u64 = 16;
@@ -112,18 +128,29 @@ impl MadeUp {
         self.pick(what, &[true, false, false])
     }
 
-    /// `"id":...` up to `"model":...` and the times, the part that the list shows as well.
+    /// `"id":...` and `"name":...`.
+    fn write_name(&self, to: &mut String) {
+        let (role, _) = self.pick(1, &ROLES);
+        let (team, number) = (self.pick(2, &TEAMS), self.seed % 1000);
+        let id = self.id.hyphenated();
+        let _ = write!(to, "\"id\":\"{id}\",\"name\":\"{role} {team} {number}\",");
+    }
+
+    /// From there up to `"model":...` and the times, the part that the list shows as well.
     fn write_head(&self, to: &mut String) {
         let (role, emoji) = self.pick(1, &ROLES);
-        let team = self.pick(2, &TEAMS);
-        let number = self.seed % 1000;
+        self.write_name(to);
         let _ = write!(
             to,
-            "\"id\":\"{}\",\"name\":\"{role} {team} {number}\",\"description\":\"{role} ({team})\",\
-             \"emojiIcon\":\"{emoji}\",\"model\":\"{}\",",
-            self.id.hyphenated(),
+            "\"description\":\"{role} ({})\",\"emojiIcon\":\"{emoji}\",\"model\":\"{}\",",
+            self.pick(2, &TEAMS),
             self.pick(3, &MODELS),
         );
+        self.write_times(to);
+    }
+
+    /// `"createdAt":...` and `"updatedAt":...`.
+    fn write_times(&self, to: &mut String) {
         let (month, day, minute) = (self.seed % 12 + 1, self.seed % 28 + 1, self.seed % 60);
         let _ = write!(
             to,
@@ -183,6 +210,17 @@ pub(super) fn listed(id: Uuid) -> String {
     let mut to = String::with_capacity(400);
     to.push('{');
     MadeUp::new(id).write_head(&mut to);
+    let _ = write!(to, ",\"owner\":{}", owner(id));
+    to
+}
+
+/// The same in the list of the whole workspace.
+pub(super) fn governed(id: Uuid) -> String {
+    let made_up = MadeUp::new(id);
+    let mut to = String::from("{");
+    made_up.write_name(&mut to);
+    made_up.write_times(&mut to);
+    let _ = write!(to, ",\"owner\":{}", owner(id));
     to
 }
 
@@ -190,7 +228,6 @@ pub(super) fn listed(id: Uuid) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::Value;
 
     fn object(side: Side, id: Uuid) -> serde_json::Map<String, Value> {
         let answer: Value = serde_json::from_slice(&body(side, id)).expect("the body is JSON");
@@ -226,7 +263,7 @@ mod tests {
         assert!((2500..4000).contains(&length), "{length}");
         insta::assert_snapshot!(
             listed(id),
-            @r#"{"id":"6f2d40bb-91c7-4e0a-8d35-27a1c6e49f18","name":"Meeting Notes Werk 2 487","description":"Meeting Notes (Werk 2)","emojiIcon":"📝","model":"claude-sonnet-4-5","createdAt":"2024-04-12T08:27:00.000Z","updatedAt":"2025-04-12T14:27:30.000Z""#
+            @r#"{"id":"6f2d40bb-91c7-4e0a-8d35-27a1c6e49f18","name":"Meeting Notes Werk 2 487","description":"Meeting Notes (Werk 2)","emojiIcon":"📝","model":"claude-sonnet-4-5","createdAt":"2024-04-12T08:27:00.000Z","updatedAt":"2025-04-12T14:27:30.000Z","owner":{"name":"Jonas Weber","email":"jonas.weber@example.com"}"#
         );
     }
 }

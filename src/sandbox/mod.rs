@@ -31,7 +31,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 pub use made_up::made_up_agent_differs;
-pub use options::{AgentList, LostAnswer, PRACTICE_KEY, RetryAfter, SandboxOptions, Times};
+pub use options::{AgentList, Governance, LostAnswer, PRACTICE_KEY, RetryAfter, SandboxOptions, Times};
 pub use request::Endpoint;
 pub use state::LoggedRequest;
 

@@ -34,13 +34,15 @@ pub struct SandboxOptions {
     pub one_record: bool,
     /// What `GET /agent/v1/list` does.
     pub list: AgentList,
-    /// Agents that the list does not show, whatever else is true of them.
+    /// Agents that neither list shows, whatever else is true of them: they are archived.
     pub unlisted: Vec<Uuid>,
     /// Whether the list's entries lack their field `disabled`, so that they prove nothing.
     pub list_without_disabled: bool,
     /// After this many requests to the list, further ones are answered 500; 0 is at once.
     pub list_fails_after: Option<u64>,
-    /// Pages of the list hold at most this many agents (at least 1), whatever `limit` asks for: few agents, many pages.
+    /// What `GET /governance/v1/agents` does.
+    pub governance: Governance,
+    /// Pages of either list hold at most this many agents (at least 1), whatever `limit` asks for: few agents, many pages.
     pub page_limit: Option<usize>,
     /// Requests in any 60 seconds, each counted when it is received, refused ones included; those beyond are
     /// answered 429. `None` is no limit, `Some(0)` refuses everything.
@@ -107,6 +109,7 @@ impl Default for SandboxOptions {
             unlisted: Vec::new(),
             list_without_disabled: false,
             list_fails_after: None,
+            governance: Governance::On,
             page_limit: None,
             rpm: None,
             retry_after: RetryAfter::Absent,
@@ -158,6 +161,19 @@ pub enum AgentList {
     Missing,
     /// It is there and shows a change only after this time.
     Lagging(Duration),
+}
+
+/// What `GET /governance/v1/agents` does (PLATFORM.md, Calls).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Governance {
+    /// It shows every agent of the workspace.
+    On,
+    /// The key lacks the scope `GOVERNANCE_API`: 403.
+    NoScope,
+    /// It is not switched on in this workspace: 403.
+    Off,
+    /// A deployment without it: 404 with a web page, as for any path that it does not know.
+    Missing,
 }
 
 /// What a 429 of the limit says about waiting (PLATFORM.md, Errors).

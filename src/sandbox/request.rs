@@ -22,19 +22,22 @@ pub enum Endpoint {
     Models,
     /// `GET /agent/v1/list`
     List,
+    /// `GET /governance/v1/agents`
+    Governance,
     /// Anything else: another path, or another method on one of these paths.
     Elsewhere,
 }
 
 impl Endpoint {
     /// Every call, in the order of their declaration.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AssistantGet,
         Self::AgentGet,
         Self::AssistantDisable,
         Self::AgentDisable,
         Self::Models,
         Self::List,
+        Self::Governance,
         Self::Elsewhere,
     ];
 
@@ -90,10 +93,8 @@ pub(super) enum Ask {
         disabled: bool,
     },
     Models,
-    List {
-        limit: usize,
-        cursor: Option<Uuid>,
-    },
+    List(Page),
+    Governance(Page),
     /// A call that is known, with a parameter or body that makes no sense; the words name it.
     Malformed {
         endpoint: Endpoint,
@@ -105,11 +106,20 @@ pub(super) enum Ask {
     Elsewhere,
 }
 
+/// The part of a list that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    pub(super) limit: usize,
+    pub(super) cursor: Option<Uuid>,
+}
+
 /// Bodies beyond this are refused; the platform's are under 100 bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// `limit` of the list: default and largest (PLATFORM.md, Calls).
-const LIST_LIMITS: (usize, usize) = (50, 250);
+/// Agents on a page without a `limit`; the largest `limit` of either list (PLATFORM.md, Calls).
+const USUAL_LIMIT: usize = 50;
+const LIST_LIMIT: usize = 250;
+const GOVERNANCE_LIMIT: usize = 100;
 
 impl Ask {
     /// Reads a request.
@@ -122,6 +132,7 @@ impl Ask {
             "/agent/v1/disable" => (Endpoint::AgentDisable, "PATCH"),
             "/agent/v1/models" => (Endpoint::Models, "GET"),
             "/agent/v1/list" => (Endpoint::List, "GET"),
+            "/governance/v1/agents" => (Endpoint::Governance, "GET"),
             _ => return Self::Elsewhere,
         };
         if parts.method != allowed {
@@ -133,7 +144,8 @@ impl Ask {
             Endpoint::AssistantDisable => Self::read_disable(Side::Assistant, parts, body).await,
             Endpoint::AgentDisable => Self::read_disable(Side::Agent, parts, body).await,
             Endpoint::Models => Ok(Self::Models),
-            Endpoint::List => Self::read_list(parts),
+            Endpoint::List => read_page(parts, LIST_LIMIT).map(Self::List),
+            Endpoint::Governance => read_page(parts, GOVERNANCE_LIMIT).map(Self::Governance),
             Endpoint::Elsewhere => Ok(Self::Elsewhere),
         };
         read.unwrap_or_else(|words| Self::Malformed { endpoint, words })
@@ -178,25 +190,6 @@ impl Ask {
         Ok(Self::Disable { side, id, disabled })
     }
 
-    fn read_list(parts: &Parts) -> Result<Self, String> {
-        let (default, most) = LIST_LIMITS;
-        let limit = match parameter(parts, "limit") {
-            None => default,
-            Some(value) => value
-                .parse()
-                .ok()
-                .filter(|limit| (1..=most).contains(limit))
-                .ok_or_else(|| format!("Invalid limit: must be a number from 1 to {most}"))?,
-        };
-        let cursor = match parameter(parts, "cursor") {
-            None => None,
-            Some(value) => {
-                Some(strict_uuid(&value).ok_or_else(|| "Invalid cursor: must be a valid UUID".to_owned())?)
-            }
-        };
-        Ok(Self::List { limit, cursor })
-    }
-
     /// The call that this is counted as.
     pub(super) const fn endpoint(&self) -> Endpoint {
         match self {
@@ -205,7 +198,8 @@ impl Ask {
             Self::Disable { side: Side::Assistant, .. } => Endpoint::AssistantDisable,
             Self::Disable { side: Side::Agent, .. } => Endpoint::AgentDisable,
             Self::Models => Endpoint::Models,
-            Self::List { .. } => Endpoint::List,
+            Self::List(_) => Endpoint::List,
+            Self::Governance(_) => Endpoint::Governance,
             Self::Malformed { endpoint, .. } => *endpoint,
             Self::WrongMethod { .. } | Self::Elsewhere => Endpoint::Elsewhere,
         }
@@ -218,6 +212,24 @@ impl Ask {
             _ => None,
         }
     }
+}
+
+fn read_page(parts: &Parts, most: usize) -> Result<Page, String> {
+    let limit = match parameter(parts, "limit") {
+        None => USUAL_LIMIT,
+        Some(value) => value
+            .parse()
+            .ok()
+            .filter(|limit| (1..=most).contains(limit))
+            .ok_or_else(|| format!("Invalid limit: must be a number from 1 to {most}"))?,
+    };
+    let cursor = match parameter(parts, "cursor") {
+        None => None,
+        Some(value) => {
+            Some(strict_uuid(&value).ok_or_else(|| "Invalid cursor: must be a valid UUID".to_owned())?)
+        }
+    };
+    Ok(Page { limit, cursor })
 }
 
 /// The first value of a query parameter.

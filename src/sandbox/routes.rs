@@ -34,7 +34,7 @@ pub(super) struct Shared {
     workspace: Workspace,
     book: Mutex<Book>,
     switches: Mutex<Switches>,
-    /// Made-up ids that were asked for: the list shows these.
+    /// Made-up agents that were read or switched: the lists show these.
     made_up: Mutex<BTreeSet<Uuid>>,
     switch_requests: switching::Counters,
 }
@@ -198,7 +198,7 @@ impl Visit<'_> {
             return Some(answers::plain_refusal(StatusCode::FORBIDDEN, words));
         }
         if self.options.missing_scope {
-            return Some(answers::missing_scope());
+            return Some(answers::missing_scope("AGENT_API"));
         }
         let gone = self.options.gone_after.is_some_and(|after| self.arrival.assistants_before >= after);
         if gone && self.ask.endpoint().is_assistants_api() {
@@ -213,7 +213,8 @@ impl Visit<'_> {
             Ask::Get { side, id } => self.get(*side, *id),
             Ask::Disable { side, id, disabled } => self.disable(*side, *id, *disabled),
             Ask::Models => Fate::Answer(answers::success(self.shared.workspace.models.clone())),
-            Ask::List { limit, cursor } => Fate::Answer(self.list(*limit, *cursor)),
+            Ask::List(page) => Fate::Answer(self.list(*page)),
+            Ask::Governance(page) => Fate::Answer(self.governance(*page)),
             Ask::Malformed { words, .. } => Fate::Answer(answers::malformed(&self.words(words))),
             Ask::WrongMethod { allowed } => Fate::Answer(answers::wrong_method(allowed)),
             Ask::Elsewhere => Fate::Answer(answers::page(StatusCode::NOT_FOUND)),
@@ -223,7 +224,13 @@ impl Visit<'_> {
     fn get(&self, side: Side, id: Uuid) -> Fate {
         let record = match self.find(side, id) {
             Found::Named(record) => record,
-            Found::MadeUp => return Fate::Answer(answers::success(made_up::body(side, id))),
+            Found::MadeUp => {
+                // `doctor` asks for an assistant that cannot be there: that makes no agent.
+                if side == Side::Agent {
+                    self.is_there(id);
+                }
+                return Fate::Answer(answers::success(made_up::body(side, id)));
+            }
             Found::Refused(refusal) => return Fate::Answer(refusal),
         };
         Fate::Answer(match record.trouble() {
@@ -243,15 +250,17 @@ impl Visit<'_> {
         match self.shared.workspace.look_up(side, id) {
             Lookup::Found(record) if self.is_shared(record) => Found::Named(record),
             Lookup::Found(_) => Found::Refused(self.not_shared(side, id)),
-            Lookup::Unnamed if self.options.made_up => {
-                locked(&self.shared.made_up).insert(id);
-                Found::MadeUp
-            }
+            Lookup::Unnamed if self.options.made_up => Found::MadeUp,
             Lookup::Unnamed | Lookup::Absent => {
                 let words = format!("{} not found", side.title());
                 Found::Refused(answers::refusal(StatusCode::NOT_FOUND, id, &self.words(&words)))
             }
         }
+    }
+
+    /// From now on the lists show this made-up agent.
+    fn is_there(&self, id: Uuid) {
+        locked(&self.shared.made_up).insert(id);
     }
 
     /// 403 for this one alone.

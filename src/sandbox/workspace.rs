@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::SandboxError;
 use super::request::Side;
+use super::{SandboxError, made_up};
 
 /// The workspace that is served when no other is given.
 const EMBEDDED: &str = include_str!("../../samples/workspace.json");
@@ -192,6 +192,8 @@ pub(super) struct Record {
     pub(super) other_id_body: Bytes,
     /// Its object in the list, without the closing `,"disabled":...}`.
     pub(super) listed: String,
+    /// The same in the list of the whole workspace.
+    pub(super) governed: String,
     trouble: Vec<Trouble>,
 }
 
@@ -360,15 +362,24 @@ fn agent_of(assistant: &Map<String, Value>, spec: &AgentSpec) -> Result<Option<A
 }
 
 fn record(side: Side, object: Map<String, Value>, access: Access, trouble: Vec<Trouble>) -> Record {
-    let mut shown = Map::new();
-    for field in ["id", "name", "description", "emojiIcon", "model", "createdAt", "updatedAt"] {
-        shown.insert(field.into(), object.get(field).cloned().unwrap_or(Value::Null));
-    }
-    let mut listed = Value::Object(shown).to_string();
-    listed.pop();
+    let id = object.get("id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
+    let owner = object.get("owner").cloned().unwrap_or_else(|| json!(id.map(made_up::owner)));
+    let shown = |fields: &[&str]| {
+        let mut shown = Map::new();
+        for field in fields {
+            shown.insert((*field).into(), object.get(*field).cloned().unwrap_or(Value::Null));
+        }
+        shown.insert("owner".into(), owner.clone());
+        let mut shown = Value::Object(shown).to_string();
+        shown.pop();
+        shown
+    };
+    let listed = shown(&["id", "name", "description", "emojiIcon", "model", "createdAt", "updatedAt"]);
+    let governed = shown(&["id", "name", "createdAt", "updatedAt"]);
     let mut other = object.clone();
     other.insert("id".into(), json!("3b0f7d52-8c1e-4f6a-9d27-51c4e0a8b963"));
-    Record { access, body: success(side, object), other_id_body: success(side, other), listed, trouble }
+    let body = success(side, object);
+    Record { access, body, other_id_body: success(side, other), listed, governed, trouble }
 }
 
 /// The whole answer to a `get` (PLATFORM.md, Calls).

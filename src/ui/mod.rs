@@ -31,7 +31,7 @@ use crate::domain::{REQUESTS_PER_ROW, RowStatus, reading_word};
 pub use audit::{AuditSummary, Found, after_audit, before_audit};
 pub use doctor::{Check, CheckStatus, checks_as_json, checks_as_text};
 pub use endings::ending;
-pub use list::{listed, no_list};
+pub use list::{ListCounts, governance_refused, governed, listed, no_governance, no_list};
 pub use logs::{LogError, LogFormat, init_logs};
 pub use plan::{ListView, PlanView, WhenUntold, blind_question, plan, plan_question};
 pub use progress::Progress;

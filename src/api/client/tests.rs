@@ -423,7 +423,7 @@ async fn the_key_is_masked_in_whatever_comes_back() {
 
     let unknown = KEY.replace('/', "\\u002F");
     let server = always(status(200).set_body_string(format!(r#"{{"agents":[{{"id":"{unknown}"}}]}}"#))).await;
-    let failure = client(&server).list_agents(None).await.unwrap_err();
+    let failure = client(&server).list_agents(Listing::Shared, None).await.unwrap_err();
     assert_eq!(failure.words, "id '***API key***' is not a UUID");
 
     let debug = format!("{:?} {:?}", client(&server), settings(&server.uri()));
@@ -447,17 +447,17 @@ async fn the_list_is_read_page_by_page_and_may_be_missing() {
         .mount(&server)
         .await;
     let client = client(&server);
-    let first = client.list_agents(None).await.unwrap().unwrap();
+    let first = client.list_agents(Listing::Shared, None).await.unwrap().unwrap();
     assert_eq!((first.agents[0].name.as_str(), first.agents[0].disabled), ("One", Some(false)));
-    let last = client.list_agents(first.next_cursor).await.unwrap().unwrap();
+    let last = client.list_agents(Listing::Shared, first.next_cursor).await.unwrap().unwrap();
     assert_eq!(last, AgentPage { agents: vec![], next_cursor: None });
 
     for missing in [status(404), status(404).set_body_raw("<html></html>", "text/html")] {
         let server = always(missing).await;
-        assert_eq!(client_with(&settings(&server.uri())).list_agents(None).await, Ok(None));
+        assert_eq!(client_with(&settings(&server.uri())).list_agents(Listing::Shared, None).await, Ok(None));
     }
     let server = always(status(403)).await;
-    let failure = client_with(&settings(&server.uri())).list_agents(None).await.unwrap_err();
+    let failure = client_with(&settings(&server.uri())).list_agents(Listing::Shared, None).await.unwrap_err();
     assert_eq!(failure.to_string(), "list: 403 Forbidden");
 }
 

@@ -47,8 +47,10 @@ impl Visit<'_> {
             let words = format!("Insufficient permissions to disable {}s", side.word());
             return Fate::Answer(answers::refusal(StatusCode::FORBIDDEN, id, &self.words(&words)));
         }
-        if let Found::Refused(refusal) = self.find(side, id) {
-            return Fate::Answer(refusal);
+        match self.find(side, id) {
+            Found::Named(_) => {}
+            Found::MadeUp => self.is_there(id),
+            Found::Refused(refusal) => return Fate::Answer(refusal),
         }
         if disabled && self.options.refuse_disables.contains(&id) {
             return Fate::Answer(self.not_shared(side, id));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::*;
-use crate::sandbox::{AgentList, Endpoint, SandboxError, made_up_agent_differs};
+use crate::sandbox::{AgentList, Endpoint, Governance, SandboxError, made_up_agent_differs};
 
 fn assistant_path(id: &str) -> String {
     format!("/assistant/v1/get?assistantId={id}")
@@ -47,6 +47,8 @@ async fn ids_and_bodies_that_are_malformed_are_a_400() {
         "/agent/v1/list?limit=0",
         "/agent/v1/list?limit=251",
         "/agent/v1/list?cursor=next",
+        "/governance/v1/agents?limit=101",
+        "/governance/v1/agents?cursor=next",
     ] {
         assert_eq!(status(get(&sandbox, path)).await, 400, "{path}");
     }
@@ -113,6 +115,65 @@ async fn what_is_not_shared_is_a_403_until_it_is_shared() {
     assert_eq!(status(get(&sandbox, &board)).await, 200);
     assert_eq!(status(get(&sandbox, &agent_path(travel))).await, 200);
     assert_eq!(listed(&sandbox, travel).await, Some(false));
+}
+
+#[tokio::test]
+async fn an_assistant_that_is_made_up_for_a_question_makes_no_agent_and_one_that_is_read_or_switched_does() {
+    let sandbox = sandbox(|_| ()).await;
+    assert_eq!(status(get(&sandbox, &assistant_path(MADE_UP))).await, 200);
+    assert_eq!(listed(&sandbox, MADE_UP).await, None);
+    assert_eq!(status(get(&sandbox, &agent_path(MADE_UP))).await, 200);
+    assert_eq!(listed(&sandbox, MADE_UP).await, Some(false));
+    let other = Uuid::from_u128(1).to_string();
+    assert_eq!(status(disable(&sandbox, "assistant", &other, true)).await, 200);
+    assert_eq!(listed(&sandbox, &other).await, Some(false));
+}
+
+#[tokio::test]
+async fn governance_shows_the_whole_workspace_shared_or_not_page_by_page() {
+    let sandbox = sandbox(|options| options.one_record = true).await;
+    assert_eq!(status(get(&sandbox, &agent_path(MADE_UP))).await, 200);
+    let shared: HashSet<String> = ids(&json(get(&sandbox, "/agent/v1/list?limit=250")).await).collect();
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    let mut agents = Vec::new();
+    loop {
+        let page = json(get(&sandbox, &format!("/governance/v1/agents?limit=10{cursor}"))).await;
+        all.extend(ids(&page));
+        agents.extend(page["agents"].as_array().expect("a list").clone());
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    let only_here: Vec<&str> = all.iter().filter(|id| !shared.contains(*id)).map(String::as_str).collect();
+    assert_eq!((all.len(), only_here), (30, vec!["05ddb676-bf62-4dc8-a147-cd0524b1c609"]));
+    assert!(all.contains(&MADE_UP.to_owned()));
+    let without_owner = agents.iter().filter(|agent| agent["owner"].is_null()).count();
+    assert_eq!(without_owner, 1);
+    for agent in &agents {
+        assert!(agent["name"].is_string() && agent["updatedAt"].is_string(), "{agent}");
+        assert!(agent["disabled"].is_boolean() && agent.get("model").is_none(), "{agent}");
+    }
+}
+
+fn ids(page: &Value) -> impl Iterator<Item = String> {
+    let agents = page["agents"].as_array().expect("a list").clone();
+    agents.into_iter().filter_map(|agent| agent["id"].as_str().map(str::to_owned))
+}
+
+#[tokio::test]
+async fn governance_is_refused_or_missing_as_asked_for_and_nothing_else_is() {
+    let sandbox = sandbox(|_| ()).await;
+    for (governance, code, words) in [
+        (Governance::On, 200, "nextCursor"),
+        (Governance::NoScope, 403, "GOVERNANCE_API"),
+        (Governance::Off, 403, "not enabled"),
+        (Governance::Missing, 404, "<html>"),
+    ] {
+        sandbox.change(|options| options.governance = governance);
+        let (status_code, body) = answer(get(&sandbox, "/governance/v1/agents")).await;
+        assert_eq!(status_code, code, "{body}");
+        assert!(body.contains(words), "{body}");
+        assert_eq!(status(get(&sandbox, "/agent/v1/list")).await, 200);
+    }
 }
 
 #[tokio::test]

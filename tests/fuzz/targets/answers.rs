@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agent_migrate::api::{ApiKey, BaseUrl, Client, ClientSettings, Meter, NoSendLog};
+use agent_migrate::api::{ApiKey, BaseUrl, Client, ClientSettings, Listing, Meter, NoSendLog};
 use agent_migrate::domain::{AgentId, AssistantId, CallFailure, FailureKind};
 use agent_migrate::migrate::audit::{Crowd, Secrets, Surroundings, configuration, findings};
 use agent_migrate::migrate::{Side, proposed, read};
@@ -60,7 +60,7 @@ async fn ask(client: &Client, call: u8, sent: &Sent<'_>) {
     match call % 6 {
         0 => got(Side::Assistant, &client.get_assistant(AssistantId(ID), &mut meter).await, sent),
         1 => got(Side::Agent, &client.get_agent(AgentId(ID), &mut meter).await, sent),
-        2 => listed(client.list_agents(None).await, sent),
+        2 => listed(client.list_agents(Listing::Shared, None).await, sent),
         3 => models(client.models().await, sent),
         4 => switched(&client.enable_assistant(AssistantId(ID), &mut meter).await, sent),
         _ => switched(&client.enable_agent(AgentId(ID), &mut meter).await, sent),

@@ -89,6 +89,17 @@ fn practice_needs_neither_key_nor_network() {
 }
 
 #[test]
+fn asking_does_not_change_what_the_practice_workspace_shows() {
+    let office = office(two_records());
+    office.change(|options| options.made_up = true);
+    for _ in 0..2 {
+        says(&checks(&office.desk, &["--base-url", &office.url], 0), "list", "ok", "2 agents are shared");
+    }
+    let mut list = office.desk.program();
+    Ran::of(list.args(["list", "--base-url", &office.url])).exits_with(0).says("2 agents are shared");
+}
+
+#[test]
 fn the_end_of_the_assistants_api_alone_is_exit_code_3() {
     let office = office(SandboxOptions { gone_after: Some(0), ..two_records() });
     let found = checks(&office.desk, &["--base-url", &office.url], 3);

@@ -1,9 +1,8 @@
 //! `list`: what is shared with the key, in a form that `run` takes.
 
-use crate::support::office::{Office, one_record, same, two_records, uuid};
+use crate::support::office::{Office, not_shared, one_record, same, two_records, uuid};
 use crate::support::{Desk, KEY, Platform, Ran, Report, id};
-use agent_migrate::sandbox::AgentList;
-use agent_migrate::sandbox::SandboxOptions;
+use agent_migrate::sandbox::{AgentList, Governance, SandboxOptions};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, ResponseTemplate};
@@ -32,6 +31,103 @@ fn every_page_is_listed_once_and_run_takes_it() {
     let report = office.report();
     assert_eq!(report.column("status"), ["verified"; 7]);
     assert_eq!(report.column("input_name")[6], "Assistant 7");
+}
+
+#[test]
+fn with_governance_the_whole_workspace_is_listed_and_what_is_still_to_be_shared() {
+    let entries: Vec<_> = (1..=4).map(same).chain([not_shared(5), not_shared(6)]).collect();
+    let options = SandboxOptions { page_limit: Some(4), disabled: vec![uuid(3)], ..one_record() };
+    let office = Office::with(&entries, options);
+    let ran = list(&office, &["--governance"])
+        .exits_with(0)
+        .says("6 agents are in this workspace, 1 of them switched off")
+        .says("2 of them are not shared with the key yet");
+    assert_eq!(office.deeds(), "governance, governance, list");
+    let listed = Report::parse(&ran.stdout);
+    let columns = ["assistant_id", "name", "disabled", "owner", "model", "updated_at", "shared"];
+    assert_eq!(listed.columns, columns);
+    assert_eq!(listed.column("assistant_id"), (1..=6).map(id).collect::<Vec<_>>());
+    assert_eq!(listed.column("name")[5], "Assistant 6");
+    assert_eq!(listed.column("shared"), ["yes", "yes", "yes", "yes", "no", "no"]);
+    assert_eq!(listed.disabled()[2], "true");
+    assert_eq!(listed.column("model"), [""; 6]);
+
+    let ran = list(&office, &["--governance", "--json", "-q"]).exits_with(0);
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["shared"], &lines[5]["shared"]), (&json!("yes"), &json!("no")));
+
+    // `run` takes it, and says of the two what it says of whatever is not shared.
+    list(&office, &["--governance", "-o", "assistants.csv"]).exits_with(0).says("run assistants.csv");
+    office.run(&[]).exits_with(3);
+    let report = office.report();
+    assert_eq!(report.column("status")[3..], ["verified", "no_access", "no_access"]);
+    assert_eq!(report.column("shared")[3..], ["yes", "no", "no"]);
+    // Shared by now, the list says so.
+    office.change(|options| options.share_all = true);
+    list(&office, &["--governance"]).exits_with(0).says("All of them are shared with the key");
+}
+
+#[test]
+fn where_it_is_not_known_what_is_shared_the_column_is_empty_and_the_reason_is_said() {
+    let office = Office::with(&[same(1)], SandboxOptions { list: AgentList::Missing, ..two_records() });
+    let ran = list(&office, &["--governance"]).exits_with(0).says("no agent list");
+    assert_eq!(Report::parse(&ran.stdout).column("shared"), [""]);
+    // Trouble that may pass is no answer: half a list is none.
+    let office = Office::with(&[same(1)], SandboxOptions { list_fails_after: Some(0), ..two_records() });
+    assert_eq!(list(&office, &["--governance"]).exits_with(4).says("list: 500").stdout, "");
+}
+
+#[test]
+fn where_governance_cannot_be_used_a_sentence_says_why_and_nothing_is_written() {
+    for (governance, code, words) in [
+        (Governance::NoScope, 5, "GOVERNANCE_API"),
+        (Governance::Off, 5, "not switched on in this workspace"),
+        (Governance::Missing, 3, "no governance API"),
+    ] {
+        let office = Office::with(&[same(1)], SandboxOptions { governance, ..two_records() });
+        let ran = list(&office, &["--governance", "-o", "list.csv", "-q"]).exits_with(code).says(words);
+        assert!(ran.stdout.is_empty() && ran.stderr.contains("without --governance"), "{}", ran.stderr);
+        assert!(!office.desk.path("list.csv").exists());
+    }
+    // A wrong address and a wrong key are called so.
+    let wrong_path = SandboxOptions { html_404: true, ..two_records() };
+    let revoked = SandboxOptions { unauthorized_after: Some(0), ..two_records() };
+    for (options, words) in [(wrong_path, "/api/public"), (revoked, "refused the key")] {
+        let office = Office::with(&[same(1)], options);
+        list(&office, &["--governance"]).exits_with(5).says(words);
+    }
+}
+
+#[tokio::test]
+async fn a_key_for_governance_alone_gets_what_there_is() {
+    const NO_SCOPE: &str = r#"{"error":"INSUFFICIENT_SCOPES","details":{"missing":["AGENT_API"]}}"#;
+    // Whatever else may be missing, an agent has an id.
+    let agents = json!({"agents": [{"id": id(1)}]}).to_string();
+    for (governance, code, words) in [
+        ((200, agents.as_str()), 0, "may not read the agent list"),
+        ((404, r#"{"message":"Not found"}"#), 3, "no governance API"),
+    ] {
+        let platform = Platform::start().await;
+        for (at, (status, body)) in [
+            ("/governance/v1/agents", governance),
+            ("/agent/v1/list", (403, NO_SCOPE)),
+            ("/agent/v1/models", (403, NO_SCOPE)),
+        ] {
+            let answer = ResponseTemplate::new(status).set_body_raw(body, "application/json");
+            Mock::given(method("GET")).and(path(at)).respond_with(answer).mount(&platform.server).await;
+        }
+        let url = platform.server.uri();
+        let ran = tokio::task::spawn_blocking(move || {
+            let desk = Desk::with_input("");
+            Ran::of(desk.program().args(["list", "--governance", "--base-url", &url, "--retries", "0"]))
+        });
+        let ran = ran.await.unwrap().exits_with(code).says(words);
+        if code == 0 {
+            let listed = Report::parse(&ran.stdout);
+            assert_eq!(listed.column("assistant_id"), [id(1)]);
+            assert!(listed.columns[1..].iter().all(|column| listed.column(column) == [""]), "{}", ran.stdout);
+        }
+    }
 }
 
 #[test]

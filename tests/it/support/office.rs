@@ -19,21 +19,27 @@ pub(crate) struct Entry {
     number: u32,
     agent: Option<u32>,
     differs: bool,
+    is_shared: bool,
 }
 
 /// The n-th assistant; its agent has the same UUID. The smaller the number, the longer ago it was updated.
 pub(crate) const fn same(number: u32) -> Entry {
-    Entry { number, agent: None, differs: false }
+    Entry { number, agent: None, differs: false, is_shared: true }
 }
 
 /// An assistant whose agent is the one of that number.
 pub(crate) const fn other(number: u32, agent: u32) -> Entry {
-    Entry { number, agent: Some(agent), differs: false }
+    Entry { agent: Some(agent), ..same(number) }
 }
 
 /// An assistant whose agent is another than it was.
 pub(crate) const fn mismatch(number: u32) -> Entry {
-    Entry { number, agent: None, differs: true }
+    Entry { differs: true, ..same(number) }
+}
+
+/// An assistant that is not shared with the key, nor is its agent.
+pub(crate) const fn not_shared(number: u32) -> Entry {
+    Entry { is_shared: false, ..same(number) }
 }
 
 impl Entry {
@@ -50,7 +56,9 @@ impl Entry {
         json!({
             "outcome": if self.differs { "mismatch" } else { "verified" },
             "assistant": record_with(&id(self.number), &json!({"name": name, "updatedAt": minute})),
+            "access": if self.is_shared { "shared" } else { "not_shared" },
             "agent": {"differs": change},
+            "agent_access": if self.is_shared { "shared" } else { "not_shared" },
         })
     }
 
@@ -242,6 +250,7 @@ fn deed(request: &LoggedRequest) -> String {
     match request.endpoint {
         Endpoint::AssistantGet | Endpoint::AgentGet => "read".into(),
         Endpoint::List => "list".into(),
+        Endpoint::Governance => "governance".into(),
         Endpoint::AssistantDisable => format!("{on_or_off} {id}"),
         Endpoint::AgentDisable => format!("agent {on_or_off} {id}"),
         Endpoint::Models | Endpoint::Elsewhere => format!("{} {}", request.method, request.path),

@@ -20,7 +20,7 @@ async fn walk(
     let server = always(in_turn(pages)).await;
     let mut came = Vec::new();
     let end = client(&server)
-        .all_agents(|agent| {
+        .all_agents(Listing::Shared, |agent| {
             came.push(agent.id.0);
             if Some(agent.id.0) == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
@@ -35,6 +35,29 @@ async fn walk(
 
 fn cursors(ids: &[Uuid]) -> Vec<Option<String>> {
     std::iter::once(None).chain(ids.iter().map(|id| Some(id.to_string()))).collect()
+}
+
+#[tokio::test]
+async fn the_list_of_the_workspace_is_walked_likewise_by_pages_of_its_own_size() {
+    let [one, two, three, _] = IDS;
+    let server =
+        always(in_turn(vec![page(&[one], Some(two)), page(&[three], None), status(404), status(403)])).await;
+    let client = client(&server);
+    let mut came = Vec::new();
+    let visit = |agent: ListedAgent| {
+        came.push(agent.id.0);
+        ControlFlow::Continue(())
+    };
+    assert_eq!(client.all_agents(Listing::Workspace, visit).await, Ok(ListWalk::Whole));
+    assert_eq!(came, [one, three]);
+    let on = |_| ControlFlow::Continue(());
+    assert_eq!(client.all_agents(Listing::Workspace, on).await, Ok(ListWalk::NoList));
+    let refused = client.all_agents(Listing::Workspace, on).await.unwrap_err();
+    assert_eq!(refused.to_string(), "governance: 403 Forbidden");
+    let received = server.received_requests().await.unwrap();
+    let asked: Vec<_> = received.iter().map(|request| format!("{}", request.url)).collect();
+    let path = "/governance/v1/agents?limit=100";
+    assert!(asked[0].ends_with(path) && asked[1].ends_with(&format!("{path}&cursor={two}")), "{asked:?}");
 }
 
 #[tokio::test]
