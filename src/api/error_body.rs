@@ -128,9 +128,8 @@ fn missing_scopes(value: &Value) -> Option<Vec<String>> {
             .filter_map(|name| level.get(*name).and_then(Value::as_str))
             .any(|text| text.contains(SCOPE_CODE))
     });
-    let listed = levels.iter().flatten().find_map(|level| level.get("details")?.get("missing"));
-    let names = scope_names(listed);
-    (named || !names.is_empty()).then_some(names)
+    let missing = scope_names(levels.iter().flatten().find_map(|level| level.get("details")?.get("missing")));
+    (named || !missing.is_empty()).then_some(missing)
 }
 
 fn scope_names(missing: Option<&Value>) -> Vec<String> {
