@@ -126,9 +126,10 @@ impl Texts {
         }
         let why = match note.kind {
             NoteKind::OnlyOnAgent => "only on the agent",
+            NoteKind::OnlyOnAssistant => "only on the assistant",
             NoteKind::DroppedByPlatform => "dropped by the platform",
             NoteKind::UnreadableTime => "not a time that can be read",
-            NoteKind::SinceTheRun => &note.short,
+            NoteKind::NotShown | NoteKind::SinceTheRun => &note.short,
         };
         match note.value.as_ref().and_then(|value| self.value(value, &note.field)) {
             Some(value) => format!("{field}: {why}: {}", spelled(Some(&value))),
