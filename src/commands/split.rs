@@ -29,6 +29,10 @@ const INDEX: &str = "index";
 /// What every page of this program has in its head.
 const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"agent-migrate\">";
 
+/// How the CSVs of this program begin: a report, an audit, a report as the first ones were.
+const TABLE_HEADS: [[&str; 3]; 3] =
+    [["line", "name", "status"], ["line", "input", "name"], ["line", "input", "assistant_id"]];
+
 /// So much of a file tells whose it is.
 const HEAD: u64 = 4 * 1024;
 
@@ -347,11 +351,24 @@ fn is_ours(path: &Path) -> io::Result<bool> {
     fs::File::open(path)?.take(HEAD).read_to_end(&mut head)?;
     let is_page = || head.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
-    let is_table = || match text.strip_prefix(b"line").and_then(<[u8]>::split_first) {
-        Some((delimiter, rest)) => rest.strip_prefix(b"input").and_then(<[u8]>::first) == Some(delimiter),
-        None => false,
-    };
+    let is_table = || TABLE_HEADS.iter().any(|head| begins_with(text, head));
     Ok(if path.extension().is_some_and(|extension| extension == "html") { is_page() } else { is_table() })
+}
+
+/// Whether the text's first cells are these, and whole.
+fn begins_with(text: &[u8], head: &[&str]) -> bool {
+    let mut rest = text;
+    let mut delimiter = None;
+    for name in head {
+        let Some((after, behind)) = rest.strip_prefix(name.as_bytes()).and_then(<[u8]>::split_first) else {
+            return false;
+        };
+        if *delimiter.get_or_insert(*after) != *after {
+            return false;
+        }
+        rest = behind;
+    }
+    true
 }
 
 /// Files in the folder that this split has not written, hidden ones aside.
@@ -369,6 +386,7 @@ fn others(folder: &Path, own: &BTreeSet<String>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{AUDIT_COLUMNS, REPORT_COLUMNS, ReportColumn};
 
     #[test]
     fn a_column_is_found_by_its_exact_name_else_as_people_type_it() {
@@ -386,15 +404,21 @@ mod tests {
 
     #[test]
     fn only_what_this_program_has_written_is_replaced() {
+        assert!(begins_with(REPORT_COLUMNS.map(ReportColumn::as_str).join(",").as_bytes(), &TABLE_HEADS[0]));
+        assert!(begins_with(AUDIT_COLUMNS.join(";").as_bytes(), &TABLE_HEADS[1]));
         let folder = tempfile::tempdir().unwrap();
         for (name, content, expected) in [
-            ("a.csv", "line;input;name\n", true),
-            ("a.csv", "\u{feff}line,input,assistant_id\r\n", true),
-            ("a.csv", "line,input;", false),
+            ("a.csv", "line;input;name;id\n", true),
+            ("a.csv", "\u{feff}line,input,assistant_id,agent_id\r\n", true),
+            ("a.csv", "line\tname\tstatus\tremedy\r\n", true),
+            ("a.csv", "line,name,status;", false),
+            ("a.csv", "line,name,statuses,", false),
+            ("a.csv", "line,name,owner,", false),
+            ("a.csv", "line,input,", false),
             ("a.csv", "line", false),
             ("a.csv", "owner,assistant_id\n", false),
             ("a.html", "<!DOCTYPE html><head><meta name=\"generator\" content=\"agent-migrate\">", true),
-            ("a.html", "line,input,name", false),
+            ("a.html", "line,name,status,", false),
             ("a.html", "", false),
         ] {
             let path = folder.path().join(name);
@@ -403,7 +427,7 @@ mod tests {
             let refused = refuse_foreign(&path, &folder.path().join("x.ledger")).is_err();
             assert_eq!(refused, !expected, "{name} {content}");
         }
-        fs::write(folder.path().join("a.csv"), "line,input,assistant_id\n").unwrap();
+        fs::write(folder.path().join("a.csv"), "line,name,status,remedy\n").unwrap();
         for ledger in ["a.ledger", "a.sandbox.ledger", "a.csv"] {
             let ledger = folder.path().join(ledger);
             fs::OpenOptions::new().create(true).append(true).open(&ledger).unwrap();

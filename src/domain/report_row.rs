@@ -7,26 +7,6 @@ use super::{
     RowStatus, SkipReason, StopReason,
 };
 
-/// The report's own columns, in their order; the carried-through ones follow to the right (DESIGN.md, Report).
-pub const REPORT_COLUMNS: [&str; 16] = [
-    "line",
-    "input",
-    "assistant_id",
-    "agent_id",
-    "name",
-    "status",
-    "disabled",
-    "differences",
-    "notes",
-    "error",
-    "remedy",
-    "assistant_updated_at",
-    "agent_updated_at",
-    "requests",
-    "elapsed_ms",
-    "checked_at",
-];
-
 /// One line of the report, as data: each format spells it in its own way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportRow {

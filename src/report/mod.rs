@@ -8,6 +8,7 @@ mod audit_csv;
 mod audit_json;
 mod audit_redact;
 mod cell;
+mod columns;
 mod csv_format;
 mod file_names;
 mod html;
