@@ -12,11 +12,12 @@ use anyhow::{Context, anyhow};
 use super::CommandError;
 use super::render::RenderError;
 use crate::cli::UsageError;
-use crate::domain::{alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed};
+use crate::domain::{
+    ProgressCounts, alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed,
+};
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::report::{
-    self, FileNames, IndexHead, IndexLine, PartCounts, PartOf, ReportFileError, Written, check_writable,
-    write_atomically,
+    self, FileNames, IndexHead, IndexLine, PartOf, ReportFileError, Written, check_writable, write_atomically,
 };
 use crate::ui::Terminal;
 
@@ -53,7 +54,7 @@ pub(super) struct Part<'a> {
 /// What a split needs to know of the rows that it splits: they may be a run's or an audit's.
 pub(super) trait PartWriter {
     /// Looks through the rows of a part and counts them. What is written next is this part.
-    fn look(&mut self, part: &Part<'_>) -> Result<PartCounts, RenderError>;
+    fn look(&mut self, part: &Part<'_>) -> Result<ProgressCounts, RenderError>;
 
     /// Writes the part as a page.
     fn page(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError>;
@@ -267,10 +268,10 @@ fn write_part(
     files: Files,
     writer: &mut dyn PartWriter,
 ) -> anyhow::Result<IndexLine> {
-    let counts = writer.look(part)?;
+    let progress = writer.look(part)?;
     replace(&folder.join(&files.page), |out| writer.page(part, out))?;
     replace(&folder.join(&files.csv), |out| writer.csv(part, out))?;
-    Ok(IndexLine { name: part.of.name(), counts, page: files.page, csv: files.csv })
+    Ok(IndexLine { name: part.of.name(), progress, page: files.page, csv: files.csv })
 }
 
 /// Writes the file whole or not at all, under this very name: the index links to it, and the name beside it may be

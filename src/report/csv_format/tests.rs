@@ -46,7 +46,7 @@ fn a_whole_report() {
     next; line"
     7;;duplicate;;;same as line 2 (verified);;not_requested;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;;;0;0;;short row;
     8;Helper;verified;;;;;disabled;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
-    9;Helper;verified;Leave it on: assistant and agent are one record here, and disabling it takes the agent away from its users (--disable-shared would).;;;;skipped;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
+    9;Helper;verified;;;disabled: to stay on (one record with the agent);;skipped;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     10;Helper;verified;"Let a workspace admin make the API key, or give it the permission to disable assistants; then run the same command again.";;;disable: 403 Only workspace admins can disable assistants;failed;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     11;Helper;verified;It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app.;;;enable: 500 Internal server error;revert_failed;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     "#);
@@ -100,6 +100,7 @@ fn practice_stands_first_among_the_notes_of_every_row() {
     let mut expected = vec![practice; rows().len()];
     expected[1] = "PRACTICE: made-up workspace; owner: only on the agent: Jane…";
     expected[4] = "PRACTICE: made-up workspace; same as line 2 (verified)";
+    expected[6] = "PRACTICE: made-up workspace; disabled: to stay on (one record with the agent)";
     assert_eq!(shown["notes"], expected);
 }
 
