@@ -161,10 +161,7 @@ impl Audit<'_> {
             Err(error) => (AuditTally::default(), Some(error)),
         };
         files.push(("ledger", self.paths.ledger.clone()));
-        let exit = match Exit::of_run(&facts.run, stopped) {
-            Exit::Done if tally.has_weight => Exit::NeedsAttention,
-            exit => exit,
-        };
+        let exit = Exit::of(stopped, tally.progress.needs_attention > 0);
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }

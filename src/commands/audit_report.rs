@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use super::render::{RenderError, RowsOf, settings};
 use crate::cli::{OutputPath, ReportFormatArg};
 use crate::domain::{
-    AuditFacts, AuditRow, Call, CallFailure, Configuration, Finding, JsonText, KnownModel, ReportRow,
-    RowStatus, RunFacts,
+    AuditFacts, AuditRow, Call, CallFailure, Configuration, Finding, JsonText, KnownModel, ProgressCounts,
+    ReportRow, RowStatus, RunFacts,
 };
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::audit::{Crowd, Doubles, Secrets, Surroundings, configuration, findings};
@@ -46,8 +46,8 @@ pub(super) struct AuditTally {
     remedies: BTreeMap<&'static str, u64>,
     /// Rows that were read from the Agents API.
     pub(super) from_agents: u64,
-    /// Whether a finding needs somebody.
-    pub(super) has_weight: bool,
+    /// How far the rows are.
+    pub(super) progress: ProgressCounts,
 }
 
 impl AuditTally {
@@ -63,7 +63,7 @@ impl AuditTally {
 
     fn count(&mut self, row: &AuditRow) {
         self.from_agents += u64::from(row.read_from == Some(Call::Agent));
-        self.has_weight |= row.findings.iter().any(|finding| finding.weight.needs_attention());
+        self.progress.count(row.progress());
         for Finding { code, weight, advice, .. } in &row.findings {
             let none = Found { code, weight: *weight, advice, rows: 0 };
             self.found.entry(code).or_insert(none).rows += 1;

@@ -177,12 +177,7 @@ impl Rollback<'_> {
         }
         let summary = ui::after_rollback(&result, self.practice, &files, next.as_deref(), stopped);
         self.terminal.say(&format!("\n{summary}"));
-        let exit = match stopped {
-            Some(reason) if reason.must_be_mended() => Exit::MendFirst,
-            Some(_) => Exit::StoppedEarly,
-            None if is_over => Exit::Done,
-            None => Exit::NeedsAttention,
-        };
+        let exit = Exit::of(stopped, !is_over);
         match rendered {
             Ok(_) => Ok(exit),
             Err(error) => {

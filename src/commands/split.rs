@@ -12,11 +12,12 @@ use anyhow::{Context, anyhow};
 use super::CommandError;
 use super::render::RenderError;
 use crate::cli::UsageError;
-use crate::domain::{alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed};
+use crate::domain::{
+    ProgressCounts, alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed,
+};
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::report::{
-    self, FileNames, IndexHead, IndexLine, PartCounts, PartOf, ReportFileError, Written, check_writable,
-    write_atomically,
+    self, FileNames, IndexHead, IndexLine, PartOf, ReportFileError, Written, check_writable, write_atomically,
 };
 use crate::ui::Terminal;
 
@@ -28,6 +29,10 @@ const INDEX: &str = "index";
 
 /// What every page of this program has in its head.
 const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"agent-migrate\">";
+
+/// How the CSVs of this program begin: a report, an audit, a report as the first ones were.
+const TABLE_HEADS: [[&str; 3]; 3] =
+    [["line", "name", "status"], ["line", "input", "name"], ["line", "input", "assistant_id"]];
 
 /// So much of a file tells whose it is.
 const HEAD: u64 = 4 * 1024;
@@ -49,7 +54,7 @@ pub(super) struct Part<'a> {
 /// What a split needs to know of the rows that it splits: they may be a run's or an audit's.
 pub(super) trait PartWriter {
     /// Looks through the rows of a part and counts them. What is written next is this part.
-    fn look(&mut self, part: &Part<'_>) -> Result<PartCounts, RenderError>;
+    fn look(&mut self, part: &Part<'_>) -> Result<ProgressCounts, RenderError>;
 
     /// Writes the part as a page.
     fn page(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError>;
@@ -263,10 +268,10 @@ fn write_part(
     files: Files,
     writer: &mut dyn PartWriter,
 ) -> anyhow::Result<IndexLine> {
-    let counts = writer.look(part)?;
+    let progress = writer.look(part)?;
     replace(&folder.join(&files.page), |out| writer.page(part, out))?;
     replace(&folder.join(&files.csv), |out| writer.csv(part, out))?;
-    Ok(IndexLine { name: part.of.name(), counts, page: files.page, csv: files.csv })
+    Ok(IndexLine { name: part.of.name(), progress, page: files.page, csv: files.csv })
 }
 
 /// Writes the file whole or not at all, under this very name: the index links to it, and the name beside it may be
@@ -347,11 +352,24 @@ fn is_ours(path: &Path) -> io::Result<bool> {
     fs::File::open(path)?.take(HEAD).read_to_end(&mut head)?;
     let is_page = || head.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
-    let is_table = || match text.strip_prefix(b"line").and_then(<[u8]>::split_first) {
-        Some((delimiter, rest)) => rest.strip_prefix(b"input").and_then(<[u8]>::first) == Some(delimiter),
-        None => false,
-    };
+    let is_table = || TABLE_HEADS.iter().any(|head| begins_with(text, head));
     Ok(if path.extension().is_some_and(|extension| extension == "html") { is_page() } else { is_table() })
+}
+
+/// Whether the text's first cells are these, and whole.
+fn begins_with(text: &[u8], head: &[&str]) -> bool {
+    let mut rest = text;
+    let mut delimiter = None;
+    for name in head {
+        let Some((after, behind)) = rest.strip_prefix(name.as_bytes()).and_then(<[u8]>::split_first) else {
+            return false;
+        };
+        if *delimiter.get_or_insert(*after) != *after {
+            return false;
+        }
+        rest = behind;
+    }
+    true
 }
 
 /// Files in the folder that this split has not written, hidden ones aside.
@@ -369,6 +387,7 @@ fn others(folder: &Path, own: &BTreeSet<String>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{AUDIT_COLUMNS, REPORT_COLUMNS, ReportColumn};
 
     #[test]
     fn a_column_is_found_by_its_exact_name_else_as_people_type_it() {
@@ -386,15 +405,21 @@ mod tests {
 
     #[test]
     fn only_what_this_program_has_written_is_replaced() {
+        assert!(begins_with(REPORT_COLUMNS.map(ReportColumn::as_str).join(",").as_bytes(), &TABLE_HEADS[0]));
+        assert!(begins_with(AUDIT_COLUMNS.join(";").as_bytes(), &TABLE_HEADS[1]));
         let folder = tempfile::tempdir().unwrap();
         for (name, content, expected) in [
-            ("a.csv", "line;input;name\n", true),
-            ("a.csv", "\u{feff}line,input,assistant_id\r\n", true),
-            ("a.csv", "line,input;", false),
+            ("a.csv", "line;input;name;id\n", true),
+            ("a.csv", "\u{feff}line,input,assistant_id,agent_id\r\n", true),
+            ("a.csv", "line\tname\tstatus\tremedy\r\n", true),
+            ("a.csv", "line,name,status;", false),
+            ("a.csv", "line,name,statuses,", false),
+            ("a.csv", "line,name,owner,", false),
+            ("a.csv", "line,input,", false),
             ("a.csv", "line", false),
             ("a.csv", "owner,assistant_id\n", false),
             ("a.html", "<!DOCTYPE html><head><meta name=\"generator\" content=\"agent-migrate\">", true),
-            ("a.html", "line,input,name", false),
+            ("a.html", "line,name,status,", false),
             ("a.html", "", false),
         ] {
             let path = folder.path().join(name);
@@ -403,7 +428,7 @@ mod tests {
             let refused = refuse_foreign(&path, &folder.path().join("x.ledger")).is_err();
             assert_eq!(refused, !expected, "{name} {content}");
         }
-        fs::write(folder.path().join("a.csv"), "line,input,assistant_id\n").unwrap();
+        fs::write(folder.path().join("a.csv"), "line,name,status,remedy\n").unwrap();
         for ledger in ["a.ledger", "a.sandbox.ledger", "a.csv"] {
             let ledger = folder.path().join(ledger);
             fs::OpenOptions::new().create(true).append(true).open(&ledger).unwrap();

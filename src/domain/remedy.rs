@@ -47,9 +47,7 @@ pub enum Remedy {
     SwitchOnByHand,
     /// Asked to switch off, no answer, state not readable.
     SettleUnknown,
-    /// The guard found that assistant and agent are one record.
-    LeaveOn,
-    /// The guard could not find out.
+    /// The guard could not find out whether assistant and agent are one record.
     TryOneByHand,
     /// Verified, and not switched off yet.
     RunAgainToDisable,
@@ -111,9 +109,6 @@ impl Remedy {
             }
             Self::SettleUnknown => {
                 "Whether it is off is not known: run the same command again to switch it off, or `rollback` on the ledger to switch it on."
-            }
-            Self::LeaveOn => {
-                "Leave it on: assistant and agent are one record here, and disabling it takes the agent away from its users (--disable-shared would)."
             }
             Self::TryOneByHand => {
                 "Disable one assistant in the web app and look at its agent; if that stays on, run the same command with --disable-shared."

@@ -8,6 +8,7 @@ mod audit_csv;
 mod audit_json;
 mod audit_redact;
 mod cell;
+mod columns;
 mod csv_format;
 mod file_names;
 mod html;
@@ -32,7 +33,7 @@ pub use audit_json::audit_json_lines;
 pub use audit_redact::{redacted_audit_facts, redacted_audit_row, redacted_object};
 pub use csv_format::csv;
 pub use file_names::FileNames;
-pub use html::{AuditOverview, IndexHead, IndexLine, Overview, PartCounts, PartOf, audit_html, html, index};
+pub use html::{AuditOverview, IndexHead, IndexLine, Overview, PartOf, audit_html, html, index};
 pub use json_lines::json_lines;
 pub use table::csv_table;
 

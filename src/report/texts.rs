@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::redact::{self, Slugs};
-use crate::domain::{CallFailure, Difference, JsonText, Note, NoteKind, ReportRow, RunFacts, StopReason};
+use crate::domain::{
+    CallFailure, Difference, JsonText, Note, NoteKind, ReportRow, RunFacts, SkipReason, StopReason,
+};
 
 /// Where the assistant or the agent has no value.
 const NONE: &str = "(none)";
@@ -114,6 +116,9 @@ impl Texts {
         }
         if let Some((line, status)) = row.duplicate_of {
             notes.push(format!("same as line {line} ({status})"));
+        }
+        if let Some(reason @ SkipReason::OneRecord) = row.skipped {
+            notes.push(format!("disabled: to stay on ({})", reason.words()));
         }
         notes.extend(row.notes.iter().map(|note| self.note(note, slugs)));
         notes

@@ -123,6 +123,25 @@ async fn report_renders_the_ledger_again_and_redacts_every_text() {
 }
 
 #[test]
+fn every_table_of_rows_has_the_same_columns_what_a_person_reads_first() {
+    let desk = Desk::with_input(format!("owner,id\njoe,{}\njoe,{}\n", id(1), id(2)));
+    let program = |arguments: &str| Ran::of(desk.program().args(arguments.split(' ')));
+    program("run assistants.csv --sandbox --rpm 1000000 --json report.jsonl");
+    let ledger = "assistants.sandbox.ledger";
+    program(&format!("verify {ledger} --rpm 1000000 -o verify.csv"));
+    program(&format!("report {ledger} --redact -o redacted.csv"));
+    program(&format!("report {ledger} --split-by owner --output-dir parts"));
+    let own = "line,name,status,remedy,differences,notes,error,disabled,input,assistant_id,agent_id,\
+               assistant_updated_at,agent_updated_at,requests,elapsed_ms,checked_at";
+    for file in ["assistants.sandbox.report.csv", "verify.csv", "redacted.csv", "parts/joe.csv"] {
+        assert_eq!(desk.read(file).lines().next().unwrap(), format!("{own},owner"), "{file}");
+    }
+    let row: Value = serde_json::from_str(desk.read("report.jsonl").lines().nth(1).unwrap()).unwrap();
+    let keys: Vec<_> = row.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys[1..=16].join(","), own);
+}
+
+#[test]
 fn no_report_replaces_a_ledger_or_the_input() {
     let desk = Desk::with_ids(&[id(1)]);
     let run = ["run", "assistants.csv", "--sandbox", "--rpm", "1000000"];
