@@ -163,9 +163,10 @@ pub enum OutputPath {
 }
 
 impl OutputPath {
-    /// Reads `-` as standard output.
+    /// Reads `-`, and its name as a file, as standard output.
     pub fn parse(path: &Path) -> Self {
-        if path.as_os_str() == "-" { Self::Stdout } else { Self::File(path.to_owned()) }
+        let is_stdout = path.as_os_str() == "-" || cfg!(unix) && path == Path::new("/dev/stdout");
+        if is_stdout { Self::Stdout } else { Self::File(path.to_owned()) }
     }
 }
 

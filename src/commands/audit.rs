@@ -22,7 +22,7 @@ use crate::cli::{AuditArgs, Environment, OutputPath, WorkPaths, audit_paths, cho
 use crate::domain::{AuditFacts, Source, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, OpenError, Purpose, RunCommand, Selection};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, drive, keep_models};
-use crate::ui::{self, AuditSummary, Terminal};
+use crate::ui::{self, AuditSummary, Terminal, WhenGone};
 
 /// Reads what was not read yet, then writes the audit.
 pub(super) fn audit(arguments: &AuditArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
@@ -213,7 +213,7 @@ impl Audit<'_> {
         let source = AuditSource::new(ledger, facts, false)?;
         let dialect = dialect(self.arguments.dialect);
         let mut render = |label, format, output: &OutputPath| -> Result<AuditTally, RenderError> {
-            let (written, tally) = source.render(format, dialect, output)?;
+            let (written, tally) = source.render(format, dialect, output, WhenGone::GoOn)?;
             if let Some((file, not_replaced)) = written.map(paths) {
                 let rendered = Rendered { file: Some(file.clone()), not_replaced, remedies: Vec::new() };
                 rendered.say_if_beside(self.terminal);

@@ -16,7 +16,7 @@ use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::audit::{Crowd, Doubles, Secrets, Surroundings, configuration, findings};
 use crate::migrate::{self, Record, Side};
 use crate::report::{self, AuditOverview, AuditRenderer, Dialect, ReportSettings, Written};
-use crate::ui::{self, Found};
+use crate::ui::{self, Found, WhenGone};
 
 /// A form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,17 +111,19 @@ impl<'a> AuditSource<'a> {
         Ok(Self { ledger, facts, models: ledger.models()?, doubles: crowd.doubles(), secrets, redact })
     }
 
-    /// Renders to `output`; gives the file, the file asked for where that could not be replaced, and the counts.
+    /// Renders to `output`; gives the file, the file asked for where that could not be replaced, and the counts. `when_gone`: what
+    /// becomes of standard output when nobody reads it any more.
     pub(super) fn render(
         &self,
         format: AuditFormat,
         dialect: Dialect,
         output: &OutputPath,
+        when_gone: WhenGone,
     ) -> Result<(Option<Written>, AuditTally), RenderError> {
         let settings = settings(self.ledger, dialect, self.redact)?;
         match output {
             OutputPath::Stdout => {
-                let tally = self.rows_to(format, &settings, &mut ui::standard_output())?;
+                let tally = self.rows_to(format, &settings, &mut ui::standard_output(when_gone))?;
                 Ok((None, tally))
             }
             OutputPath::File(path) => {

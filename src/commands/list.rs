@@ -1,7 +1,7 @@
 //! `list`: the agents that are shared with the key, as a CSV that `run` takes.
 
 use std::collections::HashSet;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -124,14 +124,10 @@ fn write(
         csv(agents, arguments.dialect).context("the list was not written")?
     };
     let file = match output {
-        OutputPath::Stdout => match ui::print_bytes(content.as_bytes()) {
-            // `| head` has what it wanted.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => None,
-            printed => {
-                printed.context("standard output")?;
-                None
-            }
-        },
+        OutputPath::Stdout => {
+            ui::print_bytes(content.as_bytes()).context("standard output")?;
+            None
+        }
         OutputPath::File(path) => {
             let failed = |source: io::Error| ReportFileError::unwritable(path, source);
             let written = write_atomically(path, |out: &mut dyn Write| {

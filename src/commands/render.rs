@@ -10,7 +10,7 @@ use crate::domain::{JsonText, Remedy, ReportRow, RunFacts};
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::{self, Side};
 use crate::report::{self, Dialect, Overview, Renderer, ReportFileError, ReportSettings};
-use crate::ui::{self, Terminal};
+use crate::ui::{self, Terminal, WhenGone};
 
 /// What came of rendering.
 pub(super) struct Rendered {
@@ -71,7 +71,8 @@ pub(super) fn refuse_overwriting(path: &Path, ledger: &Path) -> Result<(), Usage
     Err(UsageError(format!("the report would overwrite {what}; give another --output.")))
 }
 
-/// Renders the ledger, of which `facts` are the facts, to `output`.
+/// Renders the ledger, of which `facts` are the facts, to `output`. `when_gone`: what becomes of standard output when
+/// nobody reads it any more.
 pub(super) fn render(
     ledger: &LedgerReader,
     facts: &RunFacts,
@@ -79,12 +80,13 @@ pub(super) fn render(
     dialect: Dialect,
     redact: bool,
     output: &OutputPath,
+    when_gone: WhenGone,
 ) -> Result<Rendered, RenderError> {
     let settings = settings(ledger, dialect, redact)?;
     let mut tally = BTreeMap::new();
     let (file, not_replaced) = match output {
         OutputPath::Stdout => {
-            let mut out = ui::standard_output();
+            let mut out = ui::standard_output(when_gone);
             rows_to(ledger, facts, format, &settings, &mut out, &mut tally)?;
             (None, None)
         }

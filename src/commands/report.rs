@@ -12,7 +12,7 @@ use super::split::{Split, Target};
 use super::{CommandError, Exit, dialect};
 use crate::cli::{OutputPath, ReportArgs};
 use crate::ledger::{LedgerReader, Purpose};
-use crate::ui::Terminal;
+use crate::ui::{Terminal, WhenGone};
 
 /// Renders the ledger in the format asked for, or split by a column.
 pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
@@ -59,11 +59,14 @@ fn of_either(
 ) -> Result<Rendered, RenderError> {
     let dialect = dialect(arguments.dialect);
     match ledger.identity()?.purpose {
-        Purpose::Run => render(ledger, &ledger.facts()?, arguments.format, dialect, arguments.redact, output),
+        Purpose::Run => {
+            let (facts, redact) = (ledger.facts()?, arguments.redact);
+            render(ledger, &facts, arguments.format, dialect, redact, output, WhenGone::End)
+        }
         Purpose::Audit => {
             let facts = audit_report::facts(ledger)?;
             let source = AuditSource::new(ledger, &facts, arguments.redact)?;
-            let (written, _) = source.render(arguments.format.into(), dialect, output)?;
+            let (written, _) = source.render(arguments.format.into(), dialect, output, WhenGone::End)?;
             let (file, not_replaced) =
                 written.map(paths).map_or((None, None), |(file, asked)| (Some(file), asked));
             Ok(Rendered { file, not_replaced, remedies: Vec::new() })

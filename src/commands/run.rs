@@ -24,7 +24,7 @@ use crate::cli::{
 use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, RunFacts, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, Switchboard, drive, settle_debts};
-use crate::ui::{self, Terminal};
+use crate::ui::{self, Terminal, WhenGone};
 
 /// Runs the migration's reading part.
 pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
@@ -246,7 +246,7 @@ impl Run<'_> {
         let mut reports = Vec::new();
         for (label, format, path) in asked_for {
             if let Some(path) = path {
-                reports.push((label, render(ledger, facts, format, dialect, false, path)?));
+                reports.push((label, render(ledger, facts, format, dialect, false, path, WhenGone::GoOn)?));
             }
         }
         Ok(reports)

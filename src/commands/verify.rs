@@ -23,7 +23,7 @@ use crate::domain::{Backlog, Remedy, ReportRow, RowStatus, RunFacts, StopReason}
 use crate::ledger::{Identity, Ledger, LedgerError, LedgerReader, NewRun, RunCommand};
 use crate::pipeline::{self, Kept, LedgerSendLog, Verified, VerifySettings};
 use crate::report::{self, AtomicFile, Renderer, ReportSettings, Written, check_writable};
-use crate::ui::{self, Terminal};
+use crate::ui::{self, Terminal, WhenGone};
 
 /// Rows read ahead out of the ledger, each with its document.
 const READ_AHEAD: usize = 16;
@@ -145,7 +145,7 @@ impl Verify<'_> {
         let reading = tokio::task::spawn_blocking(move || feed(&reader, &into));
         let rows = Rows { client, kept, signals, settings };
         let done = match &self.output {
-            OutputPath::Stdout => self.rows_to(&mut ui::standard_output(), rows).await,
+            OutputPath::Stdout => self.rows_to(&mut ui::standard_output(WhenGone::GoOn), rows).await,
             OutputPath::File(path) => {
                 let mut file = AtomicFile::create(path)?;
                 let done = self.rows_to(&mut file, rows).await.map_err(|error| error.at(path))?;
