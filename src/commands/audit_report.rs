@@ -15,7 +15,7 @@ use crate::domain::{
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::audit::{Crowd, Doubles, Secrets, Surroundings, configuration, findings};
 use crate::migrate::{self, Record, Side};
-use crate::report::{self, AuditOverview, AuditRenderer, Dialect, ReportSettings, Written};
+use crate::report::{self, Access, AuditOverview, AuditRenderer, Dialect, ReportSettings, Written};
 use crate::ui::{self, Found, WhenGone};
 
 /// A form of the report.
@@ -128,7 +128,11 @@ impl<'a> AuditSource<'a> {
             }
             OutputPath::File(path) => {
                 let mut tally = AuditTally::default();
-                let written = report::write_atomically(path, |out| {
+                let access = match format {
+                    AuditFormat::Csv => Access::ByUmask,
+                    AuditFormat::Json | AuditFormat::Html => Access::OwnerOnly,
+                };
+                let written = report::write_atomically(path, access, |out| {
                     tally = self.rows_to(format, &settings, out).map_err(|error| error.at(path))?;
                     Ok::<_, RenderError>(())
                 })?;

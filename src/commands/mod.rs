@@ -29,7 +29,7 @@ use tokio::runtime::Runtime;
 
 pub use exit::Exit;
 
-use crate::cli::{Cli, ColorArg, Command, DialectArg, LogFormatArg, UsageError, refuse_log_file};
+use crate::cli::{Cli, ColorArg, Command, CommandFiles, DialectArg, GlobalArgs, LogFormatArg, UsageError};
 use crate::report::Dialect;
 use crate::ui::{self, ColorChoice, LogFormat, Terminal};
 
@@ -87,8 +87,7 @@ pub fn main() -> ExitCode {
         (None, LogFormatArg::Json) => terminal = terminal.with_records_only(),
         (None, LogFormatArg::Text) => {}
     }
-    let ended = start_logs(&cli, &terminal).and_then(|()| execute(cli.command, &terminal));
-    match ended {
+    match start(cli, &terminal) {
         Ok(exit) => exit.into(),
         Err(error) => {
             terminal.error(&error.words());
@@ -106,12 +105,19 @@ fn chain(error: &anyhow::Error) -> String {
     })
 }
 
-fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> {
+/// Nothing is opened for writing before all files of the command are known to be different.
+fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let files = CommandFiles::of(&cli)?;
+    start_logs(&cli.global, terminal)?;
+    execute(cli.command, &files, terminal)
+}
+
+fn execute(command: Command, files: &CommandFiles, terminal: &Terminal) -> Result<Exit, CommandError> {
     match command {
         Command::Run(arguments) => run::run(&arguments, terminal),
-        Command::Audit(arguments) => audit::audit(&arguments, terminal),
+        Command::Audit(arguments) => audit::audit(&arguments, files, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
-        Command::Report(arguments) => report::report(&arguments, terminal),
+        Command::Report(arguments) => report::report(&arguments, files, terminal),
         Command::Verify(arguments) => verify::verify(&arguments, terminal),
         Command::Doctor(arguments) => doctor::doctor(&arguments, terminal),
         Command::List(arguments) => list::list(&arguments, terminal),
@@ -121,11 +127,7 @@ fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> 
     }
 }
 
-fn start_logs(cli: &Cli, terminal: &Terminal) -> Result<(), CommandError> {
-    let options = &cli.global;
-    if let Some(log_file) = &options.log_file {
-        refuse_log_file(log_file, &cli.command)?;
-    }
+fn start_logs(options: &GlobalArgs, terminal: &Terminal) -> Result<(), CommandError> {
     let format = match options.log_format {
         LogFormatArg::Text => LogFormat::Text,
         LogFormatArg::Json => LogFormat::Json,

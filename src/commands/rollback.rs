@@ -28,7 +28,7 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
     if !arguments.dry_run {
         somebody_must_be_there(arguments.yes)?;
     }
-    let report = rollback_report(arguments)?;
+    let report = rollback_report(arguments);
     let ledger = Ledger::open_existing(&arguments.ledger).context("nothing was switched")?;
     let identity = ledger.identity().context("nothing was switched")?;
     let only = only(arguments, &ledger)?;

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
     }
     let place = typed_place(&arguments.place, &environment)?;
     let key = choose_key(&place, &arguments.key, &environment)?;
-    let paths = run_paths(arguments)?;
+    let paths = run_paths(arguments);
     let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
 
     let runtime = runtime()?;

@@ -22,7 +22,7 @@ use crate::cli::{OutputPath, VerifyArgs, verify_report};
 use crate::domain::{Backlog, Remedy, ReportRow, RowStatus, RunFacts, StopReason};
 use crate::ledger::{Identity, Ledger, LedgerError, LedgerReader, NewRun, RunCommand};
 use crate::pipeline::{self, Kept, LedgerSendLog, Verified, VerifySettings};
-use crate::report::{self, AtomicFile, Renderer, ReportSettings, Written, check_writable};
+use crate::report::{self, Access, AtomicFile, Renderer, ReportSettings, Written, check_writable};
 use crate::ui::{self, Terminal, WhenGone};
 
 /// Rows read ahead out of the ledger, each with its document.
@@ -31,7 +31,7 @@ const READ_AHEAD: usize = 16;
 /// Reads the agents, compares, writes a report of its own.
 pub(super) fn verify(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     const NOTHING: &str = "nothing was asked for";
-    let output = verify_report(arguments)?;
+    let output = verify_report(arguments);
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
     }
@@ -147,7 +147,7 @@ impl Verify<'_> {
         let done = match &self.output {
             OutputPath::Stdout => self.rows_to(&mut ui::standard_output(WhenGone::GoOn), rows).await,
             OutputPath::File(path) => {
-                let mut file = AtomicFile::create(path)?;
+                let mut file = AtomicFile::create(path, Access::ByUmask)?;
                 let done = self.rows_to(&mut file, rows).await.map_err(|error| error.at(path))?;
                 Ok(Done { written: Some(file.commit()?), ..done })
             }

@@ -37,6 +37,35 @@ fn usage_errors_exit_with_2_before_anything_is_written() {
 }
 
 #[test]
+fn a_key_or_certificate_file_is_never_an_output_of_any_command() {
+    let desk = Desk::with_ids(&[id(1)]);
+    std::fs::write(desk.path("key.txt"), "sk-the-key").unwrap();
+    std::fs::hard_link(desk.path("key.txt"), desk.path("key.csv")).unwrap();
+    Ran::of(desk.program().args(["run", "assistants.csv", "--sandbox"]));
+    let before: std::collections::BTreeMap<_, _> = files(desk.folder.path()).into_iter().collect();
+    for access in ["--api-key-file", "--ca-cert"] {
+        for line in [
+            "run assistants.csv --base-url http://127.0.0.1:9 -o key.txt",
+            "run assistants.csv --base-url http://127.0.0.1:9 --json key.csv",
+            "audit assistants.csv --base-url http://127.0.0.1:9 --html key.txt",
+            "audit assistants.csv --base-url http://127.0.0.1:9 --ledger key.txt",
+            "list --base-url http://127.0.0.1:9 -o key.csv",
+            "verify assistants.sandbox.ledger -o key.txt",
+            "rollback assistants.sandbox.ledger --yes -o key.txt",
+            "doctor --base-url http://127.0.0.1:9 -v --log-file key.csv",
+        ] {
+            let said = ran(&desk, &format!("{line} {access} key.txt")).exits_with(2).stderr;
+            assert!(
+                said.contains(&format!("{access} and --")) && said.contains("are the same file"),
+                "{said}"
+            );
+            let now: std::collections::BTreeMap<_, _> = files(desk.folder.path()).into_iter().collect();
+            assert!(now == before, "{line} {access}");
+        }
+    }
+}
+
+#[test]
 fn without_a_key_nothing_is_done_and_the_variable_is_named() {
     let desk = Desk::with_ids(&[id(1)]);
     let mut command = desk.program();
