@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use serde_json::json;
 
-use super::command_line::{command_line, program, same_access, typed};
+use super::command_line::{command_line, path_word, program, same_access, typed};
 use super::place::Connection;
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
@@ -174,7 +174,7 @@ fn write(
 /// The command line that checks what was listed. The practice workspace inside the program is no platform.
 fn run_with(file: &Path, arguments: &ListArgs, base_url: Option<&str>) -> String {
     let typed = typed();
-    let mut words = vec![program(&typed).to_owned(), "run".to_owned(), file.to_string_lossy().into_owned()];
+    let mut words = vec![program(&typed).to_owned(), "run".to_owned(), path_word(file)];
     let place = match (arguments.place.platform, base_url) {
         (Some(PlatformArg::Langdock), _) => vec!["--platform", "langdock"],
         (Some(PlatformArg::Odeus), _) => vec!["--platform", "odeus"],

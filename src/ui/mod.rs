@@ -27,7 +27,7 @@ use std::io::{self, IsTerminal};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
 use self::screen::Screen;
-use crate::domain::{REQUESTS_PER_ROW, RowStatus, reading_word};
+use crate::domain::{REQUESTS_PER_ROW, RowStatus, reading_word, terminal_safe};
 
 pub use audit::{AuditSummary, Found, after_audit, before_audit};
 pub use doctor::{Check, CheckStatus, checks_as_json, checks_as_text};
@@ -156,8 +156,8 @@ impl Terminal {
         self.quiet
     }
 
-    /// Shows a text, ended by a line break. Nothing when quiet. Texts of the platform must have gone through
-    /// [`crate::domain::terminal_safe`].
+    /// Shows a text, ended by a line break; whatever a terminal would not show as it is becomes a blank. Nothing when
+    /// quiet. Texts of the platform must have gone through [`terminal_safe`], so that they break no line.
     pub fn say(&self, text: &str) {
         match self.voice {
             _ if self.quiet => {}
@@ -169,7 +169,7 @@ impl Terminal {
     /// Shows what a question is about, also when quiet: nobody is asked about what was not shown.
     pub fn show(&self, text: &str) {
         match self.voice {
-            Voice::Text => self.write(format!("{}\n", text.trim_end_matches('\n')).as_bytes()),
+            Voice::Text => self.write(format!("{}\n", harmless(text)).as_bytes()),
             Voice::Records => self.say(text),
         }
     }
@@ -180,7 +180,7 @@ impl Terminal {
             return tracing::error!(target: logs::SAID, "{}", text.trim_matches('\n'));
         }
         let label = if self.colors { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
-        self.write(format!("{label} {}\n", text.trim_end_matches('\n')).as_bytes());
+        self.write(format!("{label} {}\n", harmless(text)).as_bytes());
     }
 
     /// What watches a run for the person: a bar, a line now and then, or nothing.
@@ -206,6 +206,12 @@ impl Terminal {
     fn write(&self, bytes: &[u8]) {
         self.bars.suspend(|| self.screen.write(bytes));
     }
+}
+
+/// The lines without escapes: names of files stand in them, which may hold anything.
+fn harmless(text: &str) -> String {
+    let lines = text.trim_end_matches('\n').split('\n').map(|line| terminal_safe(line, usize::MAX));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn draw_target(screen: &Screen, interactive: bool, quiet: bool) -> ProgressDrawTarget {
@@ -290,6 +296,15 @@ mod tests {
         terminal.say("not shown");
         terminal.error("shown");
         assert_eq!(printed.text(), "error: shown\n");
+    }
+
+    #[test]
+    fn no_name_of_a_file_sends_an_escape() {
+        let printed = Printed::default();
+        let terminal = printing_to(printed.clone(), false, 0);
+        terminal.say("\nreport: \u{1b}[31mred.csv\nledger: a\u{202e}b\n\n");
+        terminal.error("no \u{7}.csv");
+        assert_eq!(printed.text(), "\nreport:  [31mred.csv\nledger: a b\nerror: no  .csv\n");
     }
 
     #[test]

@@ -105,15 +105,43 @@ fn a_report_that_cannot_be_written_is_found_out_before_the_first_request() {
 
 #[cfg(unix)]
 #[test]
-fn an_input_whose_name_is_no_text_is_run_like_any_other() {
+fn whatever_the_input_is_called_the_printed_command_lines_work_as_typed() {
     use std::os::unix::ffi::OsStrExt;
-    let desk = Desk::with_input("");
-    let name = std::ffi::OsStr::from_bytes(b"\xff.csv");
-    if std::fs::write(desk.folder.path().join(name), "assistant_id\nnobody\n").is_err() {
-        return; // Not every file system takes such a name.
+    let names: [&[u8]; 8] = [
+        b"M\xfcller.csv",
+        b"\xff.csv",
+        b"two\nlines.csv",
+        b"\x1b[31mred.csv",
+        b"it's & $HOME;.csv",
+        "a\u{202e}b \u{10ff41}.csv".as_bytes(),
+        b"-x.csv",
+        b"=a b.csv",
+    ];
+    for name in names {
+        let desk = Desk::with_input("");
+        let name = std::ffi::OsStr::from_bytes(name);
+        if std::fs::write(desk.folder.path().join(name), format!("assistant_id\n{}\nnobody\n", id(1)))
+            .is_err()
+        {
+            continue; // Not every file system takes such a name.
+        }
+        let run = |options: &[&str]| {
+            let mut command = desk.program();
+            command.args(["run", "--sandbox", "--rpm", "100000"]).args(options).arg("--");
+            let said = Ran::of(command.arg(name)).exits_with(3).stderr;
+            assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said:?}");
+            said
+        };
+        let typed = |said: &str, below: &str, options: &str| {
+            let (_, line) = said.rsplit_once(&format!("{below}:\n  ")).unwrap();
+            let line = format!("{} {options}", line.lines().next().unwrap());
+            // Escapes for a name are not everywhere a part of `sh`.
+            let mut shell = desk.in_shell(if line.contains("$'") { "exec bash -c \"$0\"" } else { &line });
+            Ran::of(shell.arg(&line)).exits_with(if below == "Next" { 3 } else { 0 });
+        };
+        typed(&run(&[]), "Next", "");
+        typed(&run(&["--disable", "--yes", "--disable-shared"]), "To take it back", "--yes");
     }
-    let mut command = desk.program();
-    Ran::of(command.arg("run").arg(name).arg("--sandbox")).exits_with(3).says("Next:");
 }
 
 #[test]
