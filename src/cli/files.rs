@@ -153,7 +153,8 @@ fn is_same_there((_, one): Found<'_>, (_, other): Found<'_>) -> bool {
 
 #[cfg(not(unix))]
 fn is_same_there((one, _): Found<'_>, (other, _): Found<'_>) -> bool {
-    folded(&target(one)) == folded(&target(other))
+    let canonical = |path: &Path| folded(&path.canonicalize().unwrap_or_else(|_| target(path)));
+    canonical(one) == canonical(other)
 }
 
 /// Where the file is, or is to be made: its links followed, dangling ones included, in its folder's one spelling.
