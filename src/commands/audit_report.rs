@@ -15,8 +15,8 @@ use crate::domain::{
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::audit::{Crowd, Doubles, Secrets, Surroundings, configuration, findings};
 use crate::migrate::{self, Record, Side};
-use crate::report::{self, AuditOverview, AuditRenderer, Dialect, ReportSettings, Written};
-use crate::ui::{self, Found};
+use crate::report::{self, Access, AuditOverview, AuditRenderer, Dialect, ReportSettings, Written};
+use crate::ui::{self, Found, WhenGone};
 
 /// A form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,22 +111,28 @@ impl<'a> AuditSource<'a> {
         Ok(Self { ledger, facts, models: ledger.models()?, doubles: crowd.doubles(), secrets, redact })
     }
 
-    /// Renders to `output`; gives the file, the file asked for where that could not be replaced, and the counts.
+    /// Renders to `output`; gives the file, the file asked for where that could not be replaced, and the counts. `when_gone`: what
+    /// becomes of standard output when nobody reads it any more.
     pub(super) fn render(
         &self,
         format: AuditFormat,
         dialect: Dialect,
         output: &OutputPath,
+        when_gone: WhenGone,
     ) -> Result<(Option<Written>, AuditTally), RenderError> {
         let settings = settings(self.ledger, dialect, self.redact)?;
         match output {
             OutputPath::Stdout => {
-                let tally = self.rows_to(format, &settings, &mut ui::standard_output())?;
+                let tally = self.rows_to(format, &settings, &mut ui::standard_output(when_gone))?;
                 Ok((None, tally))
             }
             OutputPath::File(path) => {
                 let mut tally = AuditTally::default();
-                let written = report::write_atomically(path, |out| {
+                let access = match format {
+                    AuditFormat::Csv => Access::ByUmask,
+                    AuditFormat::Json | AuditFormat::Html => Access::OwnerOnly,
+                };
+                let written = report::write_atomically(path, access, |out| {
                     tally = self.rows_to(format, &settings, out).map_err(|error| error.at(path))?;
                     Ok::<_, RenderError>(())
                 })?;

@@ -48,7 +48,8 @@ impl Exit {
             | FailureKind::Timeout
             | FailureKind::Connection
             | FailureKind::Outdated
-            | FailureKind::NotRecorded => Self::StoppedEarly,
+            | FailureKind::NotRecorded
+            | FailureKind::Defect => Self::StoppedEarly,
             FailureKind::Unauthorized
             | FailureKind::ScopeMissing { .. }
             | FailureKind::Forbidden

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::command_line::{same_command, typed};
 use super::place::{Connection, Given};
@@ -19,11 +20,11 @@ use super::signals::Signals;
 use super::{CommandError, Exit, dialect, runtime};
 use crate::api::Client;
 use crate::cli::{OutputPath, VerifyArgs, verify_report};
-use crate::domain::{Backlog, ProgressCounts, Remedy, ReportRow, RowStatus, RunFacts, StopReason};
+use crate::domain::{Backlog, ProgressCounts, Remedy, ReportRow, RowStatus, RunFacts, StopReason, defect};
 use crate::ledger::{Identity, Ledger, LedgerError, LedgerReader, NewRun, RunCommand};
 use crate::pipeline::{self, Kept, LedgerSendLog, Verified, VerifySettings};
-use crate::report::{self, AtomicFile, Renderer, ReportSettings, Written, check_writable};
-use crate::ui::{self, Terminal};
+use crate::report::{self, Access, AtomicFile, Renderer, ReportSettings, Written, check_writable};
+use crate::ui::{self, Terminal, WhenGone};
 
 /// Rows read ahead out of the ledger, each with its document.
 const READ_AHEAD: usize = 16;
@@ -31,7 +32,7 @@ const READ_AHEAD: usize = 16;
 /// Reads the agents, compares, writes a report of its own.
 pub(super) fn verify(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     const NOTHING: &str = "nothing was asked for";
-    let output = verify_report(arguments)?;
+    let output = verify_report(arguments);
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
     }
@@ -145,17 +146,18 @@ impl Verify<'_> {
         let (into, kept) = mpsc::channel(READ_AHEAD);
         let reading = tokio::task::spawn_blocking(move || feed(&reader, &into));
         let rows = Rows { client, kept, signals, settings };
-        let done = match &self.output {
-            OutputPath::Stdout => self.rows_to(&mut ui::standard_output(), rows).await,
+        match &self.output {
+            OutputPath::Stdout => {
+                let done = self.rows_to(&mut ui::standard_output(WhenGone::GoOn), rows).await;
+                all_were_read(reading).await.and(done)
+            }
             OutputPath::File(path) => {
-                let mut file = AtomicFile::create(path)?;
-                let done = self.rows_to(&mut file, rows).await.map_err(|error| error.at(path))?;
+                let mut file = AtomicFile::create(path, Access::ByUmask)?;
+                let done = self.rows_to(&mut file, rows).await.map_err(|error| error.at(path));
+                let done = all_were_read(reading).await.and(done)?;
                 Ok(Done { written: Some(file.commit()?), ..done })
             }
-        };
-        // The reader has to be gone before the ledger is closed, so that it is left as one file.
-        let _ = reading.await;
-        done
+        }
     }
 
     async fn rows_to(&self, out: &mut dyn Write, rows: Rows<'_>) -> Result<Done, RenderError> {
@@ -231,6 +233,13 @@ struct Rows<'a> {
     kept: mpsc::Receiver<Result<Kept, LedgerError>>,
     signals: &'a Signals,
     settings: &'a ReportSettings,
+}
+
+/// The reader has to be gone before the ledger is closed, so that it is left as one file; and it must not have broken
+/// off unseen, or rows are missing.
+async fn all_were_read(reading: JoinHandle<()>) -> Result<(), RenderError> {
+    let broken = |_| RenderError::Ledger(LedgerError::Unexpected { words: defect("met it") });
+    reading.await.map_err(broken)
 }
 
 /// Shows the ledger's rows to the channel, until all are through or nobody takes them any more.

@@ -4,6 +4,7 @@
 
 mod audit;
 mod column_names;
+mod defect;
 mod difference;
 mod disabling;
 mod event;
@@ -25,6 +26,7 @@ pub use audit::{
     free_of_clashes, reading_word,
 };
 pub use column_names::{alike, is_unseen, listed, quoted, same_for_all_spellings, trimmed};
+pub use defect::{defect, keep_defects_quiet};
 pub use difference::{Difference, JsonText, Note, NoteKind};
 pub use disabling::{
     Candidate, Debts, Disabling, DisablingEnd, NotPlanned, Plan, RecordedWish, RollbackPlan, SkipReason,

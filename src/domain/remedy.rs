@@ -51,6 +51,8 @@ pub enum Remedy {
     TryOneByHand,
     /// Verified, and not switched off yet.
     RunAgainToDisable,
+    /// This program failed at the row.
+    ReportDefect,
 }
 
 impl Remedy {
@@ -114,6 +116,9 @@ impl Remedy {
                 "Disable one assistant in the web app and look at its agent; if that stays on, run the same command with --disable-shared."
             }
             Self::RunAgainToDisable => "Run the same command again to switch it off.",
+            Self::ReportDefect => {
+                "This program failed at this row: tell its makers what `error` says; the others are not affected."
+            }
             Self::FreeDisk => "Make room on the disk that holds the ledger, then run the same command again.",
         }
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::api::{self, Client, Meter};
-use crate::domain::{Call, CallFailure, Documents, FailureKind, Outcome, RowStatus};
+use crate::domain::{Call, CallFailure, Documents, FailureKind, Outcome, RowStatus, defect};
 use crate::ledger::Job;
 use crate::migrate::{self, Nonsense, Record, Side};
 
@@ -47,12 +47,11 @@ fn concluded(mut outcome: Outcome, checked: Result<RowStatus, CallFailure>, mete
 
 /// The outcome of a row whose task panicked.
 pub(super) fn broken(job: Job) -> Outcome {
-    let failure = CallFailure {
-        call: Call::Assistant,
-        kind: FailureKind::Nonsense { status: 200 },
-        words: "a defect inside this program met this row; please report it".into(),
-    };
-    Outcome { failure: Some(failure), checked_at: Timestamp::now(), ..unchecked(job) }
+    Outcome { failure: Some(met_a_defect(Call::Assistant)), checked_at: Timestamp::now(), ..unchecked(job) }
+}
+
+fn met_a_defect(call: Call) -> CallFailure {
+    CallFailure { call, kind: FailureKind::Defect, words: defect("met this row") }
 }
 
 pub(super) fn unchecked(job: Job) -> Outcome {
@@ -119,7 +118,7 @@ pub(super) async fn read(side: Side, body: &Bytes, asked: Uuid) -> Result<Record
         let body = body.clone();
         tokio::task::spawn_blocking(move || read_here(side, &body, asked))
             .await
-            .map_err(|_| nonsense("reading it failed inside this program; please report this".into()))?
+            .map_err(|_| met_a_defect(call))?
     };
     record.map_err(nonsense)
 }

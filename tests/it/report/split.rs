@@ -215,12 +215,16 @@ fn files_of_an_earlier_split_stay_and_are_counted_and_foreign_ones_are_never_rep
         .says(&format!("{} other files in parts are not of this split", first - 1));
     split(&desk, &[]).exits_with(0);
 
+    let log = ["report", LEDGER, "--split-by", "product owner", "--output-dir", "parts", "--log-file"];
+    let logged = Ran::of(desk.program().args(log).arg("parts/index.html")).exits_with(2);
+    logged.says("--log-file and a part of the split are the same file");
+
     fs::write(desk.path("parts/anna.csv"), "mine,not yours\n").unwrap();
     split(&desk, &[]).exits_with(2).says("anna.csv is there already, and not of a split");
     let ledger = fs::read(desk.path(LEDGER)).unwrap();
     fs::write(desk.path("parts/anna.csv"), &ledger).unwrap();
     let line = ["report", "parts/anna.csv", "--split-by", "product owner", "--output-dir", "parts"];
-    Ran::of(desk.program().args(line)).exits_with(2).says("is the ledger");
+    Ran::of(desk.program().args(line)).exits_with(2).says("LEDGER and a part of the split are the same file");
     assert_eq!(fs::read(desk.path("parts/anna.csv")).unwrap(), ledger);
 
     let input = desk.read("assistants.csv");
