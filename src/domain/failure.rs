@@ -102,6 +102,8 @@ pub enum FailureKind {
     Outdated,
     /// The run's memory could not record that the request was about to leave.
     NotRecorded,
+    /// This program itself failed at the row.
+    Defect,
 }
 
 /// A call that gave no usable answer.
@@ -208,6 +210,7 @@ impl CallFailure {
             (FailureKind::Nonsense { .. }, _) => Remedy::ReportNonsense,
             (FailureKind::NotRecorded, _) => Remedy::FreeDisk,
             (FailureKind::Outdated, _) => Remedy::RunAgainToDisable,
+            (FailureKind::Defect, _) => Remedy::ReportDefect,
         }
     }
 
@@ -226,7 +229,8 @@ impl CallFailure {
             | FailureKind::Timeout
             | FailureKind::Connection
             | FailureKind::Outdated
-            | FailureKind::NotRecorded => None,
+            | FailureKind::NotRecorded
+            | FailureKind::Defect => None,
         }
     }
 }
