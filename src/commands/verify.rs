@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::command_line::{same_command, typed};
 use super::place::{Connection, Given};
-use super::render::{RenderError, refuse_overwriting};
+use super::render::{RenderError, refuse_overwriting, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::{CommandError, Exit, dialect, runtime};
@@ -76,7 +76,9 @@ struct Done {
     verified: Verified,
     statuses: BTreeMap<RowStatus, u64>,
     remedies: BTreeMap<Remedy, u64>,
-    /// `None` for standard output.
+    /// Rows that keep the run's verdict, since this read said nothing about them.
+    kept: u64,
+    /// `None` for standard output, and for a report that was not replaced.
     written: Option<Written>,
 }
 
@@ -149,7 +151,12 @@ impl Verify<'_> {
             OutputPath::File(path) => {
                 let mut file = AtomicFile::create(path)?;
                 let done = self.rows_to(&mut file, rows).await.map_err(|error| error.at(path))?;
-                Ok(Done { written: Some(file.commit()?), ..done })
+                if let Some(path) = stays(done.verified.has_answers, &self.output) {
+                    say_that_it_stays(path, self.terminal);
+                    Ok(done)
+                } else {
+                    Ok(Done { written: Some(file.commit()?), ..done })
+                }
             }
         };
         // The reader has to be gone before the ledger is closed, so that it is left as one file.
@@ -160,7 +167,7 @@ impl Verify<'_> {
     async fn rows_to(&self, out: &mut dyn Write, rows: Rows<'_>) -> Result<Done, RenderError> {
         let mut renderer: Box<dyn Renderer + '_> = report::csv(rows.settings, out);
         renderer.begin(&self.facts(None, Timestamp::now(), &BTreeMap::new()))?;
-        let mut statuses = BTreeMap::new();
+        let (mut statuses, mut kept) = (BTreeMap::new(), 0);
         let mut remedies = BTreeMap::new();
         let settings = VerifySettings {
             concurrency: usize::from(self.arguments.network.concurrency),
@@ -169,6 +176,7 @@ impl Verify<'_> {
         let mut progress = self.terminal.progress();
         let mut sink = |row: &ReportRow| {
             *statuses.entry(row.status).or_default() += 1;
+            kept += u64::from(row.later_failure.is_some());
             *remedies.entry(row.remedy()).or_default() += 1;
             renderer.row(row).map_err(RenderError::from)
         };
@@ -176,7 +184,7 @@ impl Verify<'_> {
         let verified =
             pipeline::verify(rows.client, rows.kept, settings, signal, &mut progress, &mut sink).await?;
         renderer.finish()?;
-        Ok(Done { verified, statuses, remedies, written: None })
+        Ok(Done { verified, statuses, remedies, kept, written: None })
     }
 
     fn facts(
@@ -198,7 +206,7 @@ impl Verify<'_> {
 
     /// Says how it ended.
     fn finish(&self, done: Done, stopped: Option<&StopReason>, started_at: Timestamp) -> Exit {
-        let facts = self.facts(stopped, started_at, &done.statuses);
+        let facts = RunFacts { kept: done.kept, ..self.facts(stopped, started_at, &done.statuses) };
         let exit = match Exit::of_run(&facts, stopped) {
             Exit::Done if done.verified.never_read > 0 => Exit::NeedsAttention,
             exit => exit,

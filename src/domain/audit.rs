@@ -223,17 +223,19 @@ impl AuditRow {
         self.findings.iter().map(|finding| finding.code).collect()
     }
 
-    /// What to do about a row that was not read; empty for one that was, and for a duplicate.
+    /// What to do about a row that was not read, or not again; empty for one that was, and for a duplicate.
     pub fn remedy(&self) -> &'static str {
-        match (self.row.status, &self.row.failure) {
-            (RowStatus::Verified | RowStatus::Duplicate, _) => "",
+        let now = self.row.later_failure.as_ref().or(self.row.failure.as_ref());
+        match (self.row.status, now) {
+            (RowStatus::Verified, None) | (RowStatus::Duplicate, _) => "",
             (RowStatus::AgentNotFound, _) => {
                 "Check the id; if it is right, the agent was deleted or is not shared with the API key: share it, then \
                  run the same command again."
             }
-            (RowStatus::Failed, Some(CallFailure { kind: FailureKind::Gone, call: Call::Assistant, .. })) => {
-                "The Assistants API has ended here: run the same command with --source agent."
-            }
+            (
+                RowStatus::Verified | RowStatus::Failed,
+                Some(CallFailure { kind: FailureKind::Gone, call: Call::Assistant, .. }),
+            ) => "The Assistants API has ended here: run the same command with --source agent.",
             _ => self.row.remedy().sentence(),
         }
     }
@@ -250,6 +252,7 @@ impl AuditRow {
     /// Whether a person has to see to it.
     pub fn needs_attention(&self) -> bool {
         self.row.status.needs_attention()
+            || self.row.later_failure.is_some()
             || self.findings.iter().any(|finding| finding.weight.needs_attention())
     }
 }
@@ -280,6 +283,7 @@ mod tests {
             status,
             disabled: DisabledState::NotRequested,
             skipped: None,
+            later_failure: None,
             switch_failure: None,
             differences: Vec::new(),
             notes: Vec::new(),

@@ -37,7 +37,7 @@ pub use plan::{ListView, PlanView, WhenUntold, blind_question, plan, plan_questi
 pub use progress::Progress;
 pub use questions::{Answer, can_ask, confirm, forget_what_was_typed};
 pub use rollback::{RollbackResult, after_rollback, rollback_plan, rollback_question};
-pub use summary::{after, before};
+pub use summary::{after, before, nothing_begun};
 pub use verify::{before_verify, changed_verdicts};
 
 /// What `--color` says.

@@ -11,7 +11,7 @@ use crate::report::PartCounts;
 pub(super) fn needs_somebody(row: &ReportRow) -> bool {
     let is_in_doubt =
         matches!(row.disabled, DisabledState::RevertFailed | DisabledState::Unknown | DisabledState::Failed);
-    row.status.needs_attention() || is_in_doubt
+    row.status.needs_attention() || row.later_failure.is_some() || is_in_doubt
 }
 
 /// Counted over all rows, in a pass of its own before the first row is written.
