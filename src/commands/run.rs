@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::command_line::{command_line, program, same_access, same_command, same_in_earnest, typed};
+use super::command_line::{
+    command_line, path_word, program, same_access, same_command, same_in_earnest, typed,
+};
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::place::Connection;
@@ -26,7 +28,7 @@ use crate::cli::{
 use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, Outcome, RunFacts, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, Switchboard, drive, settle_debts};
-use crate::ui::{self, Terminal};
+use crate::ui::{self, Terminal, WhenGone};
 
 /// Runs the migration's reading part.
 pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
@@ -38,7 +40,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
     }
     let place = typed_place(&arguments.place, &environment)?;
     let key = choose_key(&place, &arguments.key, &environment)?;
-    let paths = run_paths(arguments)?;
+    let paths = run_paths(arguments);
     let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
 
     let runtime = runtime()?;
@@ -180,8 +182,8 @@ impl Run<'_> {
     /// The command line that takes back what this ledger says was switched off.
     fn rollback_command(&self) -> String {
         let typed = typed();
-        let ledger = self.paths.ledger.to_string_lossy();
-        let mut words = vec![program(&typed).to_owned(), "rollback".to_owned(), ledger.into_owned()];
+        let ledger = path_word(&self.paths.ledger);
+        let mut words = vec![program(&typed).to_owned(), "rollback".to_owned(), ledger];
         words.extend(same_access(&self.arguments.key));
         command_line(&mut words.iter().map(String::as_str))
     }
@@ -270,7 +272,7 @@ impl Run<'_> {
         for (label, format, path) in asked_for {
             let Some(output) = path else { continue };
             let rendered = match stays(!facts.nothing_is_known(), output) {
-                None => render(ledger, facts, format, dialect, false, output)?,
+                None => render(ledger, facts, format, dialect, false, output, WhenGone::GoOn)?,
                 Some(path) => {
                     say_that_it_stays(path, self.terminal);
                     Rendered { file: None, not_replaced: None, remedies: remedies(ledger)? }
@@ -285,7 +287,7 @@ impl Run<'_> {
     fn next_command(&self, facts: &RunFacts, exit: Exit, report_failed: bool) -> Option<String> {
         let typed = typed();
         if report_failed && matches!(exit, Exit::Done | Exit::NeedsAttention) {
-            let ledger = self.paths.ledger.to_string_lossy();
+            let ledger = path_word(&self.paths.ledger);
             let program = program(&typed);
             return Some(command_line(&mut [program, "report", &ledger, "-o", "report.csv"].into_iter()));
         }

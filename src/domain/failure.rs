@@ -99,6 +99,8 @@ pub enum FailureKind {
     Outdated,
     /// The run's memory could not record that the request was about to leave.
     NotRecorded,
+    /// This program itself failed at the row.
+    Defect,
 }
 
 /// A call that gave no usable answer.
@@ -205,6 +207,7 @@ impl CallFailure {
             (FailureKind::Nonsense { .. }, _) => Remedy::ReportNonsense,
             (FailureKind::NotRecorded, _) => Remedy::FreeDisk,
             (FailureKind::Outdated, _) => Remedy::RunAgainToDisable,
+            (FailureKind::Defect, _) => Remedy::ReportDefect,
         }
     }
 
@@ -223,7 +226,8 @@ impl CallFailure {
             | FailureKind::Timeout
             | FailureKind::Connection
             | FailureKind::Outdated
-            | FailureKind::NotRecorded => None,
+            | FailureKind::NotRecorded
+            | FailureKind::Defect => None,
         }
     }
 }

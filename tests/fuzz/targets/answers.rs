@@ -202,7 +202,8 @@ fn failed(failure: &CallFailure, sent: &Sent<'_>) {
         | FailureKind::Timeout
         | FailureKind::Connection
         | FailureKind::Outdated
-        | FailureKind::NotRecorded => false,
+        | FailureKind::NotRecorded
+        | FailureKind::Defect => false,
     };
     assert!(fits, "{status} {}: {failure:?}", sent.is_packed);
 }

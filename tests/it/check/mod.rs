@@ -1,5 +1,6 @@
 //! `run` and `verify`: rows, going on, stops, inputs.
 
+mod defects;
 mod going_on;
 mod inputs;
 mod rows;

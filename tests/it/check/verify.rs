@@ -174,6 +174,20 @@ async fn an_assistant_that_was_read_once_is_compared_even_if_it_could_not_be_rea
 }
 
 #[test]
+fn a_row_whose_switching_off_needs_somebody_needs_somebody_here_too() {
+    let office =
+        Office::with(&[same(1), same(2)], SandboxOptions { disable_forbidden: true, ..two_records() });
+    office.disable(&[]).exits_with(5);
+    let ran = verify(&office.desk, &[]).exits_with(3).says("Let a workspace admin make the API key");
+    assert!(ran.stderr.contains("No verdict changed since the run."), "{}", ran.stderr);
+    let report = verified(&office.desk);
+    assert_eq!(
+        (report.column("status"), report.disabled()),
+        (vec!["verified"; 2], vec!["failed", "skipped"])
+    );
+}
+
+#[test]
 fn only_the_send_log_and_the_list_of_runs_grow() {
     let office = Office::with(&[same(1), same(2), mismatch(3)], two_records());
     // Slow enough for each request to be recorded by itself.
