@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::{ID, body, record, verdict};
 use crate::migrate::{Nonsense, Side, compare, read};
 
-/// Far more than any of these bodies takes unoptimised on a slow machine, far less than a quadratic way would.
-const SOON: Duration = Duration::from_secs(20);
+/// Far more than any of these bodies takes on a busy machine, far less than a quadratic way would.
+const SOON: Duration = Duration::from_secs(600);
 
 fn refused(bytes: &[u8]) -> Nonsense {
     read(Side::Assistant, bytes, ID).unwrap_err()
