@@ -19,7 +19,7 @@ pub enum SandboxListArg {
 pub enum SandboxGovernanceArg {
     /// Serves it
     On,
-    /// Answers 403: the key lacks the scope GOVERNANCE_API
+    /// Answers 403: the key has no right to it
     NoScope,
     /// Answers 403: governance is not switched on
     Off,

@@ -52,8 +52,7 @@ pub struct ListArgs {
     /// Pace and patience.
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// All agents of the workspace, from the governance API, and whether each is shared with the key (the key needs the
-    /// scope GOVERNANCE_API)
+    /// All agents of the workspace, from the governance API, and whether each is shared with the key
     #[arg(long, help_heading = "List")]
     pub governance: bool,
     /// JSON Lines in place of CSV: an object for each agent

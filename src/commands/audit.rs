@@ -25,7 +25,7 @@ use crate::cli::{
 };
 use crate::domain::{AuditFacts, Outcome, Source, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, Purpose, RunCommand, Selection};
-use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, drive, keep_models};
+use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, add_models, drive, keep_models};
 use crate::ui::{self, AuditSummary, Terminal, WhenGone};
 
 /// Reads what was not read yet, then writes the audit.
@@ -145,6 +145,9 @@ impl Audit<'_> {
                 let mut progress = self.terminal.reading_progress();
                 let signal = self.signals.receiver();
                 stopped = drive(&client, &writer, rows, read, settings, signal, &mut progress).await;
+            }
+            if wants_models && stopped.is_none() {
+                stopped = add_models(&client, &writer, self.signals.receiver()).await;
             }
             drop(writer);
             if let Some(sandbox) = sandbox {

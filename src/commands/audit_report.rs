@@ -217,7 +217,7 @@ impl<'a> AuditSource<'a> {
                 row.row.carried = row.row.carried.into_iter().map(|cell| self.hidden(cell)).collect();
             }
             if self.redact {
-                row = report::redacted_audit_row(row, self.facts.models_known);
+                row = report::redacted_audit_row(row, self.models.as_deref().unwrap_or_default());
             }
             visit(&row, assistant.or(agent))
         })

@@ -182,6 +182,17 @@ pub struct KnownModel {
     pub extended_thinking: Option<bool>,
 }
 
+/// Two readings of the catalogue as one: every model of either. One that has extended thinking in either has it.
+pub fn joined(mut models: Vec<KnownModel>, more: Vec<KnownModel>) -> Vec<KnownModel> {
+    for model in more {
+        match models.iter_mut().find(|known| known.id == model.id) {
+            Some(known) => known.extended_thinking = known.extended_thinking.max(model.extended_thinking),
+            None => models.push(model),
+        }
+    }
+    models
+}
+
 /// What is said in place of [`RowStatus::as_str`] where rows are read and not compared: nothing is verified there.
 pub const fn reading_word(status: RowStatus) -> &'static str {
     match status {
@@ -342,6 +353,21 @@ mod tests {
             assert!(advice.contains(words) && !advice.contains("proposed"), "{advice}");
         }
         assert_eq!(row(RowStatus::Verified, None).advice(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn two_readings_of_the_catalogue_are_joined_and_what_either_says_counts() {
+        let models = |models: &[(&str, Option<bool>)]| -> Vec<KnownModel> {
+            let known = |(id, extended_thinking): &(&str, _)| KnownModel {
+                id: (*id).to_owned(),
+                extended_thinking: *extended_thinking,
+            };
+            models.iter().map(known).collect()
+        };
+        let first = models(&[("a", None), ("b", Some(false)), ("c", Some(true))]);
+        let second = models(&[("d", None), ("b", Some(true)), ("a", Some(false)), ("c", None)]);
+        let both = models(&[("a", Some(false)), ("b", Some(true)), ("c", Some(true)), ("d", None)]);
+        assert_eq!(joined(first, second), both);
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod text;
 
 pub use audit::{
     AUDIT_COLUMNS, AuditFacts, AuditRow, CAPABILITIES, Configuration, Finding, KnownModel, Source, Weight,
-    free_of_clashes, reading_word,
+    free_of_clashes, joined, reading_word,
 };
 pub use column_names::{alike, is_unseen, listed, quoted, same_for_all_spellings, trimmed};
 pub use defect::{defect, keep_defects_quiet};

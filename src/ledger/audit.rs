@@ -7,7 +7,7 @@ use super::error::LedgerError;
 use super::open::{Ledger, meta, set_meta};
 use super::read::LedgerReader;
 use super::writer::Writer;
-use crate::domain::{KnownModel, Source};
+use crate::domain::{KnownModel, Source, joined};
 
 impl Ledger {
     /// Whether the models of the key were kept by an earlier run.
@@ -32,9 +32,21 @@ impl Ledger {
 }
 
 impl Writer {
-    /// Keeps the models of the key.
+    /// Keeps the models of the key in place of what an earlier run was shown.
     pub async fn keep_models(&self, models: Vec<KnownModel>) -> Result<(), LedgerError> {
         self.transact(move |transaction, _| set_meta(transaction, "models", &to_json(&models)?)).await
+    }
+
+    /// Keeps the models of the key beside those that this run was shown before.
+    pub async fn add_models(&self, models: Vec<KnownModel>) -> Result<(), LedgerError> {
+        if models.is_empty() {
+            return Ok(());
+        }
+        self.transact(move |transaction, _| {
+            let kept = meta(transaction, "models")?.map(|json| from_json(&json)).transpose()?;
+            set_meta(transaction, "models", &to_json(&joined(kept.unwrap_or_default(), models))?)
+        })
+        .await
     }
 }
 

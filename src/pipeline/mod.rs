@@ -27,7 +27,7 @@ pub use agent_list::ListState;
 pub use debts::settle_debts;
 pub use disable::{Asker, DisableSettings, decline, disable, plan};
 pub use drive::{DriveSettings, Reading, drive};
-pub use models::keep_models;
+pub use models::{add_models, keep_models};
 pub use rehearsal::{REHEARSED_ROWS, rehearse};
 pub use rollback::roll_back;
 pub use send_log::{LedgerSendLog, MemorySendLog};

@@ -1,9 +1,10 @@
-//! The models of the key, read once a run.
+//! The models of the key, read before the rows and once more behind them: the catalogue is another one from call to call
+//! (PLATFORM.md, Models).
 
 use tokio::sync::watch;
 
 use super::stopping::{unwritable, wait_for_signal};
-use crate::api::Client;
+use crate::api::{Client, Model};
 use crate::domain::{KnownModel, Signal, StopReason};
 use crate::ledger::Writer;
 
@@ -22,17 +23,38 @@ pub async fn keep_models(
     match read {
         // An empty list says nothing about which models there are: somebody uses one.
         Ok(models) if models.is_empty() => None,
-        Ok(models) => {
-            let known = models.into_iter().map(|model| KnownModel {
-                id: model.id,
-                extended_thinking: model.supports_extended_thinking,
-            });
-            writer.keep_models(known.collect()).await.err().as_ref().map(unwritable)
-        }
+        Ok(models) => writer.keep_models(known(models)).await.err().as_ref().map(unwritable),
         Err(failure) => {
             tracing::debug!(error = %failure, "the models cannot be read");
             // An older deployment may answer any path that it does not know with a web page: the rows will tell.
             failure.stop_reason().filter(|reason| *reason != StopReason::WrongBaseUrl)
         }
     }
+}
+
+/// Reads them once more, when the rows are done, and keeps what was not there before. What goes wrong here is no reason to
+/// call the rows unfinished; only a ledger that cannot be written is.
+pub async fn add_models(
+    client: &Client,
+    writer: &Writer,
+    mut signal: watch::Receiver<Option<Signal>>,
+) -> Option<StopReason> {
+    let read = tokio::select! {
+        biased;
+        _ = wait_for_signal(&mut signal) => return None,
+        read = client.models() => read,
+    };
+    match read {
+        Ok(models) => writer.add_models(known(models)).await.err().as_ref().map(unwritable),
+        Err(failure) => {
+            tracing::debug!(error = %failure, "the models cannot be read once more");
+            None
+        }
+    }
+}
+
+fn known(models: Vec<Model>) -> Vec<KnownModel> {
+    let known =
+        |model: Model| KnownModel { id: model.id, extended_thinking: model.supports_extended_thinking };
+    models.into_iter().map(known).collect()
 }

@@ -4,21 +4,22 @@
 //! platform's list. Any other may be anybody's text.
 
 use super::redact;
-use crate::domain::{AuditFacts, AuditRow, Configuration, JsonText, StopReason};
+use crate::domain::{AuditFacts, AuditRow, Configuration, JsonText, KnownModel, StopReason};
 
 /// PLATFORM.md, The object.
 const INPUT_TYPES: [&str; 5] = ["PROMPT", "STRUCTURED", "INTEGRATION", "SCHEDULED", "WEBHOOK"];
 
+/// What may stand behind the id of a model.
+const DEFAULT: &str = "@default";
+
 /// The row with lengths in place of the platform's texts.
-pub fn redacted_audit_row(row: AuditRow, models_known: bool) -> AuditRow {
-    let is_known_model =
-        models_known && row.findings.iter().all(|finding| finding.code != "model_unavailable");
+pub fn redacted_audit_row(row: AuditRow, models: &[KnownModel]) -> AuditRow {
     let mut own = row.row;
     own.name = redact::text(&own.name);
     for failure in [&mut own.failure, &mut own.later_failure].into_iter().flatten() {
         failure.words = redact::words(&failure.words);
     }
-    let configuration = row.configuration.map(|read| configuration(read, is_known_model));
+    let configuration = row.configuration.map(|read| configuration(read, models));
     AuditRow { row: own, configuration, ..row }
 }
 
@@ -37,8 +38,11 @@ pub fn redacted_object(object: &JsonText) -> Option<JsonText> {
     redact::strictly(object)
 }
 
-fn configuration(read: Configuration, is_known_model: bool) -> Configuration {
-    let keeps_model = is_known_model && redact::is_identifier(&read.model);
+fn configuration(read: Configuration, models: &[KnownModel]) -> Configuration {
+    // As it stands: what an audit takes for another spelling may hold anybody's text.
+    let plain = read.model.strip_suffix(DEFAULT).unwrap_or(&read.model);
+    let is_known = plain == "auto" || models.iter().any(|model| model.id == read.model || model.id == plain);
+    let keeps_model = is_known && redact::is_identifier(&read.model);
     Configuration {
         model: if keeps_model { read.model } else { redact::text(&read.model) },
         temperature: read.temperature.and_then(|temperature| redact::strictly(&temperature)),

@@ -53,12 +53,12 @@ pub fn governed(
             "Which of them are shared with the key is not known, so `shared` is empty: {}.",
             terminal_safe(why, 1_000)
         ),
+        (None, 0) if counts.agents == 1 => "It is shared with the key.".to_owned(),
         (None, 0) => "All of them are shared with the key.".to_owned(),
-        (None, 1) => {
-            "1 of them is not shared with the key yet (`shared` says no): share it in the web app, then list \
-                      again."
-                .to_owned()
-        }
+        (None, 1) => format!(
+            "{} is not shared with the key yet (`shared` says no): share it in the web app, then list again.",
+            if counts.agents == 1 { "It" } else { "1 of them" }
+        ),
         (None, many) => format!(
             "{} of them are not shared with the key yet (`shared` says no): share them in the web app, then list again.",
             grouped(many)
@@ -181,8 +181,8 @@ mod tests {
         insta::assert_snapshot!([none, all, one, unknown, many].join("\n\n"), @r"
         PRACTICE: The governance API shows no agent in this workspace. Archived agents are not in the list.
 
-        PRACTICE: 1 agent is in this workspace, none of them switched off. All of them are shared with the
-        key. Archived agents are not in the list.
+        PRACTICE: 1 agent is in this workspace, none of them switched off. It is shared with the key.
+        Archived agents are not in the list.
 
         PRACTICE: 29 agents are in this workspace, 2 of them switched off. 1 of them is not shared with the
         key yet (`shared` says no): share it in the web app, then list again. Archived agents are not in the

@@ -3,6 +3,7 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `rules` | the table: code, weight, when, advice |
+//! | `model_id` | whether two ids name one model |
 //! | `secrets` | what looks like a password, key or token, by kind and place, never its words |
 //! | `labelled` | `Passwort: …`: values that stand behind a word for a secret |
 //! | `hiding` | shows texts and raw objects without any secret that was found |
@@ -11,6 +12,7 @@
 mod doubles;
 mod hiding;
 mod labelled;
+mod model_id;
 mod rules;
 mod secrets;
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Subject, items, secrets, text};
-use crate::domain::{Finding, KnownModel, Weight};
+use super::{Subject, items, model_id, secrets, text};
+use crate::domain::{Finding, Weight};
 use crate::migrate::json::Json;
 
 /// A finding that an audit knows.
@@ -53,20 +53,16 @@ const RULES: &[Rule] = &[
          the assistant can get at it",
         |subject| some(secrets::found(subject.record)),
     ),
-    rule("model_unavailable", Weight::Medium, "Choose a model that this workspace has", |subject| {
-        let (Some(models), model) = (subject.surroundings.models, &subject.configuration.model) else {
-            return None;
-        };
-        (!model.is_empty() && known_model(models, model).is_none()).then(String::new)
-    }),
     rule(
         "extended_thinking_unsupported",
         Weight::Medium,
         "Switch extended thinking off, or choose a model that has it: saved like this, the platform refuses it",
         |subject| {
             let thinks = subject.record.flag("extendedThinking") == Some(true);
-            let model = known_model(subject.surroundings.models?, &subject.configuration.model)?;
-            (thinks && model.extended_thinking == Some(false)).then(String::new)
+            let meant = model_id::meant(subject.surroundings.models?, &subject.configuration.model);
+            let has_none =
+                !meant.is_empty() && meant.iter().all(|model| model.extended_thinking == Some(false));
+            (thinks && has_none).then(String::new)
         },
     ),
     rule("name_over_80", Weight::Medium, "Shorten the name to 80 characters", |subject| {
@@ -138,6 +134,27 @@ const RULES: &[Rule] = &[
         },
     ),
     rule(
+        "no_owner",
+        Weight::Medium,
+        "Let a workspace administrator give it an owner: until then it works on, but nobody can edit it",
+        |subject| {
+            let members = subject.record.object().members();
+            let (_, owner) = members.iter().find(|(name, _)| name == "owner")?;
+            let is_nobody = owner.text().map_or_else(|| owner.is_empty(), |owner| owner.trim().is_empty());
+            is_nobody.then(String::new)
+        },
+    ),
+    rule(
+        "model_unavailable",
+        Weight::Low,
+        "Look whether this workspace still has the model, and choose another one if not: the key was not shown it",
+        |subject| {
+            let (models, model) = (subject.surroundings.models?, &subject.configuration.model);
+            let is_missing = !model.is_empty() && !model_id::is_auto(model);
+            (is_missing && model_id::meant(models, model).is_empty()).then(String::new)
+        },
+    ),
+    rule(
         "description_over_500",
         Weight::Low,
         "Shorten the description to 500 characters: older deployments take no more",
@@ -192,12 +209,6 @@ const RULES: &[Rule] = &[
 
 /// What a model id ends in that stands for whatever is the default just now (PLATFORM.md, The object).
 const DEFAULT: &str = "@default";
-
-/// The model of that id; `gpt@default` is there when `gpt` is.
-fn known_model<'a>(models: &'a [KnownModel], id: &str) -> Option<&'a KnownModel> {
-    let of_id = |id: &str| models.iter().find(|model| model.id == id);
-    of_id(id).or_else(|| of_id(id.strip_suffix(DEFAULT)?))
-}
 
 fn over(characters: usize, limit: usize) -> Option<String> {
     (characters > limit).then(|| format!("{} characters", crate::domain::grouped(characters as u64)))

@@ -22,8 +22,8 @@ pub(super) struct Kind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Users {
     pub(super) rows: u64,
-    /// Whether the key does not have it.
-    pub(super) is_unavailable: bool,
+    /// How much it weighs that the key does not have it; `None` where it does.
+    pub(super) unavailable: Option<Weight>,
 }
 
 /// For how long a row has not changed.
@@ -113,7 +113,8 @@ impl AuditOverview {
         if let Some(model) = model(row) {
             let users = self.models.entry(model).or_default();
             users.rows += 1;
-            users.is_unavailable |= row.findings.iter().any(|finding| finding.code == "model_unavailable");
+            let unavailable = row.findings.iter().find(|finding| finding.code == "model_unavailable");
+            users.unavailable = users.unavailable.max(unavailable.map(|finding| finding.weight));
         }
         for (age, rows) in Age::ALL.iter().zip(&mut self.ages) {
             *rows += u64::from(Age::of(row) == Some(*age));

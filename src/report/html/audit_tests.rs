@@ -3,7 +3,7 @@
 use super::super::super::samples::{facts, rows, settings, verified};
 use super::super::tests::{between, opened, seen};
 use super::*;
-use crate::domain::{Configuration, Finding, ReportRow, StopReason, Weight};
+use crate::domain::{Configuration, Finding, KnownModel, ReportRow, StopReason, Weight};
 use crate::report::{redacted_audit_facts, redacted_audit_row, redacted_object};
 
 fn configuration() -> Configuration {
@@ -171,11 +171,15 @@ fn redacted_no_text_of_the_platform_is_left() {
     let planted = "PLANTED";
     let mut row = read(2, planted, vec![finding("model_unavailable", Weight::Medium, "Choose a model", "")]);
     row.row.name = planted.into();
-    let read = row.configuration.as_mut().unwrap();
-    (read.input_type, read.temperature) = (planted.into(), JsonText::new(format!("\"{planted}\"")));
+    let set_up = row.configuration.as_mut().unwrap();
+    (set_up.input_type, set_up.temperature) = (planted.into(), JsonText::new(format!("\"{planted}\"")));
     let mut refused = audited().remove(4);
     refused.row.failure.as_mut().unwrap().words = planted.into();
-    let rows: Vec<_> = [row, refused, audited().remove(0)].map(|row| redacted_audit_row(row, true)).into();
+    let models = [KnownModel { id: "gpt-5".into(), extended_thinking: None }];
+    // An audit may take it for a model of the key in another spelling.
+    let mut spelled = read(3, &format!("gpt-5@{planted}"), Vec::new());
+    spelled.row.name = planted.into();
+    let rows = [row, refused, audited().remove(0), spelled].map(|row| redacted_audit_row(row, &models));
     let mut facts = audit_facts();
     facts.run.stopped = Some(StopReason::ScopeMissing { missing: vec![planted.into()] });
     let facts = redacted_audit_facts(facts);
@@ -200,8 +204,17 @@ fn redacted_no_text_of_the_platform_is_left() {
         assert!(text.contains("7 characters") && text.contains("gpt-5") && text.contains("Sales"));
     }
     assert!(page.contains("Redacted: lengths stand in place"));
-    let unknown = redacted_audit_row(audited().remove(0), false).configuration.unwrap();
-    assert_eq!(unknown.model, "5 characters", "without the models of the key nobody knows what it is");
+    let shown = |model: &str, models| redacted_audit_row(read(2, model, Vec::new()), models).configuration;
+    for (model, models, stays) in [
+        ("gpt-5", &models[..], true),
+        ("gpt-5@default", &models, true),
+        ("auto", &[], true),
+        // Without the models of the key nobody knows what it is.
+        ("gpt-5", &[], false),
+        ("gpt-5@2025", &models, false),
+    ] {
+        assert_eq!(shown(model, models).unwrap().model == model, stays, "{model}");
+    }
 }
 
 #[test]

@@ -49,14 +49,14 @@ fn models(overview: &AuditOverview) -> Plot {
     let (own, others) =
         models.split_at(models.len().min(if models.len() == MODELS + 1 { MODELS + 1 } else { MODELS }));
     let bar = |(id, users): &(&str, Users)| Bar {
-        mark: if users.is_unavailable { "not there for this key" } else { "" },
-        class: if users.is_unavailable { Weight::Medium.as_str() } else { "" },
+        mark: if users.unavailable.is_some() { "not there for this key" } else { "" },
+        class: users.unavailable.map_or("", Weight::as_str),
         ..Bar::new(if id.is_empty() { "(none)" } else { id }, users.rows, read, Some(id))
     };
     let mut bars: Vec<_> = own.iter().map(bar).collect();
     if !others.is_empty() {
         let rows = others.iter().map(|(_, users)| users.rows).sum();
-        let has_unavailable = others.iter().any(|(_, users)| users.is_unavailable);
+        let has_unavailable = others.iter().any(|(_, users)| users.unavailable.is_some());
         bars.push(Bar {
             mark: if has_unavailable { "some not there for this key" } else { "" },
             ..Bar::new(&format!("{} other models", grouped(others.len() as u64)), rows, read, None)

@@ -242,7 +242,7 @@ async fn a_second_audit_asks_only_for_what_was_not_read_and_nothing_is_ever_chan
     .await;
     let requests = platform.server.received_requests().await.unwrap();
     assert!(requests.iter().all(|request| request.method.as_str() == "GET"));
-    assert_eq!(requests.len(), 4 + 3, "and the models once a run");
+    assert_eq!(requests.len(), 4 + 6, "and the models twice a run");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -427,6 +427,62 @@ fn the_practice_workspace_is_audited_without_key_and_input_and_says_so() {
     assert_eq!(report.rows.len(), 35);
     assert!(report.column("advice").iter().all(|advice| advice.starts_with("PRACTICE: made-up workspace")));
     assert!(desk.path("assistants.sandbox.audit.ledger").is_file());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_there_if_either_reading_of_the_catalogue_shows_it_in_whatever_spelling() {
+    let old = "2020-01-01T00:00:00Z";
+    let records = [
+        sound(1, &json!({"model": "openai/gpt-5"})),
+        sound(2, &json!({"model": "claude-sonnet-4-5"})),
+        sound(3, &json!({"model": "auto"})),
+        sound(4, &json!({"model": "gone", "createdAt": old, "updatedAt": old})),
+    ];
+    let platform = Platform::start().await;
+    for record in &records {
+        platform.assistant(record["id"].as_str().unwrap(), assistant_answer(record)).await;
+    }
+    // The first reading, then every other one.
+    for (times, id) in [(1, "gpt-5-2025-08-07"), (9, "eu.anthropic.claude-sonnet-4-5-20250929-v1:0")] {
+        let models = json!({"object": "list", "data": [{"id": id}]});
+        Mock::given(method("GET"))
+            .and(path("/agent/v1/models"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(models))
+            .up_to_n_times(times)
+            .mount(&platform.server)
+            .await;
+    }
+    let ids: Vec<String> = (1..=4).map(id).collect();
+    let url = platform.server.uri();
+    blocking(move || {
+        let desk = Desk::with_ids(&ids);
+        // What weighs little needs nobody: not in the exit code, nor on the page, nor is there anything to type next.
+        let ran = audit(&desk, &url, &["--html", "audit.html"]).exits_with(0);
+        assert!(!ran.stderr.contains("Next:"), "{}", ran.stderr);
+        assert!(desk.read("audit.html").contains("<title>Audit of assistants: 0 of 4 need somebody"));
+        let found = ["", "", "", "model_unavailable;unchanged_for_a_year"];
+        assert_eq!(report(&desk).column("findings"), found);
+        // Nothing is left to read: neither is the catalogue, and the ledger knows both readings.
+        audit(&desk, &url, &[]).exits_with(0);
+        assert_eq!(report(&desk).column("findings"), found);
+    })
+    .await;
+    let requests = platform.server.received_requests().await.unwrap();
+    assert_eq!(requests.iter().filter(|request| request.url.path() == "/agent/v1/models").count(), 2);
+}
+
+#[test]
+fn in_the_practice_workspace_one_agent_has_no_owner() {
+    let desk = Desk::with_input("");
+    let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/assistants.csv");
+    std::fs::copy(sample, desk.path("assistants.csv")).unwrap();
+    let mut command = desk.program();
+    command.args(["audit", "assistants.csv", "--sandbox", "--rpm", "100000", "--source", "agent"]);
+    Ran::of(&mut command).exits_with(3).says("no_owner");
+    let report = Report::parse(&desk.read("assistants.sandbox.audit.csv"));
+    let without: Vec<_> = report.rows.iter().filter(|row| row["findings"].contains("no_owner")).collect();
+    assert_eq!(without.iter().map(|row| row["name"].as_str()).collect::<Vec<_>>(), ["LinkedIn Posts"]);
+    assert!(without[0]["advice"].contains("administrator"), "{:?}", without[0]);
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn with_governance_the_whole_workspace_is_listed_and_what_is_still_to_be_shared(
     assert_eq!((&lines[0]["shared"], &lines[5]["shared"]), (&json!("yes"), &json!("no")));
 
     // `run` takes it, and says of the two what it says of whatever is not shared.
+    std::fs::remove_file(office.desk.path("assistants.csv")).unwrap();
     list(&office, &["--governance", "-o", "assistants.csv"]).exits_with(0).says("run assistants.csv");
     office.run(&[]).exits_with(3);
     let report = office.report();
