@@ -164,18 +164,6 @@ impl CallFailure {
         )
     }
 
-    /// Whether this 403 to a disable is about the key as a whole, not about this one assistant: it speaks of a
-    /// permission or of admins (PLATFORM.md, Errors: "not an admin (disable)"), and not of one certain assistant. Words
-    /// that are judged wrong here are caught by the third 403 in a row.
-    pub fn says_that_the_key_may_not_disable(&self) -> bool {
-        // A type of error that any 403 of that body's form has.
-        let words = unquoted(&self.words.to_lowercase()).replace("permission_error", "");
-        let about_a_permission = ["permission", "admin", "privilege", "role"];
-        matches!((&self.kind, self.call), (FailureKind::Forbidden, Call::Disable))
-            && about_a_permission.iter().any(|word| words.contains(word))
-            && !names_a_certain_one(&words)
-    }
-
     /// What a person does about it.
     pub const fn remedy(&self) -> Remedy {
         match (&self.kind, self.call) {
@@ -226,40 +214,6 @@ impl CallFailure {
             | FailureKind::NotRecorded => None,
         }
     }
-}
-
-/// The words without what they quote: an assistant's name may hold anything. An apostrophe within a word quotes nothing.
-fn unquoted(words: &str) -> String {
-    let mut kept = String::with_capacity(words.len());
-    let (mut is_quoted, mut before) = (false, ' ');
-    let mut letters = words.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let within_a_word =
-            before.is_alphanumeric() && letters.peek().is_some_and(|next| next.is_alphanumeric());
-        let is_quote = match letter {
-            '\'' | '’' => !within_a_word,
-            '"' | '`' | '“' | '”' | '„' | '‘' | '«' | '»' => true,
-            _ => false,
-        };
-        is_quoted ^= is_quote;
-        if !is_quoted && !is_quote {
-            kept.push(letter);
-        }
-        before = letter;
-    }
-    kept
-}
-
-/// Whether the words, in lower case, are about one assistant: "the assistant", "assistant 1111…", but not "any assistant"
-/// nor "assistants".
-fn names_a_certain_one(words: &str) -> bool {
-    let is_part = |letter: char| letter.is_alphanumeric() || letter == '.' || letter == '-';
-    let words: Vec<&str> = words.split(|letter| !is_part(letter)).filter(|word| !word.is_empty()).collect();
-    words.iter().enumerate().any(|(index, word)| {
-        let before = index.checked_sub(1).and_then(|before| words.get(before));
-        matches!(word.trim_end_matches('.'), "assistant" | "agent" | "resource")
-            && !matches!(before, Some(&"a" | &"an" | &"any"))
-    })
 }
 
 /// The report's `error`: which call, the code, the platform's own words: `assistant: 403 Not shared`.
@@ -323,36 +277,6 @@ mod tests {
             failure(Call::Assistant, FailureKind::ScopeMissing { missing: vec![] }, "").row_status(),
             RowStatus::Failed
         );
-    }
-
-    #[test]
-    fn a_403_to_a_disable_is_about_the_key_when_it_speaks_of_permissions_and_not_of_this_assistant() {
-        for (words, about_the_key) in [
-            ("Only workspace admins can disable assistants", true),
-            ("Insufficient permissions to disable assistants", true),
-            ("permission_error: Insufficient permissions to disable assistants", true),
-            ("Forbidden: Admin access required", true),
-            ("You must be a workspace ADMIN to disable an assistant", true),
-            ("Missing permission: assistants.disable", true),
-            ("The role 'member' may not disable assistants", true),
-            ("", false),
-            ("Forbidden", false),
-            ("403 Forbidden", false),
-            ("API key does not have access to this assistant", false),
-            ("permission_error: API key does not have access to this assistant", false),
-            ("You do not have permission to access this assistant", false),
-            ("You do not have permission to disable this assistant", false),
-            ("Assistant not shared with this API key", false),
-            ("Assistant belongs to another workspace", false),
-        ] {
-            let said = |call, kind| failure(call, kind, words).says_that_the_key_may_not_disable();
-            assert_eq!(said(Call::Disable, FailureKind::Forbidden), about_the_key, "{words}");
-            assert!(
-                !said(Call::Assistant, FailureKind::Forbidden),
-                "a read says nothing of disabling: {words}"
-            );
-            assert!(!said(Call::Disable, FailureKind::Refused { status: 409 }), "only a 403 does: {words}");
-        }
     }
 
     #[test]

@@ -200,11 +200,9 @@ fn what_is_refused_is_failed_and_the_others_go_off() {
 
 #[test]
 fn what_every_further_disable_would_meet_ends_it() {
-    let permission = r#"{"message":"Insufficient permissions to disable assistants"}"#;
     #[rustfmt::skip] // A line per fact.
     let mut lines: Vec<(String, Answer, &str, &str, i32)> = vec![
         ("403 with a missing scope".into(), scope_missing(), "403", ALLOW, 5),
-        ("403 about a permission".into(), body_as_it_is(403, permission), "403", ALLOW, 5),
         ("404 page".into(), Shape::Html.answer(404, &[]), "404", "/api/public", 5),
         ("redirect".into(), Shape::Empty.answer(307, &[("location", "https://example.com/login")]), "307", "/api/public", 5),
         ("429 with an absurd wait".into(), Shape::Empty.answer(429, &[("retry-after", "99999999")]), "429", "again", 4),
