@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::audit_report::{self, AuditFormat, AuditSource, AuditTally, paths};
-use super::command_line::{same_command, typed, without_source};
+use super::command_line::{of_agents, same_command, typed};
 use super::intake::{check_outputs, identity, import, open_input, set_aside};
 use super::parts::write_parts;
 use super::place::Connection;
@@ -264,7 +264,7 @@ impl Audit<'_> {
         let typed = typed();
         match (exit, stopped) {
             // The agents are still there.
-            (_, Some(StopReason::AssistantsApiGone)) => Some(same_command(&without_source(&typed))),
+            (_, Some(StopReason::AssistantsApiGone)) => Some(same_command(&of_agents(&typed))),
             (Exit::Done | Exit::NeedsAttention, _)
                 if !report_failed && self.arguments.limit.is_none() && !facts.run.needs_attention() =>
             {

@@ -47,15 +47,16 @@ impl Exit {
             | FailureKind::Server { .. }
             | FailureKind::Timeout
             | FailureKind::Connection
+            | FailureKind::Unresolved
             | FailureKind::Outdated
             | FailureKind::NotRecorded => Self::StoppedEarly,
             FailureKind::Unauthorized
             | FailureKind::ScopeMissing { .. }
             | FailureKind::Forbidden
             | FailureKind::NotFound
-            | FailureKind::NotTheApi
+            | FailureKind::NotTheApi { .. }
             | FailureKind::Redirect { .. }
-            | FailureKind::Gone
+            | FailureKind::Gone { .. }
             | FailureKind::Refused { .. }
             | FailureKind::Nonsense { .. } => Self::MendFirst,
         }

@@ -15,7 +15,7 @@ pub enum Source {
     Assistant,
     /// The Agents API.
     Agent,
-    /// The Assistants API, and once that answers 410 the Agents API.
+    /// The Assistants API, and once that has ended the Agents API.
     #[default]
     Auto,
 }
@@ -228,12 +228,13 @@ impl AuditRow {
         match (self.row.status, &self.row.failure) {
             (RowStatus::Verified | RowStatus::Duplicate, _) => "",
             (RowStatus::AgentNotFound, _) => {
-                "Check the id; if it is right, the agent was deleted or is not shared with the API key: share it, then \
-                 run the same command again."
+                "Check the id; if it is right, the agent may be archived, deleted, a project, a template, or not shared \
+                 with the API key: share it, then run the same command again."
             }
-            (RowStatus::Failed, Some(CallFailure { kind: FailureKind::Gone, call: Call::Assistant, .. })) => {
-                "The Assistants API has ended here: run the same command with --source agent."
-            }
+            (
+                RowStatus::Failed,
+                Some(CallFailure { kind: FailureKind::Gone { .. }, call: Call::Assistant, .. }),
+            ) => "The Assistants API has ended here: run the same command with --source agent.",
             _ => self.row.remedy().sentence(),
         }
     }
@@ -297,7 +298,7 @@ mod tests {
     }
 
     fn failure(call: Call, kind: FailureKind) -> CallFailure {
-        CallFailure { call, kind, words: String::new() }
+        CallFailure::new(call, kind, "")
     }
 
     #[test]
@@ -326,7 +327,11 @@ mod tests {
                 Some(failure(Call::Agent, FailureKind::NotFound)),
                 "not shared with the API key",
             ),
-            (RowStatus::Failed, Some(failure(Call::Assistant, FailureKind::Gone)), "--source agent"),
+            (
+                RowStatus::Failed,
+                Some(failure(Call::Assistant, FailureKind::Gone { status: 410 })),
+                "--source agent",
+            ),
             (RowStatus::InvalidId, None, "exactly one UUID"),
             (RowStatus::NotChecked, None, "goes on here"),
         ] {

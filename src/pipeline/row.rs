@@ -47,11 +47,11 @@ fn concluded(mut outcome: Outcome, checked: Result<RowStatus, CallFailure>, mete
 
 /// The outcome of a row whose task panicked.
 pub(super) fn broken(job: Job) -> Outcome {
-    let failure = CallFailure {
-        call: Call::Assistant,
-        kind: FailureKind::Nonsense { status: 200 },
-        words: "a defect inside this program met this row; please report it".into(),
-    };
+    let failure = CallFailure::new(
+        Call::Assistant,
+        FailureKind::Nonsense { status: 200 },
+        "a defect inside this program met this row; please report it",
+    );
     Outcome { failure: Some(failure), checked_at: Timestamp::now(), ..unchecked(job) }
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn read(side: Side, body: &Bytes, asked: Uuid) -> Result<Record
         Side::Assistant => Call::Assistant,
         Side::Agent => Call::Agent,
     };
-    let nonsense = |words: String| CallFailure { call, kind: FailureKind::Nonsense { status: 200 }, words };
+    let nonsense = |words: String| CallFailure::new(call, FailureKind::Nonsense { status: 200 }, words);
     let record = if body.len() <= INLINE_BODY_BYTES {
         migrate::read(side, body, asked)
     } else {

@@ -211,7 +211,7 @@ pub(super) fn stop_reason(failure: &CallFailure) -> Option<StopReason> {
     match (&failure.kind, failure.call) {
         (FailureKind::NotRecorded, _) => Some(StopReason::LedgerUnwritable { words: failure.words.clone() }),
         // The Agents API may be there all the same, for the other rows.
-        (FailureKind::NotTheApi | FailureKind::Redirect { .. }, Call::Enable) => None,
+        (FailureKind::NotTheApi { .. } | FailureKind::Redirect { .. }, Call::Enable) => None,
         _ => failure.stop_reason(),
     }
 }

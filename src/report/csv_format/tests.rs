@@ -31,13 +31,13 @@ fn a_whole_report() {
     line;input;assistant_id;agent_id;name;status;disabled;differences;notes;error;remedy;assistant_updated_at;agent_updated_at;requests;elapsed_ms;checked_at;team;'=phone
     2;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;not_requested;;;;;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
     3;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;"'=HYPERLINK(""x"") Bot";mismatch;not_requested;"inputFields[topic].label: Old… -> (none); temperature: 0.3 -> 1";owner: only on the agent: Jane…;;Bring the agent in line with the assistant (see differences), publish it, then run the same command again.;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
-    4;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;no_access;not_requested;;;assistant: 403 Not shared;Share this assistant with the API key, then run the same command again.;2025-01-02T03:04:05.123Z;;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
+    4;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;no_access;not_requested;;;assistant: 403 Not shared;Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again.;2025-01-02T03:04:05.123Z;;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
     5;'-not an id;;;;invalid_id;not_requested;;;input: no UUID in the cell;Put exactly one UUID into this cell, or delete the row, then run the same command again.;;;0;0;;-5;"'=1+1
     next; line"
     7;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;;duplicate;not_requested;;same as line 2 (verified);;;;;0;0;;short row;
     8;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;disabled;;;;;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     9;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;skipped;;;;Leave it on: assistant and agent are one record here, and disabling it takes the agent away from its users (--disable-shared would).;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
-    10;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;failed;;;disable: 403 Only workspace admins can disable assistants;"Let a workspace admin make the API key, or give it the permission to disable assistants; then run the same command again.";2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
+    10;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;failed;;;disable: 403 Only workspace admins can disable assistants;"Share the assistant with the API key as editor; if it is, let a workspace admin make the key, or give it the permission to disable assistants; then run the same command again.";2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     11;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;revert_failed;;;enable: 500 Internal server error;It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app.;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     "#);
 }
@@ -64,7 +64,7 @@ fn a_redacted_report_holds_no_text_of_the_platform() {
 
 #[test]
 fn a_failed_check_and_a_failed_disable_stand_side_by_side_redacted_or_not() {
-    let failure = |call, kind, words: &str| Some(CallFailure { call, kind, words: words.into() });
+    let failure = |call, kind, words: &str| Some(CallFailure::new(call, kind, words));
     let row = ReportRow {
         status: RowStatus::Failed,
         failure: failure(Call::Agent, FailureKind::Timeout, "no answer within 30 s"),
