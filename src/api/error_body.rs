@@ -41,6 +41,13 @@ pub(super) fn read(body: &[u8], content_type: Option<&str>) -> ErrorBody {
     ErrorBody { words: shorten(&words), is_html, missing_scopes }
 }
 
+/// The platform's own words in the body of a 200 that is an error all the same; `None` where it has no field that is known
+/// to hold them: what else stands there may be somebody's prompt.
+pub fn words_of_a_200(body: &[u8]) -> Option<String> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    named_words(value.as_object()?).map(|words| shorten(&words))
+}
+
 /// At most [`LONGEST_WORDS`] characters, an ellipsis at the end of what was longer.
 pub(super) fn shorten(words: &str) -> String {
     match words.char_indices().nth(LONGEST_WORDS) {
@@ -68,27 +75,30 @@ fn joined(elements: &[Value]) -> Option<String> {
 }
 
 fn object_words(object: &Map<String, Value>) -> Option<String> {
-    if object.is_empty() {
-        return None;
-    }
-    // `{"type":"error","error":{…}}`, `{"errors":[…]}`: the words are inside.
-    if let Some(inner @ Value::Object(_)) = object.get("error")
-        && let Some(words) = json_words(inner)
-    {
-        return Some(words);
-    }
-    let code = first_text(object, &["error", "code", "type"]);
-    let message = ["message", "errors", "details", "detail", "title"]
-        .into_iter()
-        .filter_map(|name| object.get(name).map(|value| (name, value)))
-        .find_map(|(name, value)| if name == "details" { details_words(value) } else { json_words(value) });
-    match (code, message) {
-        (Some(code), Some(message)) if message.contains(&code) => Some(message),
-        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
-        (Some(words), None) | (None, Some(words)) => Some(words),
-        // A shape that nobody has met: better all of it than nothing.
-        (None, None) => Some(Value::Object(object.clone()).to_string()),
-    }
+    // A shape that nobody has met: better all of it than nothing.
+    let whole = || (!object.is_empty()).then(|| Value::Object(object.clone()).to_string());
+    named_words(object).or_else(whole)
+}
+
+/// Code and message, whatever they are called; what is said twice is said once.
+fn named_words(object: &Map<String, Value>) -> Option<String> {
+    let words = |name: &&str| {
+        let value = object.get(*name)?;
+        if *name == "details" { details_words(value) } else { json_words(value) }
+    };
+    // `{"type":"error","error":{…}}`: the words are inside.
+    let inner = object.get("error").filter(|error| error.is_object()).and_then(json_words);
+    let parts = [
+        inner.or_else(|| first_text(object, &["error", "code", "type"])),
+        words(&"errorCode"),
+        ["message", "errors", "details", "detail", "title"].iter().find_map(words),
+        words(&"errorMessage"),
+    ];
+    parts.into_iter().flatten().reduce(|said, part| match (said.contains(&part), part.contains(&said)) {
+        (true, _) => said,
+        (false, true) => part,
+        (false, false) => format!("{said}: {part}"),
+    })
 }
 
 fn details_words(details: &Value) -> Option<String> {
@@ -113,13 +123,13 @@ fn missing_scopes(value: &Value) -> Option<Vec<String>> {
     let inner = object.get("error").and_then(Value::as_object);
     let levels = [Some(object), inner];
     let named = levels.iter().flatten().any(|level| {
-        ["error", "code", "type", "message"]
+        ["error", "errorCode", "code", "type", "message", "errorMessage"]
             .iter()
             .filter_map(|name| level.get(*name).and_then(Value::as_str))
             .any(|text| text.contains(SCOPE_CODE))
     });
-    let listed = levels.iter().flatten().find_map(|level| level.get("details")?.get("missing"));
-    if named || listed.is_some() { Some(scope_names(listed)) } else { None }
+    let missing = scope_names(levels.iter().flatten().find_map(|level| level.get("details")?.get("missing")));
+    (named || !missing.is_empty()).then_some(missing)
 }
 
 fn scope_names(missing: Option<&Value>) -> Vec<String> {
@@ -193,6 +203,20 @@ mod tests {
             (r#"{"type":"error","message":"Slow down"}"#, "Slow down"),
             (r#"{"code":"X","message":"y"}"#, "X: y"),
             (r#"{"error":{"code":403,"message":"no"}}"#, "no"),
+            (r#"{"errorCode":"NOT_SHARED","errorMessage":"Share it"}"#, "NOT_SHARED: Share it"),
+            (r#"{"error":"Forbidden","errorMessage":"Share it"}"#, "Forbidden: Share it"),
+            (r#"{"message":"Share it","errorCode":4031}"#, "4031: Share it"),
+            (
+                r#"{"error":"Bad Request","message":"No","errorCode":"E7","errorMessage":"Model is gone"}"#,
+                "Bad Request: E7: No: Model is gone",
+            ),
+            (
+                r#"{"error":"FORBIDDEN","errorCode":"FORBIDDEN","message":"No","errorMessage":"No"}"#,
+                "FORBIDDEN: No",
+            ),
+            (r#"{"error":{"message":"no"},"errorCode":"E7"}"#, "no: E7"),
+            (r#"{"errors":[{"errorMessage":"one"},{"message":"two"}]}"#, "one; two"),
+            (r#"{"status":"error","errorMessage":"Share it"}"#, "Share it"),
             (r#""just text""#, "just text"),
             (r#"{"detail":"Not found."}"#, "Not found."),
             (r#"{"status":"error"}"#, r#"{"status":"error"}"#),
@@ -206,6 +230,23 @@ mod tests {
         ] {
             assert_eq!(words(body), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn of_a_200_nothing_is_told_but_what_is_known_to_be_words() {
+        for (body, expected) in [
+            (r#"{"status":"error","message":"The index is rebuilt"}"#, Some("The index is rebuilt")),
+            (r#"{"status":"error","error":{"type":"x","message":"y"}}"#, Some("x: y")),
+            (r#"{"status":"failed","errorCode":"E7","errorMessage":"y"}"#, Some("E7: y")),
+            (r#"{"status":"error","agent":{"instruction":"a prompt"}}"#, None),
+            (r#"{"status":"error"}"#, None),
+            (r#"[{"message":"x"}]"#, None),
+            ("<html>", None),
+        ] {
+            assert_eq!(words_of_a_200(body.as_bytes()).as_deref(), expected, "{body}");
+        }
+        let long = format!(r#"{{"status":"error","message":"{}"}}"#, "ä".repeat(1 << 20));
+        assert_eq!(words_of_a_200(long.as_bytes()).map(|words| words.chars().count()), Some(2_001));
     }
 
     #[test]
@@ -247,6 +288,10 @@ mod tests {
             ),
             (r#"{"error":"forbidden","details":{"missing":"AGENT_API"}}"#, Some(vec!["AGENT_API"])),
             (r#"{"code":"INSUFFICIENT_SCOPES"}"#, Some(vec![])),
+            (r#"{"errorCode":"INSUFFICIENT_SCOPES","details":{"missing":["A"]}}"#, Some(vec!["A"])),
+            (r#"{"errorMessage":"INSUFFICIENT_SCOPES"}"#, Some(vec![])),
+            (r#"{"type":"error","error":{"type":"permission_error","message":"Not shared"}}"#, None),
+            (r#"{"type":"error","error":{"type":"permission_error","details":{"missing":null}}}"#, None),
             (r#"{"message":"INSUFFICIENT_SCOPES: AGENT_API"}"#, Some(vec![])),
             (r#"{"error":{"type":"INSUFFICIENT_SCOPES","details":{"missing":["A"]}}}"#, Some(vec!["A"])),
             ("INSUFFICIENT_SCOPES", Some(vec![])),

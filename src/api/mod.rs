@@ -27,6 +27,7 @@ mod window;
 pub use answers::{AgentPage, ListedAgent, Model};
 pub use client::{Client, ListWalk, Meter};
 pub use endpoint::{BaseUrl, BaseUrlError, LANGDOCK, ODEUS};
+pub use error_body::words_of_a_200;
 pub use key::{ApiKey, KeyError};
 pub use page::Page;
 pub use probe::{CertificateTrouble, ProbeFailure, Reached, Unreached, probe, resolve};

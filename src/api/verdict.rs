@@ -107,7 +107,10 @@ fn by_status(answer: Answer) -> Verdict {
     match status {
         401 => failed(FailureKind::Unauthorized, words),
         403 => match missing_scopes {
-            Some(missing) => failed(FailureKind::ScopeMissing { missing }, words),
+            Some(missing) => {
+                let words = with_scopes(words, &missing);
+                failed(FailureKind::ScopeMissing { missing }, words)
+            }
             None => failed(FailureKind::Forbidden, words),
         },
         404 => failed(FailureKind::NotFound, words),
@@ -129,6 +132,12 @@ fn by_status(answer: Answer) -> Verdict {
             failed(FailureKind::Nonsense { status }, words.replace("  ", " "))
         }
     }
+}
+
+/// The words, and the scopes that they do not name: it is those that somebody has to give the key.
+fn with_scopes(words: String, missing: &[String]) -> String {
+    let unnamed: Vec<_> = missing.iter().map(String::as_str).filter(|scope| !words.contains(scope)).collect();
+    if unnamed.is_empty() { words } else { shorten(&format!("{words} (missing {})", unnamed.join(", "))) }
 }
 
 fn not_the_api(status: u16, page: Page) -> Verdict {
@@ -199,6 +208,14 @@ mod tests {
                 failed(
                     K::ScopeMissing { missing: vec!["AGENT_API".into()] },
                     "INSUFFICIENT_SCOPES: missing AGENT_API",
+                ),
+            ),
+            (
+                403,
+                r#"{"error":"INSUFFICIENT_SCOPES","message":"Not enough","details":{"missing":["AGENT_WRITE"]}}"#,
+                failed(
+                    K::ScopeMissing { missing: vec!["AGENT_WRITE".into()] },
+                    "INSUFFICIENT_SCOPES: Not enough (missing AGENT_WRITE)",
                 ),
             ),
             (404, said, failed(K::NotFound, "said")),

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod audit_arguments;
+mod files;
 mod network_arguments;
 mod report_arguments;
 mod rollback_arguments;
@@ -17,6 +18,7 @@ pub use arguments::{
     ManArgs, PlatformArg, RunArgs,
 };
 pub use audit_arguments::{AuditArgs, SourceArg};
+pub use files::CommandFiles;
 pub use network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs, PlaceArgs};
 pub use report_arguments::{ReportArgs, ReportFormatArg, SplitArgs};
 pub use rollback_arguments::RollbackArgs;
@@ -25,6 +27,6 @@ pub use sandbox_arguments::{
 };
 pub use settings::{
     Environment, Key, OutputPath, Place, UsageError, WorkPaths, audit_paths, choose_key, choose_place,
-    disabling, hosted_or_other, refuse_log_file, rollback_report, run_paths, typed_place, verify_report,
+    disabling, hosted_or_other, rollback_report, run_paths, typed_place, verify_report,
 };
 pub use tools_arguments::{DoctorArgs, ListArgs, ListDialectArg, VerifyArgs};

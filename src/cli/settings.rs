@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    AuditArgs, Command, DisablingArgs, KeyArgs, PlaceArgs, PlatformArg, RollbackArgs, RunArgs, VerifyArgs,
-};
+use super::{AuditArgs, DisablingArgs, KeyArgs, PlaceArgs, PlatformArg, RollbackArgs, RunArgs, VerifyArgs};
 use crate::api::{LANGDOCK, ODEUS};
 use crate::domain::Disabling;
 
@@ -97,27 +95,25 @@ pub const fn disabling(arguments: &DisablingArgs) -> Disabling {
 }
 
 /// Where `rollback` writes the report again: where `run` does without options.
-pub fn rollback_report(arguments: &RollbackArgs) -> Result<OutputPath, UsageError> {
+pub fn rollback_report(arguments: &RollbackArgs) -> OutputPath {
     beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".report.csv")
 }
 
 /// Where `verify` writes its report: a file of its own, so that the run's stays as it is.
-pub fn verify_report(arguments: &VerifyArgs) -> Result<OutputPath, UsageError> {
+pub fn verify_report(arguments: &VerifyArgs) -> OutputPath {
     beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv")
 }
 
 /// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.
-fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> Result<OutputPath, UsageError> {
-    let report = given.map_or_else(
+fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> OutputPath {
+    given.map_or_else(
         || {
             let mut name = ledger.file_stem().unwrap_or_default().to_owned();
             name.push(suffix);
             OutputPath::File(ledger.with_file_name(name))
         },
         OutputPath::parse,
-    );
-    refuse_shared(&[("LEDGER", Some(ledger.to_owned())), ("--report", file(&report))])?;
-    Ok(report)
+    )
 }
 
 /// Where the key is to be had from. Not the key itself: reading it is I/O.
@@ -163,9 +159,10 @@ pub enum OutputPath {
 }
 
 impl OutputPath {
-    /// Reads `-` as standard output.
+    /// Reads `-`, and its name as a file, as standard output.
     pub fn parse(path: &Path) -> Self {
-        if path.as_os_str() == "-" { Self::Stdout } else { Self::File(path.to_owned()) }
+        let is_stdout = path.as_os_str() == "-" || cfg!(unix) && path == Path::new("/dev/stdout");
+        if is_stdout { Self::Stdout } else { Self::File(path.to_owned()) }
     }
 }
 
@@ -209,34 +206,21 @@ impl WorkPaths {
         [Some(&self.report), self.json.as_ref(), self.html.as_ref()].into_iter().flatten()
     }
 
-    /// Defaults beside the input, and no two of them the same.
-    fn settle(typed: &TypedPaths<'_>, ledger: &str, report: &str) -> Result<Self, UsageError> {
+    /// Defaults beside the input.
+    fn settle(typed: &TypedPaths<'_>, ledger: &str, report: &str) -> Self {
         let beside = |suffix: &str| beside_input(typed.input, typed.sandbox, suffix);
-        let paths = Self {
+        Self {
             input: typed.input.map(Path::to_owned),
             ledger: typed.ledger.map_or_else(|| beside(ledger), Path::to_owned),
             report: typed.report.map_or_else(|| OutputPath::File(beside(report)), OutputPath::parse),
             json: typed.json.map(OutputPath::parse),
             html: typed.html.map(OutputPath::parse),
-        };
-        refuse_shared_stdout(&paths.report, paths.json.as_ref(), paths.html.as_ref())?;
-        refuse_shared(&paths.named())?;
-        Ok(paths)
-    }
-
-    fn named(&self) -> Vec<Named> {
-        vec![
-            ("INPUT", self.input.clone()),
-            ("--ledger", Some(self.ledger.clone())),
-            ("--report", file(&self.report)),
-            ("--json", self.json.as_ref().and_then(file)),
-            ("--html", self.html.as_ref().and_then(file)),
-        ]
+        }
     }
 }
 
 /// Works out the files of an audit.
-pub fn audit_paths(arguments: &AuditArgs) -> Result<WorkPaths, UsageError> {
+pub fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
     let typed = TypedPaths {
         input: arguments.input.as_deref(),
         sandbox: arguments.place.sandbox,
@@ -249,7 +233,7 @@ pub fn audit_paths(arguments: &AuditArgs) -> Result<WorkPaths, UsageError> {
 }
 
 /// Works out the files of a run.
-pub fn run_paths(arguments: &RunArgs) -> Result<WorkPaths, UsageError> {
+pub fn run_paths(arguments: &RunArgs) -> WorkPaths {
     let typed = TypedPaths {
         input: arguments.input.as_deref(),
         sandbox: arguments.place.sandbox,
@@ -259,79 +243,6 @@ pub fn run_paths(arguments: &RunArgs) -> Result<WorkPaths, UsageError> {
         html: arguments.html.as_deref(),
     };
     WorkPaths::settle(&typed, ".ledger", ".report.csv")
-}
-
-fn refuse_shared_stdout(
-    report: &OutputPath,
-    json: Option<&OutputPath>,
-    html: Option<&OutputPath>,
-) -> Result<(), UsageError> {
-    let outputs = [("--report", Some(report)), ("--json", json), ("--html", html)];
-    let mut to_stdout = outputs.into_iter().filter(|(_, output)| *output == Some(&OutputPath::Stdout));
-    if let (Some((one, _)), Some((other, _))) = (to_stdout.next(), to_stdout.next()) {
-        return Err(UsageError(format!("{one} and {other} cannot both go to standard output.")));
-    }
-    Ok(())
-}
-
-/// Refuses a log file that is one of the command's own files: log lines are appended, to a ledger as well.
-pub fn refuse_log_file(log_file: &Path, command: &Command) -> Result<(), UsageError> {
-    let mut files = match command {
-        Command::Run(arguments) => run_paths(arguments)?.named(),
-        Command::Audit(arguments) => audit_paths(arguments)?.named(),
-        Command::Report(arguments) => {
-            let output = OutputPath::parse(&arguments.output);
-            vec![("LEDGER", Some(arguments.ledger.clone())), ("--output", file(&output))]
-        }
-        Command::Rollback(arguments) => {
-            let report = rollback_report(arguments)?;
-            vec![("LEDGER", Some(arguments.ledger.clone())), ("--report", file(&report))]
-        }
-        Command::Verify(arguments) => {
-            let report = verify_report(arguments)?;
-            vec![("LEDGER", Some(arguments.ledger.clone())), ("--report", file(&report))]
-        }
-        Command::List(arguments) => vec![("--output", file(&OutputPath::parse(&arguments.output)))],
-        _ => return Ok(()),
-    };
-    files.push(("--log-file", Some(log_file.to_owned())));
-    refuse_shared(&files)
-}
-
-type Named = (&'static str, Option<PathBuf>);
-
-fn file(output: &OutputPath) -> Option<PathBuf> {
-    match output {
-        OutputPath::File(path) => Some(path.clone()),
-        OutputPath::Stdout => None,
-    }
-}
-
-fn refuse_shared(files: &[Named]) -> Result<(), UsageError> {
-    let mut taken: Vec<(&str, PathBuf)> = Vec::new();
-    for (name, path) in files {
-        let Some(path) = path else { continue };
-        let path = resolved(path);
-        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == path) {
-            return Err(UsageError(format!(
-                "{other} and {name} are the same file, {}; give another path.",
-                path.display()
-            )));
-        }
-        taken.push((name, path));
-    }
-    Ok(())
-}
-
-/// One spelling for every way to name a file, links followed; of a file that is still to be made, its folder's.
-fn resolved(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        match (folder.unwrap_or(Path::new(".")).canonicalize(), path.file_name()) {
-            (Ok(folder), Some(name)) => folder.join(name),
-            _ => path.to_owned(),
-        }
-    })
 }
 
 #[cfg(test)]
@@ -394,26 +305,13 @@ mod tests {
 
     #[test]
     fn outputs_stand_beside_the_input_and_practice_has_its_own() {
-        let paths = run_paths(&run_arguments("data/my.assistants.csv --platform odeus")).unwrap();
+        let paths = run_paths(&run_arguments("data/my.assistants.csv --platform odeus"));
         assert_eq!(paths.ledger, Path::new("data/my.assistants.ledger"));
         assert_eq!(paths.report, OutputPath::File("data/my.assistants.report.csv".into()));
-        let paths = run_paths(&run_arguments("data/a.csv --sandbox -o -")).unwrap();
+        let paths = run_paths(&run_arguments("data/a.csv --sandbox -o -"));
         assert_eq!(paths.ledger, Path::new("data/a.sandbox.ledger"));
         assert_eq!(paths.report, OutputPath::Stdout);
-        let paths = run_paths(&run_arguments("--sandbox")).unwrap();
+        let paths = run_paths(&run_arguments("--sandbox"));
         assert_eq!(paths.report, OutputPath::File("assistants.sandbox.report.csv".into()));
-    }
-
-    #[test]
-    fn no_output_overwrites_the_input_or_another_output() {
-        for line in [
-            "a.csv --sandbox -o a.csv",
-            "a.csv --sandbox --ledger b -o b",
-            "a.csv --sandbox -o - --json -",
-            "a.csv --sandbox --json - --html -",
-            "a.csv --sandbox --json x --html x",
-        ] {
-            assert!(run_paths(&run_arguments(line)).is_err(), "{line}");
-        }
     }
 }

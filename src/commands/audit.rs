@@ -18,30 +18,38 @@ use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::split::{Split, Target};
 use super::{CommandError, Exit, dialect, runtime};
-use crate::cli::{AuditArgs, Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_place};
+use crate::cli::{
+    AuditArgs, CommandFiles, Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_place,
+};
 use crate::domain::{AuditFacts, Source, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, OpenError, Purpose, RunCommand, Selection};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, drive, keep_models};
-use crate::ui::{self, AuditSummary, Terminal};
+use crate::ui::{self, AuditSummary, Terminal, WhenGone};
 
 /// Reads what was not read yet, then writes the audit.
-pub(super) fn audit(arguments: &AuditArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+pub(super) fn audit(
+    arguments: &AuditArgs,
+    files: &CommandFiles,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
     let place = typed_place(&arguments.place, &environment)?;
     let key = choose_key(&place, &arguments.key, &environment)?;
-    let paths = audit_paths(arguments)?;
+    let paths = audit_paths(arguments);
     let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
 
     let runtime = runtime()?;
     let signals = Signals::listen().context("signals cannot be listened to")?;
-    let audit = Audit { arguments, source: arguments.source.into(), terminal, paths, runtime, signals };
+    let source = arguments.source.into();
+    let audit = Audit { arguments, files, source, terminal, paths, runtime, signals };
     audit.go(connection)
 }
 
 /// Everything that stays the same from the first file to the last line.
 struct Audit<'a> {
     arguments: &'a AuditArgs,
+    files: &'a CommandFiles,
     source: Source,
     terminal: &'a Terminal,
     paths: WorkPaths,
@@ -161,10 +169,7 @@ impl Audit<'_> {
             Err(error) => (AuditTally::default(), Some(error)),
         };
         files.push(("ledger", self.paths.ledger.clone()));
-        let exit = match Exit::of_run(&facts.run, stopped) {
-            Exit::Done if tally.has_weight => Exit::NeedsAttention,
-            exit => exit,
-        };
+        let exit = Exit::of(stopped, tally.progress.needs_attention > 0);
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }
@@ -201,7 +206,10 @@ impl Audit<'_> {
 
     fn split_target(&self) -> Option<(&str, Target<'_>)> {
         let (column, folder) = self.arguments.split.asked_for()?;
-        Some((column, Target { folder, ledger: &self.paths.ledger, terminal: self.terminal }))
+        Some((
+            column,
+            Target { folder, ledger: &self.paths.ledger, files: self.files, terminal: self.terminal },
+        ))
     }
 
     fn render_all(
@@ -213,7 +221,7 @@ impl Audit<'_> {
         let source = AuditSource::new(ledger, facts, false)?;
         let dialect = dialect(self.arguments.dialect);
         let mut render = |label, format, output: &OutputPath| -> Result<AuditTally, RenderError> {
-            let (written, tally) = source.render(format, dialect, output)?;
+            let (written, tally) = source.render(format, dialect, output, WhenGone::GoOn)?;
             if let Some((file, not_replaced)) = written.map(paths) {
                 let rendered = Rendered { file: Some(file.clone()), not_replaced, remedies: Vec::new() };
                 rendered.say_if_beside(self.terminal);

@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use super::render::{RenderError, RowsOf, settings};
 use crate::cli::{OutputPath, ReportFormatArg};
 use crate::domain::{
-    AuditFacts, AuditRow, Call, CallFailure, Configuration, Finding, JsonText, KnownModel, ReportRow,
-    RowStatus, RunFacts,
+    AuditFacts, AuditRow, Call, CallFailure, Configuration, Finding, JsonText, KnownModel, ProgressCounts,
+    ReportRow, RowStatus, RunFacts,
 };
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::audit::{Crowd, Doubles, Secrets, Surroundings, configuration, findings};
 use crate::migrate::{self, Record, Side};
-use crate::report::{self, AuditOverview, AuditRenderer, Dialect, ReportSettings, Written};
-use crate::ui::{self, Found};
+use crate::report::{self, Access, AuditOverview, AuditRenderer, Dialect, ReportSettings, Written};
+use crate::ui::{self, Found, WhenGone};
 
 /// A form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub(super) struct AuditTally {
     remedies: BTreeMap<&'static str, u64>,
     /// Rows that were read from the Agents API.
     pub(super) from_agents: u64,
-    /// Whether a finding needs somebody.
-    pub(super) has_weight: bool,
+    /// How far the rows are.
+    pub(super) progress: ProgressCounts,
 }
 
 impl AuditTally {
@@ -63,7 +63,7 @@ impl AuditTally {
 
     fn count(&mut self, row: &AuditRow) {
         self.from_agents += u64::from(row.read_from == Some(Call::Agent));
-        self.has_weight |= row.findings.iter().any(|finding| finding.weight.needs_attention());
+        self.progress.count(row.progress());
         for Finding { code, weight, advice, .. } in &row.findings {
             let none = Found { code, weight: *weight, advice, rows: 0 };
             self.found.entry(code).or_insert(none).rows += 1;
@@ -111,22 +111,28 @@ impl<'a> AuditSource<'a> {
         Ok(Self { ledger, facts, models: ledger.models()?, doubles: crowd.doubles(), secrets, redact })
     }
 
-    /// Renders to `output`; gives the file, the file asked for where that could not be replaced, and the counts.
+    /// Renders to `output`; gives the file, the file asked for where that could not be replaced, and the counts. `when_gone`: what
+    /// becomes of standard output when nobody reads it any more.
     pub(super) fn render(
         &self,
         format: AuditFormat,
         dialect: Dialect,
         output: &OutputPath,
+        when_gone: WhenGone,
     ) -> Result<(Option<Written>, AuditTally), RenderError> {
         let settings = settings(self.ledger, dialect, self.redact)?;
         match output {
             OutputPath::Stdout => {
-                let tally = self.rows_to(format, &settings, &mut ui::standard_output())?;
+                let tally = self.rows_to(format, &settings, &mut ui::standard_output(when_gone))?;
                 Ok((None, tally))
             }
             OutputPath::File(path) => {
                 let mut tally = AuditTally::default();
-                let written = report::write_atomically(path, |out| {
+                let access = match format {
+                    AuditFormat::Csv => Access::ByUmask,
+                    AuditFormat::Json | AuditFormat::Html => Access::OwnerOnly,
+                };
+                let written = report::write_atomically(path, access, |out| {
                     tally = self.rows_to(format, &settings, out).map_err(|error| error.at(path))?;
                     Ok::<_, RenderError>(())
                 })?;

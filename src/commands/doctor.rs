@@ -3,7 +3,6 @@
 mod patience;
 mod way;
 
-use std::io::ErrorKind;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,11 +80,7 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
     } else {
         ui::checks_as_text(&doctor.checks, practice)
     };
-    match ui::print_bytes(printed.as_bytes()) {
-        // `| head` has what it wanted.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        printed => printed.context("standard output")?,
-    }
+    ui::print_bytes(printed.as_bytes()).context("standard output")?;
     if heard.is_some() {
         terminal.say("stopped; the checks above are those that were done.");
     }

@@ -49,7 +49,8 @@ impl Exit {
             | FailureKind::Connection
             | FailureKind::Unresolved
             | FailureKind::Outdated
-            | FailureKind::NotRecorded => Self::StoppedEarly,
+            | FailureKind::NotRecorded
+            | FailureKind::Defect => Self::StoppedEarly,
             FailureKind::Unauthorized
             | FailureKind::ScopeMissing { .. }
             | FailureKind::Forbidden
@@ -76,15 +77,22 @@ impl Exit {
         }
     }
 
-    /// How a run ends: why it stopped beats what its rows say. Rows that `--limit` left over do not count.
-    pub fn of_run(facts: &RunFacts, stopped: Option<&StopReason>) -> Self {
+    /// How a command ends whose rows need somebody, or not: why it stopped beats what its rows say.
+    pub const fn of(stopped: Option<&StopReason>, needs_attention: bool) -> Self {
         match stopped {
             Some(reason) if reason.must_be_mended() => Self::MendFirst,
             Some(_) => Self::StoppedEarly,
-            // Loud: agents may be off, and the same command switches them on again first.
-            None if facts.stuck_off > 0 => Self::StoppedEarly,
-            None if facts.needs_attention() => Self::NeedsAttention,
+            None if needs_attention => Self::NeedsAttention,
             None => Self::Done,
+        }
+    }
+
+    /// How a run ends.
+    pub fn of_run(facts: &RunFacts, stopped: Option<&StopReason>) -> Self {
+        match Self::of(stopped, facts.needs_attention()) {
+            // Loud: agents may be off, and the same command switches them on again first.
+            Self::Done | Self::NeedsAttention if facts.stuck_off > 0 => Self::StoppedEarly,
+            exit => exit,
         }
     }
 }
@@ -98,36 +106,24 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{RowStatus, Signal};
-
-    fn facts(counts: &[(RowStatus, u64)]) -> RunFacts {
-        RunFacts {
-            program_version: String::new(),
-            base_url: None,
-            practice: true,
-            started_at: None,
-            finished_at: None,
-            stopped: None,
-            counts: counts.to_vec(),
-            ..RunFacts::default()
-        }
-    }
+    use crate::domain::{ProgressCounts, Signal};
 
     #[test]
     fn a_run_ends_as_its_rows_or_its_stop_say() {
-        type Case<'a> = (&'a [(RowStatus, u64)], Option<StopReason>, u8);
-        let verified = (RowStatus::Verified, 7);
-        let cases: [Case<'_>; 7] = [
-            (&[verified, (RowStatus::Duplicate, 1)], None, 0),
-            (&[verified, (RowStatus::NotChecked, 5)], None, 0),
-            (&[verified, (RowStatus::Mismatch, 0)], None, 0),
-            (&[verified, (RowStatus::InvalidId, 1)], None, 3),
-            (&[verified], Some(StopReason::Signal { signal: Signal::Interrupt }), 4),
-            (&[verified, (RowStatus::Failed, 1)], Some(StopReason::OutOfReach), 4),
-            (&[verified, (RowStatus::Failed, 1)], Some(StopReason::KeyRefused), 5),
-        ];
-        for (counts, stopped, code) in cases {
-            assert_eq!(Exit::of_run(&facts(counts), stopped.as_ref()).code(), code, "{counts:?} {stopped:?}");
+        let rows = |needs_attention, pending| ProgressCounts { done: 7, needs_attention, pending };
+        for (progress, stuck_off, stopped, code) in [
+            (rows(0, 0), 0, None, 0),
+            (rows(0, 5), 0, None, 0),
+            (rows(1, 5), 0, None, 3),
+            (rows(1, 0), 1, None, 4),
+            // Its row may be gone from the input.
+            (rows(0, 0), 1, None, 4),
+            (rows(0, 0), 0, Some(StopReason::Signal { signal: Signal::Interrupt }), 4),
+            (rows(1, 0), 0, Some(StopReason::OutOfReach), 4),
+            (rows(1, 0), 1, Some(StopReason::KeyRefused), 5),
+        ] {
+            let facts = RunFacts { progress, stuck_off, ..RunFacts::default() };
+            assert_eq!(Exit::of_run(&facts, stopped.as_ref()).code(), code, "{facts:?} {stopped:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `list`: the agents that are shared with the key, as a CSV that `run` takes.
 
 use std::collections::HashSet;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,18 +9,25 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use serde_json::json;
 
-use super::command_line::{command_line, program, same_access, typed};
+use super::command_line::{command_line, path_word, program, same_access, typed};
 use super::place::Connection;
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
 use crate::api::{Client, ListWalk, ListedAgent, NoSendLog};
-use crate::cli::{Environment, ListArgs, ListDialectArg, OutputPath, PlatformArg, choose_key, typed_place};
+use crate::cli::{
+    Environment, ListArgs, ListDialectArg, OutputPath, PlatformArg, UsageError, choose_key, typed_place,
+};
 use crate::domain::{CallFailure, terminal_safe};
-use crate::report::{Dialect, ReportFileError, Written, check_writable, csv_table, write_atomically};
+use crate::report::{
+    Access, Dialect, FileHead, ReportFileError, Written, check_writable, csv_table, write_atomically,
+};
 use crate::ui::{self, Terminal};
 
 /// Columns of the CSV. `run` finds the assistants by the first: an assistant and its agent have the same UUID.
 const COLUMNS: [&str; 6] = ["assistant_id", "name", "disabled", "owner", "model", "updated_at"];
+
+/// What each object of the JSON Lines is.
+const JSON_TYPE: &str = "agent";
 
 /// How the walk over the list ended.
 enum Listed {
@@ -40,6 +47,7 @@ pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, Co
     let output = OutputPath::parse(&arguments.output);
     if let OutputPath::File(path) = &output {
         check_writable(path).context("nothing was asked for: the list cannot be written")?;
+        refuse_foreign(path)?;
     }
     let practice = connection.is_none();
     let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
@@ -59,6 +67,17 @@ pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, Co
             Ok(Exit::StoppedEarly)
         }
     }
+}
+
+/// Replaces nothing but a list of this program's to which nobody has added a column.
+fn refuse_foreign(path: &Path) -> Result<(), UsageError> {
+    if FileHead::of(path).is_none_or(|head| head.has_only(&COLUMNS, JSON_TYPE)) {
+        return Ok(());
+    }
+    Err(UsageError(format!(
+        "{} is there already, and no list as this program writes it; give another --output. Nothing was asked for.",
+        path.display()
+    )))
 }
 
 async fn ask(arguments: &ListArgs, connection: Option<Connection>) -> Result<Listed, CommandError> {
@@ -124,17 +143,14 @@ fn write(
         csv(agents, arguments.dialect).context("the list was not written")?
     };
     let file = match output {
-        OutputPath::Stdout => match ui::print_bytes(content.as_bytes()) {
-            // `| head` has what it wanted.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => None,
-            printed => {
-                printed.context("standard output")?;
-                None
-            }
-        },
+        OutputPath::Stdout => {
+            ui::print_bytes(content.as_bytes()).context("standard output")?;
+            None
+        }
         OutputPath::File(path) => {
             let failed = |source: io::Error| ReportFileError::unwritable(path, source);
-            let written = write_atomically(path, |out: &mut dyn Write| {
+            let access = if arguments.json { Access::OwnerOnly } else { Access::ByUmask };
+            let written = write_atomically(path, access, |out: &mut dyn Write| {
                 out.write_all(content.as_bytes()).map_err(failed)
             });
             let written = written.map_err(|error| anyhow!(error).context("the list was not written"))?;
@@ -158,7 +174,7 @@ fn write(
 /// The command line that checks what was listed. The practice workspace inside the program is no platform.
 fn run_with(file: &Path, arguments: &ListArgs, base_url: Option<&str>) -> String {
     let typed = typed();
-    let mut words = vec![program(&typed).to_owned(), "run".to_owned(), file.to_string_lossy().into_owned()];
+    let mut words = vec![program(&typed).to_owned(), "run".to_owned(), path_word(file)];
     let place = match (arguments.place.platform, base_url) {
         (Some(PlatformArg::Langdock), _) => vec!["--platform", "langdock"],
         (Some(PlatformArg::Odeus), _) => vec!["--platform", "odeus"],
@@ -187,7 +203,7 @@ fn json_lines(agents: &[ListedAgent]) -> String {
     agents.iter().fold(String::new(), |mut lines, agent| {
         let text = |text: &str| if text.is_empty() { None } else { Some(text.to_owned()) };
         let line = json!({
-            "type": "agent",
+            "type": JSON_TYPE,
             "assistant_id": agent.id.to_string(),
             "name": agent.name,
             "disabled": agent.disabled,

@@ -21,6 +21,7 @@ mod split;
 mod switching;
 mod verify;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -29,7 +30,8 @@ use tokio::runtime::Runtime;
 
 pub use exit::Exit;
 
-use crate::cli::{Cli, ColorArg, Command, DialectArg, LogFormatArg, UsageError, refuse_log_file};
+use crate::cli::{Cli, ColorArg, Command, CommandFiles, DialectArg, GlobalArgs, LogFormatArg, UsageError};
+use crate::domain::{defect, keep_defects_quiet};
 use crate::report::Dialect;
 use crate::ui::{self, ColorChoice, LogFormat, Terminal};
 
@@ -87,14 +89,23 @@ pub fn main() -> ExitCode {
         (None, LogFormatArg::Json) => terminal = terminal.with_records_only(),
         (None, LogFormatArg::Text) => {}
     }
-    let ended = start_logs(&cli, &terminal).and_then(|()| execute(cli.command, &terminal));
-    match ended {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            terminal.error(&error.words());
-            error.exit().into()
+    keep_defects_quiet();
+    ended(|| start(cli, &terminal), &terminal).into()
+}
+
+/// Runs the command and says why it failed, if it did. A panic is told like any other end; the ledger is sound at any
+/// moment.
+fn ended(command: impl FnOnce() -> Result<Exit, CommandError>, terminal: &Terminal) -> Exit {
+    let error = match catch_unwind(AssertUnwindSafe(command)) {
+        Ok(Ok(exit)) => return exit,
+        Ok(Err(error)) => error,
+        Err(_) => {
+            terminal.error(&format!("{}. The same command goes on.", defect("ended this command")));
+            return Exit::StoppedEarly;
         }
-    }
+    };
+    terminal.error(&error.words());
+    error.exit()
 }
 
 /// The causes in one sentence, outermost first, less those whose words an outer one repeats.
@@ -106,12 +117,19 @@ fn chain(error: &anyhow::Error) -> String {
     })
 }
 
-fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> {
+/// Nothing is opened for writing before all files of the command are known to be different.
+fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let files = CommandFiles::of(&cli)?;
+    start_logs(&cli.global, terminal)?;
+    execute(cli.command, &files, terminal)
+}
+
+fn execute(command: Command, files: &CommandFiles, terminal: &Terminal) -> Result<Exit, CommandError> {
     match command {
         Command::Run(arguments) => run::run(&arguments, terminal),
-        Command::Audit(arguments) => audit::audit(&arguments, terminal),
+        Command::Audit(arguments) => audit::audit(&arguments, files, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
-        Command::Report(arguments) => report::report(&arguments, terminal),
+        Command::Report(arguments) => report::report(&arguments, files, terminal),
         Command::Verify(arguments) => verify::verify(&arguments, terminal),
         Command::Doctor(arguments) => doctor::doctor(&arguments, terminal),
         Command::List(arguments) => list::list(&arguments, terminal),
@@ -121,11 +139,7 @@ fn execute(command: Command, terminal: &Terminal) -> Result<Exit, CommandError> 
     }
 }
 
-fn start_logs(cli: &Cli, terminal: &Terminal) -> Result<(), CommandError> {
-    let options = &cli.global;
-    if let Some(log_file) = &options.log_file {
-        refuse_log_file(log_file, &cli.command)?;
-    }
+fn start_logs(options: &GlobalArgs, terminal: &Terminal) -> Result<(), CommandError> {
     let format = match options.log_format {
         LogFormatArg::Text => LogFormat::Text,
         LogFormatArg::Json => LogFormat::Json,
@@ -155,4 +169,18 @@ const fn dialect(typed: DialectArg) -> Dialect {
 fn runtime() -> Result<Runtime, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     Ok(runtime.context("the asynchronous runtime cannot be started")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_a_command_as_a_failure_does() {
+        let terminal = Terminal::new(ColorChoice::Never, true, 0);
+        let usage = || Err(UsageError("slip of the pen".into()).into());
+        assert_eq!(ended(|| Ok(Exit::Done), &terminal), Exit::Done);
+        assert_eq!(ended(usage, &terminal), Exit::Usage);
+        assert_eq!(ended(|| panic!("planted"), &terminal), Exit::StoppedEarly);
+    }
 }

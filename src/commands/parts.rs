@@ -8,9 +8,9 @@ use super::CommandError;
 use super::audit_report::{self, AuditSource};
 use super::render::{RenderError, RowsOf, feed, settings};
 use super::split::{Part, PartWriter, Split, Target};
-use crate::domain::{DisabledState, ReportRow, RunFacts};
+use crate::domain::{DisabledState, ProgressCounts, ReportRow, RunFacts};
 use crate::ledger::{LedgerReader, Purpose};
-use crate::report::{self, AuditOverview, Dialect, IndexHead, Overview, PartCounts, ReportSettings};
+use crate::report::{self, AuditOverview, Dialect, IndexHead, Overview, ReportSettings};
 
 /// Writes a page and a CSV for each part of the ledger, a run's or an audit's, and an index.
 pub(super) fn write_parts(
@@ -52,7 +52,7 @@ struct RunParts<'a> {
 }
 
 impl PartWriter for RunParts<'_> {
-    fn look(&mut self, part: &Part<'_>) -> Result<PartCounts, RenderError> {
+    fn look(&mut self, part: &Part<'_>) -> Result<ProgressCounts, RenderError> {
         self.facts = without_rows(self.whole);
         self.overview = Overview::default();
         RowsOf { ledger: self.ledger, keys: Some(part.rows) }.visit(false, |row, _, _| {
@@ -60,7 +60,7 @@ impl PartWriter for RunParts<'_> {
             self.overview.count(&row);
             Ok::<_, RenderError>(())
         })?;
-        Ok(self.overview.counts(self.facts.rows()))
+        Ok(self.overview.progress())
     }
 
     fn page(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError> {
@@ -81,6 +81,7 @@ fn without_rows(facts: &RunFacts) -> RunFacts {
         counts: Vec::new(),
         disabled: Vec::new(),
         skipped: Vec::new(),
+        progress: ProgressCounts::default(),
         stuck_off: 0,
         off_with_agents_id: 0,
         ..facts.clone()
@@ -91,6 +92,7 @@ fn without_rows(facts: &RunFacts) -> RunFacts {
 fn count(facts: &mut RunFacts, row: &ReportRow) {
     add(&mut facts.counts, row.status);
     add(&mut facts.disabled, row.disabled);
+    facts.progress.count(row.progress());
     if let (DisabledState::Skipped, Some(reason)) = (row.disabled, row.skipped) {
         add(&mut facts.skipped, reason);
     }
@@ -115,9 +117,9 @@ struct AuditParts<'a> {
 }
 
 impl PartWriter for AuditParts<'_> {
-    fn look(&mut self, part: &Part<'_>) -> Result<PartCounts, RenderError> {
+    fn look(&mut self, part: &Part<'_>) -> Result<ProgressCounts, RenderError> {
         self.overview = self.source.overview(Some(part.rows))?;
-        Ok(self.overview.counts())
+        Ok(self.overview.progress())
     }
 
     fn page(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError> {

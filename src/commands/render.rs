@@ -9,8 +9,8 @@ use crate::cli::{OutputPath, ReportFormatArg, UsageError};
 use crate::domain::{JsonText, Remedy, ReportRow, RunFacts};
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::{self, Side};
-use crate::report::{self, Dialect, Overview, Renderer, ReportFileError, ReportSettings};
-use crate::ui::{self, Terminal};
+use crate::report::{self, Access, Dialect, Overview, Renderer, ReportFileError, ReportSettings};
+use crate::ui::{self, Terminal, WhenGone};
 
 /// What came of rendering.
 pub(super) struct Rendered {
@@ -58,20 +58,18 @@ impl RenderError {
     }
 }
 
-/// A report out of a ledger replaces neither the ledger nor its input.
+/// A report out of a ledger does not replace what the ledger came from.
 pub(super) fn refuse_overwriting(path: &Path, ledger: &Path) -> Result<(), UsageError> {
-    let is_ledger = path.canonicalize().is_ok_and(|path| ledger.canonicalize().is_ok_and(|own| own == path));
-    let what = if is_ledger {
-        "the ledger"
-    } else if path.exists() && may_be_the_input(path, ledger) {
-        "what may be the input of this ledger"
-    } else {
+    if !(path.exists() && may_be_the_input(path, ledger)) {
         return Ok(());
-    };
-    Err(UsageError(format!("the report would overwrite {what}; give another --output.")))
+    }
+    Err(UsageError(
+        "the report would overwrite what may be the input of this ledger; give another --output.".into(),
+    ))
 }
 
-/// Renders the ledger, of which `facts` are the facts, to `output`.
+/// Renders the ledger, of which `facts` are the facts, to `output`. `when_gone`: what becomes of standard output when
+/// nobody reads it any more.
 pub(super) fn render(
     ledger: &LedgerReader,
     facts: &RunFacts,
@@ -79,17 +77,22 @@ pub(super) fn render(
     dialect: Dialect,
     redact: bool,
     output: &OutputPath,
+    when_gone: WhenGone,
 ) -> Result<Rendered, RenderError> {
     let settings = settings(ledger, dialect, redact)?;
     let mut tally = BTreeMap::new();
     let (file, not_replaced) = match output {
         OutputPath::Stdout => {
-            let mut out = ui::standard_output();
+            let mut out = ui::standard_output(when_gone);
             rows_to(ledger, facts, format, &settings, &mut out, &mut tally)?;
             (None, None)
         }
         OutputPath::File(path) => {
-            let written = report::write_atomically(path, |out| {
+            let access = match format {
+                ReportFormatArg::Csv => Access::ByUmask,
+                ReportFormatArg::Json | ReportFormatArg::Html => Access::OwnerOnly,
+            };
+            let written = report::write_atomically(path, access, |out| {
                 rows_to(ledger, facts, format, &settings, out, &mut tally).map_err(|error| error.at(path))
             })?;
             match written {

@@ -10,18 +10,25 @@ use super::parts::write_parts;
 use super::render::{RenderError, Rendered, refuse_overwriting, render};
 use super::split::{Split, Target};
 use super::{CommandError, Exit, dialect};
-use crate::cli::{OutputPath, ReportArgs};
+use crate::cli::{CommandFiles, OutputPath, ReportArgs, UsageError};
 use crate::ledger::{LedgerReader, Purpose};
-use crate::ui::Terminal;
+use crate::report::FileHead;
+use crate::ui::{Terminal, WhenGone};
 
 /// Renders the ledger in the format asked for, or split by a column.
-pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+pub(super) fn report(
+    arguments: &ReportArgs,
+    files: &CommandFiles,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
     if let Some((column, folder)) = arguments.split.asked_for() {
-        return split(arguments, column, folder, terminal);
+        let target = Target { folder, ledger: &arguments.ledger, files, terminal };
+        return split(arguments, column, &target);
     }
     let output = OutputPath::parse(&arguments.output);
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
+        refuse_foreign(path)?;
     }
     let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
     let rendered = match of_either(&ledger, arguments, &output) {
@@ -37,17 +44,22 @@ pub(super) fn report(arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit
     Ok(Exit::Done)
 }
 
+/// Replaces nothing but what this program has made.
+fn refuse_foreign(path: &Path) -> Result<(), UsageError> {
+    if FileHead::of(path).is_none_or(|head| head.is_report()) {
+        return Ok(());
+    }
+    Err(UsageError(format!(
+        "{} is there already, and no report of this program; give another --output. Nothing was written.",
+        path.display()
+    )))
+}
+
 /// Renders it part by part.
-fn split(
-    arguments: &ReportArgs,
-    column: &str,
-    folder: &Path,
-    terminal: &Terminal,
-) -> Result<Exit, CommandError> {
+fn split(arguments: &ReportArgs, column: &str, target: &Target<'_>) -> Result<Exit, CommandError> {
     let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
     let split = Split::of(&ledger, column)?;
-    let target = Target { folder, ledger: &arguments.ledger, terminal };
-    write_parts(&ledger, &split, dialect(arguments.dialect), arguments.redact, &target)?;
+    write_parts(&ledger, &split, dialect(arguments.dialect), arguments.redact, target)?;
     Ok(Exit::Done)
 }
 
@@ -59,11 +71,14 @@ fn of_either(
 ) -> Result<Rendered, RenderError> {
     let dialect = dialect(arguments.dialect);
     match ledger.identity()?.purpose {
-        Purpose::Run => render(ledger, &ledger.facts()?, arguments.format, dialect, arguments.redact, output),
+        Purpose::Run => {
+            let (facts, redact) = (ledger.facts()?, arguments.redact);
+            render(ledger, &facts, arguments.format, dialect, redact, output, WhenGone::End)
+        }
         Purpose::Audit => {
             let facts = audit_report::facts(ledger)?;
             let source = AuditSource::new(ledger, &facts, arguments.redact)?;
-            let (written, _) = source.render(arguments.format.into(), dialect, output)?;
+            let (written, _) = source.render(arguments.format.into(), dialect, output, WhenGone::End)?;
             let (file, not_replaced) =
                 written.map(paths).map_or((None, None), |(file, asked)| (Some(file), asked));
             Ok(Rendered { file, not_replaced, remedies: Vec::new() })

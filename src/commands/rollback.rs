@@ -21,14 +21,14 @@ use crate::domain::{DisabledState, Event, Observer, RollbackPlan, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, RunCommand};
 use crate::pipeline::{LedgerSendLog, Switchboard, roll_back};
 use crate::report::check_writable;
-use crate::ui::{self, RollbackResult, Terminal};
+use crate::ui::{self, RollbackResult, Terminal, WhenGone};
 
 /// Shows what it will do, asks, does it, writes the report again.
 pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     if !arguments.dry_run {
         somebody_must_be_there(arguments.yes)?;
     }
-    let report = rollback_report(arguments)?;
+    let report = rollback_report(arguments);
     let ledger = Ledger::open_existing(&arguments.ledger).context("nothing was switched")?;
     let identity = ledger.identity().context("nothing was switched")?;
     let only = only(arguments, &ledger)?;
@@ -159,7 +159,8 @@ impl Rollback<'_> {
         let ledger = LedgerReader::open(path).context("the ledger cannot be read again")?;
         let facts = ledger.facts().context("the ledger cannot be read again")?;
         let dialect = dialect(self.arguments.dialect);
-        let rendered = render(&ledger, &facts, ReportFormatArg::Csv, dialect, false, &self.report);
+        let csv = ReportFormatArg::Csv;
+        let rendered = render(&ledger, &facts, csv, dialect, false, &self.report, WhenGone::GoOn);
         let mut files = Vec::new();
         if let Ok(rendered) = &rendered {
             rendered.say_if_beside(self.terminal);
@@ -177,12 +178,7 @@ impl Rollback<'_> {
         }
         let summary = ui::after_rollback(&result, self.practice, &files, next.as_deref(), stopped);
         self.terminal.say(&format!("\n{summary}"));
-        let exit = match stopped {
-            Some(reason) if reason.must_be_mended() => Exit::MendFirst,
-            Some(_) => Exit::StoppedEarly,
-            None if is_over => Exit::Done,
-            None => Exit::NeedsAttention,
-        };
+        let exit = Exit::of(stopped, !is_over);
         match rendered {
             Ok(_) => Ok(exit),
             Err(error) => {

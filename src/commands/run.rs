@@ -11,7 +11,8 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::command_line::{
-    command_line, program, same_access, same_command, same_in_earnest, same_place, same_reading, typed,
+    command_line, path_word, program, same_access, same_command, same_in_earnest, same_place, same_reading,
+    typed,
 };
 use super::intake::{check_outputs, identity, import, open_input, set_aside};
 use super::place::Connection;
@@ -27,7 +28,7 @@ use crate::cli::{
 use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, Remedy, RunFacts, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, Switchboard, drive, settle_debts};
-use crate::ui::{self, Terminal};
+use crate::ui::{self, Terminal, WhenGone};
 
 /// Runs the migration's reading part.
 pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
@@ -39,7 +40,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
     }
     let place = typed_place(&arguments.place, &environment)?;
     let key = choose_key(&place, &arguments.key, &environment)?;
-    let paths = run_paths(arguments)?;
+    let paths = run_paths(arguments);
     let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
 
     let runtime = runtime()?;
@@ -159,8 +160,8 @@ impl Run<'_> {
     /// The command line that takes back what this ledger says was switched off.
     fn rollback_command(&self) -> String {
         let typed = typed();
-        let ledger = self.paths.ledger.to_string_lossy();
-        let mut words = vec![program(&typed).to_owned(), "rollback".to_owned(), ledger.into_owned()];
+        let ledger = path_word(&self.paths.ledger);
+        let mut words = vec![program(&typed).to_owned(), "rollback".to_owned(), ledger];
         words.extend(same_access(&self.arguments.key));
         command_line(&mut words.iter().map(String::as_str))
     }
@@ -172,10 +173,10 @@ impl Run<'_> {
         let mut words = vec![program(&typed).to_owned()];
         let kept = ledger.rows_with_assistant().context("the ledger cannot be read again")?;
         if kept > 0 {
-            words.extend(["verify".to_owned(), self.paths.ledger.to_string_lossy().into_owned()]);
+            words.extend(["verify".to_owned(), path_word(&self.paths.ledger)]);
         } else {
             words.push("audit".to_owned());
-            words.extend(self.paths.input.as_deref().map(|input| input.to_string_lossy().into_owned()));
+            words.extend(self.paths.input.as_deref().map(path_word));
             words.extend(["--source", "agent"].map(str::to_owned));
             words.extend(same_place(&self.arguments.place));
             words.extend(same_reading(&self.arguments.reading));
@@ -277,7 +278,7 @@ impl Run<'_> {
         let mut reports = Vec::new();
         for (label, format, path) in asked_for {
             if let Some(path) = path {
-                reports.push((label, render(ledger, facts, format, dialect, false, path)?));
+                reports.push((label, render(ledger, facts, format, dialect, false, path, WhenGone::GoOn)?));
             }
         }
         Ok(reports)
@@ -287,7 +288,7 @@ impl Run<'_> {
     fn next_command(&self, facts: &RunFacts, exit: Exit, report_failed: bool) -> Option<String> {
         let typed = typed();
         if report_failed && matches!(exit, Exit::Done | Exit::NeedsAttention) {
-            let ledger = self.paths.ledger.to_string_lossy();
+            let ledger = path_word(&self.paths.ledger);
             let program = program(&typed);
             return Some(command_line(&mut [program, "report", &ledger, "-o", "report.csv"].into_iter()));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::command_line::{command_line, program, typed};
+use super::command_line::{command_line, program, typed, with_key};
 use super::signals::Signals;
 use super::{CommandError, Exit, runtime};
 use crate::cli::{SandboxArgs, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg};
@@ -40,7 +40,7 @@ fn run_against(base_url: &str, key: &str) -> String {
     let input = if Path::new(SAMPLE).exists() { SAMPLE } else { "assistants.csv" };
     let typed = typed();
     let line = command_line(&mut [program(&typed), "run", input, "--base-url", base_url].into_iter());
-    format!("AGENT_MIGRATE_API_KEY={key} {line}")
+    with_key("AGENT_MIGRATE_API_KEY", key, &line)
 }
 
 fn options(arguments: &SandboxArgs) -> SandboxOptions {

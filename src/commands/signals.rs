@@ -1,4 +1,5 @@
-//! Ctrl-C, `SIGTERM` and `SIGHUP`: the first asks the run to end, the second ends the process.
+//! Ctrl-C, `SIGTERM` and `SIGHUP`: the first asks the run to end, the second ends the process. `SIGHUP` is never a
+//! second one: a terminal that goes away says so twice, by its shell and by the system, and nobody is left to insist.
 
 use tokio::sync::watch;
 
@@ -22,7 +23,7 @@ impl Signals {
         let (sender, first) = watch::channel(None);
         let listen = async move {
             sender.send_replace(Some(source.next().await));
-            source.next().await;
+            while source.next().await == Signal::Hangup {}
             std::process::exit(i32::from(Exit::Interrupted.code()));
         };
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;

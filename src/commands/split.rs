@@ -4,19 +4,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
 use super::CommandError;
 use super::render::RenderError;
-use crate::cli::UsageError;
-use crate::domain::{alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed};
+use crate::cli::{CommandFiles, UsageError};
+use crate::domain::{
+    ProgressCounts, alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed,
+};
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::report::{
-    self, FileNames, IndexHead, IndexLine, PartCounts, PartOf, ReportFileError, Written, check_writable,
-    write_atomically,
+    self, Access, FileHead, FileNames, IndexHead, IndexLine, PartOf, ReportFileError, Written,
+    check_writable, write_atomically,
 };
 use crate::ui::Terminal;
 
@@ -25,12 +27,6 @@ const VALUES: usize = 2_000;
 
 /// The index's name without its ending.
 const INDEX: &str = "index";
-
-/// What every page of this program has in its head.
-const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"agent-migrate\">";
-
-/// So much of a file tells whose it is.
-const HEAD: u64 = 4 * 1024;
 
 /// What a split leaves in place in front of an error that meets it in its middle.
 const HALF_DONE: &str = "not all parts were written; the same command begins again";
@@ -49,7 +45,7 @@ pub(super) struct Part<'a> {
 /// What a split needs to know of the rows that it splits: they may be a run's or an audit's.
 pub(super) trait PartWriter {
     /// Looks through the rows of a part and counts them. What is written next is this part.
-    fn look(&mut self, part: &Part<'_>) -> Result<PartCounts, RenderError>;
+    fn look(&mut self, part: &Part<'_>) -> Result<ProgressCounts, RenderError>;
 
     /// Writes the part as a page.
     fn page(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError>;
@@ -62,8 +58,10 @@ pub(super) trait PartWriter {
 pub(super) struct Target<'a> {
     /// The folder; made if it is missing.
     pub(super) folder: &'a Path,
-    /// The ledger that they come from, which they never replace.
+    /// The ledger that they come from.
     pub(super) ledger: &'a Path,
+    /// The files of the command, which they never replace.
+    pub(super) files: &'a CommandFiles,
     /// Who is told.
     pub(super) terminal: &'a Terminal,
 }
@@ -143,7 +141,7 @@ impl Split {
         let own: BTreeSet<String> =
             lines.iter().flat_map(|line| [line.page.clone(), line.csv.clone()]).collect();
         let parts = lines.len() as u64;
-        replace(&index, |out| Ok(report::index(head, lines, out)?)).context(HALF_DONE)?;
+        replace(&index, Access::OwnerOnly, |out| Ok(report::index(head, lines, out)?)).context(HALF_DONE)?;
         self.tell(parts, &index, others(folder, &own), terminal);
         Ok(())
     }
@@ -155,6 +153,7 @@ impl Split {
         if folder.is_dir() {
             let names = self.files().into_iter().flat_map(|files| [files.page, files.csv]);
             for path in names.map(|name| folder.join(name)).chain([index.clone()]) {
+                target.files.refuse("a part of the split", &path)?;
                 refuse_foreign(&path, ledger)?;
             }
         }
@@ -263,16 +262,20 @@ fn write_part(
     files: Files,
     writer: &mut dyn PartWriter,
 ) -> anyhow::Result<IndexLine> {
-    let counts = writer.look(part)?;
-    replace(&folder.join(&files.page), |out| writer.page(part, out))?;
-    replace(&folder.join(&files.csv), |out| writer.csv(part, out))?;
-    Ok(IndexLine { name: part.of.name(), counts, page: files.page, csv: files.csv })
+    let progress = writer.look(part)?;
+    replace(&folder.join(&files.page), Access::OwnerOnly, |out| writer.page(part, out))?;
+    replace(&folder.join(&files.csv), Access::ByUmask, |out| writer.csv(part, out))?;
+    Ok(IndexLine { name: part.of.name(), progress, page: files.page, csv: files.csv })
 }
 
 /// Writes the file whole or not at all, under this very name: the index links to it, and the name beside it may be
 /// another part's.
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), RenderError>) -> anyhow::Result<()> {
-    match write_atomically(path, |out| write(out).map_err(|error| error.at(path)))? {
+fn replace(
+    path: &Path,
+    access: Access,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), RenderError>,
+) -> anyhow::Result<()> {
+    match write_atomically(path, access, |out| write(out).map_err(|error| error.at(path)))? {
         Written::AsAsked(_) => Ok(()),
         Written::Beside { asked, written } => {
             // Best effort: it is a file that nobody asked for.
@@ -318,16 +321,11 @@ fn refuse_foreign(path: &Path, ledger: &Path) -> Result<(), CommandError> {
             "{shown} {why}; give another --output-dir. Nothing was written."
         )))
     };
-    // Before anything opens it: to close the ledger's file would drop the locks on it.
-    let is_ledger = path.canonicalize().is_ok_and(|path| ledger.canonicalize().is_ok_and(|own| own == path));
-    if is_ledger {
-        return Err(refused("is the ledger, and would be overwritten"));
-    }
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(anyhow!(ReportFileError::unwritable(path, error)).context(UNWRITABLE).into()),
         Ok(_) if may_be_the_input(path, ledger) => Err(refused("may be the input of this ledger")),
-        Ok(found) if found.is_file() && is_ours(path).unwrap_or(false) => Ok(()),
+        Ok(found) if found.is_file() && FileHead::of(path).is_none_or(|head| head.is_report()) => Ok(()),
         Ok(_) => Err(refused("is there already, and not of a split")),
     }
 }
@@ -339,19 +337,6 @@ pub(super) fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
     let is_table = path.extension().is_some_and(|extension| extension == "csv");
     let rest = name.as_encoded_bytes().strip_prefix(stem.as_encoded_bytes()).filter(|_| is_table);
     rest.is_some_and(|rest| rest.starts_with(b".")) && folder(path) == folder(ledger)
-}
-
-/// Whether it begins as the pages and the CSVs of this program do.
-fn is_ours(path: &Path) -> io::Result<bool> {
-    let mut head = Vec::new();
-    fs::File::open(path)?.take(HEAD).read_to_end(&mut head)?;
-    let is_page = || head.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
-    let is_table = || match text.strip_prefix(b"line").and_then(<[u8]>::split_first) {
-        Some((delimiter, rest)) => rest.strip_prefix(b"input").and_then(<[u8]>::first) == Some(delimiter),
-        None => false,
-    };
-    Ok(if path.extension().is_some_and(|extension| extension == "html") { is_page() } else { is_table() })
 }
 
 /// Files in the folder that this split has not written, hidden ones aside.
@@ -369,6 +354,7 @@ fn others(folder: &Path, own: &BTreeSet<String>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{REPORT_COLUMNS, ReportColumn};
 
     #[test]
     fn a_column_is_found_by_its_exact_name_else_as_people_type_it() {
@@ -387,27 +373,18 @@ mod tests {
     #[test]
     fn only_what_this_program_has_written_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, content, expected) in [
-            ("a.csv", "line;input;name\n", true),
-            ("a.csv", "\u{feff}line,input,assistant_id\r\n", true),
-            ("a.csv", "line,input;", false),
-            ("a.csv", "line", false),
-            ("a.csv", "owner,assistant_id\n", false),
-            ("a.html", "<!DOCTYPE html><head><meta name=\"generator\" content=\"agent-migrate\">", true),
-            ("a.html", "line,input,name", false),
-            ("a.html", "", false),
-        ] {
-            let path = folder.path().join(name);
+        let path = folder.path().join("a.csv");
+        let table = format!("{}\n", REPORT_COLUMNS.map(ReportColumn::as_str).join(";"));
+        for (content, is_replaced) in [(table.as_str(), true), ("owner,assistant_id\n", false), ("", true)] {
             fs::write(&path, content).unwrap();
-            assert_eq!(is_ours(&path).unwrap(), expected, "{name} {content}");
             let refused = refuse_foreign(&path, &folder.path().join("x.ledger")).is_err();
-            assert_eq!(refused, !expected, "{name} {content}");
+            assert_eq!(refused, !is_replaced, "{content}");
         }
-        fs::write(folder.path().join("a.csv"), "line,input,assistant_id\n").unwrap();
+        fs::write(&path, table).unwrap();
         for ledger in ["a.ledger", "a.sandbox.ledger", "a.csv"] {
             let ledger = folder.path().join(ledger);
             fs::OpenOptions::new().create(true).append(true).open(&ledger).unwrap();
-            assert!(refuse_foreign(&folder.path().join("a.csv"), &ledger).is_err(), "{}", ledger.display());
+            assert!(refuse_foreign(&path, &ledger).is_err(), "{}", ledger.display());
         }
     }
 }

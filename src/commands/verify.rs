@@ -10,6 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::command_line::{same_command, typed};
 use super::place::{Connection, Given};
@@ -19,11 +20,11 @@ use super::signals::Signals;
 use super::{CommandError, Exit, dialect, runtime};
 use crate::api::Client;
 use crate::cli::{OutputPath, VerifyArgs, verify_report};
-use crate::domain::{Backlog, Remedy, ReportRow, RowStatus, RunFacts, StopReason};
+use crate::domain::{Backlog, ProgressCounts, Remedy, ReportRow, RowStatus, RunFacts, StopReason, defect};
 use crate::ledger::{Identity, Ledger, LedgerError, LedgerReader, NewRun, RunCommand};
 use crate::pipeline::{self, Kept, LedgerSendLog, Verified, VerifySettings};
-use crate::report::{self, AtomicFile, Renderer, ReportSettings, Written, check_writable};
-use crate::ui::{self, Terminal};
+use crate::report::{self, Access, AtomicFile, Renderer, ReportSettings, Written, check_writable};
+use crate::ui::{self, Terminal, WhenGone};
 
 /// Rows read ahead out of the ledger, each with its document.
 const READ_AHEAD: usize = 16;
@@ -31,7 +32,7 @@ const READ_AHEAD: usize = 16;
 /// Reads the agents, compares, writes a report of its own.
 pub(super) fn verify(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     const NOTHING: &str = "nothing was asked for";
-    let output = verify_report(arguments)?;
+    let output = verify_report(arguments);
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
     }
@@ -75,6 +76,7 @@ struct Verify<'a> {
 struct Done {
     verified: Verified,
     statuses: BTreeMap<RowStatus, u64>,
+    progress: ProgressCounts,
     remedies: BTreeMap<Remedy, u64>,
     /// `None` for standard output.
     written: Option<Written>,
@@ -144,65 +146,64 @@ impl Verify<'_> {
         let (into, kept) = mpsc::channel(READ_AHEAD);
         let reading = tokio::task::spawn_blocking(move || feed(&reader, &into));
         let rows = Rows { client, kept, signals, settings };
-        let done = match &self.output {
-            OutputPath::Stdout => self.rows_to(&mut ui::standard_output(), rows).await,
+        match &self.output {
+            OutputPath::Stdout => {
+                let done = self.rows_to(&mut ui::standard_output(WhenGone::GoOn), rows).await;
+                all_were_read(reading).await.and(done)
+            }
             OutputPath::File(path) => {
-                let mut file = AtomicFile::create(path)?;
-                let done = self.rows_to(&mut file, rows).await.map_err(|error| error.at(path))?;
+                let mut file = AtomicFile::create(path, Access::ByUmask)?;
+                let done = self.rows_to(&mut file, rows).await.map_err(|error| error.at(path));
+                let done = all_were_read(reading).await.and(done)?;
                 Ok(Done { written: Some(file.commit()?), ..done })
             }
-        };
-        // The reader has to be gone before the ledger is closed, so that it is left as one file.
-        let _ = reading.await;
-        done
+        }
     }
 
     async fn rows_to(&self, out: &mut dyn Write, rows: Rows<'_>) -> Result<Done, RenderError> {
         let mut renderer: Box<dyn Renderer + '_> = report::csv(rows.settings, out);
-        renderer.begin(&self.facts(None, Timestamp::now(), &BTreeMap::new()))?;
+        renderer.begin(&self.facts(None, Timestamp::now()))?;
         let mut statuses = BTreeMap::new();
+        let mut progress = ProgressCounts::default();
         let mut remedies = BTreeMap::new();
         let settings = VerifySettings {
             concurrency: usize::from(self.arguments.network.concurrency),
             backlog: self.backlog,
         };
-        let mut progress = self.terminal.progress();
+        let mut bar = self.terminal.progress();
         let mut sink = |row: &ReportRow| {
             *statuses.entry(row.status).or_default() += 1;
+            progress.count(row.progress());
             *remedies.entry(row.remedy()).or_default() += 1;
             renderer.row(row).map_err(RenderError::from)
         };
         let signal = rows.signals.receiver();
         let verified =
-            pipeline::verify(rows.client, rows.kept, settings, signal, &mut progress, &mut sink).await?;
+            pipeline::verify(rows.client, rows.kept, settings, signal, &mut bar, &mut sink).await?;
         renderer.finish()?;
-        Ok(Done { verified, statuses, remedies, written: None })
+        Ok(Done { verified, statuses, progress, remedies, written: None })
     }
 
-    fn facts(
-        &self,
-        stopped: Option<&StopReason>,
-        started_at: Timestamp,
-        statuses: &BTreeMap<RowStatus, u64>,
-    ) -> RunFacts {
+    fn facts(&self, stopped: Option<&StopReason>, started_at: Timestamp) -> RunFacts {
         RunFacts {
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             base_url: (!self.identity.practice).then(|| self.identity.base_url.clone()),
             practice: self.identity.practice,
             started_at: Some(started_at),
             stopped: stopped.cloned(),
-            counts: statuses.iter().map(|(status, rows)| (*status, *rows)).collect(),
             ..RunFacts::default()
         }
     }
 
     /// Says how it ended.
     fn finish(&self, done: Done, stopped: Option<&StopReason>, started_at: Timestamp) -> Exit {
-        let facts = self.facts(stopped, started_at, &done.statuses);
-        let exit = match Exit::of_run(&facts, stopped) {
-            Exit::Done if done.verified.never_read > 0 => Exit::NeedsAttention,
-            exit => exit,
+        let facts = RunFacts {
+            counts: done.statuses.into_iter().collect(),
+            progress: done.progress,
+            ..self.facts(stopped, started_at)
         };
+        // What no run has read was asked for, too, and is not compared.
+        let exit = Exit::of(stopped, facts.needs_attention() || done.verified.never_read > 0);
         let mut files: Vec<(&str, &Path)> = Vec::new();
         if let Some(written) = &done.written {
             if let Written::Beside { asked, .. } = written {
@@ -232,6 +233,13 @@ struct Rows<'a> {
     kept: mpsc::Receiver<Result<Kept, LedgerError>>,
     signals: &'a Signals,
     settings: &'a ReportSettings,
+}
+
+/// The reader has to be gone before the ledger is closed, so that it is left as one file; and it must not have broken
+/// off unseen, or rows are missing.
+async fn all_were_read(reading: JoinHandle<()>) -> Result<(), RenderError> {
+    let broken = |_| RenderError::Ledger(LedgerError::Unexpected { words: defect("met it") });
+    reading.await.map_err(broken)
 }
 
 /// Shows the ledger's rows to the channel, until all are through or nobody takes them any more.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Call, CallFailure, FailureKind, JsonText, ReportRow, RowStatus, RunFacts};
+use super::{Call, CallFailure, FailureKind, JsonText, ReportRow, RowProgress, RowStatus, RunFacts};
 
 /// From which API an audit is to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Weight {
         }
     }
 
-    /// Whether an audit with such a finding ends with exit code 3.
+    /// Whether somebody has to act on such a finding: an audit with one ends with exit code 3.
     pub const fn needs_attention(self) -> bool {
         !matches!(self, Self::Low)
     }
@@ -226,15 +226,13 @@ impl AuditRow {
     /// What to do about a row that was not read; empty for one that was, and for a duplicate.
     pub fn remedy(&self) -> &'static str {
         match (self.row.status, &self.row.failure) {
-            (RowStatus::Verified | RowStatus::Duplicate, _) => "",
             (RowStatus::AgentNotFound, _) => {
                 "Check the id; if it is right, the agent may be archived, deleted, a project, a template, or not shared \
                  with the API key: share it, then run the same command again."
             }
-            (
-                RowStatus::Failed,
-                Some(CallFailure { kind: FailureKind::Gone { .. }, call: Call::Assistant, .. }),
-            ) => "The Assistants API has ended here: run the same command with --source agent.",
+            (_, Some(CallFailure { kind: FailureKind::Gone { .. }, call: Call::Assistant, .. })) => {
+                "The Assistants API has ended here: run the same command with --source agent."
+            }
             _ => self.row.remedy().sentence(),
         }
     }
@@ -248,10 +246,17 @@ impl AuditRow {
         remedy.into_iter().chain(self.findings.iter().map(Finding::sentence)).collect()
     }
 
-    /// Whether a person has to see to it.
-    pub fn needs_attention(&self) -> bool {
-        self.row.status.needs_attention()
-            || self.findings.iter().any(|finding| finding.weight.needs_attention())
+    /// Whether a finding is of weight: one on which somebody has to act.
+    pub fn has_weight(&self) -> bool {
+        self.findings.iter().any(|finding| finding.weight.needs_attention())
+    }
+
+    /// How far the row is: one that was read is done unless a finding is of weight.
+    pub fn progress(&self) -> RowProgress {
+        match self.row.progress() {
+            RowProgress::Done if self.has_weight() => RowProgress::NeedsAttention,
+            progress => progress,
+        }
     }
 }
 
@@ -344,9 +349,13 @@ mod tests {
     #[test]
     fn findings_of_low_weight_need_nobody() {
         let finding = |weight| Finding { code: "x", weight, advice: "Do it", detail: "line 3".into() };
-        for (weight, needs) in [(Weight::Low, false), (Weight::Medium, true), (Weight::High, true)] {
+        for (weight, progress) in [
+            (Weight::Low, RowProgress::Done),
+            (Weight::Medium, RowProgress::NeedsAttention),
+            (Weight::High, RowProgress::NeedsAttention),
+        ] {
             let row = AuditRow { findings: vec![finding(weight)], ..row(RowStatus::Verified, None) };
-            assert_eq!(row.needs_attention(), needs);
+            assert_eq!(row.progress(), progress);
             assert_eq!((row.advice(), row.codes()), (vec!["Do it (line 3)".to_owned()], vec!["x"]));
         }
     }

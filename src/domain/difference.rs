@@ -31,8 +31,8 @@ impl Eq for JsonText {}
 /// One thing that the agent lacks or has otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// Where: a read name of the platform, with the place inside it: `temperature`, `inputFields[topic].label`,
-    /// `actions[<uuid>].requiresConfirmation`.
+    /// Where: a read name of the platform, with the place inside it: `temperature`, `inputFields[topic].label`
+    /// (`inputFields["Topic"].label` where no slug is shown), `actions[<uuid>].requiresConfirmation`.
     pub field: String,
     /// The assistant's value, whole; `None` when it has none.
     pub old: Option<JsonText>,
@@ -46,8 +46,12 @@ pub struct Difference {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoteKind {
-    /// An unknown field or key that only the agent has.
+    /// An unknown field or key, or a slug, that only the agent has.
     OnlyOnAgent,
+    /// A slug that only the assistant's answer shows.
+    OnlyOnAssistant,
+    /// What the API shows on neither side and nobody can compare from here.
+    NotShown,
     /// The platform's newer schema no longer carries it (`codeInterpreterEnabled`; PLATFORM.md, The object).
     DroppedByPlatform,
     /// A time that cannot be read; the report leaves its cell empty.

@@ -112,6 +112,8 @@ pub enum FailureKind {
     Outdated,
     /// The run's memory could not record that the request was about to leave.
     NotRecorded,
+    /// This program itself failed at the row.
+    Defect,
 }
 
 const fn not_found() -> u16 {
@@ -289,6 +291,7 @@ impl CallFailure {
             (FailureKind::Nonsense { .. }, _) => Remedy::ReportNonsense,
             (FailureKind::NotRecorded, _) => Remedy::FreeDisk,
             (FailureKind::Outdated, _) => Remedy::RunAgainToDisable,
+            (FailureKind::Defect, _) => Remedy::ReportDefect,
         }
     }
 
@@ -320,7 +323,8 @@ impl CallFailure {
             | FailureKind::Connection
             | FailureKind::Unresolved
             | FailureKind::Outdated
-            | FailureKind::NotRecorded => None,
+            | FailureKind::NotRecorded
+            | FailureKind::Defect => None,
         }
     }
 }

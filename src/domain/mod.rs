@@ -4,6 +4,7 @@
 
 mod audit;
 mod column_names;
+mod defect;
 mod difference;
 mod disabling;
 mod event;
@@ -12,7 +13,9 @@ mod formula;
 mod ids;
 mod input;
 mod outcome;
+mod progress;
 mod remedy;
+mod report_column;
 mod report_row;
 mod status;
 mod stop;
@@ -23,6 +26,7 @@ pub use audit::{
     free_of_clashes, reading_word,
 };
 pub use column_names::{alike, is_unseen, listed, quoted, same_for_all_spellings, trimmed};
+pub use defect::{defect, keep_defects_quiet};
 pub use difference::{Difference, JsonText, Note, NoteKind};
 pub use disabling::{
     Candidate, Debts, Disabling, DisablingEnd, NotPlanned, Plan, RecordedWish, RollbackPlan, SkipReason,
@@ -36,8 +40,10 @@ pub use formula::may_run_as_formula;
 pub use ids::{AgentId, AssistantId, Pair};
 pub use input::{Encoding, InputFormat, InputRow, InvalidId, LineEnd};
 pub use outcome::{Documents, Outcome};
+pub use progress::{ProgressCounts, RowProgress};
 pub use remedy::Remedy;
-pub use report_row::{REPORT_COLUMNS, ReportRow, RunFacts};
+pub use report_column::{REPORT_COLUMNS, ReportColumn};
+pub use report_row::{ReportRow, RunFacts};
 pub use status::{DisabledState, RowStatus};
 pub use stop::{Signal, StopReason, long_wait};
 pub use text::{grouped, one_line, terminal_safe};

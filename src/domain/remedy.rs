@@ -49,12 +49,12 @@ pub enum Remedy {
     SwitchOnByHand,
     /// Asked to switch off, no answer, state not readable.
     SettleUnknown,
-    /// The guard found that assistant and agent are one record.
-    LeaveOn,
-    /// The guard could not find out.
+    /// The guard could not find out whether assistant and agent are one record.
     TryOneByHand,
     /// Verified, and not switched off yet.
     RunAgainToDisable,
+    /// This program failed at the row.
+    ReportDefect,
 }
 
 impl Remedy {
@@ -123,13 +123,13 @@ impl Remedy {
             Self::SettleUnknown => {
                 "Whether it is off is not known: run the same command again to switch it off, or `rollback` on the ledger to switch it on."
             }
-            Self::LeaveOn => {
-                "Leave it on: assistant and agent are one record here, and disabling it takes the agent away from its users (--disable-shared would)."
-            }
             Self::TryOneByHand => {
                 "Disable one assistant in the web app and look at its agent; if that stays on, run the same command with --disable-shared."
             }
             Self::RunAgainToDisable => "Run the same command again to switch it off.",
+            Self::ReportDefect => {
+                "This program failed at this row: tell its makers what `error` says; the others are not affected."
+            }
             Self::FreeDisk => "Make room on the disk that holds the ledger, then run the same command again.",
         }
     }

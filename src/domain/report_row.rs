@@ -3,29 +3,9 @@
 use jiff::Timestamp;
 
 use super::{
-    CallFailure, Difference, DisabledState, Disabling, DisablingEnd, InvalidId, JsonText, Note, Pair, Remedy,
-    RowStatus, SkipReason, StopReason, SupportId,
+    CallFailure, Difference, DisabledState, Disabling, DisablingEnd, InvalidId, JsonText, Note, Pair,
+    ProgressCounts, Remedy, RowProgress, RowStatus, SkipReason, StopReason, SupportId,
 };
-
-/// The report's own columns, in their order; the carried-through ones follow to the right (DESIGN.md, Report).
-pub const REPORT_COLUMNS: [&str; 16] = [
-    "line",
-    "input",
-    "assistant_id",
-    "agent_id",
-    "name",
-    "status",
-    "disabled",
-    "differences",
-    "notes",
-    "error",
-    "remedy",
-    "assistant_updated_at",
-    "agent_updated_at",
-    "requests",
-    "elapsed_ms",
-    "checked_at",
-];
 
 /// One line of the report, as data: each format spells it in its own way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +76,13 @@ impl ReportRow {
             .find_map(|failure| failure.support_id.as_ref())
     }
 
-    /// What to do about the row.
+    /// How far the row is.
+    pub const fn progress(&self) -> RowProgress {
+        let failed = self.failure.is_some() || self.switch_failure.is_some();
+        RowProgress::of(self.status, self.disabled, self.skipped, failed)
+    }
+
+    /// What to do about the row: [`Remedy::Nothing`] exactly where it is [`RowProgress::Done`].
     pub fn remedy(&self) -> Remedy {
         match self.disabled {
             DisabledState::RevertFailed => return Remedy::SwitchOnByHand,
@@ -104,7 +90,7 @@ impl ReportRow {
             _ => {}
         }
         match self.status {
-            RowStatus::Verified => self.switching_remedy(),
+            RowStatus::Verified => self.remedy_of_verified(),
             RowStatus::Duplicate => Remedy::Nothing,
             RowStatus::Mismatch => Remedy::MendAgent,
             RowStatus::InvalidId => Remedy::MendCell,
@@ -115,20 +101,22 @@ impl ReportRow {
             | RowStatus::Failed => self.failure.as_ref().map_or(Remedy::RunAgainLater, CallFailure::remedy),
         }
     }
-}
 
-impl ReportRow {
-    /// What to do about a verified row that was to be switched off and is not, or was and could not be switched on.
-    fn switching_remedy(&self) -> Remedy {
-        match (&self.switch_failure, self.skipped) {
+    /// What to do about a verified row that could not be read again, or that was to be switched off and is not, or was and
+    /// could not be switched on.
+    fn remedy_of_verified(&self) -> Remedy {
+        match (self.failure.as_ref().or(self.switch_failure.as_ref()), self.skipped) {
             (Some(failure), _) => failure.remedy(),
-            (None, Some(SkipReason::OneRecord)) => Remedy::LeaveOn,
             (None, Some(SkipReason::CannotTell)) => Remedy::TryOneByHand,
             (None, Some(SkipReason::NotAllowed)) => Remedy::AllowDisabling,
             (None, Some(SkipReason::BeyondLimit | SkipReason::OverMaximum | SkipReason::Stopped)) => {
                 Remedy::RunAgainToDisable
             }
-            (None, Some(SkipReason::NotVerified | SkipReason::AnotherRow) | None) => Remedy::Nothing,
+            (None, Some(SkipReason::OneRecord | SkipReason::NotVerified | SkipReason::AnotherRow)) => {
+                Remedy::Nothing
+            }
+            (None, None) if self.disabled == DisabledState::Failed => Remedy::RunAgainToDisable,
+            (None, None) => Remedy::Nothing,
         }
     }
 }
@@ -150,6 +138,8 @@ pub struct RunFacts {
     pub stopped: Option<StopReason>,
     /// Rows by status; statuses without rows may be absent.
     pub counts: Vec<(RowStatus, u64)>,
+    /// Rows by how far they are.
+    pub progress: ProgressCounts,
     /// Whether the last run was to switch assistants off.
     pub disabling: Disabling,
     /// How that ended; `None` when it did not come to it, is going on or was killed.
@@ -175,17 +165,18 @@ impl RunFacts {
         self.disabled.iter().filter(|(counted, _)| *counted == state).map(|(_, rows)| rows).sum()
     }
 
-    /// Whether there are rows that a person has to see to. What `--limit` and `--max-disable` leave over is not
-    /// (DESIGN.md, Fine print, Exit codes).
+    /// Whether a finished run ends with exit code 3: a row needs somebody, or what was asked for was not done.
     pub fn needs_attention(&self) -> bool {
-        let by_status = self.counts.iter().any(|(status, rows)| status.needs_attention() && *rows > 0);
-        let by_state = |state| self.count_disabled(state) > 0;
-        let not_off_as_asked = self.disabling.is_asked_for()
-            && (by_state(DisabledState::Failed)
-                || by_state(DisabledState::Reverted)
-                || self.skipped.iter().any(|(reason, rows)| reason.needs_attention() && *rows > 0));
-        let guard_said_no = self.disabling_end.is_some_and(DisablingEnd::is_the_guards);
-        by_status || by_state(DisabledState::Unknown) || not_off_as_asked || guard_said_no
+        self.progress.needs_attention > 0 || self.is_short_of_what_was_asked_for()
+    }
+
+    /// Whether verified assistants are on that were to go off. What `--limit` and `--max-disable` leave over is as asked
+    /// for (DESIGN.md, Fine print, Exit codes); that the guard said no is not, though nobody has to act where the two are
+    /// one record (DESIGN.md, Disabling).
+    fn is_short_of_what_was_asked_for(&self) -> bool {
+        let is_left_on = |(reason, rows): &(SkipReason, u64)| !reason.is_as_asked_for() && *rows > 0;
+        let is_on = self.count_disabled(DisabledState::Reverted) > 0 || self.skipped.iter().any(is_left_on);
+        self.disabling_end.is_some_and(DisablingEnd::is_the_guards) || self.disabling.is_asked_for() && is_on
     }
 
     /// Number of all rows.
@@ -240,10 +231,10 @@ mod tests {
         (DisabledState::Skipped, Some(SkipReason::AnotherRow), Remedy::Nothing),
         (DisabledState::Skipped, Some(SkipReason::OverMaximum), Remedy::RunAgainToDisable),
         (DisabledState::Skipped, Some(SkipReason::Stopped), Remedy::RunAgainToDisable),
-        (DisabledState::Skipped, Some(SkipReason::OneRecord), Remedy::LeaveOn),
+        (DisabledState::Skipped, Some(SkipReason::OneRecord), Remedy::Nothing),
         (DisabledState::Skipped, Some(SkipReason::CannotTell), Remedy::TryOneByHand),
         (DisabledState::Skipped, Some(SkipReason::NotAllowed), Remedy::AllowDisabling),
-        (DisabledState::Reverted, Some(SkipReason::OneRecord), Remedy::LeaveOn),
+        (DisabledState::Reverted, Some(SkipReason::OneRecord), Remedy::Nothing),
         (DisabledState::Reverted, Some(SkipReason::CannotTell), Remedy::TryOneByHand),
         (DisabledState::Reverted, Some(SkipReason::Stopped), Remedy::RunAgainToDisable),
         (DisabledState::RevertFailed, None, Remedy::SwitchOnByHand),
@@ -263,18 +254,90 @@ mod tests {
     }
 
     #[test]
-    fn whatever_needs_somebody_has_a_sentence_of_its_own() {
-        let mut sentences = std::collections::BTreeMap::new();
-        for (disabled, skipped, remedy) in REMEDIES {
-            let to_do = matches!(disabled, DisabledState::RevertFailed | DisabledState::Unknown)
-                || skipped.is_some_and(|reason| {
-                    !matches!(reason, SkipReason::NotVerified | SkipReason::AnotherRow)
-                });
-            assert_eq!(remedy.sentence().is_empty(), !to_do, "{disabled} {skipped:?}");
-            if let Some(other) = sentences.insert(remedy.sentence(), remedy) {
-                assert_eq!(other, remedy);
+    fn a_row_is_done_exactly_where_its_remedy_is_empty() {
+        let failures = [None, Some(refused(Call::Assistant, FailureKind::Timeout))];
+        let switch_failures = [None, Some(refused(Call::Enable, FailureKind::Forbidden))];
+        let mut seen = Vec::new();
+        for (status, disabled) in product(&RowStatus::ALL, &DisabledState::ALL) {
+            let is_left_on = matches!(disabled, DisabledState::Skipped | DisabledState::Reverted);
+            let reasons = SkipReason::ALL.into_iter().filter(|_| is_left_on).map(Some);
+            let reasons: Vec<_> = reasons.chain([None]).collect();
+            for ((failure, switch_failure), skipped) in
+                product(&product(&failures, &switch_failures), &reasons)
+            {
+                let row = ReportRow { failure, switch_failure, ..row(status, disabled, skipped) };
+                let is_done = row.progress() == RowProgress::Done;
+                assert_eq!(is_done, row.remedy().sentence().is_empty(), "{row:?}");
+                seen.push(row.progress());
             }
         }
+        for progress in [RowProgress::Done, RowProgress::NeedsAttention, RowProgress::Pending] {
+            assert!(seen.contains(&progress));
+        }
+    }
+
+    fn product<A: Clone, B: Clone>(one: &[A], other: &[B]) -> Vec<(A, B)> {
+        one.iter().flat_map(|a| other.iter().map(|b| (a.clone(), b.clone()))).collect()
+    }
+
+    #[test]
+    fn how_far_a_row_is_follows_from_what_the_report_says_of_it() {
+        use RowProgress::{Done, NeedsAttention, Pending};
+        for (status, progress) in RowStatus::ALL.into_iter().zip([
+            Done,
+            NeedsAttention,
+            NeedsAttention,
+            NeedsAttention,
+            NeedsAttention,
+            NeedsAttention,
+            NeedsAttention,
+            Done,
+            Pending,
+        ]) {
+            assert_eq!(row(status, DisabledState::NotRequested, None).progress(), progress, "{status}");
+            let in_doubt = row(status, DisabledState::Unknown, None);
+            assert_eq!(in_doubt.progress(), NeedsAttention, "{status}");
+        }
+        for (reason, progress) in
+            SkipReason::ALL.into_iter().zip([Done, Pending, Pending, Done, Done, Pending, Pending, Pending])
+        {
+            for disabled in [DisabledState::Skipped, DisabledState::Reverted] {
+                assert_eq!(
+                    row(RowStatus::Verified, disabled, Some(reason)).progress(),
+                    progress,
+                    "{reason:?}"
+                );
+            }
+        }
+        // An earlier verdict stands, and this time it could not be read.
+        let unread = ReportRow {
+            failure: Some(refused(Call::Assistant, FailureKind::Timeout)),
+            ..row(RowStatus::Verified, DisabledState::Disabled, None)
+        };
+        assert_eq!((unread.progress(), unread.remedy()), (NeedsAttention, Remedy::RunAgainLater));
+    }
+
+    #[test]
+    fn a_finished_run_falls_short_by_its_rows_or_by_what_it_was_to_switch_off() {
+        let asked = |disabling, skipped: &[(SkipReason, u64)]| RunFacts {
+            progress: ProgressCounts { done: 3, pending: 4, ..ProgressCounts::default() },
+            disabling,
+            skipped: skipped.to_vec(),
+            ..RunFacts::default()
+        };
+        for reason in SkipReason::ALL {
+            for disabling in [Disabling::DryRun, Disabling::Yes] {
+                let facts = asked(disabling, &[(reason, 1)]);
+                assert_eq!(facts.needs_attention(), !reason.is_as_asked_for(), "{reason:?} {disabling:?}");
+            }
+            assert!(!asked(Disabling::No, &[(reason, 1)]).needs_attention(), "{reason:?}");
+        }
+        let mut one_record = asked(Disabling::Yes, &[]);
+        one_record.disabling_end = Some(DisablingEnd::OneRecord);
+        assert!(one_record.needs_attention(), "nobody has to act, and yet nothing went off");
+        let mut by_row = asked(Disabling::No, &[]);
+        by_row.progress.count(RowProgress::NeedsAttention);
+        assert!(by_row.needs_attention());
     }
 
     #[test]

@@ -63,11 +63,6 @@ impl RowStatus {
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Verified | Self::InvalidId | Self::Duplicate)
     }
-
-    /// Rows that make the run end with exit code 3. `not_checked` is not among them: why the run stopped decides there.
-    pub const fn needs_attention(self) -> bool {
-        !matches!(self, Self::Verified | Self::Duplicate | Self::NotChecked)
-    }
 }
 
 impl fmt::Display for RowStatus {

@@ -158,7 +158,7 @@ mod tests {
                 ),
                 b',',
             ),
-            (format!("line;input;assistant_id;agent_id;status;disabled;x\n2;-;;;invalid_id;;,{A},\n"), b';'),
+            (format!("line;status;disabled;input;assistant_id;agent_id;x\n2;invalid_id;;-;;;,{A},\n"), b';'),
             // No UUID to go by.
             ("assistant_id;note\nfoo;a, b\nbar;c\n".to_owned(), b';'),
             ("a\tb\nfoo\t1\nbar\t2\n".to_owned(), b'\t'),

@@ -8,15 +8,31 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::Encoding;
+use crate::domain::{Encoding, REPORT_COLUMNS, ReportColumn};
 
 const A: &str = "550e8400-e29b-41d4-a716-446655440000";
 const B: &str = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 const C: &str = "0f0e0d0c-0b0a-4908-8706-050403020100";
 
-/// The header of a report of ours with two carried columns.
-const REPORT: &str = "line,input,assistant_id,agent_id,name,status,disabled,differences,notes,error,remedy,\
-                      assistant_updated_at,agent_updated_at,requests,elapsed_ms,checked_at,owner,input_name";
+/// The header of the first reports of ours; today's is [`REPORT_COLUMNS`].
+const FIRST_REPORT: &str = "line,input,assistant_id,agent_id,name,status,disabled,differences,notes,error,remedy,\
+                            assistant_updated_at,agent_updated_at,requests,elapsed_ms,checked_at";
+
+/// A report of ours with two carried columns, in either order of its columns. Of each row what stands in which column.
+fn reports(rows: &[&[(&str, &str)]]) -> [String; 2] {
+    let today = REPORT_COLUMNS.map(ReportColumn::as_str).join(",");
+    [today.as_str(), FIRST_REPORT].map(|own| {
+        let header = format!("{own},owner,input_name");
+        let cell = |row: &[(&str, &str)], column| {
+            row.iter().find(|(name, _)| *name == column).map_or("", |(_, text)| *text).to_owned()
+        };
+        let line = |row: &&[(&str, &str)]| {
+            header.split(',').map(|column| cell(row, column)).collect::<Vec<_>>().join(",")
+        };
+        let lines: Vec<_> = rows.iter().map(line).collect();
+        format!("{header}\n{}\n", lines.join("\n"))
+    })
+}
 
 fn open(text: &str) -> Result<Input, InputError> {
     open_with(text, &InputOptions::default())
@@ -301,22 +317,25 @@ fn carried_columns_have_a_name_each_and_every_row_has_all_of_them() {
 
 #[test]
 fn a_report_of_ours_has_its_own_columns_replaced_and_its_cells_unshielded() {
-    let rest = "n,verified,not_requested,,,,,,,2,9,";
-    let text = format!(
-        "{REPORT}\n\
-         2,https://x.example/{A},{A},{A},{rest},'=me,x\n\
-         3,{B},,,{rest},you,\n\
-         4,oops,{C},,{rest},,\n\
-         5,'-,,,{rest},,\n\
-         6,{B},{A},{C},{rest},,\n"
-    );
-    let input = open(&text).unwrap();
-    assert_eq!(input.format().carried_columns, ["owner", "input_name"]);
-    let rows: Vec<_> =
-        rows(&input).into_iter().map(|row| (row.line, row.input, row.target, row.carried)).collect();
+    let link = format!("https://x.example/{A}");
+    let texts = reports(&[
+        &[
+            ("line", "2"),
+            ("input", &link),
+            ("assistant_id", A),
+            ("agent_id", A),
+            ("name", "n"),
+            ("owner", "'=me"),
+            ("input_name", "x"),
+        ],
+        &[("line", "3"), ("input", B), ("status", "invalid_id"), ("owner", "you")],
+        &[("line", "4"), ("input", "oops"), ("assistant_id", C), ("remedy", "r")],
+        &[("line", "5"), ("input", "'-"), ("disabled", "not_requested")],
+        &[("line", "6"), ("input", B), ("assistant_id", A), ("agent_id", C)],
+    ]);
     let carried = |one: &str, other: &str| vec![one.to_owned(), other.to_owned()];
     let expected = [
-        (2, format!("https://x.example/{A}"), pair(A, A), carried("=me", "x")),
+        (2, link.clone(), pair(A, A), carried("=me", "x")),
         // Mended in `input`, then mended in `assistant_id`.
         (3, B.to_owned(), pair(B, B), carried("you", "")),
         (4, C.to_owned(), pair(C, C), carried("", "")),
@@ -324,30 +343,43 @@ fn a_report_of_ours_has_its_own_columns_replaced_and_its_cells_unshielded() {
         // Contradicting cells: the contract's column counts, and it is said.
         (6, A.to_owned(), pair(A, C), carried("", "")),
     ];
-    assert_eq!(rows, expected);
-    insta::assert_snapshot!(input.remarks().join("\n"), @r"
-    column 'assistant_id': 3 of 5 rows hold a UUID
-    column 'agent_id': 2 of 5 rows hold a UUID; the agent to compare with
-    a report of agent-migrate: its own columns are replaced
-    'assistant_id' counts where it names another UUID than 'input': 1 row, first on line 6
-    ");
+    for text in texts {
+        let input = open(&text).unwrap();
+        assert_eq!(input.format().carried_columns, ["owner", "input_name"]);
+        let rows: Vec<_> =
+            rows(&input).into_iter().map(|row| (row.line, row.input, row.target, row.carried)).collect();
+        assert_eq!(rows, expected, "{text}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(input.remarks().join("\n"), @r"
+            column 'assistant_id': 3 of 5 rows hold a UUID
+            column 'agent_id': 2 of 5 rows hold a UUID; the agent to compare with
+            a report of agent-migrate: its own columns are replaced
+            'assistant_id' counts where it names another UUID than 'input': 1 row, first on line 6
+            ");
+        }
+    }
 }
 
 #[test]
 fn a_report_without_any_usable_id_still_has_its_input_column_read() {
-    let input = open(&format!("{REPORT}\n2,{A},,,,invalid_id\n")).unwrap();
-    assert_eq!(rows(&input)[0].target, pair(A, A));
+    for text in reports(&[&[("line", "2"), ("input", A), ("status", "invalid_id")]]) {
+        assert_eq!(rows(&open(&text).unwrap())[0].target, pair(A, A), "{text}");
+    }
 }
 
 #[test]
 fn a_bad_agent_cell_that_a_report_has_not_kept_stays_bad_until_somebody_mends_it() {
-    let error = InvalidId::AgentNoUuid.sentence();
-    let input = open(&format!(
-        "{REPORT}\n2,{A},,,,invalid_id,,,,{error}\n3,{A},,{B},,invalid_id,,,,{error}\n4,{A},{A},,,invalid_id,,,,{error}\n"
-    ))
-    .unwrap();
-    let targets: Vec<_> = rows(&input).into_iter().map(|row| row.target).collect();
-    assert_eq!(targets, [Err(InvalidId::AgentNoUuid), pair(A, B), pair(A, A)]);
+    let bad = [("status", "invalid_id"), ("error", InvalidId::AgentNoUuid.sentence())];
+    let row = |cells: &[(&'static str, &'static str)]| [cells, &bad].concat();
+    let texts = reports(&[
+        &row(&[("line", "2"), ("input", A)]),
+        &row(&[("line", "3"), ("input", A), ("agent_id", B)]),
+        &row(&[("line", "4"), ("input", A), ("assistant_id", A)]),
+    ]);
+    for text in texts {
+        let targets: Vec<_> = rows(&open(&text).unwrap()).into_iter().map(|row| row.target).collect();
+        assert_eq!(targets, [Err(InvalidId::AgentNoUuid), pair(A, B), pair(A, A)], "{text}");
+    }
 }
 
 #[test]

@@ -104,6 +104,10 @@ pub(super) struct ScannedRow {
     pub(super) checked: Option<Checked>,
     /// Whether its agent has the assistant's UUID.
     pub(super) is_one_uuid: bool,
+    /// Whether the last try to read it failed.
+    pub(super) could_not_be_read: bool,
+    /// Whether the last try to switch it failed.
+    pub(super) could_not_be_switched: bool,
     checked_at: Option<i64>,
     /// Whether the guard owes it to be switched on again.
     will_be_on: bool,
@@ -116,7 +120,8 @@ pub(super) fn for_each_row(
 ) -> Result<(), LedgerError> {
     let mut statement = connection.prepare(&format!(
         "SELECT i.position, i.invalid IS NOT NULL, d.first IS NOT NULL, r.status, r.checked_at, \
-         r.run, r.disabled, r.switch_run, {PLACE}, i.agent IS NULL, r.guard IS 'revert' {ROWS} ORDER BY i.position"
+         r.run, r.disabled, r.switch_run, {PLACE}, i.agent IS NULL, r.guard IS 'revert', r.failure IS NOT NULL, r.switch_failure IS NOT NULL {ROWS} \
+         ORDER BY i.position"
     ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -135,6 +140,8 @@ pub(super) fn for_each_row(
             is_one_uuid: row.get(9)?,
             checked_at: row.get(4)?,
             will_be_on: row.get(10)?,
+            could_not_be_read: row.get(11)?,
+            could_not_be_switched: row.get(12)?,
         });
     }
     Ok(())

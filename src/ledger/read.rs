@@ -10,7 +10,9 @@ use super::open::{Identity, Purpose, meta, resolve};
 use super::open_rows::{PLACE, checked, for_each_row};
 use super::schema::{self, ROWS, beside};
 use super::standing::{LastWish, standing};
-use crate::domain::{DisabledState, InputFormat, InvalidId, ReportRow, RowStatus, RunFacts, SkipReason};
+use crate::domain::{
+    DisabledState, InputFormat, InvalidId, ReportRow, RowProgress, RowStatus, RunFacts, SkipReason,
+};
 
 /// Reads a ledger, finished or not, also while a run writes it and in a folder that cannot be written.
 ///
@@ -114,6 +116,10 @@ impl LedgerReader {
         let mut skipped = SkipReason::ALL.map(|reason| (reason, 0));
         for_each_row(&self.connection, |row| {
             let (state, reason) = standing(row.status, row.checked, wish);
+            // As in `report_row`: a state that is not shown takes the failure of its request with it.
+            let is_shown = row.checked.is_some_and(|checked| checked.state == state);
+            let failed = row.could_not_be_read || row.could_not_be_switched && is_shown;
+            facts.progress.count(RowProgress::of(row.status, state, reason, failed));
             tally(&mut counts, row.status);
             tally(&mut disabled, state);
             if let (DisabledState::Skipped, Some(reason)) = (state, reason) {

@@ -14,7 +14,7 @@ use super::*;
 use crate::domain::{
     AgentId, AssistantId, Backlog, Call, CallFailure, Debts, Difference, DisabledState, Disabling,
     DisablingEnd, Documents, Encoding, FailureKind, InputFormat, InputRow, InvalidId, JsonText, LineEnd,
-    Note, NoteKind, Outcome, Pair, ReportRow, RowStatus, Signal, StopReason,
+    Note, NoteKind, Outcome, Pair, ProgressCounts, ReportRow, RowStatus, Signal, StopReason,
 };
 
 mod audit;
@@ -172,6 +172,7 @@ fn settle(writer: &Writer, outcome: Outcome) -> Result<Settled, LedgerError> {
     block_on(writer.settle(outcome))
 }
 
+/// Every row, and whether the figures count them as their rows do.
 fn report(reader: &LedgerReader) -> Vec<ReportRow> {
     let mut all = Vec::new();
     reader
@@ -181,6 +182,9 @@ fn report(reader: &LedgerReader) -> Vec<ReportRow> {
             Ok(())
         })
         .unwrap();
+    let mut counted = ProgressCounts::default();
+    all.iter().for_each(|row: &ReportRow| counted.count(row.progress()));
+    assert_eq!(reader.facts().unwrap().progress, counted, "{all:#?}");
     all
 }
 

@@ -1,13 +1,12 @@
 //! Where an agent is not what its assistant was, and what differs without harm.
 
-use std::collections::{BTreeMap, HashMap};
-
 use super::excerpt;
 use super::fields::{self, Element, FIELDS, Field, Rule};
 use super::json::{Json, Object};
+use super::pairs::pairs;
 use super::path::Path;
 use super::record::Record;
-use super::same::{self, Key};
+use super::same;
 use crate::domain::{Difference, JsonText, Note, NoteKind, RowStatus};
 
 /// What comparing two records has found.
@@ -52,11 +51,12 @@ impl Verdict {
     /// A known field: more on the agent is a difference, too.
     fn known(&mut self, path: &Path<'_>, rule: Rule, assistant: &Json, agent: &Json) {
         let is_same = match rule {
-            Rule::Id => true,
+            Rule::Id => return self.shown_once(path, assistant, agent),
             Rule::Time => return self.times(path, assistant, agent),
-            _ if assistant == agent => true,
             Rule::Keyed(element) => return self.elements(path, element, assistant.items(), agent.items()),
-            Rule::IdSet => return self.ids(path, assistant.items(), agent.items()),
+            _ if assistant == agent => true,
+            Rule::IdSetOfAgents if assistant.is_empty() => return self.only_on_agent(path, agent),
+            Rule::IdSet | Rule::IdSetOfAgents => return self.ids(path, assistant.items(), agent.items()),
             Rule::FlagDroppedByPlatform if assistant.is_set() && *agent == Json::Null => {
                 let short = format!("{} -> no longer carried by agents", assistant.compact());
                 return self.note(NoteKind::DroppedByPlatform, path, assistant, short);
@@ -117,24 +117,39 @@ impl Verdict {
         }
     }
 
-    /// Elements in any order, by their keys.
+    /// Elements in any order; what the API never shows of them is said once.
     fn elements(&mut self, path: &Path<'_>, element: &Element, assistant: &[Json], agent: &[Json]) {
-        for Namesakes { key, assistant, agent } in namesakes(element, assistant, agent) {
-            let (one, other) = match (assistant.len(), agent.len()) {
-                (0 | 1, 0 | 1) => (assistant, agent),
-                _ => unpaired(&distinct(element, &assistant), &distinct(element, &agent)),
-            };
-            let path = Path::Element(path, key);
-            for place in 0..one.len().max(other.len()) {
-                match (one.get(place).copied(), other.get(place).copied()) {
-                    (Some(Json::Object(one)), Some(Json::Object(other))) => {
-                        self.members(&path, element.fields, one, other);
-                    }
-                    (one, other) => {
-                        self.differ(&path, one.unwrap_or(&Json::Null), other.unwrap_or(&Json::Null));
-                    }
+        if let Some(keyless) = element.keyless
+            && ![assistant, agent].iter().any(|side| side.is_empty())
+            && !assistant.iter().chain(agent).any(|item| keyless.is_shown_in(item))
+        {
+            self.note(NoteKind::NotShown, path, &Json::Null, keyless.words.to_owned());
+        }
+        if assistant == agent {
+            return;
+        }
+        for pair in pairs(element, assistant, agent) {
+            let path = pair.path(element, path);
+            match pair.items() {
+                [Some(Json::Object(one)), Some(Json::Object(other))] => {
+                    self.members(&path, element.fields, one, other);
+                }
+                [one, other] => {
+                    self.differ(&path, one.unwrap_or(&Json::Null), other.unwrap_or(&Json::Null));
                 }
             }
+        }
+    }
+
+    /// Ids are not compared; one that only one side shows is said.
+    fn shown_once(&mut self, path: &Path<'_>, assistant: &Json, agent: &Json) {
+        match (assistant.is_set(), agent.is_set()) {
+            (true, false) => {
+                let short = format!("only on the assistant: {}", excerpt::one(assistant));
+                self.note(NoteKind::OnlyOnAssistant, path, assistant, short);
+            }
+            (false, true) => self.only_on_agent(path, agent),
+            (true, true) | (false, false) => {}
         }
     }
 
@@ -171,46 +186,4 @@ impl Verdict {
 
 fn whole(value: &Json) -> Option<JsonText> {
     (*value != Json::Null).then(|| value.to_json_text())
-}
-
-/// The elements of one key on both sides; usually one on each.
-struct Namesakes<'a> {
-    key: Key<'a>,
-    assistant: Vec<&'a Json>,
-    agent: Vec<&'a Json>,
-}
-
-/// The elements of both sides by key, in the assistant's order, then what only the agent has.
-fn namesakes<'a>(element: &Element, assistant: &'a [Json], agent: &'a [Json]) -> Vec<Namesakes<'a>> {
-    let mut groups: Vec<Namesakes<'a>> = Vec::with_capacity(assistant.len());
-    let mut places = HashMap::with_capacity(assistant.len());
-    let sides = assistant.iter().map(|item| (true, item)).chain(agent.iter().map(|item| (false, item)));
-    for (is_assistants, item) in sides {
-        let key = element.key_of(item);
-        let place = *places.entry(key).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push(Namesakes { key, assistant: Vec::new(), agent: Vec::new() });
-        }
-        if let Some(group) = groups.get_mut(place) {
-            if is_assistants { group.assistant.push(item) } else { group.agent.push(item) }
-        }
-    }
-    groups
-}
-
-/// Elements of one key, each with its canonical text, sorted by it; identical ones collapse.
-fn distinct<'a>(element: &Element, items: &[&'a Json]) -> BTreeMap<String, &'a Json> {
-    items.iter().map(|item| (same::canonical(item, element.key), *item)).collect()
-}
-
-/// What is left of two lists when those that are alike have found each other. The rest is compared in its sorted
-/// order, so that of three elements with one key none hides behind another.
-fn unpaired<'a>(
-    one: &BTreeMap<String, &'a Json>,
-    other: &BTreeMap<String, &'a Json>,
-) -> (Vec<&'a Json>, Vec<&'a Json>) {
-    let without = |own: &BTreeMap<String, &'a Json>, others: &BTreeMap<String, &'a Json>| {
-        own.iter().filter(|(text, _)| !others.contains_key(*text)).map(|(_, item)| *item).collect()
-    };
-    (without(one, other), without(other, one))
 }

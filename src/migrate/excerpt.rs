@@ -27,7 +27,11 @@ pub(super) fn change(old: &Json, new: &Json) -> String {
 }
 
 fn sides(old: &Json, new: &Json) -> [String; 2] {
-    let (old, new) = (Shown::of(old), Shown::of(new));
+    let (old, new) = match (Shown::of(old), Shown::of(new)) {
+        // An element without any member against none at all.
+        (Shown::Nothing, Shown::Nothing) => (Shown::empty_object(old), Shown::empty_object(new)),
+        shown => shown,
+    };
     let differs_at = old.raw().chars().zip(new.raw().chars()).take_while(|(one, other)| one == other).count();
     let one_is_text =
         matches!((&old, &new), (Shown::Text(_), Shown::Json(_)) | (Shown::Json(_), Shown::Text(_)));
@@ -89,6 +93,10 @@ impl<'a> Shown<'a> {
             Json::Number(number) => Self::Json(Cow::Borrowed(number)),
             other => Self::Json(Cow::Owned(other.compact())),
         }
+    }
+
+    fn empty_object(value: &Json) -> Self {
+        if value.object().is_some() { Self::Json(Cow::Borrowed("{}")) } else { Self::Nothing }
     }
 
     fn raw(&self) -> &str {
@@ -260,6 +268,7 @@ mod tests {
             ("\"[1]\"", "[1]"),
             ("{}", "[\"\u{202e}\"]"),
             ("null", r#"{"slug":"","order":null}"#),
+            ("{}", "null"),
         ]
         .map(|(old, new)| jsons(old, new))
         .join("\n");
@@ -271,6 +280,7 @@ mod tests {
         "[1]" -> [1]
         (none) -> ["\u{202e}"]
         (none) -> {"slug":"","order":null}
+        {} -> (none)
         "#);
     }
 

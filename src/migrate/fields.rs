@@ -26,9 +26,11 @@ pub(super) enum Rule {
     OrderedTexts,
     /// Ids in any order.
     IdSet,
+    /// The same for a field that assistants never had: only on the agent it is a note.
+    IdSetOfAgents,
     /// Names of file types, as a list or in one text.
     FileTypes,
-    /// Objects in any order, each known by a key.
+    /// Objects in any order, each known by a key where the answer shows it.
     Keyed(&'static Element),
 }
 
@@ -48,8 +50,22 @@ pub(super) struct Element {
     pub(super) key: &'static str,
     /// Whether that field is an id, whose case does not matter.
     pub(super) is_known_by_id: bool,
+    /// What they are known by where an answer leaves the key out; `None` where one without its key makes no sense.
+    pub(super) keyless: Option<&'static Keyless>,
     /// The known fields, the key among them.
     pub(super) fields: &'static [Field],
+}
+
+/// Elements of which an answer may leave the key out.
+pub(super) struct Keyless {
+    /// The field that tells them apart.
+    pub(super) order: &'static str,
+    /// The one that does where the order does not, and that people know them by.
+    pub(super) label: &'static str,
+    /// The fields that answers leave out together, the key among them.
+    left_out: &'static [&'static str],
+    /// What to say where no answer shows any of these.
+    pub(super) words: &'static str,
 }
 
 const fn field(name: &'static str, rule: Rule, write_name: &'static str) -> Field {
@@ -79,6 +95,7 @@ pub(super) const FIELDS: &[Field] = &[
     field("actions", Rule::Keyed(&ACTION), "actions"),
     field("inputFields", Rule::Keyed(&INPUT_FIELD), "inputFields"),
     field("attachments", Rule::IdSet, "attachments"),
+    field("knowledgeFolderIds", Rule::IdSetOfAgents, "knowledgeFolderIds"),
     read_only("createdAt", Rule::Time),
     read_only("updatedAt", Rule::Time),
 ];
@@ -87,6 +104,7 @@ pub(super) const FIELDS: &[Field] = &[
 const ACTION: Element = Element {
     key: "actionId",
     is_known_by_id: true,
+    keyless: None,
     fields: &[
         field("actionId", Rule::Id, "actionId"),
         field("requiresConfirmation", Rule::Flag, "requiresConfirmation"),
@@ -97,6 +115,12 @@ const ACTION: Element = Element {
 const INPUT_FIELD: Element = Element {
     key: "slug",
     is_known_by_id: false,
+    keyless: Some(&Keyless {
+        order: "order",
+        label: "label",
+        left_out: &["slug", "options", "fileTypes", "emailDomain"],
+        words: "the API shows no choices, file types or slugs; compare the form in the web app",
+    }),
     fields: &[
         field("slug", Rule::Id, "slug"),
         field("type", Rule::Text, "type"),
@@ -117,7 +141,7 @@ impl Rule {
             Self::Id | Self::Time | Self::Text => "text",
             Self::Number => "a number",
             Self::Flag | Self::FlagDroppedByPlatform => "true or false",
-            Self::OrderedTexts | Self::IdSet | Self::Keyed(_) => "a list",
+            Self::OrderedTexts | Self::IdSet | Self::IdSetOfAgents | Self::Keyed(_) => "a list",
             Self::FileTypes => "text or a list",
         }
     }
@@ -129,7 +153,7 @@ impl Rule {
             | (Self::Id | Self::Time | Self::Text | Self::FileTypes, Json::Text(_))
             | (Self::Number, Json::Number(_))
             | (Self::Flag | Self::FlagDroppedByPlatform, Json::Bool(_)) => Ok(()),
-            (Self::OrderedTexts | Self::IdSet | Self::FileTypes, Json::List(items)) => {
+            (Self::OrderedTexts | Self::IdSet | Self::IdSetOfAgents | Self::FileTypes, Json::List(items)) => {
                 each(path, items, |path, item| Self::Text.check(path, item))
             }
             (Self::Keyed(element), Json::List(items)) => {
@@ -141,19 +165,29 @@ impl Rule {
 }
 
 impl Element {
-    /// What the element is known by.
-    pub(super) fn key_of<'a>(&self, item: &'a Json) -> Key<'a> {
-        let value = item.object().map_or(&Json::Null, |object| object.get(self.key));
-        if self.is_known_by_id { Key::of_id(value) } else { Key::of_text(value) }
+    /// What the element is known by; `None` where the answer does not show it.
+    pub(super) fn key_of<'a>(&self, item: &'a Json) -> Option<Key<'a>> {
+        let value = item.member(self.key);
+        let key = if self.is_known_by_id { Key::of_id(value) } else { Key::of_text(value) };
+        (value.is_set() || self.keyless.is_none()).then_some(key)
     }
 
     fn check(&self, path: &Path<'_>, item: &Json) -> Result<(), Nonsense> {
         let Json::Object(object) = item else { return Err(other_type(path, item, "an object")) };
         check(self.fields, path, object)?;
         match object.get(self.key) {
-            Json::Null => Err(Nonsense::NoKey { place: path.subject(), key: self.key }),
+            Json::Null if self.keyless.is_none() => {
+                Err(Nonsense::NoKey { place: path.subject(), key: self.key })
+            }
             _ => Ok(()),
         }
+    }
+}
+
+impl Keyless {
+    /// Whether the element shows any of the fields that answers leave out.
+    pub(super) fn is_shown_in(&self, item: &Json) -> bool {
+        self.left_out.iter().any(|name| item.member(name).is_set())
     }
 }
 

@@ -95,6 +95,11 @@ impl Json {
         }
     }
 
+    /// The value of that member of an object; null where there is none.
+    pub(super) fn member(&self, name: &str) -> &Self {
+        self.object().map_or(&NULL, |object| object.get(name))
+    }
+
     /// The type in words that follow "is": `a number`.
     pub(super) const fn kind(&self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@
 //! | `fields` | the table: every known field, its rule, its write name; a field's type |
 //! | `record` | the body of a 200 answer, held against the table |
 //! | `same` | when two values agree, ids and file types included |
+//! | `pairs` | which elements of two lists belong together |
 //! | `compare` | where two records do not, and what is only a note |
 //! | `path` | where a value stands: `inputFields[topic].label` |
 //! | `excerpt` | two values side by side for a person, shortened around the first difference |
@@ -23,6 +24,7 @@ mod fields;
 mod json;
 mod nonsense;
 mod number;
+mod pairs;
 mod path;
 mod proposed;
 mod record;

@@ -65,7 +65,7 @@ pub enum Nonsense {
     NoKey {
         /// Where: `actions[0]`.
         place: String,
-        /// `actionId` or `slug`.
+        /// `actionId`.
         key: &'static str,
     },
 }

@@ -17,6 +17,8 @@ pub(super) enum Path<'a> {
     Member(&'a Path<'a>, &'a str),
     /// An element known by its key.
     Element(&'a Path<'a>, Key<'a>),
+    /// An element that shows no key, known by its label.
+    Labelled(&'a Path<'a>, &'a str),
     /// An item known by its place in the list.
     Item(&'a Path<'a>, usize),
 }
@@ -50,6 +52,8 @@ impl fmt::Display for Path<'_> {
             Self::Member(Path::Record, name) => f.write_str(&excerpt::label(name)),
             Self::Member(above, name) => write!(f, "{above}.{}", excerpt::label(name)),
             Self::Element(above, key) => write!(f, "{above}[{key}]"),
+            // Always quoted: a label is no slug, even where it reads like one.
+            Self::Labelled(above, label) => write!(f, "{above}[{}]", excerpt::quoted(label)),
             Self::Item(above, index) => write!(f, "{above}[{index}]"),
         }
     }
@@ -75,6 +79,10 @@ mod tests {
             "inputFields[topic].label"
         );
         assert_eq!(Path::Element(&fields, Key::Text("a] b")).shown(), r#"inputFields["a] b"]"#);
+        assert_eq!(
+            Path::Member(&Path::Labelled(&fields, "Topic"), "required").shown(),
+            r#"inputFields["Topic"].required"#
+        );
         assert_eq!(Path::Member(&Path::Record, "x; y: \n").shown(), r#""x; y: \n""#);
         assert_eq!(actions.subject(), r#"field "actions""#);
         assert_eq!(Path::Item(&actions, 3).subject(), "actions[3]");

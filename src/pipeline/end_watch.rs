@@ -30,6 +30,10 @@ impl EndWatch {
             self.held.push((nth, outcome));
             return Vec::new();
         }
+        // Silence says nothing of the Assistants API; among the first rows it leaves the question open for good.
+        if nth >= FIRST_ROWS && outcome.failure.as_ref().is_some_and(CallFailure::is_out_of_reach) {
+            return vec![outcome];
+        }
         let mut settled = self.acquit();
         settled.push(outcome);
         settled
@@ -150,13 +154,27 @@ mod tests {
 
     #[test]
     fn anything_else_that_comes_lets_all_go_and_ends_the_watch() {
-        for other in [None, Some(FailureKind::Forbidden), Some(FailureKind::Timeout)] {
+        for (nth, other) in [
+            (10, None),
+            (10, Some(FailureKind::Forbidden)),
+            (8, Some(FailureKind::Timeout)),
+            (8, Some(FailureKind::Server { status: 500 })),
+        ] {
             let mut watch = EndWatch::new(100, true);
-            not_found(&mut watch, 0..9);
-            assert_eq!(lines(&watch.take(10, row(10, other))), [0, 1, 2, 3, 4, 5, 6, 7, 8, 10]);
+            not_found(&mut watch, 0..8);
+            assert_eq!(lines(&watch.take(nth, row(nth, other))), [0, 1, 2, 3, 4, 5, 6, 7, nth]);
             assert_eq!(not_found(&mut watch, [9]), [9]);
             assert_eq!(watch.suspicious(), None);
         }
+    }
+
+    #[test]
+    fn silence_behind_the_first_ten_says_nothing() {
+        let mut watch = EndWatch::new(100, true);
+        not_found(&mut watch, 0..9);
+        assert_eq!(lines(&watch.take(10, row(10, Some(FailureKind::Timeout)))), [10]);
+        not_found(&mut watch, [9]);
+        assert_eq!(watch.suspicious().map(|pairs| pairs.len()), Some(10));
     }
 
     #[test]

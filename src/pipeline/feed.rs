@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use tokio::task::JoinHandle;
 
+use crate::domain::defect;
 use crate::ledger::{Job, LedgerError, OpenRows};
 
 const PAGE_ROWS: usize = 512;
@@ -44,9 +45,8 @@ impl Feed {
 
     async fn take_page(&mut self) -> Result<(), LedgerError> {
         let Some(reading) = self.reading.take() else { return Ok(()) };
-        let (rows, page) = match reading.await {
-            Ok(page) => page,
-            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        let Ok((rows, page)) = reading.await else {
+            return Err(LedgerError::Unexpected { words: defect("met it") });
         };
         let page = page?;
         // Nothing is read ahead of the last job: the ledger is to be closed soon, and left as one file.

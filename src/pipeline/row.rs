@@ -6,10 +6,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::api::{Client, Meter};
-use crate::domain::{Call, CallFailure, Documents, FailureKind, Outcome, RowStatus};
+use crate::api::{self, Client, Meter};
+use crate::domain::{Call, CallFailure, Documents, FailureKind, Outcome, RowStatus, defect};
 use crate::ledger::Job;
-use crate::migrate::{self, Record, Side};
+use crate::migrate::{self, Nonsense, Record, Side};
 
 /// Bodies larger than this are read on a thread of their own, so that one giant does not hold up the other rows.
 const INLINE_BODY_BYTES: usize = 256 * 1024;
@@ -47,12 +47,11 @@ fn concluded(mut outcome: Outcome, checked: Result<RowStatus, CallFailure>, mete
 
 /// The outcome of a row whose task panicked.
 pub(super) fn broken(job: Job) -> Outcome {
-    let failure = CallFailure::new(
-        Call::Assistant,
-        FailureKind::Nonsense { status: 200 },
-        "a defect inside this program met this row; please report it",
-    );
-    Outcome { failure: Some(failure), checked_at: Timestamp::now(), ..unchecked(job) }
+    Outcome { failure: Some(met_a_defect(Call::Assistant)), checked_at: Timestamp::now(), ..unchecked(job) }
+}
+
+fn met_a_defect(call: Call) -> CallFailure {
+    CallFailure::new(call, FailureKind::Defect, defect("met this row"))
 }
 
 pub(super) fn unchecked(job: Job) -> Outcome {
@@ -114,12 +113,23 @@ pub(super) async fn read(side: Side, body: &Bytes, asked: Uuid) -> Result<Record
     };
     let nonsense = |words: String| CallFailure::new(call, FailureKind::Nonsense { status: 200 }, words);
     let record = if body.len() <= INLINE_BODY_BYTES {
-        migrate::read(side, body, asked)
+        read_here(side, body, asked)
     } else {
         let body = body.clone();
-        tokio::task::spawn_blocking(move || migrate::read(side, &body, asked))
+        tokio::task::spawn_blocking(move || read_here(side, &body, asked))
             .await
-            .map_err(|_| nonsense("reading it failed inside this program; please report this".into()))?
+            .map_err(|_| met_a_defect(call))?
     };
-    record.map_err(|error| nonsense(error.to_string()))
+    record.map_err(nonsense)
+}
+
+/// The record, or why the body makes no sense; of an error that came as a 200, in the platform's words.
+fn read_here(side: Side, body: &[u8], asked: Uuid) -> Result<Record, String> {
+    migrate::read(side, body, asked).map_err(|nonsense| {
+        let words = match nonsense {
+            Nonsense::Status { .. } | Nonsense::NoObject => api::words_of_a_200(body),
+            _ => None,
+        };
+        words.map_or_else(|| nonsense.to_string(), |words| format!("{nonsense}: {words}"))
+    })
 }

@@ -1,7 +1,7 @@
 //! A file that appears whole or not at all: written beside, synced, renamed (DESIGN.md, Report).
 //!
-//! The permissions are those that the person's umask gives, or those of the file that is replaced: a report is made to
-//! be handed on, unlike the ledger.
+//! The permissions of a CSV are those that the person's umask gives, or those of the file that is replaced: it is made
+//! to be handed on. What holds prompts is its owner's alone, as the ledger is, from the first byte on.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -86,10 +86,20 @@ impl Written {
     }
 }
 
+/// Who may read the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whom the person's umask lets, or the file that is replaced.
+    ByUmask,
+    /// Its owner alone: prompts stand in it.
+    OwnerOnly,
+}
+
 /// A file under way. What is written appears with [`AtomicFile::commit`]; dropped before that, nothing does.
 #[derive(Debug)]
 pub struct AtomicFile {
     asked: PathBuf,
+    access: Access,
     place: Place,
     out: BufWriter<File>,
 }
@@ -116,7 +126,7 @@ impl Drop for Temporary {
 impl AtomicFile {
     /// Opens a temporary file in the folder of `path`. A link at `path` is followed; a device or a pipe is opened
     /// as it is.
-    pub fn create(path: &Path) -> Result<Self, ReportFileError> {
+    pub fn create(path: &Path, access: Access) -> Result<Self, ReportFileError> {
         let (place, file) = match fs::metadata(path) {
             Ok(existing) if existing.is_dir() => {
                 return Err(ReportFileError::IsFolder { path: path.to_owned() });
@@ -128,11 +138,11 @@ impl AtomicFile {
             Ok(_) if is_database(path) => {
                 return Err(ReportFileError::IsDatabase { path: path.to_owned() });
             }
-            Ok(_) => beside(path)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => beside(path)?,
+            Ok(_) => beside(path, access)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => beside(path, access)?,
             Err(error) => return Err(ReportFileError::unwritable(path, error)),
         };
-        Ok(Self { asked: path.to_owned(), place, out: BufWriter::with_capacity(64 * 1024, file) })
+        Ok(Self { asked: path.to_owned(), access, place, out: BufWriter::with_capacity(64 * 1024, file) })
     }
 
     /// Makes the file appear: flushed, synced, renamed, the folder synced. Where the rename is refused, the file
@@ -145,12 +155,14 @@ impl AtomicFile {
         self,
         mut rename: impl FnMut(&Path, &Path) -> io::Result<()>,
     ) -> Result<Written, ReportFileError> {
-        let Self { asked, place, mut out } = self;
+        let Self { asked, access, place, mut out } = self;
         let failed = |source| ReportFileError::unwritable(&asked, source);
         out.flush().map_err(failed)?;
         let Place::Beside { temporary, target } = place else { return Ok(Written::AsAsked(asked)) };
         out.get_ref().sync_all().map_err(failed)?;
-        if let Ok(existing) = fs::metadata(&target) {
+        if access == Access::ByUmask
+            && let Ok(existing) = fs::metadata(&target)
+        {
             // Best effort: some file systems know no permissions.
             let _ = fs::set_permissions(&temporary.0, existing.permissions());
         }
@@ -189,9 +201,10 @@ impl Write for AtomicFile {
 /// Writes a whole file, or none when `write` fails, whose error it may be.
 pub fn write_atomically<E: From<ReportFileError>>(
     path: &Path,
+    access: Access,
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<Written, E> {
-    let mut file = AtomicFile::create(path)?;
+    let mut file = AtomicFile::create(path, access)?;
     write(&mut file)?;
     Ok(file.commit()?)
 }
@@ -201,7 +214,7 @@ pub fn write_atomically<E: From<ReportFileError>>(
 pub fn check_writable(path: &Path) -> Result<(), ReportFileError> {
     match fs::metadata(path) {
         Ok(existing) if !existing.is_file() && !existing.is_dir() => Ok(()),
-        _ => AtomicFile::create(path).map(drop),
+        _ => AtomicFile::create(path, Access::OwnerOnly).map(drop),
     }
 }
 
@@ -212,7 +225,7 @@ fn is_database(path: &Path) -> bool {
 }
 
 /// A new temporary file in the folder that holds `path`, links followed.
-fn beside(path: &Path) -> Result<(Place, File), ReportFileError> {
+fn beside(path: &Path, access: Access) -> Result<(Place, File), ReportFileError> {
     let failed = |source| ReportFileError::unwritable(path, source);
     let target = follow_links(path).map_err(failed)?;
     if target.file_name().is_none() {
@@ -222,7 +235,7 @@ fn beside(path: &Path) -> Result<(Place, File), ReportFileError> {
     sweep(&folder);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    keep_mode(&mut options, &target);
+    set_mode(&mut options, &target, access);
     loop {
         // Short whatever the target is called, so that a name that is just allowed does not become too long.
         let name = format!("{TEMPORARY_PREFIX}{:016x}{TEMPORARY_SUFFIX}", fastrand::u64(..));
@@ -268,15 +281,21 @@ fn sweep(folder: &Path) {
 
 /// Who may not read the file that is replaced may not read the new one while it is written, either.
 #[cfg(unix)]
-fn keep_mode(options: &mut OpenOptions, target: &Path) {
+fn set_mode(options: &mut OpenOptions, target: &Path, access: Access) {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    if let Ok(existing) = fs::metadata(target) {
-        options.mode((existing.permissions().mode() & 0o777) | 0o600);
+    match (access, fs::metadata(target)) {
+        (Access::OwnerOnly, _) => {
+            options.mode(0o600);
+        }
+        (Access::ByUmask, Ok(existing)) => {
+            options.mode((existing.permissions().mode() & 0o777) | 0o600);
+        }
+        (Access::ByUmask, Err(_)) => {}
     }
 }
 
 #[cfg(not(unix))]
-fn keep_mode(_options: &mut OpenOptions, _target: &Path) {}
+fn set_mode(_options: &mut OpenOptions, _target: &Path, _access: Access) {}
 
 /// The path behind links, dangling ones included.
 fn follow_links(path: &Path) -> io::Result<PathBuf> {
@@ -340,7 +359,7 @@ mod tests {
 
     fn write(path: &Path, text: &str) -> Result<Written, ReportFileError> {
         let failed = |source| ReportFileError::unwritable(path, source);
-        write_atomically(path, |out| out.write_all(text.as_bytes()).map_err(failed))
+        write_atomically(path, Access::ByUmask, |out| out.write_all(text.as_bytes()).map_err(failed))
     }
 
     #[test]
@@ -348,7 +367,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.report.csv");
         fs::write(&path, "old").unwrap();
-        let mut file = AtomicFile::create(&path).unwrap();
+        let mut file = AtomicFile::create(&path, Access::ByUmask).unwrap();
         file.write_all(b"new").unwrap();
         file.flush().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
@@ -364,7 +383,7 @@ mod tests {
         let ledger = [&SQLITE[..], b"and what it remembers"].concat();
         fs::write(&path, &ledger).unwrap();
         assert!(matches!(check_writable(&path), Err(ReportFileError::IsDatabase { .. })));
-        let written = write_atomically(&path, |out| {
+        let written = write_atomically(&path, Access::ByUmask, |out| {
             out.write_all(b"line").map_err(|source| ReportFileError::unwritable(&path, source))
         });
         assert!(matches!(written, Err(ReportFileError::IsDatabase { .. })));
@@ -376,7 +395,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         fs::write(&path, "old").unwrap();
-        let error = write_atomically(&path, |out| {
+        let error = write_atomically(&path, Access::ByUmask, |out| {
             let written = out.write_all(b"half").and(Err(io::Error::other("the ledger is gone")));
             written.map_err(|source| ReportFileError::unwritable(&path, source))
         })
@@ -395,7 +414,7 @@ mod tests {
         for name in others.iter().chain(&[".agent-migrate-0011223344556677.tmp"]) {
             fs::write(folder.path().join(name), "left").unwrap();
         }
-        let mut under_way = AtomicFile::create(&path).unwrap();
+        let mut under_way = AtomicFile::create(&path, Access::ByUmask).unwrap();
         under_way.write_all(b"first").unwrap();
         write(&folder.path().join("b.csv"), "second").unwrap();
         under_way.commit().unwrap();
@@ -411,7 +430,7 @@ mod tests {
         let path = folder.path().join("a.report.csv");
         fs::write(&path, "open in Excel").unwrap();
         for number in [2, 3] {
-            let mut file = AtomicFile::create(&path).unwrap();
+            let mut file = AtomicFile::create(&path, Access::ByUmask).unwrap();
             file.write_all(format!("report {number}").as_bytes()).unwrap();
             let refuse = |from: &Path, to: &Path| {
                 if to == path { Err(io::ErrorKind::PermissionDenied.into()) } else { fs::rename(from, to) }
@@ -428,7 +447,7 @@ mod tests {
     #[test]
     fn when_every_name_is_refused_the_first_refusal_is_told_and_nothing_is_left() {
         let folder = tempfile::tempdir().unwrap();
-        let file = AtomicFile::create(&folder.path().join("report")).unwrap();
+        let file = AtomicFile::create(&folder.path().join("report"), Access::ByUmask).unwrap();
         let mut tried = Vec::new();
         let error = file.commit_with(|_, to| {
             tried.push(to.file_name().unwrap().to_str().unwrap().to_owned());
@@ -505,6 +524,23 @@ mod tests {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
             write(&path, "new").unwrap();
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+
+        #[test]
+        fn what_holds_prompts_is_its_owners_alone_whatever_it_replaces() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.html");
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            for _ in 0..2 {
+                let mut file = AtomicFile::create(&path, Access::OwnerOnly).unwrap();
+                file.write_all(b"prompts").unwrap();
+                let under_way =
+                    names(folder.path()).into_iter().find(|name| name.starts_with(TEMPORARY_PREFIX)).unwrap();
+                assert_eq!(mode(&folder.path().join(under_way)), 0o600);
+                file.commit().unwrap();
+                assert_eq!(mode(&path), 0o600);
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+            }
         }
     }
 }

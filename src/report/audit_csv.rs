@@ -6,7 +6,8 @@ use csv::Writer;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::csv_format::{csv_writer, whole_seconds};
+use super::columns::whole_seconds;
+use super::csv_format::csv_writer;
 use super::{AuditRenderer, ReportSettings, cell, shield};
 use crate::domain::{
     AUDIT_COLUMNS, AuditFacts, AuditRow, CAPABILITIES, Configuration, free_of_clashes, reading_word,

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::csv_format::whole_seconds;
+use super::columns::whole_seconds;
 use super::json_lines::write_line;
 use super::{AuditRenderer, ReportSettings};
 use crate::domain::{

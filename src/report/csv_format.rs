@@ -8,6 +8,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::columns::Cell;
 use super::texts::{Extent, Texts};
 use super::{Renderer, ReportSettings, cell, shield};
 use crate::domain::{LineEnd, REPORT_COLUMNS, ReportRow, RunFacts};
@@ -49,11 +50,8 @@ impl<W: Write> Renderer for Csv<W> {
     fn begin(&mut self, facts: &RunFacts) -> io::Result<()> {
         self.texts.practice = facts.practice;
         for (index, column) in REPORT_COLUMNS.into_iter().enumerate() {
-            if index == 0 && self.byte_order_mark {
-                self.writer.write_field(format!("\u{FEFF}{column}"))?;
-            } else {
-                self.writer.write_field(column)?;
-            }
+            let mark = if index == 0 && self.byte_order_mark { "\u{FEFF}" } else { "" };
+            self.writer.write_field(format!("{mark}{}", column.as_str()))?;
         }
         for column in &self.carried_columns {
             self.writer.write_field(shield::carried(column).as_bytes())?;
@@ -63,22 +61,15 @@ impl<W: Write> Renderer for Csv<W> {
 
     fn row(&mut self, row: &ReportRow) -> io::Result<()> {
         let texts = self.texts.of(row);
-        self.number(row.line)?;
-        self.own(&row.input)?;
-        self.id(row.pair.map(|pair| pair.assistant.0))?;
-        self.id(row.pair.map(|pair| pair.agent.0))?;
-        self.own(&texts.name)?;
-        self.own(row.status.as_str())?;
-        self.own(row.disabled.as_str())?;
-        self.own(&cell::joined(&texts.differences))?;
-        self.own(&cell::joined(&texts.notes))?;
-        self.own(&texts.error)?;
-        self.own(row.remedy().sentence())?;
-        self.time(row.assistant_updated_at)?;
-        self.time(row.agent_updated_at)?;
-        self.number(row.requests)?;
-        self.number(row.elapsed_ms)?;
-        self.time(row.checked_at.map(whole_seconds))?;
+        for column in REPORT_COLUMNS {
+            match Cell::of(column, row, &texts) {
+                Cell::Text(text) => self.own(text)?,
+                Cell::Texts(texts) => self.own(&cell::joined(texts))?,
+                Cell::Count(number) => self.number(number)?,
+                Cell::Id(id) => self.id(id)?,
+                Cell::Time(time) => self.time(time)?,
+            }
+        }
         for index in 0..self.carried_columns.len() {
             let carried = row.carried.get(index).map_or(Cow::Borrowed(""), |cell| shield::carried(cell));
             self.writer.write_field(carried.as_bytes())?;
@@ -120,11 +111,6 @@ impl<W: Write> Csv<W> {
     fn end_record(&mut self) -> io::Result<()> {
         Ok(self.writer.write_record(None::<&[u8]>)?)
     }
-}
-
-/// The time without its fraction.
-pub(super) fn whole_seconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::csv_format::whole_seconds;
+use super::columns::Cell;
 use super::texts::{Change, Extent, RowTexts, Texts};
 use super::{Renderer, ReportSettings};
-use crate::domain::{DisabledState, DisablingEnd, JsonText, ReportRow, RowStatus, RunFacts};
+use crate::domain::{DisabledState, DisablingEnd, JsonText, REPORT_COLUMNS, ReportRow, RowStatus, RunFacts};
 
 /// Version of the lines' shape; it grows when a key changes its meaning.
 const SCHEMA: u32 = 1;
@@ -110,22 +110,8 @@ impl Serialize for Disabled<'_> {
 #[derive(Serialize)]
 struct Row<'a> {
     r#type: &'static str,
-    line: u64,
-    input: &'a str,
-    assistant_id: Option<String>,
-    agent_id: Option<String>,
-    name: &'a str,
-    status: &'static str,
-    disabled: &'static str,
-    differences: String,
-    notes: String,
-    error: &'a str,
-    remedy: &'static str,
-    assistant_updated_at: Option<String>,
-    agent_updated_at: Option<String>,
-    requests: u64,
-    elapsed_ms: u64,
-    checked_at: Option<String>,
+    #[serde(flatten)]
+    own: OwnColumns<'a>,
     support_id: Option<&'a str>,
     columns: Columns<'a>,
     changes: Vec<ChangeLine<'a>>,
@@ -136,28 +122,45 @@ impl<'a> Row<'a> {
     fn new(row: &'a ReportRow, texts: &'a RowTexts<'a>, carried_columns: &'a [String]) -> Self {
         Self {
             r#type: "row",
-            line: row.line,
-            input: &row.input,
-            assistant_id: row.pair.map(|pair| pair.assistant.to_string()),
-            agent_id: row.pair.map(|pair| pair.agent.to_string()),
-            name: &texts.name,
-            status: row.status.as_str(),
-            disabled: row.disabled.as_str(),
-            differences: texts.differences.join("; "),
-            notes: texts.notes.join("; "),
-            error: &texts.error,
-            remedy: row.remedy().sentence(),
-            assistant_updated_at: row.assistant_updated_at.map(time),
-            agent_updated_at: row.agent_updated_at.map(time),
-            requests: row.requests,
-            elapsed_ms: row.elapsed_ms,
-            checked_at: row.checked_at.map(whole_seconds).map(time),
+            own: OwnColumns { row, texts },
             support_id: row.support_id().map(|id| id.value.as_str()),
             columns: Columns { names: carried_columns, cells: &row.carried },
             changes: texts.changes.iter().map(ChangeLine::new).collect(),
             proposed: texts.proposed.as_deref(),
         }
     }
+}
+
+/// A key for each of the report's own columns, in their order.
+struct OwnColumns<'a> {
+    row: &'a ReportRow,
+    texts: &'a RowTexts<'a>,
+}
+
+impl Serialize for OwnColumns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cells = REPORT_COLUMNS.into_iter().map(|column| {
+            let value = match Cell::of(column, self.row, self.texts) {
+                Cell::Text(text) => Value::Text(Cow::Borrowed(text)),
+                Cell::Texts(texts) => Value::Text(Cow::Owned(texts.join("; "))),
+                Cell::Count(number) => Value::Number(number),
+                Cell::Id(id) => Value::Known(id.map(|id| id.to_string())),
+                Cell::Time(at) => Value::Known(at.map(time)),
+            };
+            (column.as_str(), value)
+        });
+        serializer.collect_map(cells)
+    }
+}
+
+/// A cell in JSON: originals, whole.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Value<'a> {
+    Text(Cow<'a, str>),
+    Number(u64),
+    /// `null` where nothing is known.
+    Known(Option<String>),
 }
 
 /// The carried-through columns, in input order; originals, without the formula shield.

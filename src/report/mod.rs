@@ -8,7 +8,9 @@ mod audit_csv;
 mod audit_json;
 mod audit_redact;
 mod cell;
+mod columns;
 mod csv_format;
+mod file_head;
 mod file_names;
 mod html;
 mod json_lines;
@@ -26,13 +28,14 @@ use std::io;
 
 use crate::domain::{AuditFacts, AuditRow, Encoding, InputFormat, JsonText, LineEnd, ReportRow, RunFacts};
 
-pub use atomic_file::{AtomicFile, ReportFileError, Written, check_writable, write_atomically};
+pub use atomic_file::{Access, AtomicFile, ReportFileError, Written, check_writable, write_atomically};
 pub use audit_csv::audit_csv;
 pub use audit_json::audit_json_lines;
 pub use audit_redact::{redacted_audit_facts, redacted_audit_row, redacted_object};
 pub use csv_format::csv;
+pub use file_head::FileHead;
 pub use file_names::FileNames;
-pub use html::{AuditOverview, IndexHead, IndexLine, Overview, PartCounts, PartOf, audit_html, html, index};
+pub use html::{AuditOverview, IndexHead, IndexLine, Overview, PartOf, audit_html, html, index};
 pub use json_lines::json_lines;
 pub use table::csv_table;
 

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::redact::{self, Slugs};
-use crate::domain::{CallFailure, Difference, JsonText, Note, NoteKind, ReportRow, RunFacts, StopReason};
+use crate::domain::{
+    CallFailure, Difference, JsonText, Note, NoteKind, ReportRow, RunFacts, SkipReason, StopReason,
+};
 
 /// Where the assistant or the agent has no value.
 const NONE: &str = "(none)";
@@ -112,6 +114,9 @@ impl Texts {
         if let Some((line, status)) = row.duplicate_of {
             notes.push(format!("same as line {line} ({status})"));
         }
+        if let Some(reason @ SkipReason::OneRecord) = row.skipped {
+            notes.push(format!("disabled: to stay on ({})", reason.words()));
+        }
         notes.extend(row.notes.iter().map(|note| self.note(note, slugs)));
         notes
     }
@@ -123,9 +128,10 @@ impl Texts {
         }
         let why = match note.kind {
             NoteKind::OnlyOnAgent => "only on the agent",
+            NoteKind::OnlyOnAssistant => "only on the assistant",
             NoteKind::DroppedByPlatform => "dropped by the platform",
             NoteKind::UnreadableTime => "not a time that can be read",
-            NoteKind::SinceTheRun => &note.short,
+            NoteKind::NotShown | NoteKind::SinceTheRun => &note.short,
         };
         match note.value.as_ref().and_then(|value| self.value(value, &note.field)) {
             Some(value) => format!("{field}: {why}: {}", spelled(Some(&value))),

@@ -14,6 +14,7 @@ mod progress;
 mod questions;
 mod rollback;
 mod run_log;
+mod screen;
 mod summary;
 mod switching;
 mod tally;
@@ -21,12 +22,12 @@ mod verify;
 
 use std::env;
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::{self, IsTerminal};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
-use crate::domain::{REQUESTS_PER_ROW, RowStatus, reading_word};
+use self::screen::Screen;
+use crate::domain::{REQUESTS_PER_ROW, RowStatus, reading_word, terminal_safe};
 
 pub use audit::{AuditSummary, Found, after_audit, before_audit};
 pub use doctor::{Check, CheckStatus, checks_as_json, checks_as_text};
@@ -37,6 +38,7 @@ pub use plan::{ListView, PlanView, WhenUntold, blind_question, plan, plan_questi
 pub use progress::Progress;
 pub use questions::{Answer, can_ask, confirm, forget_what_was_typed};
 pub use rollback::{RollbackResult, after_rollback, rollback_plan, rollback_question};
+pub use screen::{WhenGone, print_bytes, standard_output};
 pub use summary::{after, before};
 pub use verify::{before_verify, changed_verdicts};
 
@@ -103,7 +105,7 @@ enum Voice {
 /// The person's end of the program. Clones share it.
 #[derive(Clone)]
 pub struct Terminal {
-    err: Arc<Mutex<Box<dyn Write + Send>>>,
+    screen: Screen,
     /// Everything printed goes around the bars, so that none is torn.
     bars: MultiProgress,
     interactive: bool,
@@ -120,12 +122,15 @@ impl Terminal {
     pub fn new(color: ColorChoice, quiet: bool, verbosity: u8) -> Self {
         let dumb = cfg!(unix) && env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
         let is_terminal = io::stderr().is_terminal();
-        let interactive = is_terminal && !dumb;
+        let interactive = is_terminal && !dumb && understands_escapes();
+        let colors = wants_colors(color, env::var_os("NO_COLOR").as_deref(), interactive);
+        console::set_colors_enabled(colors);
+        let screen = Screen::new(io::stderr());
         Self {
-            err: Arc::new(Mutex::new(Box::new(io::stderr()))),
-            bars: MultiProgress::with_draw_target(draw_target(interactive, quiet)),
+            bars: MultiProgress::with_draw_target(draw_target(&screen, interactive, quiet)),
+            screen,
             interactive,
-            colors: wants_colors(color, env::var_os("NO_COLOR").as_deref(), interactive),
+            colors,
             quiet,
             verbosity,
             rows: if verbosity > 0 { RowLines::Shown } else { RowLines::Left },
@@ -151,8 +156,8 @@ impl Terminal {
         self.quiet
     }
 
-    /// Shows a text, ended by a line break. Nothing when quiet. Texts of the platform must have gone through
-    /// [`crate::domain::terminal_safe`].
+    /// Shows a text, ended by a line break; whatever a terminal would not show as it is becomes a blank. Nothing when
+    /// quiet. Texts of the platform must have gone through [`terminal_safe`], so that they break no line.
     pub fn say(&self, text: &str) {
         match self.voice {
             _ if self.quiet => {}
@@ -164,7 +169,7 @@ impl Terminal {
     /// Shows what a question is about, also when quiet: nobody is asked about what was not shown.
     pub fn show(&self, text: &str) {
         match self.voice {
-            Voice::Text => self.write(format!("{}\n", text.trim_end_matches('\n')).as_bytes()),
+            Voice::Text => self.write(format!("{}\n", harmless(text)).as_bytes()),
             Voice::Records => self.say(text),
         }
     }
@@ -175,7 +180,7 @@ impl Terminal {
             return tracing::error!(target: logs::SAID, "{}", text.trim_matches('\n'));
         }
         let label = if self.colors { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
-        self.write(format!("{label} {}\n", text.trim_end_matches('\n')).as_bytes());
+        self.write(format!("{label} {}\n", harmless(text)).as_bytes());
     }
 
     /// What watches a run for the person: a bar, a line now and then, or nothing.
@@ -194,32 +199,28 @@ impl Terminal {
         let _ = self.bars.clear();
         self.bars.set_draw_target(ProgressDrawTarget::hidden());
         let answer = confirm(question);
-        self.bars.set_draw_target(draw_target(self.interactive, self.quiet));
+        self.bars.set_draw_target(draw_target(&self.screen, self.interactive, self.quiet));
         answer
     }
 
     fn write(&self, bytes: &[u8]) {
-        self.bars.suspend(|| {
-            let mut err = self.err.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = err.write_all(bytes).and_then(|()| err.flush());
-        });
+        self.bars.suspend(|| self.screen.write(bytes));
     }
 }
 
-/// Standard output, for what another program may read: a report, a script. Its errors are the caller's to tell.
-pub fn standard_output() -> impl Write {
-    io::BufWriter::new(io::stdout().lock())
+/// The lines without escapes: names of files stand in them, which may hold anything.
+fn harmless(text: &str) -> String {
+    let lines = text.trim_end_matches('\n').split('\n').map(|line| terminal_safe(line, usize::MAX));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Writes to standard output, whole.
-pub fn print_bytes(bytes: &[u8]) -> io::Result<()> {
-    let mut out = standard_output();
-    out.write_all(bytes)?;
-    out.flush()
+fn draw_target(screen: &Screen, interactive: bool, quiet: bool) -> ProgressDrawTarget {
+    if interactive && !quiet { screen.bars() } else { ProgressDrawTarget::hidden() }
 }
 
-fn draw_target(interactive: bool, quiet: bool) -> ProgressDrawTarget {
-    if interactive && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
+/// Whether the terminal moves its cursor and colours when told so; an older console of Windows has to be asked to.
+fn understands_escapes() -> bool {
+    !cfg!(windows) || console::Term::stderr().features().colors_supported()
 }
 
 /// `NO_COLOR` counts when it is set to anything but nothing (no-color.org).
@@ -233,7 +234,11 @@ fn wants_colors(choice: ColorChoice, no_color: Option<&OsStr>, interactive: bool
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+    use crate::domain::{Backlog, Event, Observer};
 
     /// What was printed to a terminal of a test.
     #[derive(Clone, Default)]
@@ -257,7 +262,7 @@ mod tests {
 
     pub(super) fn printing_to(out: impl Write + Send + 'static, quiet: bool, verbosity: u8) -> Terminal {
         Terminal {
-            err: Arc::new(Mutex::new(Box::new(out))),
+            screen: Screen::new(out),
             bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
             interactive: false,
             colors: false,
@@ -294,6 +299,15 @@ mod tests {
     }
 
     #[test]
+    fn no_name_of_a_file_sends_an_escape() {
+        let printed = Printed::default();
+        let terminal = printing_to(printed.clone(), false, 0);
+        terminal.say("\nreport: \u{1b}[31mred.csv\nledger: a\u{202e}b\n\n");
+        terminal.error("no \u{7}.csv");
+        assert_eq!(printed.text(), "\nreport:  [31mred.csv\nledger: a b\nerror: no  .csv\n");
+    }
+
+    #[test]
     fn a_reader_that_has_gone_away_does_no_harm() {
         struct Gone;
         impl Write for Gone {
@@ -304,9 +318,14 @@ mod tests {
                 Err(io::ErrorKind::BrokenPipe.into())
             }
         }
-        let terminal = printing_to(Gone, false, 0);
+        let mut terminal = printing_to(Gone, false, 0);
+        terminal.interactive = true;
+        terminal.bars = MultiProgress::with_draw_target(draw_target(&terminal.screen, true, false));
+        let mut progress = terminal.progress();
+        progress.observe(&Event::Started(Backlog { rows: 2, to_do: 2, ..Backlog::default() }));
         terminal.say("a");
         terminal.error("b");
-        assert!(!terminal.quiet);
+        progress.observe(&Event::Ended);
+        assert!(!terminal.bars.is_hidden());
     }
 }

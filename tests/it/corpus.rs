@@ -71,6 +71,7 @@ fn inputs() -> impl Strategy<Value = Vec<u8>> {
         "\0",
         "status",
         "line,input,assistant_id,agent_id,name,status,disabled\n",
+        "line,name,status,disabled,input,assistant_id,agent_id\n",
     ]);
     (any::<[u8; 2]>(), vec(pieces, 0..40))
         .prop_map(|(choice, pieces)| [&choice, pieces.concat().as_bytes()].concat())

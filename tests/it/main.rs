@@ -15,4 +15,5 @@ mod practice;
 mod report;
 mod secrets;
 mod support;
+mod terminal;
 mod usage;

@@ -37,6 +37,35 @@ fn usage_errors_exit_with_2_before_anything_is_written() {
 }
 
 #[test]
+fn a_key_or_certificate_file_is_never_an_output_of_any_command() {
+    let desk = Desk::with_ids(&[id(1)]);
+    std::fs::write(desk.path("key.txt"), "sk-the-key").unwrap();
+    std::fs::hard_link(desk.path("key.txt"), desk.path("key.csv")).unwrap();
+    Ran::of(desk.program().args(["run", "assistants.csv", "--sandbox"]));
+    let before: std::collections::BTreeMap<_, _> = files(desk.folder.path()).into_iter().collect();
+    for access in ["--api-key-file", "--ca-cert"] {
+        for line in [
+            "run assistants.csv --base-url http://127.0.0.1:9 -o key.txt",
+            "run assistants.csv --base-url http://127.0.0.1:9 --json key.csv",
+            "audit assistants.csv --base-url http://127.0.0.1:9 --html key.txt",
+            "audit assistants.csv --base-url http://127.0.0.1:9 --ledger key.txt",
+            "list --base-url http://127.0.0.1:9 -o key.csv",
+            "verify assistants.sandbox.ledger -o key.txt",
+            "rollback assistants.sandbox.ledger --yes -o key.txt",
+            "doctor --base-url http://127.0.0.1:9 -v --log-file key.csv",
+        ] {
+            let said = ran(&desk, &format!("{line} {access} key.txt")).exits_with(2).stderr;
+            assert!(
+                said.contains(&format!("{access} and --")) && said.contains("are the same file"),
+                "{said}"
+            );
+            let now: std::collections::BTreeMap<_, _> = files(desk.folder.path()).into_iter().collect();
+            assert!(now == before, "{line} {access}");
+        }
+    }
+}
+
+#[test]
 fn without_a_key_nothing_is_done_and_the_variable_is_named() {
     let desk = Desk::with_ids(&[id(1)]);
     let mut command = desk.program();
@@ -76,15 +105,43 @@ fn a_report_that_cannot_be_written_is_found_out_before_the_first_request() {
 
 #[cfg(unix)]
 #[test]
-fn an_input_whose_name_is_no_text_is_run_like_any_other() {
+fn whatever_the_input_is_called_the_printed_command_lines_work_as_typed() {
     use std::os::unix::ffi::OsStrExt;
-    let desk = Desk::with_input("");
-    let name = std::ffi::OsStr::from_bytes(b"\xff.csv");
-    if std::fs::write(desk.folder.path().join(name), "assistant_id\nnobody\n").is_err() {
-        return; // Not every file system takes such a name.
+    let names: [&[u8]; 8] = [
+        b"M\xfcller.csv",
+        b"\xff.csv",
+        b"two\nlines.csv",
+        b"\x1b[31mred.csv",
+        b"it's & $HOME;.csv",
+        "a\u{202e}b \u{10ff41}.csv".as_bytes(),
+        b"-x.csv",
+        b"=a b.csv",
+    ];
+    for name in names {
+        let desk = Desk::with_input("");
+        let name = std::ffi::OsStr::from_bytes(name);
+        if std::fs::write(desk.folder.path().join(name), format!("assistant_id\n{}\nnobody\n", id(1)))
+            .is_err()
+        {
+            continue; // Not every file system takes such a name.
+        }
+        let run = |options: &[&str]| {
+            let mut command = desk.program();
+            command.args(["run", "--sandbox", "--rpm", "100000"]).args(options).arg("--");
+            let said = Ran::of(command.arg(name)).exits_with(3).stderr;
+            assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said:?}");
+            said
+        };
+        let typed = |said: &str, below: &str, options: &str| {
+            let (_, line) = said.rsplit_once(&format!("{below}:\n  ")).unwrap();
+            let line = format!("{} {options}", line.lines().next().unwrap());
+            // Escapes for a name are not everywhere a part of `sh`.
+            let mut shell = desk.in_shell(if line.contains("$'") { "exec bash -c \"$0\"" } else { &line });
+            Ran::of(shell.arg(&line)).exits_with(if below == "Next" { 3 } else { 0 });
+        };
+        typed(&run(&[]), "Next", "");
+        typed(&run(&["--disable", "--yes", "--disable-shared"]), "To take it back", "--yes");
     }
-    let mut command = desk.program();
-    Ran::of(command.arg("run").arg(name).arg("--sandbox")).exits_with(3).says("Next:");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{Subject, items, secrets, text};
 use crate::domain::{Finding, KnownModel, Weight};
+use crate::migrate::json::Json;
 
 /// A finding that an audit knows.
 #[derive(Clone, Copy)]
@@ -110,16 +111,21 @@ const RULES: &[Rule] = &[
     ),
     rule("doubled_slug", Weight::Medium, "Give each field of the form a slug of its own", |subject| {
         let mut seen = HashSet::new();
-        let fields = numbered(subject);
-        some(fields.filter(|(slug, ..)| !seen.insert(*slug)).map(|(_, _, number)| number))
+        let fields = numbered(subject).map(|(field, number)| (text(field, "slug"), number));
+        some(fields.filter(|(slug, _)| !slug.is_empty() && !seen.insert(*slug)).map(|(_, number)| number))
     }),
     rule(
         "select_without_options",
         Weight::Medium,
         "Give the field options to choose from, or another type",
         |subject| {
-            let empty = numbered(subject).filter(|(_, is_empty_select, _)| *is_empty_select);
-            some(empty.map(|(_, _, number)| number))
+            // Production leaves the options out of every answer (PLATFORM.md, The object): that says nothing of them.
+            let shown = numbered(subject).any(|(field, _)| matches!(field.member("options"), Json::List(_)));
+            let empty = numbered(subject).filter(|(field, _)| {
+                matches!(text(field, "type"), "SELECT" | "MULTI_SELECT")
+                    && field.member("options").items().is_empty()
+            });
+            some(empty.map(|(_, number)| number)).filter(|_| shown)
         },
     ),
     rule(
@@ -206,13 +212,10 @@ fn doubled(count: usize) -> Option<String> {
     (count > 1).then(|| format!("{count} of them"))
 }
 
-/// The fields of the form: slug, whether it is one to choose from without anything to choose, and its place for a person.
-fn numbered<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = (&'a str, bool, String)> {
-    items(subject.record, "inputFields").iter().zip(1..).map(|(field, number): (_, usize)| {
-        let is_select = matches!(text(field, "type"), "SELECT" | "MULTI_SELECT");
-        let options = field.object().map_or(0, |object| object.get("options").items().len());
-        (text(field, "slug"), is_select && options == 0, format!("field {number}"))
-    })
+/// The fields of the form, each with its place for a person.
+fn numbered<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = (&'a Json, String)> {
+    let fields = items(subject.record, "inputFields").iter().zip(1..);
+    fields.map(|(field, number): (_, usize)| (field, format!("field {number}")))
 }
 
 /// Places as a detail: at most ten of them.

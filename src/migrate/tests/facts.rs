@@ -223,7 +223,96 @@ fn input_fields_are_known_by_their_slug() {
         "inputFields":[{"slug":"s"}] | "inputFields":[{"slug":"s","emailDomain":"x.org"}] | inputFields[s].emailDomain: (none) -> x.org
         "inputFields":[{"slug":"s","hint":"h"}] | "inputFields":[{"slug":"s"}] | inputFields[s].hint: h -> (none)
         "inputFields":[{"slug":"s"}] | "inputFields":[{"slug":"s","hint":"h"}] | note inputFields[s].hint: only on the agent: "h"
-        "inputFields":[{"slug":""}] | "inputFields":[{"slug":""}] | same
+        "#,
+    );
+}
+
+/// What is said once of a form that no answer shows whole.
+const HIDDEN: &str =
+    "note inputFields: the API shows no choices, file types or slugs; compare the form in the web app";
+
+/// Facts about forms, a line each: the assistant's fields, the agent's, what is found. `HIDDEN` stands for the note above.
+fn hold_for_forms(facts: &str) {
+    let lines = facts.lines().filter(|line| !line.trim().is_empty()).map(|line| {
+        let [one, other, found] = line.split('|').collect::<Vec<_>>().try_into().unwrap();
+        let members = |fields: &str| format!(r#""inputFields":[{}]"#, fields.trim());
+        format!("{} | {} | {}", members(one), members(other), found.replace("HIDDEN", HIDDEN))
+    });
+    hold(&lines.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn fields_without_a_slug_are_known_by_their_order_and_then_by_their_label() {
+    hold_for_forms(
+        r#"
+        {"label":"A","order":0},{"label":"B","order":1} | {"label":"B","order":1},{"label":"A","order":0} | HIDDEN
+        {"label":"A","order":0} | {"label":"Z","order":0.0} | inputFields["A"].label: A -> Z & HIDDEN
+        {"label":"A","order":0},{"label":"B","order":1} | {"label":"B","order":0},{"label":"A","order":1} | inputFields["A"].label: A -> B & inputFields["B"].label: B -> A & HIDDEN
+        {"label":"A","order":0,"type":"TEXT"} | {"label":"A","order":0,"type":"DATE"} | inputFields["A"].type: TEXT -> DATE & HIDDEN
+        {"label":"A","order":0,"required":true} | {"label":"A","order":0} | inputFields["A"].required: true -> (none) & HIDDEN
+        {"label":"A","order":0} | {"label":"A","order":0,"hint":"h"} | HIDDEN & note inputFields["A"].hint: only on the agent: "h"
+        {"label":"A","order":0} | {"label":"A","order":1} | inputFields["A"].order: 0 -> 1 & HIDDEN
+        {"label":"A","order":0},{"label":"B","order":1} | {"label":"A","order":0} | inputFields["B"]: {"label":"B","order":1} -> (none) & HIDDEN
+        {"label":"A","order":0} | {"label":"A","order":0},{"label":"B","order":1} | inputFields["B"]: (none) -> {"label":"B","order":1} & HIDDEN
+        {"label":"A","order":0} | {"label":"B","order":1} | inputFields["A"]: {"label":"A","order":0} -> (none) & inputFields["B"]: (none) -> {"label":"B","order":1} & HIDDEN
+        {"label":"A","order":0} | | inputFields["A"]: {"label":"A","order":0} -> (none)
+        | {"label":"a] b","order":0} | inputFields["a] b"]: (none) -> {"label":"a] b","order":0}
+        {"order":0},{"order":1,"type":"TEXT"} | {"order":1,"type":"DATE"},{"order":0} | inputFields[1].type: TEXT -> DATE & HIDDEN
+        {"slug":null,"label":"A","options":[],"fileTypes":null,"emailDomain":""} | {"slug":"","label":"A"} | HIDDEN
+        "#,
+    );
+}
+
+#[test]
+fn of_fields_with_one_order_or_none_the_label_decides_and_then_their_place() {
+    hold_for_forms(
+        r#"
+        {"label":"A","order":0},{"label":"B","order":0} | {"label":"B","order":0},{"label":"A","order":0} | HIDDEN
+        {"label":"A","order":0},{"label":"B","order":0} | {"label":"B","order":0},{"label":"A","order":0,"type":"T"} | inputFields["A"].type: (none) -> T & HIDDEN
+        {"label":"A","order":0},{"label":"B","order":0} | {"label":"C","order":0},{"label":"A","order":0} | inputFields["B"].label: B -> C & HIDDEN
+        {"label":"A","order":0},{"label":"B","order":0} | {"label":"C","order":0},{"label":"D","order":0} | inputFields["A"].label: A -> C & inputFields["B"].label: B -> D & HIDDEN
+        {"label":"A","order":0},{"label":"B","order":0} | {"label":"B","order":0} | inputFields["A"]: {"label":"A","order":0} -> (none) & HIDDEN
+        {"label":"A"},{"label":"B"} | {"label":"B"},{"label":"A"} | HIDDEN
+        {"label":"A"},{"label":"B"} | {"label":"Z"},{"label":"B"} | inputFields["A"].label: A -> Z & HIDDEN
+        {"label":"A"} | {"label":"Z"},{"label":"A","order":3} | inputFields["A"].order: (none) -> 3 & inputFields["Z"]: (none) -> {"label":"Z"} & HIDDEN
+        {"label":"A"} | {"label":"B","order":0} | inputFields["A"]: {"label":"A"} -> (none) & inputFields["B"]: (none) -> {"label":"B","order":0} & HIDDEN
+        {"label":"A","order":0},{"label":"A","order":1} | {"label":"A","order":1},{"label":"A","order":0} | HIDDEN
+        {"label":"A","type":"T"},{"label":"A","type":"U"} | {"label":"A","type":"U"},{"label":"A","type":"T"} | HIDDEN
+        {"label":"A","order":0,"type":"T"},{"label":"A","order":0,"type":"U"} | {"label":"A","order":0,"type":"U","hint":1},{"label":"A","order":0,"type":"T","hint":1} | HIDDEN & note inputFields["A"].hint: only on the agent: 1 & note inputFields["A"].hint: only on the agent: 1
+        {"label":"A","order":0},{"label":"A","order":0} | {"label":"A","order":0} | inputFields["A"]: {"label":"A","order":0} -> (none) & HIDDEN
+        {} | {},{} | inputFields[1]: (none) -> {} & HIDDEN
+        "#,
+    );
+}
+
+#[test]
+fn a_slug_that_only_one_side_shows_is_a_note_and_all_else_that_only_one_side_shows_a_difference() {
+    hold_for_forms(
+        r#"
+        {"slug":"a","label":"A","order":0} | {"label":"A","order":0} | note inputFields[a].slug: only on the assistant: "a"
+        {"label":"A","order":0} | {"slug":"a","label":"A","order":0} | note inputFields[a].slug: only on the agent: "a"
+        {"slug":"a","order":0},{"slug":"b","order":1} | {"order":1},{"order":0,"label":"L"} | inputFields[a].label: (none) -> L & note inputFields[a].slug: only on the assistant: "a" & note inputFields[b].slug: only on the assistant: "b"
+        {"slug":"a","order":0},{"label":"A","order":1} | {"slug":"a","order":1},{"label":"A","order":0} | inputFields[a].order: 0 -> 1 & inputFields["A"].order: 1 -> 0
+        {"slug":"a","order":0} | {"slug":"b","order":0} | inputFields[a]: {"slug":"a","order":0} -> (none) & inputFields[b]: (none) -> {"slug":"b","order":0}
+        {"slug":"a","order":0} | {"slug":"b","order":0},{"order":0} | inputFields[b]: (none) -> {"slug":"b","order":0} & note inputFields[a].slug: only on the assistant: "a"
+        {"label":"A","order":0,"options":["x"]} | {"label":"A","order":0} | inputFields["A"].options: ["x"] -> (none)
+        {"label":"A","order":0} | {"label":"A","order":0,"options":["x"]} | inputFields["A"].options: (none) -> ["x"]
+        {"label":"A","order":0,"fileTypes":"pdf"},{"label":"B","order":1} | {"label":"A","order":0,"fileTypes":[".PDF"]},{"label":"B","order":1} | same
+        {"label":"A","order":0,"emailDomain":"x.org"} | {"label":"A","order":0} | inputFields["A"].emailDomain: x.org -> (none)
+        "#,
+    );
+}
+
+#[test]
+fn folders_are_a_set_of_ids_that_only_agents_have() {
+    hold(
+        r#"
+        "knowledgeFolderIds":["@a","@b"] | "knowledgeFolderIds":["@B","@a"] | same
+                                         | "knowledgeFolderIds":["@a"]      | note knowledgeFolderIds: only on the agent: ["@a"]
+        "knowledgeFolderIds":[]          | "knowledgeFolderIds":["@a"]      | note knowledgeFolderIds: only on the agent: ["@a"]
+        "knowledgeFolderIds":["@a"]      |                                  | knowledgeFolderIds: ["@a"] -> (none)
+        "knowledgeFolderIds":["@a"]      | "knowledgeFolderIds":["@a","@b"] | knowledgeFolderIds: (none) -> ["@b"]
+        "knowledgeFolderIds":["@a","x"]  | "knowledgeFolderIds":["x"]       | knowledgeFolderIds: ["@a"] -> (none)
         "#,
     );
 }

@@ -85,6 +85,18 @@ fn an_object_of_many_keys_and_a_list_of_many_elements_take_no_quadratic_time() {
     let agent = record(Side::Agent, &namesakes(1));
     assert_eq!(compare(&assistant, &agent).differences.len(), 1);
 
+    // Nothing tells them apart, only their order does, and nothing agrees but the missing order.
+    for field in
+        ["{}", r#"{"label":"l","order":0}"#, r#"{"order":N}"#, r#"{"label":"N SIDE","required":true}"#]
+    {
+        let fields = |side: &str| {
+            let field = |number: usize| field.replace('N', &number.to_string()).replace("SIDE", side);
+            record(Side::Agent, &format!(r#""inputFields":[{}]"#, many(20_000, &field)))
+        };
+        let differing = if field.contains("SIDE") { 20_000 } else { 0 };
+        assert_eq!(compare(&fields("one"), &fields("other")).differences.len(), differing, "{field}");
+    }
+
     let ids = many(100_000, &|number| format!(r#""file {number}""#));
     assert_eq!(verdict(&format!(r#""attachments":[{ids}]"#), r#""attachments":[]"#).differences.len(), 1);
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());

@@ -85,6 +85,8 @@ fn a_known_field_of_another_type_makes_no_sense() {
         (r#""conversationStarters":["x",7]"#, "conversationStarters[1] is a number, not text"),
         (r#""attachments":{}"#, r#"field "attachments" is an object, not a list"#),
         (r#""attachments":[{}]"#, "attachments[0] is an object, not text"),
+        (r#""knowledgeFolderIds":"x""#, r#"field "knowledgeFolderIds" is text, not a list"#),
+        (r#""knowledgeFolderIds":[7]"#, "knowledgeFolderIds[0] is a number, not text"),
         (r#""updatedAt":1735689600000"#, r#"field "updatedAt" is a number, not text"#),
         (r#""actions":{}"#, r#"field "actions" is an object, not a list"#),
         (r#""actions":["x"]"#, "actions[0] is text, not an object"),
@@ -96,7 +98,9 @@ fn a_known_field_of_another_type_makes_no_sense() {
             r#""actions":[{"actionId":"x","requiresConfirmation":"yes"}]"#,
             "actions[0].requiresConfirmation is text, not true or false",
         ),
-        (r#""inputFields":[{"slug":"s"},{"label":"x"}]"#, r#"inputFields[1] has no "slug""#),
+        (r#""inputFields":["x"]"#, "inputFields[0] is text, not an object"),
+        (r#""inputFields":[{"slug":7}]"#, "inputFields[0].slug is a number, not text"),
+        (r#""inputFields":[{"label":"x"},{"order":"1"}]"#, "inputFields[1].order is text, not a number"),
         (r#""inputFields":[{"slug":"s","order":"1"}]"#, "inputFields[0].order is text, not a number"),
         (r#""inputFields":[{"slug":"s","options":[[]]}]"#, "inputFields[0].options[0] is a list, not text"),
         (
@@ -116,9 +120,7 @@ fn a_known_field_of_another_type_makes_no_sense() {
 
 #[test]
 fn unknown_fields_may_hold_anything() {
-    assert!(
-        try_record(Side::Agent, r#""owner":{"id":7},"knowledgeFolderIds":[[null]],"disabled":false"#).is_ok()
-    );
+    assert!(try_record(Side::Agent, r#""owner":{"id":7},"folders":[[null]],"disabled":false"#).is_ok());
 }
 
 #[test]
@@ -190,7 +192,8 @@ fn the_proposed_agent_has_write_names_and_whole_values() {
            "imageGenerationEnabled":true,"codeInterpreterEnabled":true,"canvasEnabled":false,"extendedThinking":true,
            "actions":[{"connectionId":"c","requiresConfirmation":true,"actionId":"A"}],
            "inputFields":[{"slug":"s","type":"FILE","label":"L","required":true,"order":1.0,"options":[],
-           "fileTypes":"pdf, docx","description":null,"hint":"h"}],"attachments":[]"#,
+           "fileTypes":"pdf, docx","description":null,"hint":"h"}],"attachments":[],
+           "knowledgeFolderIds":["f",null]"#,
     );
     insta::assert_snapshot!(proposed(&assistant).get().replace(",\"", "\n\""), @r#"
         {"name":"N"
@@ -212,9 +215,21 @@ fn the_proposed_agent_has_write_names_and_whole_values() {
         "label":"L"
         "required":true
         "order":1.0
-        "fileTypes":"pdf, docx"}]}
+        "fileTypes":"pdf, docx"}]
+        "knowledgeFolderIds":["f"]}
         "#);
     assert_eq!(proposed(&record(Side::Assistant, "")).get(), "{}");
+}
+
+#[test]
+fn a_form_whose_slugs_are_not_shown_is_not_proposed() {
+    let proposed = |fields: &str| {
+        proposed(&record(Side::Assistant, &format!(r#""inputFields":[{fields}]"#))).get().to_owned()
+    };
+    assert_eq!(proposed(r#"{"slug":"a"},{"slug":"b"}"#), r#"{"inputFields":[{"slug":"a"},{"slug":"b"}]}"#);
+    for fields in [r#"{"label":"A","order":0}"#, r#"{"slug":"a"},{"label":"B"}"#, r#"{"slug":""}"#, ""] {
+        assert_eq!(proposed(fields), "{}", "{fields}");
+    }
 }
 
 #[test]

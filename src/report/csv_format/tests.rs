@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use proptest::prelude::*;
 
 use super::super::samples::{facts, rendered, rows, settings, verified};
@@ -25,20 +27,28 @@ fn cells(report: &str, delimiter: u8) -> Vec<Vec<String>> {
         .unwrap()
 }
 
+/// The cells of every column, by its name.
+fn columns(report: &str) -> HashMap<String, Vec<String>> {
+    let mut rows = cells(report, b';');
+    let names = rows.remove(0);
+    let column = |at: usize| rows.iter().map(|row| row[at].clone()).collect();
+    names.into_iter().enumerate().map(|(at, name)| (name, column(at))).collect()
+}
+
 #[test]
 fn a_whole_report() {
     insta::assert_snapshot!(report(&settings(), &facts(), &rows()), @r#"
-    line;input;assistant_id;agent_id;name;status;disabled;differences;notes;error;remedy;assistant_updated_at;agent_updated_at;requests;elapsed_ms;checked_at;team;'=phone
-    2;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;not_requested;;;;;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
-    3;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;"'=HYPERLINK(""x"") Bot";mismatch;not_requested;"inputFields[topic].label: Old… -> (none); temperature: 0.3 -> 1";owner: only on the agent: Jane…;;Bring the agent in line with the assistant (see differences), publish it, then run the same command again.;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
-    4;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;no_access;not_requested;;;assistant: 403 Not shared;Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again.;2025-01-02T03:04:05.123Z;;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
-    5;'-not an id;;;;invalid_id;not_requested;;;input: no UUID in the cell;Put exactly one UUID into this cell, or delete the row, then run the same command again.;;;0;0;;-5;"'=1+1
+    line;name;status;remedy;differences;notes;error;disabled;input;assistant_id;agent_id;assistant_updated_at;agent_updated_at;requests;elapsed_ms;checked_at;team;'=phone
+    2;Helper;verified;;;;;not_requested;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
+    3;"'=HYPERLINK(""x"") Bot";mismatch;Bring the agent in line with the assistant (see differences), publish it, then run the same command again.;"inputFields[topic].label: Old… -> (none); temperature: 0.3 -> 1";owner: only on the agent: Jane…;;not_requested;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
+    4;Helper;no_access;Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again.;;;assistant: 403 Not shared;not_requested;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
+    5;;invalid_id;Put exactly one UUID into this cell, or delete the row, then run the same command again.;;;input: no UUID in the cell;not_requested;'-not an id;;;;;0;0;;-5;"'=1+1
     next; line"
-    7;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;;duplicate;not_requested;;same as line 2 (verified);;;;;0;0;;short row;
-    8;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;disabled;;;;;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
-    9;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;skipped;;;;Leave it on: assistant and agent are one record here, and disabling it takes the agent away from its users (--disable-shared would).;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
-    10;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;failed;;;disable: 403 Only workspace admins can disable assistants;"Share the assistant with the API key as editor; if it is, let a workspace admin make the key, or give it the permission to disable assistants; then run the same command again.";2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
-    11;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;Helper;verified;revert_failed;;;enable: 500 Internal server error;It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app.;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
+    7;;duplicate;;;same as line 2 (verified);;not_requested;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;;;0;0;;short row;
+    8;Helper;verified;;;;;disabled;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
+    9;Helper;verified;;;disabled: to stay on (one record with the agent);;skipped;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
+    10;Helper;verified;"Share the assistant with the API key as editor; if it is, let a workspace admin make the key, or give it the permission to disable assistants; then run the same command again.";;;disable: 403 Only workspace admins can disable assistants;failed;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
+    11;Helper;verified;It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app.;;;enable: 500 Internal server error;revert_failed;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     "#);
 }
 
@@ -50,16 +60,15 @@ fn a_redacted_report_holds_no_text_of_the_platform() {
     {
         assert!(!shown.contains(text), "{text}");
     }
-    let mismatch = cells(&shown, b';').swap_remove(2);
-    assert_eq!(mismatch[4], "19 characters");
+    let shown = columns(&shown);
+    assert_eq!(shown["name"][1], "19 characters");
     assert_eq!(
-        mismatch[7],
+        shown["differences"][1],
         "inputFields[#1].label: 9 characters -> (none); temperature: 0.30000000000000000001 -> 1"
     );
-    assert_eq!(mismatch[8], "owner: only on the agent: 8 characters");
-    let errors: Vec<_> = cells(&shown, b';').into_iter().map(|mut row| row.swap_remove(9)).collect();
-    assert_eq!(errors[3], "assistant: 403 (10 characters)");
-    assert_eq!(errors[8..], ["disable: 403 (44 characters)", "enable: 500 (21 characters)"]);
+    assert_eq!(shown["notes"][1], "owner: only on the agent: 8 characters");
+    assert_eq!(shown["error"][2], "assistant: 403 (10 characters)");
+    assert_eq!(shown["error"][7..], ["disable: 403 (44 characters)", "enable: 500 (21 characters)"]);
 }
 
 #[test]
@@ -76,23 +85,23 @@ fn a_failed_check_and_a_failed_disable_stand_side_by_side_redacted_or_not() {
         (true, "agent: timeout: (21 characters); disable: connection:"),
     ] {
         let settings = ReportSettings { redact, ..settings() };
-        assert_eq!(cells(&report(&settings, &facts(), std::slice::from_ref(&row)), b';')[1][9], error);
+        assert_eq!(columns(&report(&settings, &facts(), std::slice::from_ref(&row)))["error"], [error]);
     }
     let invalid = ReportRow { invalid: Some(InvalidId::NoUuid), ..row };
     let redacting = ReportSettings { redact: true, ..settings() };
-    assert_eq!(cells(&report(&redacting, &facts(), &[invalid]), b';')[1][9], "input: no UUID in the cell");
+    assert_eq!(columns(&report(&redacting, &facts(), &[invalid]))["error"], ["input: no UUID in the cell"]);
 }
 
 #[test]
 fn practice_stands_first_among_the_notes_of_every_row() {
     let facts = RunFacts { practice: true, base_url: None, ..facts() };
-    let shown = cells(&report(&settings(), &facts, &rows()), b';');
-    let notes: Vec<_> = shown.iter().skip(1).map(|row| row[8].as_str()).collect();
+    let shown = columns(&report(&settings(), &facts, &rows()));
     let practice = "PRACTICE: made-up workspace";
     let mut expected = vec![practice; rows().len()];
     expected[1] = "PRACTICE: made-up workspace; owner: only on the agent: Jane…";
     expected[4] = "PRACTICE: made-up workspace; same as line 2 (verified)";
-    assert_eq!(notes, expected);
+    expected[6] = "PRACTICE: made-up workspace; disabled: to stay on (one record with the agent)";
+    assert_eq!(shown["notes"], expected);
 }
 
 #[test]
@@ -103,13 +112,13 @@ fn dialects_decide_delimiter_byte_order_mark_and_line_ends() {
         InputFormat { encoding: Encoding::Windows1252, line_end: LineEnd::CrLf, ..semicolon.clone() };
     let bom = InputFormat { bom: true, ..semicolon.clone() };
     for (format, dialect, begins, line_end) in [
-        (&semicolon, Dialect::Input, "line;input;", "\n"),
-        (&bom, Dialect::Input, "\u{FEFF}line;input;", "\n"),
-        (&windows, Dialect::Input, "\u{FEFF}line;input;", "\r\n"),
-        (&utf16, Dialect::Input, "\u{FEFF}line\tinput\t", "\n"),
-        (&semicolon, Dialect::Excel, "\u{FEFF}line;input;", "\r\n"),
-        (&windows, Dialect::Plain, "line,input,", "\n"),
-        (&bom, Dialect::Plain, "line,input,", "\n"),
+        (&semicolon, Dialect::Input, "line;name;", "\n"),
+        (&bom, Dialect::Input, "\u{FEFF}line;name;", "\n"),
+        (&windows, Dialect::Input, "\u{FEFF}line;name;", "\r\n"),
+        (&utf16, Dialect::Input, "\u{FEFF}line\tname\t", "\n"),
+        (&semicolon, Dialect::Excel, "\u{FEFF}line;name;", "\r\n"),
+        (&windows, Dialect::Plain, "line,name,", "\n"),
+        (&bom, Dialect::Plain, "line,name,", "\n"),
     ] {
         let settings = ReportSettings { format: format.clone(), dialect, redact: false };
         let shown = report(&settings, &facts(), &[verified()]);
@@ -133,12 +142,13 @@ fn own_cells_hold_at_most_8000_characters() {
         carried: vec![long.clone()],
         ..verified()
     };
-    let shown = cells(&report(&settings(), &facts(), &[row]), b';').swap_remove(1);
-    assert!(shown[..16].iter().all(|cell| cell.chars().count() <= cell::LIMIT));
-    assert!(shown[7].starts_with("instruction: ää") && shown[7].ends_with("ä… (+2 more)"));
-    assert!(shown[8].ends_with("ä… (+1 more)"));
-    assert_eq!(shown[16], long);
-    assert_eq!(shown[17], "");
+    let shown = columns(&report(&settings(), &facts(), &[row]));
+    let own = REPORT_COLUMNS.map(|column| &shown[column.as_str()][0]);
+    assert!(own.iter().all(|cell| cell.chars().count() <= cell::LIMIT));
+    let differences = &shown["differences"][0];
+    assert!(differences.starts_with("instruction: ää") && differences.ends_with("ä… (+2 more)"));
+    assert!(shown["notes"][0].ends_with("ä… (+1 more)"));
+    assert_eq!((shown["team"][0].as_str(), shown["'=phone"][0].as_str()), (long.as_str(), ""));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::frame::Asked;
 use super::page::Page;
 use super::pretty::pretty;
 use super::row::Objects;
-use crate::domain::{AuditFacts, AuditRow, Call, JsonText};
+use crate::domain::{AuditFacts, AuditRow, Call, JsonText, RowProgress};
 use crate::report::{AuditRenderer, PartOf, ReportSettings};
 
 /// A renderer that writes the audit as a page to `out`. `overview` has counted every row that will come. `part`: whose
@@ -24,7 +24,7 @@ pub fn audit_html<'a, W: Write + 'a>(
     out: W,
 ) -> Box<dyn AuditRenderer + 'a> {
     Box::new(AuditHtml {
-        page: Page::new(out, overview.needing()),
+        page: Page::new(out, overview.progress().needs_attention),
         redacted: settings.redact,
         columns: Column::of_audit(&settings.format.carried_columns),
         carried: settings.format.carried_columns.clone(),
@@ -55,14 +55,14 @@ impl<W: Write> AuditRenderer for AuditHtml<W> {
     }
 
     fn row(&mut self, row: &AuditRow) -> io::Result<()> {
-        if !self.page.has_place(row.needs_attention()) {
+        if !self.page.has_place(row.progress() == RowProgress::NeedsAttention) {
             return Ok(());
         }
         self.page.row(&AuditTableRow::new(row, &self.columns))
     }
 
     fn document(&mut self, row: &AuditRow, document: &dyn Fn() -> Option<JsonText>) -> io::Result<()> {
-        let needs_somebody = row.needs_attention();
+        let needs_somebody = row.progress() == RowProgress::NeedsAttention;
         if !self.page.opens(needs_somebody)? {
             return Ok(());
         }

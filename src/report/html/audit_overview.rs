@@ -4,8 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::shares::Shares;
-use crate::domain::{AuditRow, Call, Finding, RowStatus, Weight};
-use crate::report::PartCounts;
+use crate::domain::{AuditRow, Call, Finding, ProgressCounts, RowProgress, RowStatus, Weight};
 
 /// A model id in the plot is no longer than this.
 const MODEL: usize = 200;
@@ -92,7 +91,7 @@ pub struct AuditOverview {
     remedies: BTreeMap<&'static str, u64>,
     models: BTreeMap<String, Users>,
     ages: [u64; Age::ALL.len()],
-    needing: u64,
+    progress: ProgressCounts,
     with_weight: u64,
     agents: u64,
     shares: Shares,
@@ -119,32 +118,22 @@ impl AuditOverview {
         for (age, rows) in Age::ALL.iter().zip(&mut self.ages) {
             *rows += u64::from(Age::of(row) == Some(*age));
         }
-        self.needing += u64::from(row.needs_attention());
-        self.with_weight += u64::from(row.findings.iter().any(|finding| finding.weight.needs_attention()));
+        let progress = row.progress();
+        self.progress.count(progress);
+        self.with_weight += u64::from(row.has_weight());
         self.agents += u64::from(row.read_from == Some(Call::Agent));
-        self.shares.count(&row.row.carried, row.needs_attention());
+        self.shares.count(&row.row.carried, progress == RowProgress::NeedsAttention);
     }
 
-    /// What an index of parts says of these rows.
-    pub fn counts(&self) -> PartCounts {
-        let not_checked = self.of_status(RowStatus::NotChecked);
-        PartCounts { rows: self.rows(), needing: self.needing, not_checked }
-    }
-
-    /// Rows there are.
-    pub(super) fn rows(&self) -> u64 {
-        self.statuses.iter().sum()
+    /// How far the rows are.
+    pub const fn progress(&self) -> ProgressCounts {
+        self.progress
     }
 
     /// Rows of that status.
     pub(super) fn of_status(&self, status: RowStatus) -> u64 {
         let statuses = RowStatus::ALL.iter().zip(self.statuses);
         statuses.filter(|(counted, _)| **counted == status).map(|(_, rows)| rows).sum()
-    }
-
-    /// Rows that need somebody.
-    pub(super) const fn needing(&self) -> u64 {
-        self.needing
     }
 
     /// Rows with a finding of weight.

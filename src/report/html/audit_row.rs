@@ -30,7 +30,7 @@ pub(super) struct AuditTableRow<'a> {
 
 impl<'a> AuditTableRow<'a> {
     pub(super) fn new(row: &'a AuditRow, columns: &'a [Column]) -> Self {
-        let mut cells = Cells::new(&row.row, &row.row.name, row.id(), columns, row.needs_attention());
+        let mut cells = Cells::new(&row.row, &row.row.name, row.id(), columns, row.progress());
         cells.word = reading_word(row.row.status);
         cells.updated_at(row.configuration.as_ref().and_then(|read| read.updated_at));
         let remedy = Some(row.remedy()).filter(|remedy| !remedy.is_empty());

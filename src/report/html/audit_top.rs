@@ -22,7 +22,7 @@ pub(super) struct AuditTop<'a> {
     unread: Option<Count>,
     /// Rows that were read, and in which nothing has to be mended.
     well: Option<Count>,
-    not_checked: Option<Count>,
+    pending: Option<Count>,
     standing: Standing,
     groups: Vec<Group>,
     people: Option<People>,
@@ -53,7 +53,8 @@ struct ToDo {
 impl<'a> AuditTop<'a> {
     /// Gathers it.
     pub(super) fn new(facts: &'a AuditFacts, overview: &AuditOverview, asked: Asked<'a>) -> Self {
-        let (rows, needing) = (overview.rows(), overview.needing());
+        let progress = overview.progress();
+        let (rows, needing) = (progress.rows(), progress.needs_attention);
         let about = About {
             title: format!("Audit of assistants: {} of {} need somebody", grouped(needing), grouped(rows)),
             heading: "Audit of assistants",
@@ -70,7 +71,7 @@ impl<'a> AuditTop<'a> {
             with_weight: Count::of(heavy),
             unread: Count::of(needing.saturating_sub(heavy)),
             well: Count::of(well),
-            not_checked: Count::of(overview.of_status(RowStatus::NotChecked)),
+            pending: Count::of(progress.pending),
             standing: Standing::new(
                 RowStatus::ALL.into_iter().flat_map(|status| heaps(status, overview)),
                 format!(
@@ -104,17 +105,7 @@ fn heaps(status: RowStatus, overview: &AuditOverview) -> Vec<Heap> {
         return vec![heap];
     }
     let heavy = overview.with_weight();
-    let well = heap.rows.saturating_sub(heavy);
-    vec![
-        Heap { needs_somebody: Some(false), rows: well, ..heap },
-        Heap {
-            class: "heavy",
-            meaning: "with findings of weight",
-            needs_somebody: Some(true),
-            rows: heavy,
-            ..heap
-        },
-    ]
+    heap.split(heavy, "with findings of weight").into()
 }
 
 /// The heaviest first; rows that were not read come before what can wait, since nobody knows what is in them.

@@ -33,6 +33,17 @@ pub(super) struct Heap {
     pub(super) rows: u64,
 }
 
+impl Heap {
+    /// In two: `needing` of its rows need somebody, which means that for them; the others do not.
+    pub(super) const fn split(self, needing: u64, meaning: &'static str) -> [Self; 2] {
+        let others = self.rows.saturating_sub(needing);
+        [
+            Self { needs_somebody: Some(false), rows: others, ..self },
+            Self { class: "heavy", meaning, needs_somebody: Some(true), rows: needing, ..self },
+        ]
+    }
+}
+
 /// How many rows there are of each heap, as a bar and as a list.
 pub(super) struct Standing {
     /// What the bar says to those who do not see it.

@@ -10,7 +10,7 @@ use askama::Template;
 
 use super::frame::when;
 use super::policy;
-use crate::domain::{RunFacts, grouped, one_line};
+use crate::domain::{ProgressCounts, RunFacts, grouped, one_line};
 use crate::report::cell::shortened;
 use crate::report::texts::{Extent, Texts};
 
@@ -43,24 +43,6 @@ impl PartOf {
             "" => NOBODY.to_owned(),
             value => shortened(&one_line(value), SHOWN).into_owned(),
         }
-    }
-}
-
-/// How far the rows of a part are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PartCounts {
-    /// All of them.
-    pub rows: u64,
-    /// Those that need somebody.
-    pub needing: u64,
-    /// Those that no run has come to, and that need nobody for now.
-    pub not_checked: u64,
-}
-
-impl PartCounts {
-    /// The rest: those with which all is well.
-    pub const fn done(self) -> u64 {
-        self.rows.saturating_sub(self.needing).saturating_sub(self.not_checked)
     }
 }
 
@@ -123,7 +105,7 @@ pub struct IndexLine {
     /// Whose it is.
     pub name: String,
     /// How far its rows are.
-    pub counts: PartCounts,
+    pub progress: ProgressCounts,
     /// The file name of its page, beside the index.
     pub page: String,
     /// The file name of its CSV.
@@ -132,21 +114,17 @@ pub struct IndexLine {
 
 /// Writes the index of these parts to `out`: who has most to do first, else in the order given.
 pub fn index(head: &IndexHead, mut parts: Vec<IndexLine>, out: &mut dyn Write) -> io::Result<()> {
-    parts.sort_by_key(|part| (Reverse(part.counts.needing), Reverse(part.counts.not_checked)));
-    let total = parts.iter().fold(PartCounts::default(), |sum, IndexLine { counts, .. }| PartCounts {
-        rows: sum.rows + counts.rows,
-        needing: sum.needing + counts.needing,
-        not_checked: sum.not_checked + counts.not_checked,
-    });
+    parts.sort_by_key(|part| (Reverse(part.progress.needs_attention), Reverse(part.progress.pending)));
+    let total = parts.iter().fold(ProgressCounts::default(), |sum, part| sum + part.progress);
     let page = Index {
         policy: policy::content_security_policy(),
         style: policy::STYLE,
         head,
         parts: grouped(parts.len() as u64),
-        shows_open: total.not_checked > 0,
+        shows_open: total.pending > 0,
         lines: parts
             .iter()
-            .map(|part| Line::new(&part.name, part.counts, href(&part.page), href(&part.csv)))
+            .map(|part| Line::new(&part.name, part.progress, href(&part.page), href(&part.csv)))
             .collect(),
         total: Line::new("", total, String::new(), String::new()),
     };
@@ -162,7 +140,7 @@ struct Index<'a> {
     parts: String,
     lines: Vec<Line<'a>>,
     total: Line<'a>,
-    /// Whether a column says how many rows are not checked.
+    /// Whether a column says how many rows no run has come to.
     shows_open: bool,
 }
 
@@ -178,14 +156,14 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(value: &'a str, counts: PartCounts, page: String, csv: String) -> Self {
+    fn new(value: &'a str, progress: ProgressCounts, page: String, csv: String) -> Self {
         Self {
             value,
-            rows: grouped(counts.rows),
-            done: grouped(counts.done()),
-            needing: grouped(counts.needing),
-            open: grouped(counts.not_checked),
-            needs_somebody: counts.needing > 0,
+            rows: grouped(progress.rows()),
+            done: grouped(progress.done),
+            needing: grouped(progress.needs_attention),
+            open: grouped(progress.pending),
+            needs_somebody: progress.needs_attention > 0,
             page,
             csv,
         }
@@ -213,10 +191,10 @@ mod tests {
     use super::*;
     use crate::report::samples::facts;
 
-    fn line(name: &str, rows: u64, needing: u64, not_checked: u64, file: &str) -> IndexLine {
+    fn line(name: &str, done: u64, needs_attention: u64, pending: u64, file: &str) -> IndexLine {
         IndexLine {
             name: name.to_owned(),
-            counts: PartCounts { rows, needing, not_checked },
+            progress: ProgressCounts { done, needs_attention, pending },
             page: format!("{file}.html"),
             csv: format!("{file}.csv"),
         }
@@ -240,25 +218,25 @@ mod tests {
         let head = IndexHead::new("From assistants to agents", "Done", "owner", &facts(), false);
         let lines = vec![
             line("ann", 1_200, 0, 0, "ann"),
-            line("Jörg/2", 3, 2, 1, "jörg-2"),
-            line(NOBODY, 2, 2, 0, "without-owner"),
+            line("Jörg/2", 0, 2, 1, "jörg-2"),
+            line(NOBODY, 0, 2, 0, "without-owner"),
         ];
         let page = page(&head, lines);
         let (_, body) = page.split_once("<body>").unwrap();
-        insta::assert_snapshot!(seen(body), @"From assistants to agents, by owner A page and a CSV for each value of this column, with its rows and no others. Who has most to do comes first. Workspace https://api.langdock.com Last run begun 2025-04-01, 08:00 UTC; not finished Program agent-migrate 0.1.0 The run ended before its last row: the key lacks a scope: AGENT_API. Give it that scope in the workspace&#39;s API key settings. owner Rows Done Need somebody Not checked Files Jörg/2 3 0 2 1 Page CSV (nobody named) 2 0 2 0 Page CSV ann 1,200 1,200 0 0 Page CSV All 3 1,205 1,200 4 1 Made by agent-migrate. The files stand beside this page, which names every one of them: hand on the single files, not the folder. Nothing is asked for over the network.");
+        insta::assert_snapshot!(seen(body), @"From assistants to agents, by owner A page and a CSV for each value of this column, with its rows and no others. Who has most to do comes first. Workspace https://api.langdock.com Last run begun 2025-04-01, 08:00 UTC; not finished Program agent-migrate 0.1.0 The run ended before its last row: the key lacks a scope: AGENT_API. Give it that scope in the workspace&#39;s API key settings. owner Rows Done Need somebody Open Files Jörg/2 3 0 2 1 Page CSV (nobody named) 2 0 2 0 Page CSV ann 1,200 1,200 0 0 Page CSV All 3 1,205 1,200 4 1 Made by agent-migrate. The files stand beside this page, which names every one of them: hand on the single files, not the folder. Nothing is asked for over the network.");
         assert!(page.contains("href=\"j%C3%B6rg-2.html\"") && page.contains("href=\"j%C3%B6rg-2.csv\""));
         assert!(!page.contains("<script"));
     }
 
     #[test]
-    fn names_are_text_and_a_column_without_unchecked_rows_is_left_out() {
+    fn names_are_text_and_a_column_of_open_rows_is_left_out_where_there_are_none() {
         let hostile = "</table><script>alert(1)</script>\"'\u{202e}";
         let mut facts = facts();
         facts.base_url = Some(hostile.into());
         let head = IndexHead::new("Audit", "Nothing found", hostile, &facts, true);
         let page = page(&head, vec![line(hostile, 1, 0, 0, "a")]);
         assert!(!page.contains("<script>") && page.matches("</table>").count() == 1);
-        assert!(!page.contains("Not checked") && page.contains("Redacted"));
+        assert!(!page.contains("Open<") && page.contains("Redacted"));
     }
 
     #[test]

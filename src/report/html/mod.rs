@@ -30,7 +30,7 @@ use askama::Template;
 
 use super::texts::{Extent, Texts};
 use super::{Renderer, ReportSettings, redact};
-use crate::domain::{JsonText, ReportRow, RowStatus, RunFacts};
+use crate::domain::{JsonText, ReportRow, RowProgress, RowStatus, RunFacts};
 use columns::{Column, shows_switching};
 use frame::Asked;
 use page::Page;
@@ -40,7 +40,7 @@ use top::Top;
 
 pub use audit::audit_html;
 pub use audit_overview::AuditOverview;
-pub use index::{IndexHead, IndexLine, PartCounts, PartOf, index};
+pub use index::{IndexHead, IndexLine, PartOf, index};
 pub use overview::Overview;
 
 /// A renderer that writes the report as a page to `out`. `overview` has counted every row that will come. `part`: whose
@@ -52,7 +52,7 @@ pub fn html<'a, W: Write + 'a>(
     out: W,
 ) -> Box<dyn Renderer + 'a> {
     Box::new(Html {
-        page: Page::new(out, overview.needing()),
+        page: Page::new(out, overview.progress().needs_attention),
         texts: Texts { extent: Extent::Full, redact: settings.redact, practice: false },
         carried: settings.format.carried_columns.clone(),
         overview,
@@ -87,7 +87,7 @@ impl<W: Write> Renderer for Html<W> {
     }
 
     fn row(&mut self, row: &ReportRow) -> io::Result<()> {
-        if !self.page.has_place(overview::needs_somebody(row)) {
+        if !self.page.has_place(row.progress() == RowProgress::NeedsAttention) {
             return Ok(());
         }
         let texts = self.texts.of(row);
@@ -100,7 +100,7 @@ impl<W: Write> Renderer for Html<W> {
         assistant: Option<&[u8]>,
         agent: Option<&[u8]>,
     ) -> io::Result<()> {
-        let needs_somebody = overview::needs_somebody(row);
+        let needs_somebody = row.progress() == RowProgress::NeedsAttention;
         if !self.page.opens(needs_somebody)? {
             return Ok(());
         }

@@ -3,49 +3,37 @@
 use std::collections::BTreeMap;
 
 use super::shares::Shares;
-use crate::domain::{DisabledState, Remedy, ReportRow, RowStatus};
-use crate::report::PartCounts;
-
-/// Whether the row is one that a person has to see to. What a run left over on purpose is not, nor what stands on as it
-/// should because switching off was not for it.
-pub(super) fn needs_somebody(row: &ReportRow) -> bool {
-    let is_in_doubt =
-        matches!(row.disabled, DisabledState::RevertFailed | DisabledState::Unknown | DisabledState::Failed);
-    row.status.needs_attention() || is_in_doubt
-}
+use crate::domain::{ProgressCounts, Remedy, ReportRow, RowProgress, RowStatus};
 
 /// Counted over all rows, in a pass of its own before the first row is written.
 #[derive(Debug, Default)]
 pub struct Overview {
     remedies: BTreeMap<Remedy, u64>,
-    needing: u64,
-    not_checked: u64,
+    progress: ProgressCounts,
+    /// Of the rows that need somebody, those whose status alone does not say so.
+    verified_needing: u64,
     shares: Shares,
 }
 
 impl Overview {
     /// Takes in the next row.
     pub fn count(&mut self, row: &ReportRow) {
-        let needs_somebody = needs_somebody(row);
+        let progress = row.progress();
+        let needs_somebody = progress == RowProgress::NeedsAttention;
         *self.remedies.entry(row.remedy()).or_default() += 1;
-        self.needing += u64::from(needs_somebody);
-        self.not_checked += u64::from(row.status == RowStatus::NotChecked && !needs_somebody);
+        self.progress.count(progress);
+        self.verified_needing += u64::from(needs_somebody && row.status == RowStatus::Verified);
         self.shares.count(&row.carried, needs_somebody);
     }
 
-    /// What an index of parts says of these rows, of which there are `rows`.
-    pub const fn counts(&self, rows: u64) -> PartCounts {
-        PartCounts { rows, needing: self.needing, not_checked: self.not_checked }
+    /// How far the rows are.
+    pub const fn progress(&self) -> ProgressCounts {
+        self.progress
     }
 
-    /// Rows that need somebody.
-    pub(super) const fn needing(&self) -> u64 {
-        self.needing
-    }
-
-    /// Rows that no run has come to.
-    pub(super) const fn not_checked(&self) -> u64 {
-        self.not_checked
+    /// Verified rows that need somebody.
+    pub(super) const fn verified_needing(&self) -> u64 {
+        self.verified_needing
     }
 
     /// What to do, each with its number of rows: first what may do harm while it waits, then by that number.
@@ -72,7 +60,7 @@ const fn is_pressing(remedy: Remedy) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::samples::{rows, verified};
+    use super::super::super::samples::rows;
     use super::*;
 
     fn counted(rows: &[ReportRow]) -> Overview {
@@ -96,8 +84,7 @@ mod tests {
     fn rows_that_need_somebody_are_those_that_a_person_has_to_see_to() {
         let overview = counted(&rows());
         // Mismatch, no access, invalid id; refused and not switched on again.
-        assert_eq!((overview.needing(), overview.not_checked()), (5, 0));
-        let left = ReportRow { status: RowStatus::NotChecked, ..verified() };
-        assert_eq!((counted(std::slice::from_ref(&left)).needing(), counted(&[left]).not_checked()), (0, 1));
+        let expected = ProgressCounts { done: 4, needs_attention: 5, pending: 0 };
+        assert_eq!((overview.progress(), overview.verified_needing()), (expected, 2));
     }
 }

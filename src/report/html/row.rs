@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::columns::Column;
-use super::overview::needs_somebody;
 use super::pretty::pretty;
 use super::text_diff::{Line, Piece, compare};
-use crate::domain::{DisabledState, JsonText, ReportRow, RowStatus, grouped, one_line};
+use crate::domain::{DisabledState, JsonText, ReportRow, RowProgress, RowStatus, grouped, one_line};
 use crate::report::texts::{Change, RowTexts};
 
 /// Characters of a name or of one of the person's own cells that the table holds; what is opened holds all.
@@ -55,20 +54,20 @@ pub(super) struct CarriedCell<'a> {
 }
 
 impl<'a> Cells<'a> {
-    /// Those of a row of that name, which shows that id and last changed then.
+    /// Those of a row of that name, which shows that id and is so far.
     pub(super) fn new(
         row: &'a ReportRow,
         name: &'a str,
         id: Option<Uuid>,
         columns: &'a [Column],
-        needs_somebody: bool,
+        progress: RowProgress,
     ) -> Self {
         let name = cell(name);
         let is_nameless = name.trim().is_empty();
         let carried = columns.iter().filter(|column| column.is_carried());
         Self {
             line: row.line,
-            needs_somebody,
+            needs_somebody: progress == RowProgress::NeedsAttention,
             name: if is_nameless { nameless(row) } else { name },
             is_nameless,
             id: id.as_ref().map(Uuid::to_string).unwrap_or_default(),
@@ -103,7 +102,7 @@ impl<'a> TableRow<'a> {
     ) -> Self {
         let id = row.pair.map(|pair| pair.assistant.0);
         Self {
-            cells: Cells::new(row, &texts.name, id, columns, needs_somebody(row)),
+            cells: Cells::new(row, &texts.name, id, columns, row.progress()),
             disabled: shows_switching.then_some(row.disabled),
             found: found(row, texts),
             found_rank: texts.changes.len(),

@@ -17,7 +17,7 @@ pub(super) struct Top<'a> {
     done: String,
     rows: String,
     needing: Option<Count>,
-    not_checked: Option<Count>,
+    pending: Option<Count>,
     standing: Standing,
     remedies: Vec<RemedyLine>,
     people: Option<People>,
@@ -32,8 +32,8 @@ struct RemedyLine {
 impl<'a> Top<'a> {
     /// Gathers it.
     pub(super) fn new(facts: &'a RunFacts, overview: &Overview, asked: Asked<'a>) -> Self {
-        let rows = facts.rows();
-        let done = rows.saturating_sub(overview.needing()).saturating_sub(overview.not_checked());
+        let progress = overview.progress();
+        let (rows, done) = (progress.rows(), progress.done);
         let switching = Switching::of(facts);
         let about = About {
             title: format!("From assistants to agents: {} of {} done", grouped(done), grouped(rows)),
@@ -45,16 +45,10 @@ impl<'a> Top<'a> {
         Self {
             done: grouped(done),
             rows: grouped(rows),
-            needing: Count::of(overview.needing()),
-            not_checked: Count::of(overview.not_checked()),
+            needing: Count::of(progress.needs_attention),
+            pending: Count::of(progress.pending),
             standing: Standing::new(
-                RowStatus::ALL.map(|status| Heap {
-                    class: status.as_str(),
-                    word: status.as_str(),
-                    meaning: meaning(status),
-                    needs_somebody: None,
-                    rows: facts.count(status),
-                }),
+                RowStatus::ALL.into_iter().flat_map(|status| heaps(status, facts, overview)),
                 format!("{} of the rows are done; the list below has the numbers", percent(done, rows)),
             ),
             remedies: remedies(overview),
@@ -62,6 +56,23 @@ impl<'a> Top<'a> {
             switching,
             frame: Frame::new(facts, about, asked),
         }
+    }
+}
+
+/// The rows of a status; those that are verified by whether somebody has to see to them all the same.
+fn heaps(status: RowStatus, facts: &RunFacts, overview: &Overview) -> Vec<Heap> {
+    let heap = Heap {
+        class: status.as_str(),
+        word: status.as_str(),
+        meaning: meaning(status),
+        needs_somebody: None,
+        rows: facts.count(status),
+    };
+    match (status, overview.verified_needing()) {
+        (RowStatus::Verified, needing @ 1..) => {
+            heap.split(needing, "the same, but somebody has to see to it").into()
+        }
+        _ => vec![heap],
     }
 }
 

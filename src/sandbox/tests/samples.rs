@@ -159,6 +159,34 @@ fn the_sample_has_the_notes_troubles_and_sizes_that_practice_is_about() {
     assert!(long.count() >= 4);
 }
 
+/// The fields of the forms of an entry, the assistant's and the agent's where it has its own.
+fn form_fields(entry: &Entry) -> Vec<&Value> {
+    let agent = match &entry.agent {
+        AgentSpec::Differs(change) => change.set.get("inputFields"),
+        AgentSpec::Same | AgentSpec::Missing => None,
+    };
+    let forms = entry.assistant.get("inputFields").into_iter().chain(agent);
+    forms.filter_map(Value::as_array).flatten().collect()
+}
+
+#[test]
+fn the_sample_has_forms_as_production_shows_them_and_one_as_it_is_documented() {
+    let shows = |field: &Value, name: &str| field.get(name).is_some();
+    let (mut documented, mut production) = (0, Vec::new());
+    for entry in file().assistants {
+        let fields = form_fields(&entry);
+        let hidden = ["slug", "options", "fileTypes", "emailDomain"];
+        if fields.is_empty() {
+        } else if fields.iter().all(|field| shows(field, "slug")) {
+            documented += 1;
+        } else {
+            assert!(!fields.iter().any(|field| hidden.iter().any(|name| shows(field, name))));
+            production.push(entry.outcome);
+        }
+    }
+    assert_eq!((documented, production), (1, vec![Expected::Verified, Expected::Mismatch]));
+}
+
 #[test]
 fn every_model_of_an_assistant_is_among_the_models() {
     let workspace = file();

@@ -84,9 +84,10 @@ fn is_the_same_as_itself(record: &Record, again: &Record) {
     assert!(is_clean(&compare(record, again)));
 }
 
-/// Nothing differs, not even harmlessly. A time that cannot be read differs from nothing.
+/// Nothing differs, not even harmlessly. A time that cannot be read differs from nothing, nor does what is not shown.
 fn is_clean(verdict: &Verdict) -> bool {
-    verdict.differences.is_empty() && verdict.notes.iter().all(|note| note.kind == NoteKind::UnreadableTime)
+    let is_of_one = |kind| matches!(kind, NoteKind::UnreadableTime | NoteKind::NotShown);
+    verdict.differences.is_empty() && verdict.notes.iter().all(|note| is_of_one(note.kind))
 }
 
 /// The record as a second reader sees it; `None` where a number is too much for it.
@@ -98,6 +99,8 @@ fn object(body: &[u8]) -> Option<Map<String, Value>> {
 }
 
 fn fits_the_plain_one(verdict: &Verdict, one: &Map<String, Value>, other: &Map<String, Value>) {
+    let hidden = verdict.notes.iter().filter(|note| note.kind == NoteKind::NotShown).count();
+    assert_eq!(hidden, usize::from(plain::is_form_hidden(one, other)), "{verdict:?}");
     let fields = plain::fields(one, other);
     for (name, is_same) in &fields {
         let begins = |field: &str| {

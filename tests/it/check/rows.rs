@@ -1,7 +1,7 @@
 //! What each answer of the platform makes of its row: one run, a row a case, over real HTTP.
 
 use crate::support::{Desk, Platform, Report, agent_answer, assistant_answer, id, record, record_with};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 /// The call that answers as told; the other one answers as it should.
@@ -22,6 +22,8 @@ const ERRORS: &[Answered] = &[
     ("list of messages", Assistant, 400, r#"{"message":[{"message":"too short"}]}"#, "failed", "assistant: 400 too short", "mend"),
     ("error", Assistant, 403, r#"{"error":"Not shared"}"#, "no_access", "assistant: 403 Not shared", "Share this assistant"),
     ("no words", Assistant, 403, "", "no_access", "assistant: 403", "Share this assistant"),
+    ("errorCode and errorMessage", Agent, 403, r#"{"errorCode":"NOT_SHARED","errorMessage":"Share it first"}"#, "no_access", "agent: 403 NOT_SHARED: Share it first", "Share this agent"),
+    ("any 403 in that form", Assistant, 403, r#"{"type":"error","error":{"type":"permission_error","message":"Not shared"}}"#, "no_access", "assistant: 403 permission_error: Not shared", "Share this assistant"),
     ("error and message", Agent, 403, r#"{"error":"FORBIDDEN","message":"No access"}"#, "no_access", "agent: 403 FORBIDDEN: No access", "Share this agent"),
     ("404", Assistant, 404, r#"{"message":"Assistant not found"}"#, "assistant_not_found", "assistant: 404 Assistant not found", "Check the id"),
     ("404 as text", Assistant, 404, "not here", "assistant_not_found", "assistant: 404 not here", "Check the id"),
@@ -51,6 +53,9 @@ const NONSENSE: &[Answered] = &[
     ("no id", Agent, 200, r#"{"status":"success","agent":{"name":"a"}}"#, "failed", "makes no sense", "support"),
     ("a list for an object", Agent, 200, r#"{"status":"success","agent":[]}"#, "failed", "makes no sense", "support"),
     ("an error for success", Agent, 200, r#"{"status":"error","agent":{"id":"ID"}}"#, "failed", "makes no sense", "support"),
+    ("an error as a 200", Assistant, 200, r#"{"status":"error","message":"The index is rebuilt"}"#, "failed", "\"status\" is \"error\": The index is rebuilt", "support"),
+    ("an error as a 200, in other names", Agent, 200, r#"{"status":"failed","errorCode":"E7","errorMessage":"Model is gone","agent":{"id":"ID"}}"#, "failed", "\"status\" is \"failed\": E7: Model is gone", "support"),
+    ("an error as a 200, without a status", Agent, 200, r#"{"type":"error","error":{"type":"api_error","message":"Oops"}}"#, "failed", "api_error: Oops", "support"),
     ("text for a number", Assistant, 200, r#"{"assistant":{"id":"ID","temperature":"0.3"}}"#, "failed", "temperature", "support"),
     ("a doubled key", Assistant, 200, r#"{"assistant":{"id":"ID","name":"a","name":"b"}}"#, "failed", "name", "support"),
 ];
@@ -72,7 +77,11 @@ const CHANGES: &[Changed] = &[
     ("code interpreter gone", r#"{"codeInterpreterEnabled":true}"#, r#"{"codeInterpreterEnabled":null}"#, "", "codeInterpreterEnabled: "),
     ("code interpreter off", r#"{"codeInterpreterEnabled":true}"#, "{}", "codeInterpreterEnabled: true -> false", ""),
     ("unknown field lost", r#"{"tone":"formal"}"#, "{}", "tone: formal -> ", ""),
-    ("unknown field gained", "{}", r#"{"knowledgeFolderIds":["a"]}"#, "", "knowledgeFolderIds: "),
+    ("unknown field gained", "{}", r#"{"owner":"Jane"}"#, "", "owner: "),
+    ("folders gained", "{}", r#"{"knowledgeFolderIds":["a"]}"#, "", "knowledgeFolderIds: "),
+    ("folders lost", r#"{"knowledgeFolderIds":["a"]}"#, "{}", "knowledgeFolderIds: ", ""),
+    ("slugs on the assistant only", r#"{"inputFields":[{"slug":"t","label":"T","order":0,"options":[]}]}"#, r#"{"inputFields":[{"label":"T","order":0}]}"#, "", "inputFields[t].slug: only on the assistant: \"t\""),
+    ("choices lost", r#"{"inputFields":[{"label":"T","order":0,"options":["x"]}]}"#, r#"{"inputFields":[{"label":"T","order":0}]}"#, "inputFields[\"T\"].options: [\"x\"] -> (none)", ""),
     ("unknown key gained", "{}", r#"{"actions":[{"actionId":"0C6F6A2E-53a1-4a36-9d3b-1a0f4a1c9f10","requiresConfirmation":true,"connectionId":"c"}]}"#, "", "connectionId: "),
     ("one action more", "{}", r#"{"actions":[{"actionId":"0c6f6a2e-53a1-4a36-9d3b-1a0f4a1c9f10","requiresConfirmation":true},{"actionId":"1c6f6a2e-53a1-4a36-9d3b-1a0f4a1c9f10","requiresConfirmation":false}]}"#, "actions[1c6f6a2e-53a1-4a36-9d3b-1a0f4a1c9f10]: ", ""),
     ("file types as text", r#"{"inputFields":[{"slug":"f","fileTypes":[".PDF","docx"]}]}"#, r#"{"inputFields":[{"slug":"f","fileTypes":"docx, pdf"}]}"#, "", ""),
@@ -153,6 +162,47 @@ async fn every_change_is_a_difference_a_note_or_nothing_as_the_contract_promises
             assert_eq!(part.is_empty(), row[column].is_empty(), "{what}: {column} is {:?}", row[column]);
         }
         assert_eq!(row["remedy"].is_empty(), differences.is_empty(), "{what}");
+    }
+}
+
+/// A form as production shows it: no slugs, no choices, no file types.
+fn form(fields: &[(u8, &str, &str)]) -> Value {
+    let fields = fields.iter().map(|(order, label, kind)| {
+        json!({"type": kind, "label": label, "description": "", "required": true, "order": order})
+    });
+    json!({"inputFields": fields.collect::<Vec<_>>()})
+}
+
+#[tokio::test]
+async fn forms_without_slugs_are_compared_as_far_as_they_are_shown_and_the_rest_is_said_once() {
+    const NOTE: &str =
+        "inputFields: the API shows no choices, file types or slugs; compare the form in the web app";
+    let (topic, day) = ((0, "Topic", "TEXT"), (1, "Day", "DATE"));
+    let old = form(&[topic, day]);
+    let cases = [
+        (form(&[topic, day]), ""),
+        (form(&[day, topic]), ""),
+        (form(&[topic, (1, "Date", "DATE")]), r#"inputFields["Day"].label: Day -> Date"#),
+        (form(&[(0, "Topic", "SELECT"), day]), r#"inputFields["Topic"].type: TEXT -> SELECT"#),
+        (
+            form(&[topic]),
+            r#"inputFields["Day"]: {"type":"DATE","label":"Day","description":"","required":true,"order":1} -> (none)"#,
+        ),
+        (
+            form(&[topic, day, (2, "Mail", "TEXT")]),
+            r#"inputFields["Mail"]: (none) -> {"type":"TEXT","label":"Mail","description":"","required":true,"order":2}"#,
+        ),
+    ];
+    let platform = Platform::start().await;
+    for ((new, _), id) in cases.iter().zip((1..).map(id)) {
+        platform.assistant(&id, assistant_answer(&record_with(&id, &old))).await;
+        platform.agent(&id, agent_answer(&record_with(&id, new))).await;
+    }
+    let report = report_of(&platform, cases.len()).await;
+    for ((new, differences), id) in cases.iter().zip((1..).map(id)) {
+        let row = report.row(&id);
+        assert_eq!(row["status"], if differences.is_empty() { "verified" } else { "mismatch" }, "{new}");
+        assert_eq!((row["differences"].as_str(), row["notes"].as_str()), (*differences, NOTE), "{new}");
     }
 }
 

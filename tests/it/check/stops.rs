@@ -128,9 +128,11 @@ async fn the_last_open_row_of_a_settled_input_is_out_of_reach_in_silence_and_not
         (desk, url)
     });
     let (desk, url) = desk.await.unwrap();
-    drop(platform);
-    let gone = tokio::task::spawn_blocking(move || desk.run(&url, &["--retries", "0"])).await.unwrap();
-    gone.exits_with(4).says("out of reach");
+    platform.server.reset().await;
+    let silence = ResponseTemplate::new(200).set_delay(std::time::Duration::from_secs(60));
+    platform.assistant(&id(3), silence).await;
+    let unheard = move || desk.run(&url, &["--retries", "0", "--timeout", "1"]);
+    tokio::task::spawn_blocking(unheard).await.unwrap().exits_with(4).says("out of reach");
 }
 
 #[tokio::test]

@@ -69,8 +69,8 @@ fn of_one_record_nothing_is_off_afterwards_and_only_the_probe_ever_was() {
     assert_eq!((office.off(), office.agents_off()), (vec![], vec![]));
     let report = office.report();
     assert_eq!(report.disabled(), ["skipped", "reverted", "skipped", "skipped"]);
-    assert_all_have_a_remedy(&report, "skipped");
-    assert_all_have_a_remedy(&report, "reverted");
+    let has_remedy: Vec<_> = report.column("remedy").iter().map(|remedy| !remedy.is_empty()).collect();
+    assert_eq!(has_remedy, [false, false, false, true], "only the mismatch is to be mended");
     let said = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("one record") && said.contains("--disable-shared"), "{said}");
     assert!(said.contains("Assistant 1"), "the probe is named before: {said}");
@@ -80,6 +80,42 @@ fn of_one_record_nothing_is_off_afterwards_and_only_the_probe_ever_was() {
     office.disable(&[]).exits_with(3);
     assert_eq!(office.deeds_since(before), "read, list, off 1, list, on 1");
     assert_eq!(office.report().disabled(), ["skipped", "reverted", "skipped", "skipped"]);
+}
+
+#[test]
+fn of_one_record_no_row_is_left_to_do_and_the_end_says_why_nothing_went_off() {
+    let office = Office::with(&[same(1), same(2), same(3)], one_record());
+    let ran = office.disable(&["--html", "page.html"]).exits_with(3);
+    assert!(!ran.stderr.contains("What to do:"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Leave the rest on"), "{}", ran.stderr);
+    let report = office.report();
+    assert_eq!(report.column("remedy"), [""; 3]);
+    assert_eq!(report.column("notes"), ["disabled: to stay on (one record with the agent)"; 3]);
+    let page = office.desk.read("page.html");
+    for words in
+        ["<span class=\"big\">3</span> of 3 rows are done.", "Nothing is left to do.", "Leave the rest on."]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn what_is_left_over_is_open_for_terminal_page_and_index_and_no_reason_for_exit_code_3() {
+    let office = Office::with(&[same(1), same(2), same(3)], two_records());
+    let input = format!("id,owner\n{},joe\n{},ann\n{},ann\n{},joe\n", id(1), id(2), id(3), id(1));
+    std::fs::write(office.desk.path("assistants.csv"), input).unwrap();
+    let ran = office.disable(&["--max-disable", "1", "--html", "page.html"]).exits_with(0);
+    assert!(ran.stderr.contains("2 rows: Run the same command again to switch it off."), "{}", ran.stderr);
+    let page = office.desk.read("page.html");
+    assert!(
+        page.contains("2</span> of 4 rows are done, <span class=\"big\">2</span> are still open."),
+        "{page}"
+    );
+    assert!(!page.contains("class=\"needs\""));
+    let split = ["report", "assistants.ledger", "--split-by", "owner", "--output-dir", "parts"];
+    Ran::of(office.desk.program().args(split)).exits_with(0);
+    let index = office.desk.read("parts/index.html");
+    assert!(index.contains(">Open</th>") && index.contains("data-label=\"open\">2</td>"), "{index}");
 }
 
 #[test]

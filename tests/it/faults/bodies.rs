@@ -55,6 +55,16 @@ fn senseless() -> Vec<(&'static str, Answer, &'static str)> {
         ("no object in it", body_as_it_is(200, r#"{"status":"success"}"#), ""),
         ("two values", body(|good| [good.bytes(), b" {}".to_vec()].concat()), ""),
         ("not a success", spelled(r#""status":"success""#, r#""status":"error""#), ""),
+        (
+            "an error in place of the object",
+            body_as_it_is(200, r#"{"status":"error","message":"The index is rebuilt"}"#),
+            "The index is rebuilt",
+        ),
+        (
+            "an error in other names",
+            body_as_it_is(200, r#"{"status":"failed","errorCode":"E7","errorMessage":"Model is gone"}"#),
+            "E7: Model is gone",
+        ),
         ("the object as text", with(|object| *object = json!(object.to_string())), ""),
         ("another's id", with(|object| object["id"] = json!(id(99))), "id"),
         ("another row's answer", with(|object| object["id"] = json!(id(2))), "id"),
@@ -148,6 +158,8 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("/inputFields/0/options/0", text.clone()),
         // A text is as good as a list here.
         ("/inputFields/0/fileTypes/0", text.clone()),
+        ("/knowledgeFolderIds", list.clone()),
+        ("/knowledgeFolderIds/0", text.clone()),
         ("/attachments", list),
         ("/attachments/0", text.clone()),
         ("/createdAt", text.clone()),
@@ -167,6 +179,7 @@ fn a_known_field_of_another_type_makes_no_sense() {
                 let answer = with(move |object| {
                     object["inputFields"][0]["fileTypes"] = json!(["pdf"]);
                     object["inputFields"][0]["options"] = json!(["one"]);
+                    object["knowledgeFolderIds"] = json!(["one"]);
                     *object.pointer_mut(field).unwrap() = wrong.clone();
                 });
                 let field = field.split('/').rfind(|part| part.parse::<u8>().is_err()).unwrap();
@@ -179,11 +192,19 @@ fn a_known_field_of_another_type_makes_no_sense() {
 
 #[test]
 fn what_is_odd_and_makes_sense_is_verified() {
-    let odd: [(&str, Answer); 3] = [
+    let odd: [(&str, Answer); 4] = [
         ("blanks around it", body(|good| [b"\r\n\t ".as_slice(), &good.bytes(), b"\n\n"].concat())),
         (
             "the id in capitals",
             with(|object| object["id"] = json!(object["id"].as_str().unwrap().to_uppercase())),
+        ),
+        (
+            "a form without its slug, choices and file types",
+            with(|object| {
+                for hidden in ["slug", "options", "fileTypes"] {
+                    object["inputFields"][0].as_object_mut().unwrap().remove(hidden);
+                }
+            }),
         ),
         ("called text", Arc::new(|good| whole(200, &[("content-type", "text/plain")], &good.bytes()))),
     ];

@@ -27,7 +27,18 @@ fn every_page_is_listed_once_and_run_takes_it() {
     assert_eq!(listed.disabled(), ["false", "false", "true", "false", "false", "false", "false"]);
     assert_eq!(office.deeds(), ["list"; 4].join(", "));
 
-    list(&office, &["-o", "assistants.csv"]).exits_with(0).says(" run assistants.csv --base-url http://127");
+    let input = office.desk.read("assistants.csv");
+    list(&office, &["-o", "assistants.csv"])
+        .exits_with(2)
+        .says("assistants.csv is there already, and no list");
+    assert_eq!((office.desk.read("assistants.csv"), office.deeds()), (input, ["list"; 4].join(", ")));
+
+    std::fs::remove_file(office.desk.path("assistants.csv")).unwrap();
+    for _ in 0..2 {
+        list(&office, &["-o", "assistants.csv"])
+            .exits_with(0)
+            .says(" run assistants.csv --base-url http://127");
+    }
     office.run(&[]).exits_with(0);
     let report = office.report();
     assert_eq!(report.column("status"), ["verified"; 7]);
@@ -88,9 +99,10 @@ fn a_list_that_breaks_off_is_not_written_at_all() {
     let entries: Vec<_> = (1..=5).map(same).collect();
     let options = SandboxOptions { page_limit: Some(2), list_fails_after: Some(1), ..two_records() };
     let office = Office::with(&entries, options);
-    std::fs::write(office.desk.path("list.csv"), "as it was").unwrap();
+    let earlier = "assistant_id,name,disabled,owner,model,updated_at\n";
+    std::fs::write(office.desk.path("list.csv"), earlier).unwrap();
     list(&office, &["-o", "list.csv"]).exits_with(4).says("list: 500");
-    assert_eq!(office.desk.read("list.csv"), "as it was");
+    assert_eq!(office.desk.read("list.csv"), earlier);
 }
 
 #[tokio::test]

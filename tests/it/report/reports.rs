@@ -123,6 +123,25 @@ async fn report_renders_the_ledger_again_and_redacts_every_text() {
 }
 
 #[test]
+fn every_table_of_rows_has_the_same_columns_what_a_person_reads_first() {
+    let desk = Desk::with_input(format!("owner,id\njoe,{}\njoe,{}\n", id(1), id(2)));
+    let program = |arguments: &str| Ran::of(desk.program().args(arguments.split(' ')));
+    program("run assistants.csv --sandbox --rpm 1000000 --json report.jsonl");
+    let ledger = "assistants.sandbox.ledger";
+    program(&format!("verify {ledger} --rpm 1000000 -o verify.csv"));
+    program(&format!("report {ledger} --redact -o redacted.csv"));
+    program(&format!("report {ledger} --split-by owner --output-dir parts"));
+    let own = "line,name,status,remedy,differences,notes,error,disabled,input,assistant_id,agent_id,\
+               assistant_updated_at,agent_updated_at,requests,elapsed_ms,checked_at";
+    for file in ["assistants.sandbox.report.csv", "verify.csv", "redacted.csv", "parts/joe.csv"] {
+        assert_eq!(desk.read(file).lines().next().unwrap(), format!("{own},owner"), "{file}");
+    }
+    let row: Value = serde_json::from_str(desk.read("report.jsonl").lines().nth(1).unwrap()).unwrap();
+    let keys: Vec<_> = row.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys[1..=16].join(","), own);
+}
+
+#[test]
 fn no_report_replaces_a_ledger_or_the_input() {
     let desk = Desk::with_ids(&[id(1)]);
     let run = ["run", "assistants.csv", "--sandbox", "--rpm", "1000000"];
@@ -130,12 +149,12 @@ fn no_report_replaces_a_ledger_or_the_input() {
     let ledger = "assistants.sandbox.ledger";
     let kept = || [ledger, "assistants.csv"].map(|file| fs::read(desk.path(file)).unwrap());
     let before = kept();
-    for line in [
-        ["report", ledger, "-o", "assistants.csv"].as_slice(),
-        &["report", ledger, "-o", ledger],
-        &["verify", ledger, "-o", "assistants.csv"],
+    for (line, words) in [
+        (["report", ledger, "-o", "assistants.csv"], "overwrite what may be the input"),
+        (["report", ledger, "-o", ledger], "LEDGER and --output are the same file"),
+        (["verify", ledger, "-o", "assistants.csv"], "overwrite what may be the input"),
     ] {
-        assert!(Ran::of(desk.program().args(line)).exits_with(2).stderr.contains("overwrite"), "{line:?}");
+        Ran::of(desk.program().args(line)).exits_with(2).says(words);
     }
     for line in [
         ["audit", "assistants.csv", "--sandbox", "-o", ledger].as_slice(),
@@ -146,4 +165,51 @@ fn no_report_replaces_a_ledger_or_the_input() {
         assert!(ran.stderr.contains("is a database, as ledgers are"), "{}", ran.stderr);
     }
     assert!(kept() == before && !desk.path("assistants.sandbox.audit.ledger").exists());
+}
+
+#[test]
+fn report_replaces_what_this_program_has_made_and_nothing_else() {
+    let desk = Desk::with_ids(&[id(1)]);
+    Ran::of(desk.program().args(["run", "assistants.csv", "--sandbox", "--rpm", "1000000"]));
+    let report = |format: &str, output: &str| {
+        let line = ["report", "assistants.sandbox.ledger", "--format", format, "-o", output];
+        Ran::of(desk.program().args(line))
+    };
+    for mine in ["notes for the board\n", "assistant_id,owner\n", "<html>mine</html>"] {
+        fs::write(desk.path("mine"), mine).unwrap();
+        report("html", "mine").exits_with(2).says("mine is there already, and no report of this program");
+        assert_eq!(desk.read("mine"), mine);
+    }
+    fs::write(desk.path("ours"), "").unwrap();
+    for format in ["csv", "html", "json", "csv"] {
+        report(format, "ours").exits_with(0);
+    }
+    assert_eq!(desk.read("ours"), desk.read("assistants.sandbox.report.csv"));
+    report("csv", "/dev/null").exits_with(0);
+    assert!(report("csv", "/dev/stdout").exits_with(0).stdout.starts_with("line,"));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_hold_prompts_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::with_input(format!("assistant_id,owner\n{},Ann\n", id(1)));
+    fs::write(desk.path("old.html"), "").unwrap();
+    fs::set_permissions(desk.path("old.html"), fs::Permissions::from_mode(0o644)).unwrap();
+    let all = "umask 022
+        agent-migrate run assistants.csv --sandbox --rpm 1000000 --html old.html --json r.jsonl -o r.csv
+        agent-migrate audit assistants.csv --sandbox --rpm 1000000 --html a.html --json a.jsonl -o a.csv
+        agent-migrate report assistants.sandbox.ledger --format html -o again.html
+        agent-migrate report assistants.sandbox.ledger --split-by owner --output-dir parts";
+    let program = desk.program().get_program().to_string_lossy().into_owned();
+    assert_eq!(Ran::of(&mut desk.in_shell(&all.replace("agent-migrate", &program))).code, 0);
+    let mode = |name: &str| fs::metadata(desk.path(name)).unwrap().permissions().mode() & 0o777;
+    for name in
+        ["old.html", "r.jsonl", "a.html", "a.jsonl", "again.html", "parts/ann.html", "parts/index.html"]
+    {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    for name in ["r.csv", "a.csv", "parts/ann.csv"] {
+        assert_eq!(mode(name), 0o644, "{name}");
+    }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::browser::Browser;
-use crate::support::{Desk, Ran, files, id};
+use crate::support::{Desk, Ran, Report, files, id};
 use serde_json::json;
 
 const LEDGER: &str = "assistants.sandbox.ledger";
@@ -151,11 +151,7 @@ fn hostile_values_become_harmless_names_that_the_index_finds() {
 fn redacted_parts_keep_the_owners_and_lose_the_platforms_texts() {
     let desk = run(&["Anna", "Bob"]);
     split(&desk, &[]).exits_with(0);
-    let name = {
-        let mut reader = csv::Reader::from_path(desk.path("parts/anna.csv")).unwrap();
-        let row = reader.records().next().unwrap().unwrap();
-        row[4].to_owned()
-    };
+    let name = Report::parse(&desk.read("parts/anna.csv")).column("name")[0].to_owned();
     assert!(!name.is_empty() && desk.read("parts/anna.html").contains(&name));
     split(&desk, &["--redact", "--dialect", "excel"]).exits_with(0);
     for file in ["parts/anna.html", "parts/anna.csv", "parts/index.html"] {
@@ -219,12 +215,16 @@ fn files_of_an_earlier_split_stay_and_are_counted_and_foreign_ones_are_never_rep
         .says(&format!("{} other files in parts are not of this split", first - 1));
     split(&desk, &[]).exits_with(0);
 
+    let log = ["report", LEDGER, "--split-by", "product owner", "--output-dir", "parts", "--log-file"];
+    let logged = Ran::of(desk.program().args(log).arg("parts/index.html")).exits_with(2);
+    logged.says("--log-file and a part of the split are the same file");
+
     fs::write(desk.path("parts/anna.csv"), "mine,not yours\n").unwrap();
     split(&desk, &[]).exits_with(2).says("anna.csv is there already, and not of a split");
     let ledger = fs::read(desk.path(LEDGER)).unwrap();
     fs::write(desk.path("parts/anna.csv"), &ledger).unwrap();
     let line = ["report", "parts/anna.csv", "--split-by", "product owner", "--output-dir", "parts"];
-    Ran::of(desk.program().args(line)).exits_with(2).says("is the ledger");
+    Ran::of(desk.program().args(line)).exits_with(2).says("LEDGER and a part of the split are the same file");
     assert_eq!(fs::read(desk.path("parts/anna.csv")).unwrap(), ledger);
 
     let input = desk.read("assistants.csv");

@@ -5,6 +5,8 @@
 pub(crate) mod browser;
 pub(crate) mod office;
 pub(crate) mod raw_server;
+#[cfg(target_os = "linux")]
+pub(crate) mod window;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -97,6 +97,27 @@ fn a_rollback_changes_what_the_rows_are_and_not_what_the_run_was_asked_for() {
 }
 
 #[test]
+fn a_refusal_needs_somebody_until_another_wish_passes_over_it() {
+    let run = checked(Disabling::Yes);
+    let refused = run.planned().remove(0);
+    run.switch_off(&refused, Unwatched, failed(DisabledState::Failed, FailureKind::Forbidden));
+    block_on(run.writer.end_disabling(DisablingEnd::Stopped)).unwrap();
+    let place = run.ended();
+    let progress = |place: &Place| {
+        let rows = place.report();
+        let counted = facts(place).progress;
+        assert_eq!(counted.rows(), rows.len() as u64);
+        (counted.done, counted.needs_attention, counted.pending)
+    };
+    // The duplicate is done; the refused one and the mismatch need somebody; two are on, one is not checked.
+    assert_eq!(progress(&place), (1, 2, 3));
+    let place = Running::begin(place, Disabling::No, &rows(&[1, 2, 3, 4, 1, 6])).ended();
+    assert_eq!(progress(&place), (3, 2, 1), "the refusal is still shown");
+    let place = Running::begin(place, Disabling::Yes, &rows(&[1, 2, 3, 4, 1, 6])).killed();
+    assert_eq!(progress(&place), (1, 1, 4));
+}
+
+#[test]
 fn a_new_run_and_the_end_of_the_earlier_plan_are_one_event() {
     let run = checked(Disabling::DryRun);
     run.plan(PlanWish::default());

@@ -158,8 +158,13 @@ pub(super) fn pair(bytes: &[u8]) -> Pair {
     reordered.reverse();
     // Of elements that share a key, which belong together is told by their texts, and those by the order in them.
     let inside = !one.iter().chain(&other).any(|(_, node)| node.shares_keys());
-    for (_, node) in &mut reordered {
-        node.reorder(inside);
+    // Fields that nothing tells apart belong together by their place: then that counts, too.
+    let forms = || one.iter().chain(&other).filter(|(name, _)| *name == "inputFields").map(|(_, node)| node);
+    let is_loose = !forms().all(Node::has_slugs) && !forms().all(Node::is_told_apart);
+    for (name, node) in &mut reordered {
+        if *name != "inputFields" || !is_loose {
+            node.reorder(inside);
+        }
     }
     let [one, other, other_reordered] = [one, other, reordered].map(|members| {
         let object = Node::Object(members).json();
@@ -197,7 +202,7 @@ impl Node {
             }
             Self::Object(members) if !members.is_empty() => {
                 let at = bytes.next() % members.len();
-                let is_key = matches!(members[at].0, "slug" | "actionId");
+                let is_key = members[at].0 == "actionId";
                 match bytes.next() % 4 {
                     0 if !is_key => drop(members.remove(at)),
                     1 if members.iter().all(|(name, _)| *name != "note") => {
@@ -246,6 +251,36 @@ impl Node {
         let Self::List(items, _) = self else { return false };
         let keys: Vec<_> = items.iter().filter_map(Self::key).collect();
         keys.iter().collect::<BTreeSet<_>>().len() < keys.len()
+    }
+
+    /// The text or number in that member of every element; empty where there is none.
+    fn each(&self, name: &str) -> Vec<&str> {
+        let Self::List(items, _) = self else { return Vec::new() };
+        let text = items.iter().map(|item| {
+            let Self::Object(members) = item else { return "" };
+            match members.iter().find(|(own, _)| *own == name) {
+                Some((_, Self::Plain(text))) => text,
+                Some((_, Self::Text(text))) => text.as_str(),
+                _ => "",
+            }
+        });
+        text.collect()
+    }
+
+    fn has_slugs(&self) -> bool {
+        self.each("slug").iter().all(|slug| !slug.is_empty())
+    }
+
+    /// Whether every field has an order and a label of its own.
+    fn is_told_apart(&self) -> bool {
+        let orders: Vec<Option<f64>> = self.each("order").iter().map(|order| order.parse().ok()).collect();
+        let labels = self.each("label");
+        let are_distinct = |place: usize| {
+            orders[place].is_some()
+                && !["", "null"].contains(&labels[place])
+                && (0..place).all(|other| orders[other] != orders[place] && labels[other] != labels[place])
+        };
+        (0..labels.len()).all(are_distinct)
     }
 
     /// What an element is known by; ids of any spelling are one.
@@ -315,7 +350,8 @@ fn actions(bytes: &mut Bytes<'_>) -> Node {
 }
 
 fn input_fields(bytes: &mut Bytes<'_>) -> Node {
-    const MEMBERS: [(&str, Make); 8] = [
+    const MEMBERS: [(&str, Make); 9] = [
+        ("description", text),
         ("type", text),
         ("label", text),
         ("required", flag),
@@ -325,8 +361,13 @@ fn input_fields(bytes: &mut Bytes<'_>) -> Node {
         ("emailDomain", text),
         ("later", anything),
     ];
+    // All have a slug, none has, or some.
+    let shape = bytes.next() % 3;
     let items = bytes.list(3, |bytes| {
-        let mut members = vec![("slug", Node::Text(bytes.pick(&["topic", "topic 2", "", "a]"]).to_owned()))];
+        let mut members = Vec::new();
+        if shape == 0 || (shape == 2 && bytes.next().is_multiple_of(2)) {
+            members.push(("slug", Node::Text(bytes.pick(&["topic", "topic 2", "", "a]"]).to_owned())));
+        }
         for (name, make) in MEMBERS {
             if bytes.next().is_multiple_of(2) {
                 members.push((name, make(bytes)));

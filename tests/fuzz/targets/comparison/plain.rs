@@ -37,7 +37,9 @@ fn field(name: &str, one: &Value, other: &Value) -> Option<bool> {
         "conversationStarters" => Some(texts(one) == texts(other)),
         "attachments" => Some(ids(one) == ids(other)),
         "actions" => elements(one, other, "actionId", action),
-        "inputFields" => elements(one, other, "slug", input_field),
+        "inputFields" => form(one, other),
+        // Assistants never had it.
+        "knowledgeFolderIds" => Some(is_empty(one) || ids(one) == ids(other)),
         _ if TEXTS.contains(&name) => Some(text(one) == text(other)),
         _ if FLAGS.contains(&name) => Some(flag(one) == flag(other)),
         _ => unknown(one, other),
@@ -115,6 +117,38 @@ fn numbers(one: &Value, other: &Value) -> Option<bool> {
     }
 }
 
+/// Whether there is a form on both sides, and neither shows what answers leave out.
+pub(super) fn is_form_hidden(one: &Object, other: &Object) -> bool {
+    let [one, other] = [one, other].map(|side| side.get("inputFields").map(items).unwrap_or_default());
+    let hidden = ["slug", "options", "fileTypes", "emailDomain"];
+    let shows =
+        |field: &Value| hidden.iter().any(|name| field.get(name).is_some_and(|value| !is_empty(value)));
+    !one.is_empty() && !other.is_empty() && !one.iter().chain(other).any(shows)
+}
+
+/// By slug where all have one. Where one side shows none, every field has to find another, by order or by label.
+fn form(one: &Value, other: &Value) -> Option<bool> {
+    let has = |name: &'static str| move |field: &Value| field.get(name).is_some_and(|value| !is_empty(value));
+    let [own, others] = [one, other].map(items);
+    let both = || own.iter().chain(others);
+    if both().all(has("slug")) {
+        return elements(one, other, "slug", input_field);
+    }
+    if own.iter().any(has("slug")) && others.iter().any(has("slug")) {
+        return None;
+    }
+    if own.len() != others.len() {
+        return Some(false);
+    }
+    let key = match (both().all(has("order")), both().any(has("order"))) {
+        // Spelled alike: what a second reader takes for one number may be two.
+        (true, _) if both().all(|field| field["order"].as_i64().is_some()) => "order",
+        (_, false) if both().all(has("label")) => "label",
+        _ => return None,
+    };
+    elements(one, other, key, input_field)
+}
+
 /// Elements known by a key that none has twice.
 fn elements(
     one: &Value,
@@ -126,8 +160,11 @@ fn elements(
         let mut found = BTreeMap::new();
         for element in items(list) {
             let element = element.as_object()?;
-            let spelled = text(element.get(key_name)?);
-            let key = if key_name == "actionId" { key(spelled) } else { spelled.to_owned() };
+            let key = match element.get(key_name)? {
+                Value::String(id) if key_name == "actionId" => key(id),
+                Value::String(spelled) => spelled.clone(),
+                other => other.to_string(),
+            };
             if found.insert(key, element.clone()).is_some() {
                 return None;
             }
