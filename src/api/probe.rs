@@ -133,7 +133,7 @@ pub async fn probe(
 
 async fn reached(mut response: reqwest::Response, key: Option<&ApiKey>, deadline: Instant) -> Reached {
     let masker = key.map(Masker::new);
-    let masked = |text: String| match &masker {
+    let without_key = |text: String| match &masker {
         Some(masker) => masker.mask_text(text),
         None => text,
     };
@@ -146,9 +146,11 @@ async fn reached(mut response: reqwest::Response, key: Option<&ApiKey>, deadline
     let is_redirect = response.status().is_redirection();
     Reached {
         status: response.status().as_u16(),
-        redirect: text(headers, &LOCATION).filter(|_| is_redirect).map(|to| shorten(&masked(to.to_owned()))),
-        page: page.map(|page| Page { words: masked(page.words), ..page }),
-        support_id: transport::support_id(headers, &masked),
+        redirect: text(headers, &LOCATION)
+            .filter(|_| is_redirect)
+            .map(|to| shorten(&without_key(to.to_owned()))),
+        page: page.map(|page| Page { words: without_key(page.words), ..page }),
+        support_id: transport::support_id(headers, without_key),
         clocks: clock.map(|clock| (clock, SystemTime::now())),
     }
 }

@@ -304,7 +304,7 @@ impl Doctor<'_> {
         };
         match &failure.kind {
             FailureKind::NotFound => {
-                self.ok(ASSISTANTS_API, "answers (404 for a made-up UUID, as it should)")
+                self.ok(ASSISTANTS_API, "answers (404 for a made-up UUID, as it should)");
             }
             FailureKind::Forbidden | FailureKind::Refused { status: 400 } => {
                 self.ok(ASSISTANTS_API, format!("answers ({failure})"));

@@ -179,7 +179,7 @@ impl Drive<'_> {
         let reason = self.rules.observe(&outcome, nth, others_wait);
         let is_gone = self.assistants_gone.load(Ordering::Relaxed);
         if is_gone && outcome.status == RowStatus::AssistantNotFound {
-            self.read_agent_of(outcome);
+            self.read_agent_of(&outcome);
             return reason;
         }
         for outcome in self.watch.take(nth, outcome) {
@@ -207,7 +207,7 @@ impl Drive<'_> {
         if self.reading == Reading::One(Source::Auto) {
             one_side::note_the_end(&self.assistants_gone);
             for outcome in self.watch.acquit() {
-                self.read_agent_of(outcome);
+                self.read_agent_of(&outcome);
             }
             return None;
         }
@@ -217,8 +217,8 @@ impl Drive<'_> {
         Some(StopReason::AssistantsApiGone)
     }
 
-    fn read_agent_of(&mut self, outcome: Outcome) {
-        let Outcome { pair, line, requests, elapsed, .. } = outcome;
+    fn read_agent_of(&mut self, outcome: &Outcome) {
+        let Outcome { pair, line, requests, elapsed, .. } = *outcome;
         self.again.push_back((Job { line, pair }, Meter { requests, elapsed, ..Meter::default() }));
     }
 
