@@ -1,5 +1,6 @@
 //! `audit INPUT`: reads assistants or agents by themselves. It sends nothing but GETs.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,10 +11,11 @@ use tokio::runtime::Runtime;
 
 use super::audit_report::{self, AuditFormat, AuditSource, AuditTally, paths};
 use super::command_line::{of_agents, same_command, typed};
-use super::intake::{check_outputs, identity, import, open_input, set_aside};
+use super::fresh::{Begun, Fresh};
+use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
 use super::place::Connection;
-use super::render::{RenderError, Rendered};
+use super::render::{RenderError, Rendered, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::split::{Split, Target};
@@ -21,8 +23,8 @@ use super::{CommandError, Exit, dialect, runtime};
 use crate::cli::{
     AuditArgs, CommandFiles, Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_place,
 };
-use crate::domain::{AuditFacts, Source, StopReason};
-use crate::ledger::{Ledger, LedgerReader, NewRun, OpenError, Purpose, RunCommand, Selection};
+use crate::domain::{AuditFacts, Outcome, Source, StopReason};
+use crate::ledger::{Ledger, LedgerReader, NewRun, Purpose, RunCommand, Selection};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, drive, keep_models};
 use crate::ui::{self, AuditSummary, Terminal, WhenGone};
 
@@ -61,11 +63,29 @@ impl Audit<'_> {
     fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
         let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
         check_outputs(&self.paths)?;
+        let identity = identity(connection.as_ref(), Purpose::Audit);
+        let mut begun = Begun::default();
         if self.arguments.fresh {
-            self.put_aside()?;
+            let fresh = Fresh {
+                ledger: &self.paths.ledger,
+                identity: identity.clone(),
+                allow_off: false,
+                connection: connection.as_ref(),
+                network: &self.arguments.network,
+                reading: Reading::One(self.source),
+                limit: self.arguments.limit.map(std::num::NonZero::get),
+                runtime: &self.runtime,
+                signals: &self.signals,
+                terminal: self.terminal,
+                after_the_end: &|| Ok(same_command(&of_agents(&typed()))),
+            };
+            match fresh.put_aside(&input)? {
+                ControlFlow::Continue(ready) => begun = ready,
+                ControlFlow::Break(exit) => return Ok(exit),
+            }
         }
-        let mut ledger = Ledger::open(&self.paths.ledger, &identity(connection.as_ref(), Purpose::Audit))
-            .context("nothing was asked for")?;
+        let mut ledger = Ledger::open(&self.paths.ledger, &identity).context("nothing was asked for")?;
+        ledger.remember_sent(&begun.sent).context("the ledger")?;
         for remark in input.remarks() {
             self.terminal.say(remark);
         }
@@ -73,16 +93,8 @@ impl Audit<'_> {
             return Ok(exit);
         }
         self.prepare_split()?;
-        let stopped = self.read_rows(ledger, connection)?;
+        let stopped = self.read_rows(ledger, connection, begun.read)?;
         self.finish(stopped.as_ref())
-    }
-
-    /// A run's ledger is nothing that an audit puts aside.
-    fn put_aside(&self) -> Result<(), CommandError> {
-        if let Err(error @ OpenError::OtherPurpose { .. }) = LedgerReader::open_audit(&self.paths.ledger) {
-            return Err(anyhow::anyhow!(error).context("nothing was asked for").into());
-        }
-        set_aside(&self.paths.ledger, false, self.terminal)
     }
 
     /// Asks for every row that was not read yet; gives the reason if that stopped early.
@@ -90,6 +102,7 @@ impl Audit<'_> {
         &self,
         mut ledger: Ledger,
         connection: Option<Connection>,
+        read: Vec<Outcome>,
     ) -> Result<Option<StopReason>, CommandError> {
         let now = Timestamp::now();
         let reads_since = ledger.reads_from(self.source, now).context("the ledger")?;
@@ -132,7 +145,7 @@ impl Audit<'_> {
             if stopped.is_none() {
                 let mut progress = self.terminal.reading_progress();
                 let signal = self.signals.receiver();
-                stopped = drive(&client, &writer, rows, settings, signal, &mut progress).await;
+                stopped = drive(&client, &writer, rows, read, settings, signal, &mut progress).await;
             }
             drop(writer);
             if let Some(sandbox) = sandbox {
@@ -178,6 +191,7 @@ impl Audit<'_> {
         self.say_the_end(&facts, &tally, &files, next.as_deref(), stopped, failed.is_some());
         let failed = match failed {
             Some(error) => Some(error.to_string()),
+            None if facts.run.nothing_is_known() => None,
             None => self.split(&ledger).err().map(|error| error.words()),
         };
         match failed {
@@ -221,6 +235,10 @@ impl Audit<'_> {
         let source = AuditSource::new(ledger, facts, false)?;
         let dialect = dialect(self.arguments.dialect);
         let mut render = |label, format, output: &OutputPath| -> Result<AuditTally, RenderError> {
+            if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
+                say_that_it_stays(path, self.terminal);
+                return source.tally(format, dialect);
+            }
             let (written, tally) = source.render(format, dialect, output, WhenGone::GoOn)?;
             if let Some((file, not_replaced)) = written.map(paths) {
                 let rendered = Rendered { file: Some(file.clone()), not_replaced, remedies: Vec::new() };

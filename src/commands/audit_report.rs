@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use super::render::{RenderError, RowsOf, settings};
 use crate::cli::{OutputPath, ReportFormatArg};
 use crate::domain::{
-    AuditFacts, AuditRow, Call, CallFailure, Configuration, Finding, JsonText, KnownModel, ProgressCounts,
-    ReportRow, RowStatus, RunFacts,
+    AuditFacts, AuditRow, Call, Configuration, Finding, JsonText, KnownModel, ProgressCounts, ReportRow,
+    RowStatus, RunFacts,
 };
 use crate::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::migrate::audit::{Crowd, Doubles, Secrets, Surroundings, configuration, findings};
@@ -141,6 +141,11 @@ impl<'a> AuditSource<'a> {
         }
     }
 
+    /// The counts alone, of what is not rendered.
+    pub(super) fn tally(&self, format: AuditFormat, dialect: Dialect) -> Result<AuditTally, RenderError> {
+        self.rows_to(format, &settings(self.ledger, dialect, self.redact)?, &mut std::io::sink())
+    }
+
     fn rows_to(
         &self,
         format: AuditFormat,
@@ -235,10 +240,9 @@ impl<'a> AuditSource<'a> {
     /// The row with no word in it of any secret that was found, in this row or another one.
     fn without_secrets(&self, mut row: AuditRow) -> AuditRow {
         row.row.name = self.hidden(row.row.name);
-        row.row.failure = row.row.failure.map(|failure| {
-            let words = self.hidden(failure.words);
-            CallFailure { words, ..failure }
-        });
+        for failure in [&mut row.row.failure, &mut row.row.later_failure].into_iter().flatten() {
+            failure.words = self.hidden(std::mem::take(&mut failure.words));
+        }
         row.configuration = row.configuration.map(|read| Configuration {
             model: self.hidden(read.model),
             input_type: self.hidden(read.input_type),

@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use jiff::Timestamp;
 
 use super::place::Connection;
 use super::signals::Signals;
 use super::{CommandError, Exit};
 use crate::cli::{InputArgs, OutputPath, UsageError, WorkPaths};
 use crate::input::{Input, InputError, InputOptions};
-use crate::ledger::{Identity, ImportError, Ledger, Purpose, SetAsideError};
+use crate::ledger::{Identity, ImportError, Ledger, Purpose};
 use crate::report::check_writable;
 use crate::ui::Terminal;
 
@@ -55,21 +54,6 @@ pub(super) fn check_outputs(paths: &WorkPaths) -> Result<(), CommandError> {
         }
     }
     Ok(())
-}
-
-/// `--fresh`: puts the ledger aside; `allow_off` even while assistants in it may be off.
-pub(super) fn set_aside(ledger: &Path, allow_off: bool, terminal: &Terminal) -> Result<(), CommandError> {
-    match Ledger::set_aside(ledger, allow_off, Timestamp::now()) {
-        Ok(Some(path)) => {
-            terminal.say(&format!("the earlier ledger is now {}", path.display()));
-            Ok(())
-        }
-        Ok(None) => Ok(()),
-        Err(error @ SetAsideError::MayBeOff { .. }) => Err(anyhow!(error)
-            .context("nothing was asked for, the ledger stays (--yes renames it all the same)")
-            .into()),
-        Err(error) => Err(anyhow!(error).context("nothing was asked for").into()),
-    }
 }
 
 /// Takes the input into the ledger; gives an exit code when a signal ended that.

@@ -6,6 +6,7 @@ mod command_line;
 mod completions;
 mod doctor;
 mod exit;
+mod fresh;
 mod intake;
 mod list;
 mod parts;

@@ -120,17 +120,25 @@ impl Connection {
         send_log: Arc<dyn SendLog>,
         sent_before: &[(Timestamp, u32)],
     ) -> Result<(Client, Option<Sandbox>), CommandError> {
+        Ok((self.another_client(network, send_log, sent_before)?, self.practice))
+    }
+
+    /// Builds a client beside the one that does the work.
+    pub(super) fn another_client(
+        &self,
+        network: &NetworkArgs,
+        send_log: Arc<dyn SendLog>,
+        sent_before: &[(Timestamp, u32)],
+    ) -> Result<Client, CommandError> {
         let settings = ClientSettings {
             rpm: network.rpm,
             timeout: Duration::from_secs(network.timeout),
             retries: network.retries,
             concurrency: usize::from(network.concurrency),
-            ca_cert_pem: self.ca_cert_pem,
-            ..ClientSettings::new(self.base_url, self.key)
+            ca_cert_pem: self.ca_cert_pem.clone(),
+            ..ClientSettings::new(self.base_url.clone(), self.key.clone())
         };
-        let client =
-            Client::new(&settings, send_log, sent_before).context("the HTTP client cannot be set up")?;
-        Ok((client, self.practice))
+        Ok(Client::new(&settings, send_log, sent_before).context("the HTTP client cannot be set up")?)
     }
 }
 

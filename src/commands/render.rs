@@ -58,6 +58,20 @@ impl RenderError {
     }
 }
 
+/// The file that stands at `output` and is not replaced, since there is no answer yet that could take its place
+/// (DESIGN.md, What is known stays known).
+pub(super) fn stays(has_answers: bool, output: &OutputPath) -> Option<&Path> {
+    match output {
+        OutputPath::File(path) if !has_answers && path.is_file() => Some(path),
+        OutputPath::File(_) | OutputPath::Stdout => None,
+    }
+}
+
+/// Says so.
+pub(super) fn say_that_it_stays(path: &Path, terminal: &Terminal) {
+    terminal.error(&format!("{} stays as it was: no answer came that could take its place", path.display()));
+}
+
 /// A report out of a ledger does not replace what the ledger came from.
 pub(super) fn refuse_overwriting(path: &Path, ledger: &Path) -> Result<(), UsageError> {
     if !(path.exists() && may_be_the_input(path, ledger)) {
@@ -102,6 +116,16 @@ pub(super) fn render(
         }
     };
     Ok(Rendered { file, not_replaced, remedies: tally.into_iter().collect() })
+}
+
+/// How many rows need which remedy, of a ledger that is not rendered.
+pub(super) fn remedies(ledger: &LedgerReader) -> Result<Vec<(Remedy, u64)>, LedgerError> {
+    let mut tally = BTreeMap::new();
+    RowsOf { ledger, keys: None }.visit(false, |row, _, _| {
+        *tally.entry(row.remedy()).or_insert(0) += 1;
+        Ok::<_, LedgerError>(())
+    })?;
+    Ok(tally.into_iter().collect())
 }
 
 /// What a report of this ledger is to look like.

@@ -1,6 +1,7 @@
 //! `run INPUT`: settings in, layers wired, report out.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,9 +15,10 @@ use super::command_line::{
     command_line, path_word, program, same_access, same_command, same_in_earnest, same_place, same_reading,
     typed,
 };
-use super::intake::{check_outputs, identity, import, open_input, set_aside};
+use super::fresh::{Begun, Fresh};
+use super::intake::{check_outputs, identity, import, open_input};
 use super::place::Connection;
-use super::render::{RenderError, Rendered, render};
+use super::render::{RenderError, Rendered, remedies, render, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
@@ -25,7 +27,7 @@ use crate::api::Client;
 use crate::cli::{
     Environment, ReportFormatArg, RunArgs, WorkPaths, choose_key, disabling, run_paths, typed_place,
 };
-use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, Remedy, RunFacts, StopReason};
+use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, Outcome, Remedy, RunFacts, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, Switchboard, drive, settle_debts};
 use crate::ui::{self, Terminal, WhenGone};
@@ -63,18 +65,39 @@ impl Run<'_> {
     fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
         let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
         check_outputs(&self.paths)?;
+        let identity = identity(connection.as_ref(), Purpose::Run);
+        let mut begun = Begun::default();
         if self.arguments.fresh {
-            set_aside(&self.paths.ledger, self.arguments.yes, self.terminal)?;
+            let fresh = Fresh {
+                ledger: &self.paths.ledger,
+                identity: identity.clone(),
+                allow_off: self.arguments.yes,
+                connection: connection.as_ref(),
+                network: &self.arguments.network,
+                reading: Reading::Both,
+                limit: self.arguments.limit.map(std::num::NonZero::get),
+                runtime: &self.runtime,
+                signals: &self.signals,
+                terminal: self.terminal,
+                after_the_end: &|| {
+                    let ledger = LedgerReader::open(&self.paths.ledger);
+                    self.command_after_the_end(&ledger.context("the ledger cannot be read")?)
+                },
+            };
+            match fresh.put_aside(&input)? {
+                ControlFlow::Continue(ready) => begun = ready,
+                ControlFlow::Break(exit) => return Ok(exit),
+            }
         }
-        let mut ledger = Ledger::open(&self.paths.ledger, &identity(connection.as_ref(), Purpose::Run))
-            .context("nothing was asked for")?;
+        let mut ledger = Ledger::open(&self.paths.ledger, &identity).context("nothing was asked for")?;
+        ledger.remember_sent(&begun.sent).context("the ledger")?;
         for remark in input.remarks() {
             self.terminal.say(remark);
         }
         if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
             return Ok(exit);
         }
-        let stopped = self.check_rows(ledger, connection)?;
+        let stopped = self.check_rows(ledger, connection, begun.read)?;
         self.finish(stopped.as_ref())
     }
 
@@ -83,6 +106,7 @@ impl Run<'_> {
         &self,
         mut ledger: Ledger,
         connection: Option<Connection>,
+        read: Vec<Outcome>,
     ) -> Result<Option<StopReason>, CommandError> {
         let now = Timestamp::now();
         let selection = Selection {
@@ -98,7 +122,10 @@ impl Run<'_> {
             if connection.is_none() { ledger.assistants_off().context("the ledger")? } else { Vec::new() };
 
         let new_run = NewRun {
-            command: RunCommand::Run(self.disabling),
+            command: RunCommand::Run {
+                disabling: self.disabling,
+                probe_wait: Duration::from_secs(self.arguments.switching.probe_wait),
+            },
             program_version: env!("CARGO_PKG_VERSION"),
             settings: &self.settings(),
             started_at: now,
@@ -112,7 +139,7 @@ impl Run<'_> {
                 None => Connection::to_practice(off).await?,
             };
             let (client, sandbox) = connection.client(&self.arguments.network, send_log, &sent_before)?;
-            let work = Work { client, writer, rows, backlog, debts, base_url };
+            let work = Work { client, writer, rows, read, backlog, debts, base_url };
             let stopped = self.work(work).await;
             if let Some(sandbox) = sandbox {
                 sandbox.stop().await;
@@ -125,7 +152,7 @@ impl Run<'_> {
     /// First what earlier runs left open, then every row, then the switching off.
     async fn work(&self, work: Work) -> Option<StopReason> {
         let began = Instant::now();
-        let Work { client, writer, rows, backlog, debts, base_url } = work;
+        let Work { client, writer, rows, read, backlog, debts, base_url } = work;
         let network = &self.arguments.network;
         let patience = Duration::from_secs(network.timeout);
         let mut progress = self.terminal.progress();
@@ -140,7 +167,8 @@ impl Run<'_> {
         }
         let concurrency = usize::from(network.concurrency);
         let settings = DriveSettings { concurrency, backlog, reading: Reading::Both };
-        let stopped = drive(&client, &writer, rows, settings, self.signals.receiver(), &mut progress).await;
+        let stopped =
+            drive(&client, &writer, rows, read, settings, self.signals.receiver(), &mut progress).await;
         if stopped.is_some() || !self.disabling.is_asked_for() {
             return stopped;
         }
@@ -210,7 +238,6 @@ impl Run<'_> {
             "disabling": self.disabling.as_str(),
             "max_disable": self.arguments.switching.max_disable,
             "disable_shared": self.arguments.switching.disable_shared,
-            "probe_wait_seconds": self.arguments.switching.probe_wait,
         })
     }
 
@@ -277,9 +304,15 @@ impl Run<'_> {
         ];
         let mut reports = Vec::new();
         for (label, format, path) in asked_for {
-            if let Some(path) = path {
-                reports.push((label, render(ledger, facts, format, dialect, false, path, WhenGone::GoOn)?));
-            }
+            let Some(output) = path else { continue };
+            let rendered = match stays(!facts.nothing_is_known(), output) {
+                None => render(ledger, facts, format, dialect, false, output, WhenGone::GoOn)?,
+                Some(path) => {
+                    say_that_it_stays(path, self.terminal);
+                    Rendered { file: None, not_replaced: None, remedies: remedies(ledger)? }
+                }
+            };
+            reports.push((label, rendered));
         }
         Ok(reports)
     }
@@ -325,6 +358,7 @@ struct Work {
     client: Client,
     writer: Writer,
     rows: OpenRows,
+    read: Vec<Outcome>,
     backlog: Backlog,
     debts: Debts,
     /// `None` in the practice workspace.

@@ -12,12 +12,17 @@ use crate::ledger::{Ledger, RunEnd, WriterThread};
 /// Sends of an earlier process matter for a minute; a little more covers clocks that were set.
 const PACE_MEMORY: Duration = Duration::from_secs(90);
 
+/// From when on sends of earlier processes count.
+pub(super) fn since_it_counts(now: Timestamp) -> Option<Timestamp> {
+    now.checked_sub(PACE_MEMORY).ok()
+}
+
 /// The sends of earlier processes that the pace has to count in.
 pub(super) fn sends_that_count(
     ledger: &Ledger,
     now: Timestamp,
 ) -> Result<Vec<(Timestamp, u32)>, CommandError> {
-    let sent = now.checked_sub(PACE_MEMORY).map_or_else(|_| Ok(Vec::new()), |since| ledger.sent_since(since));
+    let sent = since_it_counts(now).map_or_else(|| Ok(Vec::new()), |since| ledger.sent_since(since));
     Ok(sent.context("the ledger")?)
 }
 

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::command_line::{same_command, typed};
 use super::place::{Connection, Given};
-use super::render::{RenderError, refuse_overwriting};
+use super::render::{RenderError, refuse_overwriting, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::{CommandError, Exit, dialect, runtime};
@@ -78,7 +78,9 @@ struct Done {
     statuses: BTreeMap<RowStatus, u64>,
     progress: ProgressCounts,
     remedies: BTreeMap<Remedy, u64>,
-    /// `None` for standard output.
+    /// Rows that keep the run's verdict, since this read said nothing about them.
+    kept: u64,
+    /// `None` for standard output, and for a report that was not replaced.
     written: Option<Written>,
 }
 
@@ -155,7 +157,12 @@ impl Verify<'_> {
                 let mut file = AtomicFile::create(path, Access::ByUmask)?;
                 let done = self.rows_to(&mut file, rows).await.map_err(|error| error.at(path));
                 let done = all_were_read(reading).await.and(done)?;
-                Ok(Done { written: Some(file.commit()?), ..done })
+                if let Some(path) = stays(done.verified.has_answers, &self.output) {
+                    say_that_it_stays(path, self.terminal);
+                    Ok(done)
+                } else {
+                    Ok(Done { written: Some(file.commit()?), ..done })
+                }
             }
         }
     }
@@ -164,7 +171,7 @@ impl Verify<'_> {
         let mut renderer: Box<dyn Renderer + '_> = report::csv(rows.settings, out);
         renderer.begin(&self.facts(None, Timestamp::now()))?;
         let mut statuses = BTreeMap::new();
-        let mut progress = ProgressCounts::default();
+        let (mut progress, mut kept) = (ProgressCounts::default(), 0);
         let mut remedies = BTreeMap::new();
         let settings = VerifySettings {
             concurrency: usize::from(self.arguments.network.concurrency),
@@ -174,6 +181,7 @@ impl Verify<'_> {
         let mut sink = |row: &ReportRow| {
             *statuses.entry(row.status).or_default() += 1;
             progress.count(row.progress());
+            kept += u64::from(row.later_failure.is_some());
             *remedies.entry(row.remedy()).or_default() += 1;
             renderer.row(row).map_err(RenderError::from)
         };
@@ -181,7 +189,7 @@ impl Verify<'_> {
         let verified =
             pipeline::verify(rows.client, rows.kept, settings, signal, &mut bar, &mut sink).await?;
         renderer.finish()?;
-        Ok(Done { verified, statuses, progress, remedies, written: None })
+        Ok(Done { verified, statuses, progress, remedies, kept, written: None })
     }
 
     fn facts(&self, stopped: Option<&StopReason>, started_at: Timestamp) -> RunFacts {
@@ -200,6 +208,7 @@ impl Verify<'_> {
         let facts = RunFacts {
             counts: done.statuses.into_iter().collect(),
             progress: done.progress,
+            kept: done.kept,
             ..self.facts(stopped, started_at)
         };
         // What no run has read was asked for, too, and is not compared.

@@ -223,9 +223,10 @@ impl AuditRow {
         self.findings.iter().map(|finding| finding.code).collect()
     }
 
-    /// What to do about a row that was not read; empty for one that was, and for a duplicate.
+    /// What to do about a row that was not read, or not again; empty for one that was, and for a duplicate.
     pub fn remedy(&self) -> &'static str {
-        match (self.row.status, &self.row.failure) {
+        let now = self.row.later_failure.as_ref().or(self.row.failure.as_ref());
+        match (self.row.status, now) {
             (RowStatus::AgentNotFound, _) => {
                 "Check the id; if it is right, the agent may be archived, deleted, a project, a template, or not shared \
                  with the API key: share it, then run the same command again."
@@ -286,6 +287,7 @@ mod tests {
             status,
             disabled: DisabledState::NotRequested,
             skipped: None,
+            later_failure: None,
             switch_failure: None,
             differences: Vec::new(),
             notes: Vec::new(),

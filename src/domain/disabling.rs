@@ -185,6 +185,8 @@ pub enum NotPlanned {
     OffByEarlierRun,
     /// An earlier run verified it, this one did not (`--limit`).
     BeyondLimit,
+    /// An earlier run verified it, this one could not read it.
+    NotRead,
     /// `--max-disable`.
     OverMaximum,
     /// Another row of the same assistant decides.

@@ -58,9 +58,9 @@ pub struct RowDone {
     pub pair: Pair,
     /// The assistant's name, raw from the platform: may hold anything.
     pub name: Option<String>,
-    /// The verdict.
+    /// The verdict that stands: an earlier one, where this read said nothing about the row.
     pub status: RowStatus,
-    /// The `error` text, raw; empty when there is none.
+    /// What failed now, as the `error` text has it, raw; empty when there is none.
     pub error: String,
     /// What to do about it.
     pub remedy: Remedy,

@@ -36,6 +36,9 @@ pub struct ReportRow {
     pub invalid: Option<InvalidId>,
     /// The call that failed.
     pub failure: Option<CallFailure>,
+    /// Why a read after the verdict said nothing about the row: the verdict stands as of `checked_at`, and the row is
+    /// asked for again.
+    pub later_failure: Option<CallFailure>,
     /// The assistant's `updatedAt`.
     pub assistant_updated_at: Option<Timestamp>,
     /// The agent's `updatedAt`.
@@ -53,15 +56,18 @@ pub struct ReportRow {
 }
 
 impl ReportRow {
-    /// The report's `error` cell, raw: may hold line breaks.
+    /// The report's `error` cell, what happened last first, raw: may hold line breaks.
     pub fn error(&self) -> String {
         self.error_as(ToString::to_string)
     }
 
     /// The same with the failed calls spelled in another way.
     pub fn error_as(&self, spell: impl Fn(&CallFailure) -> String) -> String {
-        let failures: Vec<_> =
-            [&self.failure, &self.switch_failure].into_iter().flatten().map(spell).collect();
+        let failures: Vec<_> = [&self.later_failure, &self.failure, &self.switch_failure]
+            .into_iter()
+            .flatten()
+            .map(spell)
+            .collect();
         match self.invalid {
             Some(invalid) => invalid.sentence().to_owned(),
             None => failures.join("; "),
@@ -78,7 +84,7 @@ impl ReportRow {
 
     /// How far the row is.
     pub const fn progress(&self) -> RowProgress {
-        let failed = self.failure.is_some() || self.switch_failure.is_some();
+        let failed = self.failure.is_some() || self.later_failure.is_some() || self.switch_failure.is_some();
         RowProgress::of(self.status, self.disabled, self.skipped, failed)
     }
 
@@ -89,6 +95,14 @@ impl ReportRow {
             DisabledState::Unknown => return Remedy::SettleUnknown,
             _ => {}
         }
+        match (self.verdicts_remedy(), &self.later_failure) {
+            // What the verdict calls for ends with another run, too.
+            (Remedy::Nothing, Some(later)) => later.remedy(),
+            (remedy, _) => remedy,
+        }
+    }
+
+    fn verdicts_remedy(&self) -> Remedy {
         match self.status {
             RowStatus::Verified => self.remedy_of_verified(),
             RowStatus::Duplicate => Remedy::Nothing,
@@ -152,6 +166,8 @@ pub struct RunFacts {
     pub stuck_off: u64,
     /// Rows with the UUID of their agent that this program has switched off, or may have.
     pub off_with_agents_id: u64,
+    /// Rows that keep an earlier verdict, since the last read said nothing about them: they are not settled.
+    pub kept: u64,
 }
 
 impl RunFacts {
@@ -168,6 +184,15 @@ impl RunFacts {
     /// Whether a finished run ends with exit code 3: a row needs somebody, or what was asked for was not done.
     pub fn needs_attention(&self) -> bool {
         self.progress.needs_attention > 0 || self.is_short_of_what_was_asked_for()
+    }
+
+    /// Whether rows were to be asked for, and no run has had an answer that says something about any.
+    pub fn nothing_is_known(&self) -> bool {
+        let has = |wanted: fn(RowStatus) -> bool| {
+            self.counts.iter().any(|(status, rows)| wanted(*status) && *rows > 0)
+        };
+        has(|status| matches!(status, RowStatus::Failed | RowStatus::NotChecked))
+            && !has(RowStatus::is_answer)
     }
 
     /// Whether verified assistants are on that were to go off. What `--limit` and `--max-disable` leave over is as asked
@@ -205,6 +230,7 @@ mod tests {
             duplicate_of: None,
             invalid: None,
             failure: None,
+            later_failure: None,
             assistant_updated_at: None,
             agent_updated_at: None,
             requests: 0,

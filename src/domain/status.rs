@@ -59,7 +59,15 @@ impl RowStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
-    /// Settled rows are not asked for again by the next run.
+    /// Whether the platform has said something about the row. A read that gave no such answer leaves an earlier one.
+    pub const fn is_answer(self) -> bool {
+        matches!(
+            self,
+            Self::Verified | Self::Mismatch | Self::AssistantNotFound | Self::AgentNotFound | Self::NoAccess
+        )
+    }
+
+    /// Settled rows are not asked for again by the next run, unless a later read of them failed.
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Verified | Self::InvalidId | Self::Duplicate)
     }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use super::schema::beside;
+
 /// The ledger could not be read or written. Cheap to clone: a commit that fails answers every row that waits for it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LedgerError {
@@ -123,6 +125,26 @@ pub enum OpenError {
         /// Its schema version.
         theirs: i64,
     },
+    /// The file alone, without what was written to it last.
+    #[error(
+        "{} lacks its log, which holds what was recorded last: copy {} from where the run was, put it beside the ledger, \
+         and run the same command again", path.display(), log.file_name().unwrap_or_default().to_string_lossy()
+    )]
+    LogMissing {
+        /// The ledger.
+        path: PathBuf,
+        /// The log that should stand beside it.
+        log: PathBuf,
+    },
+    /// It has more than one name, so that two runs could write it at once.
+    #[error(
+        "{} has another name (a hard link), under which another run could write it at the same time: remove the other \
+         name, or make a copy and name that", path.display()
+    )]
+    HardLinked {
+        /// The ledger.
+        path: PathBuf,
+    },
     /// It belongs to another platform or deployment.
     #[error(
         "{} belongs to {theirs}, not to {ours}: name another ledger with --ledger, or put this one aside with --fresh",
@@ -171,6 +193,10 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    pub(super) fn log_missing(path: PathBuf) -> Self {
+        Self::LogMissing { log: beside(&path, "-wal"), path }
+    }
+
     pub(super) fn refused(path: &Path, error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

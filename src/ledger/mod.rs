@@ -5,7 +5,8 @@
 //!
 //! What holds it together with a `kill -9`, a full disk or a power cut at any moment (DESIGN.md, The ledger):
 //! a new ledger appears whole, by a rename; every settled row is committed with `synchronous=FULL` before its
-//! [`Settled`] exists; the lock is the operating system's and dies with the process.
+//! [`Settled`] exists; the lock is the operating system's and dies with the process; a copy that lacks the log beside it
+//! is noticed.
 //!
 //! Nothing else in the program may open the file itself, not even to copy it: on unix, closing any descriptor of a file
 //! drops all locks that this process holds on it, `SQLite`'s among them.
@@ -15,6 +16,7 @@ mod encode;
 mod error;
 mod import;
 mod lock;
+mod log;
 mod open;
 mod open_rows;
 mod read;
@@ -31,5 +33,6 @@ pub use error::{ImportError, LedgerError, OpenError, SetAsideError};
 pub use open::{Identity, Ledger, NewRun, Purpose, RunCommand, RunEnd};
 pub use open_rows::{Job, OpenRows, Selection};
 pub use read::{LedgerReader, RowKey};
+pub use set_aside::Aside;
 pub use switching::{Conclusion, Intent, Owed, OwedLooks, PlanWish, Planned, Role, Switchable};
-pub use writer::{Settled, Writer, WriterThread};
+pub use writer::{Kept, Settled, Writer, WriterThread};

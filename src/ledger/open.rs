@@ -8,14 +8,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::encode::{from_nanoseconds, from_word, to_json, to_nanoseconds};
+use super::encode::{from_nanoseconds, from_word, to_integer, to_json, to_nanoseconds};
 use super::error::{ImportError, LedgerError, OpenError};
 use super::import;
 use super::lock::LedgerLock;
+use super::log::{self, Log};
 use super::open_rows::{self, OpenRows, Selection, Starts};
 use super::schema::{self, beside};
 use super::switching::read_debts;
-use super::writer::{self, Writer, WriterThread};
+use super::writer::{self, Writer, WriterThread, write_sent};
 use crate::domain::{Backlog, Debts, Disabling, InputFormat, InputRow, StopReason};
 
 /// What a ledger remembers: two kinds of work never share one.
@@ -81,8 +82,13 @@ impl Identity {
 /// Which command writes the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunCommand {
-    /// `run`, and whether it is to switch off.
-    Run(Disabling),
+    /// `run`.
+    Run {
+        /// Whether it is to switch off.
+        disabling: Disabling,
+        /// How long its guard watches the probe, in whole seconds: whoever finishes its work waits as long.
+        probe_wait: Duration,
+    },
     /// `rollback`.
     Rollback,
     /// `verify`.
@@ -92,13 +98,13 @@ pub enum RunCommand {
 }
 
 impl RunCommand {
-    /// The words in the ledger: the command, and what it is to switch off.
-    const fn words(self) -> (&'static str, &'static str) {
+    /// The word in the ledger.
+    const fn as_str(self) -> &'static str {
         match self {
-            Self::Run(disabling) => ("run", disabling.as_str()),
-            Self::Rollback => ("rollback", Disabling::No.as_str()),
-            Self::Verify => ("verify", Disabling::No.as_str()),
-            Self::Audit => ("audit", Disabling::No.as_str()),
+            Self::Run { .. } => "run",
+            Self::Rollback => "rollback",
+            Self::Verify => "verify",
+            Self::Audit => "audit",
         }
     }
 }
@@ -132,16 +138,21 @@ pub(super) type RunId = i64;
 #[derive(Debug)]
 pub(super) struct Locked {
     pub(super) connection: Connection,
+    log: Log,
     path: PathBuf,
     _lock: LedgerLock,
 }
 
+impl Locked {
+    /// Copies the log into the file once it is long.
+    pub(super) fn keep_log_short(&mut self) -> Result<(), LedgerError> {
+        self.log.keep_short(&self.connection)
+    }
+}
+
 impl Drop for Locked {
     fn drop(&mut self) {
-        // Nothing is at stake: what is committed is safe either way. A ledger at rest is one plain file, which can be
-        // read in a read-only folder; if a reader is in the way, it stays in WAL mode and the next run sees to it.
-        let _ = self.connection.busy_timeout(Duration::from_millis(500));
-        let _ = self.connection.pragma_update(None, "journal_mode", "DELETE");
+        log::end(&self.connection);
     }
 }
 
@@ -160,15 +171,12 @@ impl Ledger {
     pub fn open(path: &Path, identity: &Identity) -> Result<Self, OpenError> {
         let path = resolve(path)?;
         let lock = LedgerLock::take(&path)?;
-        match fs::metadata(&path) {
-            Ok(found) if !found.is_file() => return Err(OpenError::NotALedger { path }),
-            Ok(found) if found.len() > 0 => {
-                schema::check_header(&path)?;
+        match find(&path)? {
+            Some(found) if found.len() > 0 => {
+                check_file(&path)?;
                 tighten(&path, &found);
             }
-            Ok(_) => create(&path, identity)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => create(&path, identity)?,
-            Err(error) => return Err(OpenError::refused(&path, &error)),
+            _ => create(&path, identity)?,
         }
         Self::connect(path, lock, |theirs, path| {
             identity.purpose.refuse_other(path, theirs.purpose)?;
@@ -183,13 +191,11 @@ impl Ledger {
     /// Takes the lock and opens the ledger of a run at `path`, wherever its rows come from; never makes one.
     pub fn open_existing(path: &Path) -> Result<Self, OpenError> {
         let path = resolve(path)?;
-        match fs::metadata(&path) {
-            Ok(found) if !found.is_file() => return Err(OpenError::NotALedger { path }),
-            Ok(_) => schema::check_header(&path)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::Missing { path }),
-            Err(error) => return Err(OpenError::refused(&path, &error)),
+        if find(&path)?.is_none() {
+            return Err(OpenError::Missing { path });
         }
         let lock = LedgerLock::take(&path)?;
+        check_file(&path)?;
         Self::connect(path, lock, |theirs, path| Purpose::Run.refuse_other(path, theirs.purpose))
     }
 
@@ -203,8 +209,10 @@ impl Ledger {
         let connection = schema::connect(&path, schema::READER_CACHE_KIB).map_err(at)?;
         schema::check(&connection, &path)?;
         check(&Identity::read(&connection).map_err(at)?, &path)?;
-        prepare_for_writing(&connection).map_err(at)?;
-        Ok(Self { locked: Locked { connection, path, _lock: lock }, starts: None })
+        let log = Log::begin(&connection, &path).inspect_err(|_| {
+            log::end_if_last(&connection);
+        })?;
+        Ok(Self { locked: Locked { connection, log, path, _lock: lock }, starts: None })
     }
 
     /// Where its rows come from.
@@ -234,7 +242,8 @@ impl Ledger {
         rows: impl Iterator<Item = Result<InputRow, E>>,
     ) -> Result<(), ImportError<E>> {
         self.starts = None;
-        import::replace_input(&mut self.locked.connection, format, rows)
+        import::replace_input(&mut self.locked.connection, format, rows)?;
+        Ok(self.locked.keep_log_short()?)
     }
 
     /// Counts the work that is left.
@@ -247,14 +256,16 @@ impl Ledger {
     /// The requests sent since then, by this and earlier runs: time and number, oldest first. A clock that was set
     /// back can make times later than now.
     pub fn sent_since(&self, since: Timestamp) -> Result<Vec<(Timestamp, u32)>, LedgerError> {
-        let mut statement =
-            self.locked.connection.prepare("SELECT at, requests FROM sent WHERE at >= ?1 ORDER BY at")?;
-        let mut rows = statement.query([to_nanoseconds(since)])?;
-        let mut sent = Vec::new();
-        while let Some(row) = rows.next()? {
-            sent.push((from_nanoseconds(row.get(0)?)?, row.get(1)?));
+        sent_since(&self.locked.connection, since)
+    }
+
+    /// Remembers requests that were sent before there was this ledger.
+    pub fn remember_sent(&mut self, sent: &[(Timestamp, u32)]) -> Result<(), LedgerError> {
+        let transaction = self.locked.connection.transaction()?;
+        for (at, requests) in sent {
+            write_sent(&transaction, to_nanoseconds(*at), *requests)?;
         }
-        Ok(sent)
+        Ok(transaction.commit()?)
     }
 
     /// Records the run's beginning and starts the one thread that writes. Gives a handle for the rows' outcomes, the
@@ -278,14 +289,25 @@ impl Ledger {
 
     fn begin(&self, run: &NewRun<'_>) -> Result<RunId, LedgerError> {
         let connection = &self.locked.connection;
-        let (command, disabling) = run.command.words();
+        let (disabling, probe_wait) = match run.command {
+            RunCommand::Run { disabling, probe_wait } => (disabling, Some(to_integer(probe_wait.as_secs()))),
+            RunCommand::Rollback | RunCommand::Verify | RunCommand::Audit => (Disabling::No, None),
+        };
         let transaction = connection.unchecked_transaction()?;
         transaction.execute(
-            "INSERT INTO run (program_version, settings, started_at, command, disabling) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (run.program_version, to_json(run.settings)?, to_nanoseconds(run.started_at), command, disabling),
+            "INSERT INTO run (program_version, settings, started_at, command, disabling, probe_wait_seconds) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (
+                run.program_version,
+                to_json(run.settings)?,
+                to_nanoseconds(run.started_at),
+                run.command.as_str(),
+                disabling.as_str(),
+                probe_wait,
+            ),
         )?;
         let run_id = transaction.last_insert_rowid();
-        if matches!(run.command, RunCommand::Run(_)) {
+        if matches!(run.command, RunCommand::Run { .. }) {
             // An earlier run's plan is not this one's: at no moment does it stand under the new run's wish.
             transaction.execute("DELETE FROM planned", [])?;
         }
@@ -303,6 +325,20 @@ impl Ledger {
     }
 }
 
+/// The requests sent since then: time and number, oldest first.
+pub(super) fn sent_since(
+    connection: &Connection,
+    since: Timestamp,
+) -> Result<Vec<(Timestamp, u32)>, LedgerError> {
+    let mut statement = connection.prepare("SELECT at, requests FROM sent WHERE at >= ?1 ORDER BY at")?;
+    let mut rows = statement.query([to_nanoseconds(since)])?;
+    let mut sent = Vec::new();
+    while let Some(row) = rows.next()? {
+        sent.push((from_nanoseconds(row.get(0)?)?, row.get(1)?));
+    }
+    Ok(sent)
+}
+
 /// A value of `meta`.
 pub(super) fn meta(connection: &Connection, key: &str) -> Result<Option<String>, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
@@ -318,7 +354,8 @@ pub(super) fn set_meta(connection: &Connection, key: &str, value: &str) -> Resul
     Ok(())
 }
 
-/// One spelling for every way to name the file, so that all of them meet the same lock.
+/// One spelling for every way to name the file, so that all of them meet the same lock. A link to nothing names what it
+/// points to.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     let refused = |error: &io::Error| OpenError::refused(path, error);
     match fs::canonicalize(path) {
@@ -328,10 +365,46 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let folder =
                 fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(|error| refused(&error))?;
-            Ok(folder.join(name))
+            match fs::read_link(folder.join(name)) {
+                // A circle of links is no missing file, so this ends.
+                Ok(target) => resolve(&folder.join(target)),
+                Err(_) => Ok(folder.join(name)),
+            }
         }
         Err(error) => Err(refused(&error)),
     }
+}
+
+/// What stands at `path`; refuses what cannot be a ledger, and one that has another name as well: under that, another
+/// run could write it, with a lock and a log of its own.
+pub(super) fn find(path: &Path) -> Result<Option<fs::Metadata>, OpenError> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(OpenError::NotALedger { path: path.to_owned() }),
+        Ok(found) if has_another_name(&found) => Err(OpenError::HardLinked { path: path.to_owned() }),
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(OpenError::refused(path, &error)),
+    }
+}
+
+#[cfg(unix)]
+fn has_another_name(found: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(found) > 1
+}
+
+/// Elsewhere than on unix this cannot be told.
+#[cfg(not(unix))]
+const fn has_another_name(_found: &fs::Metadata) -> bool {
+    false
+}
+
+/// Refuses from the file alone, under the lock, what is not a ledger that can be written.
+fn check_file(path: &Path) -> Result<(), OpenError> {
+    schema::check_header(path)?;
+    if log::is_missing(path)? {
+        return Err(OpenError::log_missing(path.to_owned()));
+    }
+    Ok(())
 }
 
 /// Makes a new ledger under another name and renames it: at any moment there is a whole one or none.
@@ -377,7 +450,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 }
 
 /// `SQLite` gives its side files the mode of the database, so the mode has to be right before it comes.
-fn create_private(path: &Path) -> io::Result<()> {
+pub(super) fn create_private(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -398,13 +471,3 @@ fn tighten(path: &Path, found: &fs::Metadata) {
 
 #[cfg(not(unix))]
 fn tighten(_path: &Path, _found: &fs::Metadata) {}
-
-/// Turns on the write-ahead log, and writes: a full disk or a read-only file shows now, not after the first request.
-fn prepare_for_writing(connection: &Connection) -> Result<(), LedgerError> {
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", 2_000)?;
-    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-    let opened: u64 = meta(connection, "opened")?.and_then(|times| times.parse().ok()).unwrap_or(0);
-    set_meta(connection, "opened", &opened.saturating_add(1).to_string())
-}

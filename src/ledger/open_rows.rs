@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row};
 
 use super::encode::{blob, from_word, text, to_count, to_nanoseconds, to_pair};
 use super::error::LedgerError;
+use super::log;
 use super::open::RunId;
 use super::schema::{self, ROWS};
 use super::standing::{Checked, Place};
@@ -24,17 +25,12 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Whether this run leaves a row alone that an earlier one has checked. `will_be_on`: the run begins by switching it
-    /// on again.
-    fn is_settled(
-        &self,
-        status: RowStatus,
-        state: DisabledState,
-        checked_at: Option<i64>,
-        will_be_on: bool,
-    ) -> bool {
+    /// Whether this run leaves a row alone that an earlier one has checked.
+    fn is_settled(&self, known: Known) -> bool {
+        let Known { status, state, checked_at, will_be_on, is_kept } = known;
         let recheck_before = self.recheck_before.map_or(i64::MIN, to_nanoseconds);
         status.is_settled()
+            && !is_kept
             && checked_at.is_none_or(|at| at >= recheck_before)
             && !(self.disabling && status == RowStatus::Verified && (will_be_on || !state.is_off()))
     }
@@ -43,6 +39,18 @@ impl Selection {
     const fn without_limit(self) -> Self {
         Self { limit: None, ..self }
     }
+}
+
+/// What earlier runs have found out about a row, as far as it decides whether the row is open.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    status: RowStatus,
+    state: DisabledState,
+    checked_at: Option<i64>,
+    /// The run begins by switching it on again.
+    will_be_on: bool,
+    /// A later read has said nothing about it.
+    is_kept: bool,
 }
 
 /// A row to ask for.
@@ -74,12 +82,12 @@ pub(super) fn backlog(
     for_each_row(connection, |ScannedRow { position, status, checked, checked_at, will_be_on, .. }| {
         backlog.rows += 1;
         let state = checked.map_or(DisabledState::NotRequested, |checked| checked.state);
+        let is_kept = checked.is_some_and(|checked| checked.is_kept);
+        let known = Known { status, state, checked_at, will_be_on, is_kept };
         match status {
             RowStatus::InvalidId => backlog.invalid += 1,
             RowStatus::Duplicate => backlog.duplicates += 1,
-            status if selection.is_settled(status, state, checked_at, will_be_on) => {
-                backlog.settled_before += 1;
-            }
+            _ if selection.is_settled(known) => backlog.settled_before += 1,
             status => {
                 backlog.to_do += 1;
                 let never_checked = status == RowStatus::NotChecked;
@@ -113,23 +121,29 @@ pub(super) struct ScannedRow {
     will_be_on: bool,
 }
 
+/// Every row of the input, in short.
+pub(super) fn scan() -> String {
+    format!(
+        "SELECT i.position, i.invalid IS NOT NULL, d.first IS NOT NULL, r.status, r.checked_at, \
+         r.run, r.disabled, r.switch_run, {PLACE}, i.agent IS NULL, r.guard IS 'revert', \
+         r.later_failure IS NOT NULL, \
+         r.failure IS NOT NULL OR r.later_failure IS NOT NULL, r.switch_failure IS NOT NULL {ROWS} ORDER BY i.position"
+    )
+}
+
 /// Shows every row. Counted by the caller and not in SQL, which would sort them first.
 pub(super) fn for_each_row(
     connection: &Connection,
     mut visit: impl FnMut(ScannedRow),
 ) -> Result<(), LedgerError> {
-    let mut statement = connection.prepare(&format!(
-        "SELECT i.position, i.invalid IS NOT NULL, d.first IS NOT NULL, r.status, r.checked_at, \
-         r.run, r.disabled, r.switch_run, {PLACE}, i.agent IS NULL, r.guard IS 'revert', r.failure IS NOT NULL, r.switch_failure IS NOT NULL {ROWS} \
-         ORDER BY i.position"
-    ))?;
+    let mut statement = connection.prepare(&scan())?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (status, checked) = match (row.get(1)?, row.get(2)?, text(row.get_ref(3)?)?) {
             (true, _, _) => (RowStatus::InvalidId, None),
             (false, true, _) => (RowStatus::Duplicate, None),
             (false, false, Some(word)) => {
-                (from_word(word, RowStatus::parse)?, Some(checked(row, [5, 6, 7, 8])?))
+                (from_word(word, RowStatus::parse)?, Some(checked(row, [5, 6, 7, 8, 11])?))
             }
             (false, false, None) => (RowStatus::NotChecked, None),
         };
@@ -140,8 +154,8 @@ pub(super) fn for_each_row(
             is_one_uuid: row.get(9)?,
             checked_at: row.get(4)?,
             will_be_on: row.get(10)?,
-            could_not_be_read: row.get(11)?,
-            could_not_be_switched: row.get(12)?,
+            could_not_be_read: row.get(12)?,
+            could_not_be_switched: row.get(13)?,
         });
     }
     Ok(())
@@ -151,9 +165,10 @@ pub(super) fn for_each_row(
 pub(super) const PLACE: &str =
     "CASE WHEN p.result IS NULL THEN 0 WHEN p.seq IS NULL THEN 2 WHEN p.seq > 0 THEN 1 ELSE 3 END";
 
-/// What is on disk about a row with a verdict, from these columns: `run`, `disabled`, `switch_run`, [`PLACE`].
-pub(super) fn checked(row: &Row<'_>, columns: [usize; 4]) -> Result<Checked, LedgerError> {
-    let [run, disabled, switch_run, place] = columns;
+/// What is on disk about a row with a verdict, from these columns: `run`, `disabled`, `switch_run`, [`PLACE`], and whether
+/// there is a `later_failure`.
+pub(super) fn checked(row: &Row<'_>, columns: [usize; 5]) -> Result<Checked, LedgerError> {
+    let [run, disabled, switch_run, place, is_kept] = columns;
     Ok(Checked {
         run: row.get(run)?,
         state: from_word(text(row.get_ref(disabled)?)?.unwrap_or_default(), DisabledState::parse)?,
@@ -164,6 +179,7 @@ pub(super) fn checked(row: &Row<'_>, columns: [usize; 4]) -> Result<Checked, Led
             2 => Place::AnotherRow,
             _ => Place::StillShownOff,
         },
+        is_kept: row.get(is_kept)?,
     })
 }
 
@@ -176,6 +192,18 @@ enum Round {
     CheckedBefore,
     /// All have been given.
     Over,
+}
+
+pub(super) const NEVER_CHECKED: &str = "r.read_run IS ?2";
+pub(super) const CHECKED_BEFORE: &str = "r.read_run <> ?2";
+
+/// The rows of a round behind a position.
+pub(super) fn page_of(which: &str) -> String {
+    format!(
+        "SELECT i.position, i.line, i.assistant, i.agent, r.status, r.checked_at, r.disabled, r.guard IS 'revert', \
+         r.later_failure IS NOT NULL {ROWS} \
+         WHERE i.position > ?1 AND i.assistant IS NOT NULL AND d.first IS NULL AND {which} ORDER BY i.position"
+    )
 }
 
 /// Pages through the rows that this run asks for: first those never checked, then those that earlier runs left open,
@@ -202,7 +230,7 @@ impl OpenRows {
         let starts = starts
             .filter(|starts| starts.selection == selection.without_limit())
             .unwrap_or(Starts { selection: selection.without_limit(), never_checked: 1, checked_before: 1 });
-        // Able to write although it never does: the last connection to close tidies up the side files.
+        // Able to write although it never does: if it is the last to go, it leaves the ledger as one file.
         let connection = schema::connect(path, schema::READER_CACHE_KIB)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(Self {
@@ -237,22 +265,19 @@ impl OpenRows {
     /// Whether there may be more in this round.
     fn fill(&mut self, page: &mut Vec<Job>, at_most: usize) -> Result<bool, LedgerError> {
         let (which, run) = match self.round {
-            Round::NeverChecked => ("r.run IS ?2", None),
-            Round::CheckedBefore => ("r.run <> ?2", Some(self.run)),
+            Round::NeverChecked => (NEVER_CHECKED, None),
+            Round::CheckedBefore => (CHECKED_BEFORE, Some(self.run)),
             Round::Over => return Ok(false),
         };
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT i.position, i.line, i.assistant, i.agent, r.status, r.checked_at, r.disabled, r.guard IS 'revert' {ROWS} \
-             WHERE i.position > ?1 AND i.assistant IS NOT NULL AND d.first IS NULL AND {which} \
-             ORDER BY i.position"
-        ))?;
+        let mut statement = self.connection.prepare_cached(&page_of(which))?;
         let mut rows = statement.query((self.cursor, run))?;
         while let Some(row) = rows.next()? {
             self.cursor = row.get(0)?;
             if let Some(word) = text(row.get_ref(4)?)? {
                 let status = from_word(word, RowStatus::parse)?;
                 let state = from_word(text(row.get_ref(6)?)?.unwrap_or_default(), DisabledState::parse)?;
-                if self.selection.is_settled(status, state, row.get(5)?, row.get(7)?) {
+                let (checked_at, will_be_on, is_kept) = (row.get(5)?, row.get(7)?, row.get(8)?);
+                if self.selection.is_settled(Known { status, state, checked_at, will_be_on, is_kept }) {
                     continue;
                 }
             }
@@ -264,5 +289,12 @@ impl OpenRows {
             }
         }
         Ok(false)
+    }
+}
+
+impl Drop for OpenRows {
+    fn drop(&mut self) {
+        let _ = self.connection.pragma_update(None, "query_only", false);
+        log::end_if_last(&self.connection);
     }
 }

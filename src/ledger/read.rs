@@ -10,6 +10,7 @@ use super::open::{Identity, Purpose, meta, resolve};
 use super::open_rows::{PLACE, checked, for_each_row};
 use super::schema::{self, ROWS, beside};
 use super::standing::{LastWish, standing};
+use super::switching::count_disabled;
 use crate::domain::{
     DisabledState, InputFormat, InvalidId, ReportRow, RowProgress, RowStatus, RunFacts, SkipReason,
 };
@@ -122,13 +123,13 @@ impl LedgerReader {
             facts.progress.count(RowProgress::of(row.status, state, reason, failed));
             tally(&mut counts, row.status);
             tally(&mut disabled, state);
+            facts.kept += u64::from(row.checked.is_some_and(|checked| checked.is_kept));
             if let (DisabledState::Skipped, Some(reason)) = (state, reason) {
                 tally(&mut skipped, reason);
             }
             facts.off_with_agents_id += u64::from(row.is_one_uuid && state.may_be_off());
         })?;
-        let stuck_off = "SELECT count(*) FROM result WHERE disabled = 'revert_failed'";
-        facts.stuck_off = to_count(self.connection.query_row(stuck_off, [], |row| row.get(0))?);
+        facts.stuck_off = count_disabled(&self.connection, DisabledState::RevertFailed)?;
         facts.counts = those_with_rows(&counts);
         facts.disabled = those_with_rows(&disabled);
         facts.skipped = those_with_rows(&skipped);
@@ -138,11 +139,7 @@ impl LedgerReader {
     /// How many input rows can be compared again without the Assistants API: their assistant is kept. Duplicates are not
     /// counted.
     pub fn rows_with_assistant(&self) -> Result<u64, LedgerError> {
-        let mut statement = self.connection.prepare(&format!(
-            "SELECT count(*) {ROWS} JOIN document AS doc ON doc.result = r.id \
-             WHERE d.first IS NULL AND doc.assistant IS NOT NULL"
-        ))?;
-        Ok(to_count(statement.query_row([], |row| row.get(0))?))
+        Ok(to_count(self.connection.query_row(&with_assistant(), [], |row| row.get(0))?))
     }
 
     /// Shows every input row to `visit`, in input order, with the bodies of assistant and agent if `want_documents`
@@ -201,14 +198,24 @@ impl LedgerReader {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowKey(i64);
 
+/// Counts the rows whose assistant is kept.
+pub(super) fn with_assistant() -> String {
+    format!(
+        "SELECT count(*) {ROWS} JOIN document AS doc ON doc.result = r.id \
+         WHERE d.first IS NULL AND doc.assistant IS NOT NULL"
+    )
+}
+
 /// Everything about the input rows that `which` picks.
-fn rows_query(want_documents: bool, which: &str) -> String {
+pub(super) fn rows_query(want_documents: bool, which: &str) -> String {
     let (columns, join) = if want_documents {
         ("doc.assistant, doc.agent", "LEFT JOIN document AS doc ON doc.result = r.id")
     } else {
         ("NULL, NULL", "")
     };
-    format!("SELECT {COLUMNS}, {PLACE}, r.switch_failure, {columns} {ROWS} {ORIGINAL} {join} {which}")
+    format!(
+        "SELECT {COLUMNS}, {PLACE}, r.switch_failure, {columns}, r.later_failure, r.later_failure IS NOT NULL {ROWS} {ORIGINAL} {join} {which}"
+    )
 }
 
 fn visit_all<E: From<LedgerError>>(
@@ -283,6 +290,7 @@ fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> 
         duplicate_of,
         invalid,
         failure: None,
+        later_failure: None,
         assistant_updated_at: time(12)?,
         agent_updated_at: time(13)?,
         requests: 0,
@@ -294,7 +302,7 @@ fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> 
     // A duplicate was not asked for itself: the verdict and what it cost stand in the row that it repeats.
     let on_disk = if verdict_of.is_some() && duplicate_of.is_none() {
         verdict(row, &mut report_row)?;
-        Some(checked(row, [18, 8, 19, 20])?)
+        Some(checked(row, [18, 8, 19, 20, 25])?)
     } else {
         None
     };
@@ -315,6 +323,7 @@ fn verdict(row: &Row<'_>, report_row: &mut ReportRow) -> Result<(), LedgerError>
     report_row.requests = to_count(row.get(10)?);
     report_row.elapsed_ms = to_count(row.get(11)?) / 1_000;
     report_row.failure = text(row.get_ref(15)?)?.map(from_json).transpose()?;
+    report_row.later_failure = text(row.get_ref(24)?)?.map(from_json).transpose()?;
     report_row.switch_failure = text(row.get_ref(21)?)?.map(from_json).transpose()?;
     report_row.notes = text(row.get_ref(16)?)?.map_or(Ok(Vec::new()), from_json)?;
     report_row.differences = text(row.get_ref(17)?)?.map_or(Ok(Vec::new()), from_json)?;

@@ -6,16 +6,18 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::{LedgerError, OpenError};
+use super::log::IN_LOG;
 
 /// "AgMi": marks the file as ours (`PRAGMA application_id`).
 pub(super) const APPLICATION_ID: i32 = 0x4167_4d69;
 
-/// Version of the tables below (`PRAGMA user_version`); another one is refused. Version 1 knew of no switching off, and
-/// was never released.
-pub(super) const VERSION: i64 = 2;
+/// Version of the tables below (`PRAGMA user_version`, beside [`IN_LOG`]); another one is refused. Earlier ones were never
+/// released.
+pub(super) const VERSION: i64 = 3;
 
 /// Length of the header of a database file.
 const HEADER_BYTES: usize = 100;
@@ -36,11 +38,15 @@ pub(super) const READER_CACHE_KIB: i64 = 2 * 1024;
 /// kept small. `duplicate` is a table of its own so that it can be filled in one pass in key order.
 /// `result` has its narrow columns first, so that a scan need not follow the long ones; the bodies are in `document`.
 ///
+/// `result.run` is the run that reached the verdict, `read_run` the last one that has read the row; `later_failure` is why
+/// a read after the verdict said nothing about the row.
 /// `result.disabled` never holds `skipped` or `would_disable`: these follow from the last run (see `standing`).
 /// `result.guard` is what the guard still owes the row (`Debt`), `result.switch_run` the run of its last attempt.
 /// `attempt` is every request to switch off (`wanted` = 'off', written before it leaves, open until `ended_at`) or on
 /// (written with its outcome). `planned` is the last run's plan: `seq` is the order of its requests, NULL where another
 /// row of the same assistant decides.
+///
+/// A partial index serves only a question that repeats its condition: see `tests/questions.rs`.
 const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE run (
@@ -52,6 +58,7 @@ const TABLES: &str = "
         stopped TEXT,
         command TEXT NOT NULL,
         disabling TEXT NOT NULL,
+        probe_wait_seconds INTEGER,
         has_plan INTEGER NOT NULL DEFAULT 0,
         disabling_end TEXT
     ) STRICT;
@@ -74,6 +81,7 @@ const TABLES: &str = "
         guard TEXT,
         switch_run INTEGER,
         run INTEGER NOT NULL,
+        read_run INTEGER NOT NULL,
         checked_at INTEGER NOT NULL,
         requests INTEGER NOT NULL,
         elapsed_us INTEGER NOT NULL,
@@ -81,6 +89,7 @@ const TABLES: &str = "
         agent_updated_at TEXT,
         name TEXT,
         failure TEXT,
+        later_failure TEXT,
         switch_failure TEXT,
         notes TEXT,
         differences TEXT,
@@ -89,6 +98,7 @@ const TABLES: &str = "
     CREATE TABLE document (result INTEGER PRIMARY KEY, assistant BLOB, agent BLOB) STRICT;
     CREATE INDEX result_switched ON result (disabled) WHERE disabled <> 'not_requested';
     CREATE INDEX result_owed ON result (guard) WHERE guard IS NOT NULL;
+    CREATE INDEX result_verified ON result (run) WHERE status = 'verified';
     CREATE TABLE attempt (
         id INTEGER PRIMARY KEY,
         result INTEGER NOT NULL,
@@ -122,18 +132,47 @@ pub(super) fn create(connection: &Connection) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// What the first bytes of a database file say of whose it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Header {
+    application_id: i64,
+    user_version: i64,
+}
+
+impl Header {
+    /// Whether a part of the ledger may stand in its log alone.
+    pub(super) const fn is_in_log(self) -> bool {
+        self.user_version & IN_LOG != 0
+    }
+
+    fn check(self, path: &Path) -> Result<(), OpenError> {
+        let path = path.to_owned();
+        match self.user_version & !IN_LOG {
+            _ if self.application_id != i64::from(APPLICATION_ID) => Err(OpenError::NotALedger { path }),
+            theirs if theirs > VERSION => Err(OpenError::NewerProgram { path, theirs }),
+            theirs if theirs < VERSION => Err(OpenError::OlderProgram { path, theirs }),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Refuses what is not a ledger, or one of a newer program. Only reads.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let read = |pragma| {
         let value = connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         value.map_err(|error| stranger(path, error))
     };
-    check_marks(read("application_id")?, read("user_version")?, path)
+    Header { application_id: read("application_id")?, user_version: read("user_version")? }.check(path)
 }
 
 /// The same as [`check`] from the file's first bytes alone: a stranger's database is left as it was, and a ledger whose
 /// pages are still partly in the write-ahead log (a kill or a full disk met the copying) is not taken for a damaged one.
 pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
+    read_header(path)?.check(path)
+}
+
+/// Reads the file itself: not for one that this process has open, see [`super`].
+pub(super) fn read_header(path: &Path) -> Result<Header, OpenError> {
     let mut header = Vec::with_capacity(HEADER_BYTES);
     File::open(path)
         .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut header))
@@ -144,22 +183,18 @@ pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
         Some(i64::from(i32::from_be_bytes(bytes)))
     };
     match (header.starts_with(b"SQLite format 3\0"), number(68), number(60)) {
-        (true, Some(application_id), Some(user_version)) => check_marks(application_id, user_version, path),
+        (true, Some(application_id), Some(user_version)) => Ok(Header { application_id, user_version }),
         _ => Err(OpenError::NotALedger { path: path.to_owned() }),
     }
 }
 
-fn check_marks(application_id: i64, theirs: i64, path: &Path) -> Result<(), OpenError> {
-    if application_id != i64::from(APPLICATION_ID) {
-        return Err(OpenError::NotALedger { path: path.to_owned() });
-    }
-    if theirs > VERSION {
-        return Err(OpenError::NewerProgram { path: path.to_owned(), theirs });
-    }
-    if theirs < VERSION {
-        return Err(OpenError::OlderProgram { path: path.to_owned(), theirs });
-    }
-    Ok(())
+/// The version, and beside it [`IN_LOG`], as the log has them.
+pub(super) fn version(connection: &Connection) -> Result<i64, LedgerError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+pub(super) fn set_version(connection: &Connection, version: i64) -> Result<(), LedgerError> {
+    Ok(connection.pragma_update(None, "user_version", version)?)
 }
 
 /// The first look into a file: one that is no database at all is somebody else's, not a damaged ledger.
@@ -193,6 +228,8 @@ pub(super) fn connect_immutable(path: &Path) -> Result<Connection, OpenError> {
 fn set_up(path: &Path, flags: OpenFlags, cache_kib: i64) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Who only looks leaves file and log as they are; who writes ends with `log::end`.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)

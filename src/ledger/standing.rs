@@ -66,6 +66,8 @@ pub(super) struct Checked {
     pub(super) switch_run: Option<RunId>,
     /// Its place in the last run's plan.
     pub(super) place: Place,
+    /// Whether a later read has said nothing about it.
+    pub(super) is_kept: bool,
 }
 
 impl Checked {
@@ -98,7 +100,9 @@ pub(super) fn standing(
     let skipped = |reason| (DisabledState::Skipped, Some(reason));
     match (wish.disabling, checked) {
         (Disabling::No, _) => (DisabledState::NotRequested, None),
-        _ if status != RowStatus::Verified => skipped(SkipReason::NotVerified),
+        _ if status != RowStatus::Verified || checked.is_some_and(|checked| checked.is_kept) => {
+            skipped(SkipReason::NotVerified)
+        }
         (_, Some(Checked { place: Place::AnotherRow, .. })) => skipped(SkipReason::AnotherRow),
         (_, Some(Checked { place: Place::StillShownOff, .. })) => skipped(SkipReason::Stopped),
         (Disabling::DryRun, Some(Checked { place: Place::Planned, .. })) => {
@@ -130,7 +134,8 @@ mod tests {
     const WISH: LastWish = LastWish { run: 5, disabling: Disabling::Yes, has_plan: true, end: None };
 
     const fn checked(state: S, run: RunId, switch_run: Option<RunId>, planned: bool) -> Checked {
-        Checked { run, state, switch_run, place: if planned { Place::Planned } else { Place::None } }
+        let place = if planned { Place::Planned } else { Place::None };
+        Checked { run, state, switch_run, place, is_kept: false }
     }
 
     #[test]
@@ -138,6 +143,7 @@ mod tests {
         let untouched = |run, planned| Some(checked(S::NotRequested, run, None, planned));
         let another_row =
             Some(Checked { place: Place::AnotherRow, ..checked(S::NotRequested, 5, None, true) });
+        let kept = |planned| Some(Checked { is_kept: true, ..checked(S::NotRequested, 5, None, planned) });
         let reading = LastWish { disabling: Disabling::No, has_plan: false, ..WISH };
         let dry = LastWish { disabling: Disabling::DryRun, ..WISH };
         let ended = |end| LastWish { end: Some(end), ..WISH };
@@ -150,6 +156,9 @@ mod tests {
             (verified, untouched(3, false), dry, (S::Skipped, Some(R::BeyondLimit))),
             (verified, untouched(5, false), ended(DisablingEnd::OneRecord), (S::Skipped, Some(R::OneRecord))),
             (verified, another_row, WISH, (S::Skipped, Some(R::AnotherRow))),
+            (verified, kept(true), WISH, (S::Skipped, Some(R::NotVerified))),
+            (verified, kept(false), dry, (S::Skipped, Some(R::NotVerified))),
+            (verified, kept(false), reading, (S::NotRequested, None)),
             (RowStatus::Mismatch, untouched(5, false), dry, (S::Skipped, Some(R::NotVerified))),
             (RowStatus::InvalidId, None, dry, (S::Skipped, Some(R::NotVerified))),
             (RowStatus::NotChecked, None, WISH, (S::Skipped, Some(R::NotVerified))),

@@ -21,6 +21,7 @@ mod audit;
 mod broken;
 mod going_on;
 mod opening;
+mod questions;
 mod reading;
 mod switching;
 
@@ -96,6 +97,8 @@ fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_795_334_100 + seconds).unwrap()
 }
 
+const PROBE_WAIT: Duration = Duration::from_secs(7);
+
 fn end() -> RunEnd {
     RunEnd { finished_at: time(60), stopped: None }
 }
@@ -135,12 +138,16 @@ fn start(ledger: Ledger, selection: Selection) -> (Writer, OpenRows, WriterThrea
 fn start_to(disabling: Disabling, ledger: Ledger, selection: Selection) -> (Writer, OpenRows, WriterThread) {
     let settings = json!({ "rpm": 300 });
     let run = NewRun {
-        command: RunCommand::Run(disabling),
+        command: RunCommand::Run { disabling, probe_wait: PROBE_WAIT },
         program_version: "0.1.0",
         settings: &settings,
         started_at: time(0),
     };
     ledger.start(&run, selection).unwrap()
+}
+
+fn in_trouble(call: Call) -> CallFailure {
+    CallFailure::new(call, FailureKind::Server { status: 503 }, "sorry")
 }
 
 fn outcome(pair: Pair, status: RowStatus) -> Outcome {
@@ -151,7 +158,7 @@ fn outcome(pair: Pair, status: RowStatus) -> Outcome {
         name: Some("Contract helper".into()),
         differences: vec![],
         notes: vec![],
-        failure: None,
+        failure: (status == RowStatus::Failed).then(|| in_trouble(Call::Agent)),
         assistant_updated_at: Some(time(-500)),
         agent_updated_at: Some(time(-400)),
         documents: Documents {
@@ -162,6 +169,12 @@ fn outcome(pair: Pair, status: RowStatus) -> Outcome {
         elapsed: Duration::from_micros(1_600),
         checked_at: time(10),
     }
+}
+
+/// Puts the ledger at `path` aside, if there is one.
+fn set_aside(path: &Path, allow_off: bool, now: Timestamp) -> Result<Option<PathBuf>, SetAsideError> {
+    let aside = Ledger::to_set_aside(path, &langdock(), allow_off)?;
+    aside.map(|aside| aside.set_aside(now)).transpose()
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -8,10 +8,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::encode::{list_to_json, to_integer, to_json, to_nanoseconds};
+use super::encode::{from_json, from_word, list_to_json, text, to_integer, to_json, to_nanoseconds};
 use super::error::LedgerError;
 use super::open::{Locked, RunEnd, RunId};
-use crate::domain::{Outcome, RowStatus};
+use crate::domain::{Call, CallFailure, Difference, Outcome, RowStatus};
 
 /// Messages that may wait, and so also the largest batch.
 const QUEUE: usize = 256;
@@ -22,18 +22,34 @@ const SENT_KEPT_NANOSECONDS: i64 = 10 * 60 * 1_000_000_000;
 /// An outcome that is on disk. Only the ledger makes one, after its commit, and only this reaches the progress: "reported
 /// as done" and "on disk" are one event, by type.
 #[derive(Debug)]
-pub struct Settled(Outcome);
+pub struct Settled {
+    outcome: Outcome,
+    kept: Option<Kept>,
+}
 
 impl Settled {
-    /// The outcome.
+    /// What was found out now.
     pub const fn outcome(&self) -> &Outcome {
-        &self.0
+        &self.outcome
     }
 
-    /// The outcome, given back.
-    pub fn into_outcome(self) -> Outcome {
-        self.0
+    /// The verdict that stands: an earlier one, where this read said nothing about the row.
+    pub const fn kept(&self) -> Option<&Kept> {
+        self.kept.as_ref()
     }
+}
+
+/// An earlier verdict that a later read has said nothing about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The status.
+    pub status: RowStatus,
+    /// The assistant's name; `None` when it was never read.
+    pub name: Option<String>,
+    /// How many differences were found then.
+    pub differences: usize,
+    /// The call that failed then.
+    pub failure: Option<CallFailure>,
 }
 
 /// Something to do in the writer's transaction, for one who waits for its commit.
@@ -66,7 +82,7 @@ where
 }
 
 enum Message {
-    Settle { outcome: Box<Outcome>, done: oneshot::Sender<Result<Settled, LedgerError>> },
+    Settle { outcome: Box<Outcome>, kept: Option<Kept>, done: oneshot::Sender<Result<Settled, LedgerError>> },
     Sent { at: Timestamp, requests: u32, done: oneshot::Sender<Result<(), LedgerError>> },
     Task(Box<dyn Task>),
     Finish(RunEnd),
@@ -79,12 +95,12 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Records a checked row; resolves once it is safe from a power cut. What an outcome lacks (a failed re-check has no
-    /// documents) stays as an earlier run left it; requests and time add up. Once one write has failed, all later ones
-    /// do, with the same error.
+    /// Records a checked row; resolves once it is safe from a power cut. A read that says nothing about the row leaves an
+    /// earlier verdict as it was, beside the new failure (DESIGN.md, What is known stays known). What else an outcome
+    /// lacks stays, too; requests and time add up. Once one write has failed, all later ones do, with the same error.
     pub async fn settle(&self, outcome: Outcome) -> Result<Settled, LedgerError> {
         let (done, answer) = oneshot::channel();
-        let message = Message::Settle { outcome: Box::new(outcome), done };
+        let message = Message::Settle { outcome: Box::new(outcome), kept: None, done };
         self.queue.send(message).await.map_err(|_| LedgerError::Closed)?;
         answer.await.map_err(|_| LedgerError::Closed)?
     }
@@ -169,6 +185,7 @@ impl State {
                 messages.close();
             }
             self.commit(&mut batch);
+            self.keep_log_short();
         }
         if let Some(end) = end
             && let Err(error) = self.record_end(&end)
@@ -190,11 +207,20 @@ impl State {
             let result = self.failed.clone().map_or(Ok(()), Err);
             // Nobody listens any more when a row was given up meanwhile: it is on disk all the same.
             match message {
-                Message::Settle { outcome, done } => drop(done.send(result.map(|()| Settled(*outcome)))),
+                Message::Settle { outcome, kept, done } => {
+                    drop(done.send(result.map(|()| Settled { outcome: *outcome, kept })));
+                }
                 Message::Sent { done, .. } => drop(done.send(result)),
                 Message::Task(task) => task.tell(result),
                 Message::Finish(_) => {}
             }
+        }
+    }
+
+    /// After everybody was told: a checkpoint takes a while.
+    fn keep_log_short(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.locked.keep_log_short().err();
         }
     }
 
@@ -204,7 +230,9 @@ impl State {
         let transaction = self.locked.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for message in batch {
             match message {
-                Message::Settle { outcome, .. } => write_outcome(&transaction, self.run, outcome)?,
+                Message::Settle { outcome, kept, .. } => {
+                    *kept = write_outcome(&transaction, self.run, outcome)?;
+                }
                 Message::Sent { at, requests, .. } => {
                     let at = to_nanoseconds(*at);
                     write_sent(&transaction, at, *requests)?;
@@ -253,7 +281,7 @@ fn take_end(batch: &mut Vec<Message>) -> Option<RunEnd> {
     }
 }
 
-fn write_sent(connection: &Connection, at: i64, requests: u32) -> Result<(), LedgerError> {
+pub(super) fn write_sent(connection: &Connection, at: i64, requests: u32) -> Result<(), LedgerError> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO sent (at, requests) VALUES (?1, ?2) \
          ON CONFLICT (at) DO UPDATE SET requests = requests + excluded.requests",
@@ -264,16 +292,18 @@ fn write_sent(connection: &Connection, at: i64, requests: u32) -> Result<(), Led
 
 const UPSERT_RESULT: &str = "
     INSERT INTO result (
-        assistant, agent, status, run, checked_at, requests, elapsed_us,
+        assistant, agent, status, run, read_run, checked_at, requests, elapsed_us,
         assistant_updated_at, agent_updated_at, name, failure, notes, differences
-    ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+    ) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
     ON CONFLICT (assistant, agent) DO UPDATE SET
-        status = excluded.status, run = excluded.run, checked_at = excluded.checked_at,
+        status = excluded.status, run = excluded.run, read_run = excluded.read_run,
+        checked_at = excluded.checked_at,
         requests = requests + excluded.requests, elapsed_us = elapsed_us + excluded.elapsed_us,
         assistant_updated_at = ifnull(excluded.assistant_updated_at, assistant_updated_at),
         agent_updated_at = ifnull(excluded.agent_updated_at, agent_updated_at),
         name = ifnull(excluded.name, name),
-        failure = excluded.failure, notes = excluded.notes, differences = excluded.differences
+        failure = excluded.failure, later_failure = NULL,
+        notes = excluded.notes, differences = excluded.differences
     RETURNING id";
 
 const UPSERT_DOCUMENT: &str = "
@@ -282,9 +312,36 @@ const UPSERT_DOCUMENT: &str = "
         assistant = CASE WHEN ?4 THEN excluded.assistant ELSE ifnull(excluded.assistant, assistant) END,
         agent = CASE WHEN ?4 THEN excluded.agent ELSE ifnull(excluded.agent, agent) END";
 
-fn write_outcome(transaction: &Transaction<'_>, run: RunId, outcome: &Outcome) -> Result<(), LedgerError> {
+pub(super) const VERDICT_OF: &str =
+    "SELECT id, status, name, differences, failure FROM result WHERE assistant = ?1 AND agent = ?2";
+
+const KEEP_VERDICT: &str = "
+    UPDATE result SET
+        later_failure = ?2, read_run = ?3, requests = requests + ?4, elapsed_us = elapsed_us + ?5
+    WHERE id = ?1";
+
+/// Gives the earlier verdict if that stays.
+fn write_outcome(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    outcome: &Outcome,
+) -> Result<Option<Kept>, LedgerError> {
     let ids: [&Uuid; 2] = [&outcome.pair.assistant.0, &outcome.pair.agent.0];
-    let elapsed = u64::try_from(outcome.elapsed.as_micros()).unwrap_or(u64::MAX);
+    let elapsed = to_integer(u64::try_from(outcome.elapsed.as_micros()).unwrap_or(u64::MAX));
+    let failure = outcome.failure.as_ref().map(to_json).transpose()?;
+    if !outcome.status.is_answer()
+        && let Some((result, kept)) = verdict_of(transaction, ids)?
+        && stays(&kept, outcome)
+    {
+        transaction.prepare_cached(KEEP_VERDICT)?.execute((
+            result,
+            failure,
+            run,
+            outcome.requests,
+            elapsed,
+        ))?;
+        return Ok(Some(kept));
+    }
     let result: i64 = transaction.prepare_cached(UPSERT_RESULT)?.query_row(
         (
             ids[0].as_bytes(),
@@ -293,11 +350,11 @@ fn write_outcome(transaction: &Transaction<'_>, run: RunId, outcome: &Outcome) -
             run,
             to_nanoseconds(outcome.checked_at),
             outcome.requests,
-            to_integer(elapsed),
+            elapsed,
             outcome.assistant_updated_at.map(|time| time.to_string()),
             outcome.agent_updated_at.map(|time| time.to_string()),
             outcome.name.as_deref(),
-            outcome.failure.as_ref().map(to_json).transpose()?,
+            failure,
             list_to_json(&outcome.notes)?,
             list_to_json(&outcome.differences)?,
         ),
@@ -313,5 +370,27 @@ fn write_outcome(transaction: &Transaction<'_>, run: RunId, outcome: &Outcome) -
             matches!(outcome.status, RowStatus::Verified | RowStatus::Mismatch),
         ))?;
     }
-    Ok(())
+    Ok(None)
+}
+
+/// Whether an earlier verdict stands after a read that has none: unless it was that the assistant cannot be read, and
+/// now it could.
+fn stays(earlier: &Kept, now: &Outcome) -> bool {
+    let was_about_the_assistant =
+        earlier.failure.as_ref().is_some_and(|failure| failure.call == Call::Assistant);
+    earlier.status.is_answer() && !(was_about_the_assistant && now.documents.assistant.is_some())
+}
+
+fn verdict_of(connection: &Connection, ids: [&Uuid; 2]) -> Result<Option<(i64, Kept)>, LedgerError> {
+    let mut statement = connection.prepare_cached(VERDICT_OF)?;
+    let mut rows = statement.query((ids[0].as_bytes(), ids[1].as_bytes()))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let differences: Vec<Difference> = text(row.get_ref(3)?)?.map_or(Ok(Vec::new()), from_json)?;
+    let kept = Kept {
+        status: from_word(text(row.get_ref(1)?)?.unwrap_or_default(), RowStatus::parse)?,
+        name: text(row.get_ref(2)?)?.map(str::to_owned),
+        differences: differences.len(),
+        failure: text(row.get_ref(4)?)?.map(from_json).transpose()?,
+    };
+    Ok(Some((row.get(0)?, kept)))
 }

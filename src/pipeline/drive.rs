@@ -46,21 +46,29 @@ pub enum Reading {
 
 /// Checks the open rows, at most `concurrency` at once, and sees each to its acknowledgement by the ledger.
 ///
+/// `read`: rows of the work that were read before there was a ledger; they are recorded first.
+///
 /// Gives back why it stopped early, or `None` when every row to do was done. Rows being checked at a stop are dropped
 /// and stay open in the ledger; what was found out already is kept.
 pub async fn drive(
     client: &Client,
     writer: &Writer,
     rows: OpenRows,
+    read: Vec<Outcome>,
     settings: DriveSettings,
     signal: watch::Receiver<Option<Signal>>,
     observer: &mut dyn Observer,
 ) -> Option<StopReason> {
     observer.observe(&Event::Started(settings.backlog));
+    let to_do = settings.backlog.to_do.saturating_sub(read.len() as u64);
+    if let Err(error) = record(writer, read, observer).await {
+        observer.observe(&Event::Ended);
+        return Some(unwritable(&error));
+    }
     let mut drive = Drive {
         client,
         writer,
-        feed: Feed::new(rows, settings.backlog.to_do),
+        feed: Feed::new(rows, to_do),
         concurrency: settings.concurrency.max(1),
         reading: settings.reading,
         assistants_gone: Arc::default(),
@@ -69,7 +77,7 @@ pub async fn drive(
         jobs: HashMap::new(),
         asked: 0,
         rules: StopRules::new(settings.backlog.settled_before),
-        watch: EndWatch::new(settings.backlog.to_do, settings.reading != Reading::One(Source::Agent)),
+        watch: EndWatch::new(to_do, settings.reading != Reading::One(Source::Agent)),
         looking: JoinSet::new(),
         again: VecDeque::new(),
         observer,
@@ -151,15 +159,8 @@ impl Drive<'_> {
                 None => self.feed.next().await?.map(|job| (job, Meter::default())),
             };
             let Some((job, spent)) = next else { break };
-            let client = self.client.clone();
-            let task = match self.reading {
-                Reading::Both => self.checking.spawn(async move { row::check(&client, job).await }),
-                Reading::One(source) => {
-                    let gone = Arc::clone(&self.assistants_gone);
-                    self.checking
-                        .spawn(async move { one_side::check(&client, job, spent, source, &gone).await })
-                }
-            };
+            let gone = Arc::clone(&self.assistants_gone);
+            let task = self.checking.spawn(read_row(self.client.clone(), job, spent, self.reading, gone));
             self.jobs.insert(task.id(), (self.asked, job));
             self.asked += 1;
         }
@@ -240,28 +241,57 @@ impl Drive<'_> {
         failed.as_ref().map(unwritable)
     }
 
-    /// The only place where a row is reported as done; only what the ledger has committed comes here.
+    /// Reports a row as done; only what the ledger has committed comes here.
     fn report(
         &mut self,
         settled: Result<Result<Settled, LedgerError>, JoinError>,
     ) -> Result<(), LedgerError> {
         let settled = settled.unwrap_or(Err(LedgerError::Closed))?;
-        self.observer.observe(&Event::RowDone(row_done(settled.outcome())));
+        self.observer.observe(&Event::RowDone(row_done(&settled)));
         Ok(())
     }
 }
 
-fn row_done(outcome: &Outcome) -> RowDone {
+/// One row's way, whatever is read of it. `spent`: on this row before.
+pub(super) async fn read_row(
+    client: Client,
+    job: Job,
+    spent: Meter,
+    reading: Reading,
+    gone: Arc<AtomicBool>,
+) -> Outcome {
+    match reading {
+        Reading::Both => row::check(&client, job).await,
+        Reading::One(source) => one_side::check(&client, job, spent, source, &gone).await,
+    }
+}
+
+/// Before the first page of open rows is read, or these would be among them.
+async fn record(writer: &Writer, read: Vec<Outcome>, observer: &mut dyn Observer) -> Result<(), LedgerError> {
+    for outcome in read {
+        let settled = writer.settle(outcome).await?;
+        observer.observe(&Event::RowDone(row_done(&settled)));
+    }
+    Ok(())
+}
+
+fn row_done(settled: &Settled) -> RowDone {
+    let outcome = settled.outcome();
+    let failure = outcome.failure.as_ref();
+    let (status, name, differences, verdicts_failure) = match settled.kept() {
+        Some(kept) => (kept.status, &kept.name, kept.differences, kept.failure.as_ref()),
+        None => (outcome.status, &outcome.name, outcome.differences.len(), failure),
+    };
     RowDone {
         line: outcome.line,
         pair: outcome.pair,
-        name: outcome.name.clone(),
-        status: outcome.status,
-        error: outcome.failure.as_ref().map(ToString::to_string).unwrap_or_default(),
-        remedy: match outcome.status {
+        name: name.clone(),
+        status,
+        error: failure.map(ToString::to_string).unwrap_or_default(),
+        remedy: match status {
             RowStatus::Mismatch => Remedy::MendAgent,
-            _ => outcome.failure.as_ref().map_or(Remedy::Nothing, CallFailure::remedy),
+            _ => verdicts_failure.or(failure).map_or(Remedy::Nothing, CallFailure::remedy),
         },
-        differences: outcome.differences.len(),
+        differences,
     }
 }

@@ -9,7 +9,7 @@ use crate::migrate::Side;
 use super::row;
 
 /// So many rows, the first that are asked for, tell an end.
-const FIRST_ROWS: u64 = 10;
+pub(super) const FIRST_ROWS: u64 = 10;
 
 /// Holds rows back until it is known whether their assistants were not found or the Assistants API was not.
 #[derive(Debug, Default)]

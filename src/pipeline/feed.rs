@@ -93,7 +93,7 @@ mod tests {
         });
         ledger.import(&format, rows).unwrap();
         let run = NewRun {
-            command: RunCommand::Run(Disabling::No),
+            command: RunCommand::Run { disabling: Disabling::No, probe_wait: std::time::Duration::ZERO },
             program_version: "0",
             settings: &serde_json::Value::Null,
             started_at: Timestamp::UNIX_EPOCH,

@@ -53,6 +53,8 @@ pub struct Verified {
     pub changed: Vec<(RowStatus, RowStatus, u64)>,
     /// Rows that could not be compared, since no run has read their assistant.
     pub never_read: u64,
+    /// Whether there was an answer that says something about a row.
+    pub has_answers: bool,
 }
 
 /// Asks for the agent of every row whose assistant is kept, at most `concurrency` at once, and hands all rows to `sink`
@@ -81,6 +83,7 @@ pub async fn verify<E>(
         now: HashMap::new(),
         changed: BTreeMap::new(),
         never_read: 0,
+        has_answers: false,
     };
     let mut stopped = verify.run(signal, sink).await?;
     if let Some(reason) = &stopped {
@@ -90,8 +93,12 @@ pub async fn verify<E>(
     let failed = verify.pass_the_rest(sink).await?;
     stopped = stopped.or(failed);
     verify.observer.observe(&Event::Ended);
-    let changed = verify.changed.into_iter().map(|((before, now), rows)| (before, now, rows)).collect();
-    Ok(Verified { stopped, changed, never_read: verify.never_read })
+    let changed = std::mem::take(&mut verify.changed)
+        .into_iter()
+        .map(|((before, now), rows)| (before, now, rows))
+        .collect();
+    let Verify { never_read, has_answers, .. } = verify;
+    Ok(Verified { stopped, changed, never_read, has_answers })
 }
 
 /// A row between the ledger and the report.
@@ -132,6 +139,7 @@ struct Verify<'a> {
     now: HashMap<Pair, RowStatus>,
     changed: BTreeMap<(RowStatus, RowStatus), u64>,
     never_read: u64,
+    has_answers: bool,
 }
 
 impl Verify<'_> {
@@ -207,6 +215,7 @@ impl Verify<'_> {
         match checked {
             Checked::Compared(outcome) => {
                 reason = self.rules.observe(&outcome, nth, self.to_start > 0);
+                self.has_answers |= outcome.status.is_answer();
                 concluded(&mut row, *outcome);
             }
             Checked::Unreadable(words) => {
@@ -284,6 +293,7 @@ impl Verify<'_> {
             differences: Vec::new(),
             notes: Vec::new(),
             failure: None,
+            later_failure: None,
             requests: 0,
             elapsed_ms: 0,
             checked_at: None,
@@ -298,9 +308,17 @@ fn open(row: &ReportRow) -> Option<Job> {
     Some(Job { line: row.line, pair })
 }
 
-/// The row as it is now. What was spent on it is spent by this command, not by the run.
+/// The row as it is now. What was spent on it is spent by this command, not by the run. An answer that says nothing about
+/// the row leaves the run's verdict.
 fn concluded(row: &mut ReportRow, outcome: Outcome) {
     let before = row.status;
+    row.requests = u64::from(outcome.requests);
+    row.elapsed_ms = u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX);
+    if before.is_answer() && !outcome.status.is_answer() {
+        row.later_failure = outcome.failure;
+        return;
+    }
+    row.later_failure = None;
     row.status = outcome.status;
     row.differences = outcome.differences;
     row.notes = outcome.notes;
@@ -309,8 +327,6 @@ fn concluded(row: &mut ReportRow, outcome: Outcome) {
     }
     row.failure = outcome.failure;
     row.agent_updated_at = outcome.agent_updated_at.or(row.agent_updated_at);
-    row.requests = u64::from(outcome.requests);
-    row.elapsed_ms = u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX);
     row.checked_at = Some(outcome.checked_at).filter(|at| *at > Timestamp::UNIX_EPOCH);
 }
 
@@ -324,7 +340,12 @@ fn row_done(row: &ReportRow, pair: Pair) -> RowDone {
         pair,
         name: Some(row.name.clone()),
         status: row.status,
-        error: row.failure.as_ref().map(ToString::to_string).unwrap_or_default(),
+        error: row
+            .later_failure
+            .as_ref()
+            .or(row.failure.as_ref())
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         remedy: row.remedy(),
         differences: row.differences.len(),
     }

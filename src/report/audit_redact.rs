@@ -4,7 +4,7 @@
 //! platform's list. Any other may be anybody's text.
 
 use super::redact;
-use crate::domain::{AuditFacts, AuditRow, CallFailure, Configuration, JsonText, StopReason};
+use crate::domain::{AuditFacts, AuditRow, Configuration, JsonText, StopReason};
 
 /// PLATFORM.md, The object.
 const INPUT_TYPES: [&str; 5] = ["PROMPT", "STRUCTURED", "INTEGRATION", "SCHEDULED", "WEBHOOK"];
@@ -15,10 +15,9 @@ pub fn redacted_audit_row(row: AuditRow, models_known: bool) -> AuditRow {
         models_known && row.findings.iter().all(|finding| finding.code != "model_unavailable");
     let mut own = row.row;
     own.name = redact::text(&own.name);
-    own.failure = own.failure.map(|failure| {
-        let words = redact::words(&failure.words);
-        CallFailure { words, ..failure }
-    });
+    for failure in [&mut own.failure, &mut own.later_failure].into_iter().flatten() {
+        failure.words = redact::words(&failure.words);
+    }
     let configuration = row.configuration.map(|read| configuration(read, is_known_model));
     AuditRow { row: own, configuration, ..row }
 }

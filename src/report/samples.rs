@@ -68,6 +68,7 @@ pub(super) fn verified() -> ReportRow {
         status: RowStatus::Verified,
         disabled: DisabledState::NotRequested,
         skipped: None,
+        later_failure: None,
         switch_failure: None,
         differences: Vec::new(),
         notes: Vec::new(),

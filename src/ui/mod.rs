@@ -39,7 +39,7 @@ pub use progress::Progress;
 pub use questions::{Answer, can_ask, confirm, forget_what_was_typed};
 pub use rollback::{RollbackResult, after_rollback, rollback_plan, rollback_question};
 pub use screen::{WhenGone, print_bytes, standard_output};
-pub use summary::{after, before};
+pub use summary::{after, before, nothing_begun};
 pub use verify::{before_verify, changed_verdicts};
 
 /// What `--color` says.

@@ -163,6 +163,7 @@ const fn reason(why: NotPlanned) -> &'static str {
         NotPlanned::AlreadyOff => "off already, not because of this program",
         NotPlanned::OffByEarlierRun => "switched off by an earlier run",
         NotPlanned::BeyondLimit => "left for another run by --limit",
+        NotPlanned::NotRead => "verified before, but could not be read now",
         NotPlanned::OverMaximum => "over --max-disable",
         NotPlanned::AnotherRow => "same assistant as another row",
         NotPlanned::StillShownOff => {

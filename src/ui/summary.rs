@@ -111,6 +111,9 @@ pub fn after(
         blocks.push(&ended_early(facts, reason));
     }
     blocks.push(&format!("{}:{}", rows(facts.rows()), statuses(facts)));
+    if let Some(kept) = kept(facts) {
+        blocks.say(&kept);
+    }
     endings::tell(&mut blocks, facts, stopped);
     let remedies = most_important(remedies);
     if !remedies.is_empty() {
@@ -121,6 +124,18 @@ pub fn after(
     if let Some(next) = next {
         blocks.command("Next:", next);
     }
+    blocks.finish()
+}
+
+/// How a run ended that was to begin afresh and got no answer: why, what stands as it stood, and the command line to type
+/// next.
+pub fn nothing_begun(stopped: &StopReason, ledger: &Path, next: &str) -> String {
+    let mut blocks = Blocks::new(false);
+    let reason = terminal_safe(&stopped.to_string(), WHOLE);
+    blocks.push(&format!("Ended before the platform answered for a row: {reason}"));
+    let ledger = terminal_safe(&ledger.display().to_string(), WHOLE);
+    blocks.push(&format!("Nothing was put aside: {ledger} and its reports are as they were."));
+    blocks.command("Next:", next);
     blocks.finish()
 }
 
@@ -165,6 +180,17 @@ pub(super) fn work(backlog: &Backlog, rpm: u32, requests_each: u64) -> String {
     } else {
         format!("{all}: {to_do} to check ({cost}).")
     }
+}
+
+/// Rows whose status is not what this run has found out.
+pub(super) fn kept(facts: &RunFacts) -> Option<String> {
+    let (of, it) = if facts.kept == 1 { ("keeps its", "it") } else { ("keep their", "them") };
+    (facts.kept > 0).then(|| {
+        format!(
+            "{} of these {of} earlier status: the last read got no answer about {it} (see `error` in the report).",
+            grouped(facts.kept)
+        )
+    })
 }
 
 fn statuses(facts: &RunFacts) -> String {

@@ -9,9 +9,9 @@
 //!
 //! While a wish is open its row is `unknown`: at no moment is an assistant off that the ledger does not know of.
 
-mod owed;
-mod plan;
-mod rollback;
+pub(super) mod owed;
+pub(super) mod plan;
+pub(super) mod rollback;
 mod wish;
 
 use jiff::Timestamp;
@@ -22,8 +22,8 @@ use super::encode::{blob, from_word, text, time_from_text, to_uuid};
 use super::error::LedgerError;
 use crate::domain::{AgentId, AssistantId, Candidate, DisabledState, Pair};
 
-pub(super) use owed::read_debts;
 pub use owed::{Owed, OwedLooks};
+pub(super) use owed::{count_disabled, read_debts};
 pub use plan::{PlanWish, Planned};
 pub use wish::{Conclusion, Intent, Role};
 
@@ -31,7 +31,7 @@ pub use wish::{Conclusion, Intent, Role};
 const PAGE: usize = 256;
 
 /// The columns that [`switchable`] reads, of `result`.
-const COLUMNS: &str = "result.id, assistant, agent, name, disabled, assistant_updated_at";
+pub(super) const COLUMNS: &str = "result.id, assistant, agent, name, disabled, assistant_updated_at";
 
 /// An assistant with a verdict in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]

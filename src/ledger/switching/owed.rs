@@ -11,7 +11,7 @@ use super::super::encode::{blob, from_nanoseconds, to_count, to_uuid};
 use super::super::error::LedgerError;
 use super::super::writer::Writer;
 use super::{COLUMNS, PAGE, Switchable, switchable};
-use crate::domain::Debts;
+use crate::domain::{Debts, DisabledState};
 
 /// What is owed to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +27,52 @@ pub enum Owed {
     RollbackRest,
 }
 
+/// What the index of switched rows serves only when it is said.
+const SWITCHED: &str = "disabled <> 'not_requested'";
+
+/// The rows for which a request to switch on again is open.
+const OPEN_RETURN: &str = "(SELECT result FROM attempt WHERE ended_at IS NULL AND wanted = 'on')";
+
 impl Owed {
-    pub(super) const fn condition(self) -> &'static str {
+    /// The rows, as parts that have none in common: each is found through an index of its own.
+    fn parts(self) -> Vec<String> {
+        let switched = |state: DisabledState| format!("disabled = '{state}' AND {SWITCHED}");
+        let not_to_revert =
+            |state| format!("{} AND guard IS NOT 'revert' AND id NOT IN {OPEN_RETURN}", switched(state));
         match self {
-            Self::Revert => {
-                "(guard = 'revert' OR disabled = 'revert_failed' OR (disabled = 'unknown' \
-                 AND id IN (SELECT result FROM attempt WHERE ended_at IS NULL AND wanted = 'on')))"
-            }
-            Self::Answer => {
-                "guard IS NOT 'revert' AND disabled = 'unknown' \
-                 AND id NOT IN (SELECT result FROM attempt WHERE ended_at IS NULL AND wanted = 'on')"
-            }
-            Self::Rollback => "disabled IN ('disabled', 'unknown', 'revert_failed')",
-            Self::RollbackRest => {
-                "guard IS NOT 'revert' AND disabled IN ('disabled', 'unknown') \
-                 AND id NOT IN (SELECT result FROM attempt WHERE ended_at IS NULL AND wanted = 'on')"
-            }
+            Self::Revert => vec![
+                "guard = 'revert'".to_owned(),
+                format!("{} AND guard IS NOT 'revert'", switched(DisabledState::RevertFailed)),
+                format!(
+                    "{} AND guard IS NOT 'revert' AND id IN {OPEN_RETURN}",
+                    switched(DisabledState::Unknown)
+                ),
+            ],
+            Self::Answer => vec![not_to_revert(DisabledState::Unknown)],
+            Self::Rollback => [DisabledState::Disabled, DisabledState::Unknown, DisabledState::RevertFailed]
+                .map(switched)
+                .into(),
+            Self::RollbackRest => [DisabledState::Disabled, DisabledState::Unknown].map(not_to_revert).into(),
         }
+    }
+
+    /// Counts them.
+    pub(in super::super) fn count(self) -> String {
+        let parts = self.parts().into_iter();
+        let counts = parts.map(|part| format!("(SELECT count(*) FROM result WHERE {part})"));
+        format!("SELECT {}", counts.collect::<Vec<_>>().join(" + "))
+    }
+
+    /// All of them behind an id (`?1`), in the order of their ids.
+    pub(in super::super) fn all(self, columns: &str) -> String {
+        let parts = self.parts().into_iter();
+        let selects = parts.map(|part| format!("SELECT {columns} FROM result WHERE id > ?1 AND {part}"));
+        format!("{} ORDER BY 1", selects.collect::<Vec<_>>().join(" UNION ALL "))
+    }
+
+    /// Whether a row is among them.
+    pub(super) fn includes(self) -> String {
+        format!("({})", self.parts().join(" OR "))
     }
 }
 
@@ -60,26 +89,44 @@ pub struct OwedLooks {
 
 /// How many rows are owed what.
 pub(in super::super) fn read_debts(connection: &Connection) -> Result<Debts, LedgerError> {
-    let count = |condition: &str| -> Result<u64, LedgerError> {
-        let sql = format!("SELECT count(*) FROM result WHERE {condition}");
-        Ok(to_count(connection.query_row(&sql, [], |row| row.get(0))?))
+    let count = |sql: &str| -> Result<u64, LedgerError> {
+        Ok(to_count(connection.query_row(sql, [], |row| row.get(0))?))
     };
     Ok(Debts {
-        reverts: count(Owed::Revert.condition())?,
-        answers: count(Owed::Answer.condition())?,
-        looks: count("guard = 'look'")?,
+        reverts: count(&Owed::Revert.count())?,
+        answers: count(&Owed::Answer.count())?,
+        looks: count(LOOKS)?,
     })
 }
+
+/// How many rows are in that state.
+pub(in super::super) fn count_disabled(
+    connection: &Connection,
+    state: DisabledState,
+) -> Result<u64, LedgerError> {
+    let mut statement = connection.prepare_cached(IN_STATE)?;
+    Ok(to_count(statement.query_row([state.as_str()], |row| row.get(0))?))
+}
+
+pub(in super::super) const IN_STATE: &str =
+    "SELECT count(*) FROM result WHERE disabled = ?1 AND disabled <> 'not_requested'";
+
+pub(in super::super) const LOOKS: &str = "SELECT count(*) FROM result WHERE guard = 'look'";
+
+pub(in super::super) const LAST_TO_LOOK_AT: &str = "SELECT max(began_at) FROM attempt JOIN result ON result.id = attempt.result \
+     WHERE guard = 'look' AND wanted = 'off'";
+
+pub(in super::super) const LONGEST_PROBE_WAIT: &str = "SELECT max(probe_wait_seconds) FROM run \
+     WHERE id IN (SELECT switch_run FROM result WHERE guard = 'look')";
+
+pub(in super::super) const AGENTS_TO_LOOK_AT: &str = "SELECT agent FROM result WHERE guard = 'look'";
 
 impl Writer {
     /// The next rows that are owed this, in a fixed order; an empty page when there are no more.
     pub async fn owed(&self, owed: Owed, after: Option<&Switchable>) -> Result<Vec<Switchable>, LedgerError> {
         let after = after.map_or(i64::MIN, |row| row.key);
         self.transact(move |transaction, _| {
-            let mut statement = transaction.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM result WHERE id > ?1 AND {} ORDER BY id LIMIT {PAGE}",
-                owed.condition()
-            ))?;
+            let mut statement = transaction.prepare_cached(&format!("{} LIMIT {PAGE}", owed.all(COLUMNS)))?;
             let mut rows = statement.query([after])?;
             let mut page = Vec::new();
             while let Some(row) = rows.next()? {
@@ -103,19 +150,9 @@ impl Writer {
     /// The agents that are owed the last look.
     pub async fn owed_looks(&self) -> Result<OwedLooks, LedgerError> {
         self.transact(|transaction, _| {
-            let last: Option<i64> = transaction.query_row(
-                "SELECT max(began_at) FROM attempt JOIN result ON result.id = attempt.result \
-                 WHERE guard = 'look' AND wanted = 'off'",
-                [],
-                |row| row.get(0),
-            )?;
-            let probe_wait: Option<i64> = transaction.query_row(
-                "SELECT max(json_extract(settings, '$.probe_wait_seconds')) FROM run \
-                 WHERE id IN (SELECT switch_run FROM result WHERE guard = 'look')",
-                [],
-                |row| row.get(0),
-            )?;
-            let mut statement = transaction.prepare("SELECT agent FROM result WHERE guard = 'look'")?;
+            let last: Option<i64> = transaction.query_row(LAST_TO_LOOK_AT, [], |row| row.get(0))?;
+            let probe_wait: Option<i64> = transaction.query_row(LONGEST_PROBE_WAIT, [], |row| row.get(0))?;
+            let mut statement = transaction.prepare(AGENTS_TO_LOOK_AT)?;
             let mut rows = statement.query([])?;
             let mut agents = HashSet::new();
             while let Some(row) = rows.next()? {

@@ -70,12 +70,12 @@ impl Writer {
     }
 }
 
+/// Where the plan's questions find what the list shows.
+pub(in super::super) const LISTED: &str = "CREATE TEMP TABLE IF NOT EXISTS listed (id BLOB PRIMARY KEY, is_off INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+
 /// Keeps what the list shows where the plan's questions can be asked of it.
 fn remember_list(transaction: &Transaction<'_>, wish: &PlanWish) -> Result<(), LedgerError> {
-    transaction.execute_batch(
-        "CREATE TEMP TABLE IF NOT EXISTS listed (id BLOB PRIMARY KEY, is_off INTEGER NOT NULL) STRICT, WITHOUT ROWID; \
-         DELETE FROM temp.listed;",
-    )?;
+    transaction.execute_batch(&format!("{LISTED} DELETE FROM temp.listed;"))?;
     let mut insert =
         transaction.prepare("INSERT OR REPLACE INTO temp.listed (id, is_off) VALUES (?1, ?2)")?;
     for (ids, is_off) in [(&wish.shown_on, false), (&wish.shown_off, true)] {
@@ -86,14 +86,41 @@ fn remember_list(transaction: &Transaction<'_>, wish: &PlanWish) -> Result<(), L
     Ok(())
 }
 
+/// The rows that this run (`?1`) has verified.
+const VERIFIED: &str = "run = ?1 AND status = 'verified' AND later_failure IS NULL";
+
+/// Of these, those that are to go off.
+const TO_GO_OFF: &str = "disabled NOT IN ('disabled', 'already_disabled')";
+
+pub(in super::super) const FORGET_THOSE_ON_AGAIN: &str = "UPDATE result SET disabled = 'skipped' \
+     WHERE disabled = 'already_disabled' AND disabled <> 'not_requested' \
+     AND assistant IN (SELECT id FROM temp.listed WHERE NOT is_off)";
+
 /// What was off before us and is shown on now, somebody has switched on since: a run may ask for it again.
 fn forget_those_on_again(transaction: &Transaction<'_>) -> Result<(), LedgerError> {
-    transaction.execute(
-        "UPDATE result SET disabled = 'skipped' WHERE disabled = 'already_disabled' \
-         AND assistant IN (SELECT id FROM temp.listed WHERE NOT is_off)",
-        [],
-    )?;
+    transaction.execute(FORGET_THOSE_ON_AGAIN, [])?;
     Ok(())
+}
+
+pub(in super::super) fn mark_ours() -> String {
+    format!(
+        "UPDATE result SET switch_run = ?1, switch_failure = NULL, disabled = 'disabled' \
+         WHERE {VERIFIED} AND disabled <> 'disabled' AND (EXISTS (SELECT 1 FROM result AS pair \
+             WHERE pair.assistant = result.assistant AND pair.disabled = 'disabled') OR (disabled = 'unknown' \
+             AND assistant IN (SELECT id FROM temp.listed WHERE is_off) AND id NOT IN (SELECT result FROM attempt \
+             WHERE wanted = 'on' AND ifnull(ended_at, began_at) >= ?2)))"
+    )
+}
+
+pub(in super::super) fn mark_others() -> String {
+    format!(
+        "UPDATE result SET switch_run = ?1, switch_failure = NULL, disabled = 'already_disabled' \
+         WHERE disabled NOT IN ('disabled', 'unknown', 'revert_failed') AND {VERIFIED} \
+         AND assistant IN (SELECT id FROM temp.listed WHERE is_off) \
+         AND NOT EXISTS (SELECT 1 FROM result AS pair WHERE pair.assistant = result.assistant \
+             AND (pair.disabled IN ('disabled', 'unknown', 'revert_failed') OR EXISTS (SELECT 1 FROM attempt \
+                 WHERE attempt.result = pair.id AND wanted = 'on' AND ended_at >= ?2)))"
+    )
 }
 
 /// Off without us is what the list shows off, unless a wish of ours may have done it: one that is still open or unknown
@@ -105,54 +132,48 @@ fn mark_those_already_off(
     now: Timestamp,
 ) -> Result<(), LedgerError> {
     let long_ago = to_nanoseconds(now.checked_sub(LIST_CATCHES_UP).unwrap_or(Timestamp::MIN));
-    transaction.execute(
-        "UPDATE result SET switch_run = ?1, switch_failure = NULL, disabled = 'disabled' \
-         WHERE run = ?1 AND status = 'verified' AND disabled <> 'disabled' AND (EXISTS (SELECT 1 FROM result AS pair \
-             WHERE pair.assistant = result.assistant AND pair.disabled = 'disabled') OR (disabled = 'unknown' \
-             AND assistant IN (SELECT id FROM temp.listed WHERE is_off) AND id NOT IN (SELECT result FROM attempt \
-             WHERE wanted = 'on' AND ifnull(ended_at, began_at) >= ?2)))",
-        (run, long_ago),
-    )?;
-    transaction.execute(
-        "UPDATE result SET switch_run = ?1, switch_failure = NULL, disabled = 'already_disabled' \
-         WHERE disabled NOT IN ('disabled', 'unknown', 'revert_failed') AND run = ?1 AND status = 'verified' \
-         AND assistant IN (SELECT id FROM temp.listed WHERE is_off) \
-         AND NOT EXISTS (SELECT 1 FROM result AS pair WHERE pair.assistant = result.assistant \
-             AND (pair.disabled IN ('disabled', 'unknown', 'revert_failed') OR EXISTS (SELECT 1 FROM attempt \
-                 WHERE attempt.result = pair.id AND wanted = 'on' AND ended_at >= ?2)))",
-        (run, long_ago),
-    )?;
+    transaction.execute(&mark_ours(), (run, long_ago))?;
+    transaction.execute(&mark_others(), (run, long_ago))?;
     Ok(())
 }
 
 /// Of several rows of one assistant, the one with its own UUID decides, verified or not, since its agent is in use, and
-/// must be watched; else the first. What the list still shows off (see above) is left for another run (a place below 0):
-/// it would be taken for an agent that went off with its assistant.
-fn fill(transaction: &Transaction<'_>, run: RunId, maximum: Option<u64>) -> Result<(), LedgerError> {
-    transaction.execute("DELETE FROM planned", [])?;
-    transaction.execute(
+/// must be watched; else the first.
+pub(in super::super) fn leave_to_another_row() -> String {
+    format!(
         "INSERT INTO planned (result, seq) SELECT id, NULL FROM result \
-         WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
+         WHERE {VERIFIED} AND {TO_GO_OFF} \
          AND agent <> assistant AND (assistant IN (SELECT assistant FROM input_row \
              WHERE assistant IS NOT NULL AND agent IS NULL) \
          OR EXISTS (SELECT 1 FROM result AS other WHERE other.assistant = result.assistant AND other.run = ?1 \
-             AND other.status = 'verified' AND other.id < result.id))",
-        [run],
-    )?;
-    transaction.execute(
-        "INSERT INTO planned (result, seq) SELECT id, -id FROM result \
-         WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
-         AND id NOT IN (SELECT result FROM planned) AND assistant IN (SELECT id FROM temp.listed WHERE is_off)",
-        [run],
-    )?;
-    // As text, these times in UTC sort to the nanosecond once the Z is gone; `SQLite`'s own stop at the millisecond.
-    transaction.execute(
+             AND other.status = 'verified' AND other.later_failure IS NULL AND other.id < result.id))"
+    )
+}
+
+/// What the list still shows off (see above) is left for another run (a place below 0): it would be taken for an agent
+/// that went off with its assistant.
+pub(in super::super) fn leave_for_another_run() -> String {
+    format!(
+        "INSERT INTO planned (result, seq) SELECT id, -id FROM result WHERE {VERIFIED} AND {TO_GO_OFF} \
+         AND id NOT IN (SELECT result FROM planned) AND assistant IN (SELECT id FROM temp.listed WHERE is_off)"
+    )
+}
+
+/// As text, these times in UTC sort to the nanosecond once the Z is gone; `SQLite`'s own stop at the millisecond.
+pub(in super::super) fn place_the_rest() -> String {
+    format!(
         "INSERT INTO planned (result, seq) SELECT id, row_number() OVER ( \
              ORDER BY assistant = agent, rtrim(assistant_updated_at, 'Z') NULLS LAST, id) AS place \
-         FROM result WHERE run = ?1 AND status = 'verified' AND disabled NOT IN ('disabled', 'already_disabled') \
-         AND id NOT IN (SELECT result FROM planned) ORDER BY place LIMIT ?2",
-        (run, maximum.map_or(-1, to_integer)),
-    )?;
+         FROM result WHERE {VERIFIED} AND {TO_GO_OFF} \
+         AND id NOT IN (SELECT result FROM planned) ORDER BY place LIMIT ?2"
+    )
+}
+
+fn fill(transaction: &Transaction<'_>, run: RunId, maximum: Option<u64>) -> Result<(), LedgerError> {
+    transaction.execute("DELETE FROM planned", [])?;
+    transaction.execute(&leave_to_another_row(), [run])?;
+    transaction.execute(&leave_for_another_run(), [run])?;
+    transaction.execute(&place_the_rest(), (run, maximum.map_or(-1, to_integer)))?;
     transaction.execute("UPDATE run SET has_plan = 1 WHERE id = ?1", [run])?;
     Ok(())
 }
@@ -167,6 +188,7 @@ fn describe(transaction: &Transaction<'_>, run: RunId) -> Result<Plan, LedgerErr
                 (Place::StillShownOff, _) => NotPlanned::StillShownOff,
                 (Place::None, DisabledState::AlreadyDisabled) => NotPlanned::AlreadyOff,
                 (Place::None, DisabledState::Disabled) => NotPlanned::OffByEarlierRun,
+                (Place::None, _) if checked.is_kept => NotPlanned::NotRead,
                 (Place::None, _) if checked.run == run => NotPlanned::OverMaximum,
                 (Place::None, _) => NotPlanned::BeyondLimit,
             },

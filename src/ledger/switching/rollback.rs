@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::super::encode::to_count;
 use super::super::error::LedgerError;
 use super::super::open::Ledger;
-use super::{COLUMNS, Owed, Switchable, switchable};
+use super::{COLUMNS, Owed, Switchable, count_disabled, switchable};
 use crate::domain::{DisabledState, RollbackPlan};
 
 /// Assistants that a plan names.
@@ -19,11 +18,7 @@ impl Ledger {
     pub fn rollback_plan(&self, only: Option<&BTreeSet<Uuid>>) -> Result<RollbackPlan, LedgerError> {
         let connection = self.connection();
         let mut plan = RollbackPlan {
-            already_disabled: to_count(connection.query_row(
-                "SELECT count(*) FROM result WHERE disabled = 'already_disabled'",
-                [],
-                |row| row.get(0),
-            )?),
+            already_disabled: count_disabled(connection, DisabledState::AlreadyDisabled)?,
             ..RollbackPlan::default()
         };
         let mut states: BTreeMap<&str, (DisabledState, u64)> = BTreeMap::new();
@@ -44,7 +39,7 @@ impl Ledger {
 
     /// Of these assistants, those that the ledger has no result of.
     pub fn unknown_assistants(&self, assistants: &BTreeSet<Uuid>) -> Result<Vec<Uuid>, LedgerError> {
-        let mut statement = self.connection().prepare("SELECT 1 FROM result WHERE assistant = ?1")?;
+        let mut statement = self.connection().prepare(HAS_ASSISTANT)?;
         let mut unknown = Vec::new();
         for assistant in assistants {
             if !statement.exists([assistant.as_bytes()])? {
@@ -63,14 +58,17 @@ impl Ledger {
     }
 }
 
+pub(in super::super) const HAS_ASSISTANT: &str = "SELECT 1 FROM result WHERE assistant = ?1";
+
+/// Every assistant that may be off because of this program, and whether an earlier run owes it to be on.
+pub(in super::super) fn may_be_off() -> String {
+    Owed::Rollback.all(&format!("{COLUMNS}, {}", Owed::Revert.includes()))
+}
+
 /// Shows every assistant that may be off because of this program, and whether an earlier run owes it to be on.
 fn for_each_off(connection: &Connection, mut visit: impl FnMut(Switchable, bool)) -> Result<(), LedgerError> {
-    let mut statement = connection.prepare(&format!(
-        "SELECT {COLUMNS}, {} FROM result WHERE {} ORDER BY id",
-        Owed::Revert.condition(),
-        Owed::Rollback.condition()
-    ))?;
-    let mut rows = statement.query([])?;
+    let mut statement = connection.prepare(&may_be_off())?;
+    let mut rows = statement.query([i64::MIN])?;
     while let Some(row) = rows.next()? {
         let is_owed: Option<bool> = row.get(6)?;
         visit(switchable(row)?, is_owed == Some(true));

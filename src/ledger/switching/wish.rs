@@ -208,7 +208,8 @@ fn before(
     let oldest = to_nanoseconds(now.checked_sub(FRESH).unwrap_or(Timestamp::MIN));
     let mut statement = transaction.prepare_cached(
         "SELECT disabled, guard, checked_at FROM result \
-         WHERE id = ?1 AND run = ?2 AND status = 'verified' AND checked_at BETWEEN ?3 AND ?4",
+         WHERE id = ?1 AND run = ?2 AND status = 'verified' AND later_failure IS NULL \
+         AND checked_at BETWEEN ?3 AND ?4",
     )?;
     let mut rows = statement.query((row.key, run, oldest, to_nanoseconds(now)))?;
     let Some(row) = rows.next()? else { return Ok(None) };

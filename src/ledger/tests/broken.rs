@@ -65,7 +65,7 @@ fn a_ledger_whose_log_was_copied_into_it_only_in_part_is_whole() {
     fs::write(killed.ledger(), &whole[..whole.len() / 2]).unwrap();
 
     assert_eq!(killed.run(&rows(&[1, 2]), &[]), [3], "only the row of line 3 is left");
-    assert!(Ledger::set_aside(&killed.ledger(), false, time(0)).unwrap().is_some());
+    assert!(set_aside(&killed.ledger(), false, time(0)).unwrap().is_some());
 }
 
 #[test]

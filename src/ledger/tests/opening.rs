@@ -49,7 +49,7 @@ fn a_second_run_on_one_ledger_is_refused_however_the_path_is_spelled() {
     for path in [place.ledger(), place.file("sub/../assistants.ledger")] {
         assert!(matches!(Ledger::open(&path, &langdock()), Err(OpenError::Locked { .. })));
         assert!(matches!(
-            Ledger::set_aside(&path, true, time(0)),
+            set_aside(&path, true, time(0)),
             Err(SetAsideError::Open(OpenError::Locked { .. }))
         ));
     }
@@ -84,7 +84,7 @@ fn what_is_not_a_ledger_is_refused_and_left_as_it_was() {
             "~/assistants.ledger is not a ledger of this program, and was left untouched: name another file"
         );
         assert!(matches!(LedgerReader::open(&place.ledger()), Err(OpenError::NotALedger { .. })));
-        assert!(Ledger::set_aside(&place.ledger(), true, time(0)).is_err());
+        assert!(set_aside(&place.ledger(), true, time(0)).is_err());
         assert_eq!(fs::read(place.ledger()).unwrap(), before);
     }
 }
@@ -105,7 +105,7 @@ fn a_ledger_of_a_newer_program_is_refused_and_left_as_it_was() {
     let before = fs::read(place.ledger()).unwrap();
     assert_eq!(
         refusal(&place, &langdock()),
-        "~/assistants.ledger was written by a newer version of this program (ledger format 7, this one knows 2): \
+        "~/assistants.ledger was written by a newer version of this program (ledger format 7, this one knows 3): \
          use that version"
     );
     assert!(matches!(LedgerReader::open(&place.ledger()), Err(OpenError::NewerProgram { theirs: 7, .. })));
@@ -120,7 +120,7 @@ fn a_ledger_of_an_older_program_is_refused_and_left_as_it_was() {
     let before = fs::read(place.ledger()).unwrap();
     assert_eq!(
         refusal(&place, &langdock()),
-        "~/assistants.ledger was written by an older version of this program (ledger format 1, this one knows 2): \
+        "~/assistants.ledger was written by an older version of this program (ledger format 1, this one knows 3): \
          move it away, or name another ledger"
     );
     assert_eq!(fs::read(place.ledger()).unwrap(), before);
@@ -163,11 +163,11 @@ fn a_log_that_outlived_its_ledger_is_not_taken_for_the_new_ones() {
 #[test]
 fn a_ledger_is_put_aside_under_the_time_and_never_over_another() {
     let place = Place::new();
-    assert_eq!(Ledger::set_aside(&place.ledger(), false, time(0)).unwrap(), None);
+    assert_eq!(set_aside(&place.ledger(), false, time(0)).unwrap(), None);
     for name in ["assistants.20261122T075500Z.ledger", "assistants.20261122T075500Z-2.ledger"] {
         place.run(&rows(&[1]), &[RowStatus::Verified]);
         let now = "2026-11-22T07:55:00.9Z".parse().unwrap();
-        let aside = Ledger::set_aside(&place.ledger(), false, now).unwrap().unwrap();
+        let aside = set_aside(&place.ledger(), false, now).unwrap().unwrap();
         assert_eq!(aside.file_name().unwrap(), name);
         assert_eq!(report(&LedgerReader::open(&aside).unwrap())[0].status, RowStatus::Verified);
     }
@@ -183,7 +183,7 @@ fn what_a_killed_run_left_in_the_log_goes_aside_with_the_ledger() {
     for name in ["assistants.ledger", "assistants.ledger-wal", "assistants.ledger.lock"] {
         fs::copy(place.file(name), killed.file(name)).unwrap();
     }
-    let aside = Ledger::set_aside(&killed.ledger(), false, time(0)).unwrap().unwrap();
+    let aside = set_aside(&killed.ledger(), false, time(0)).unwrap().unwrap();
     assert_eq!(killed.names(), [aside.file_name().unwrap().to_str().unwrap()]);
     assert_eq!(report(&LedgerReader::open(&aside).unwrap())[0].status, RowStatus::Verified);
     drop(open_rows);
@@ -196,11 +196,11 @@ fn a_ledger_with_assistants_that_may_be_off_is_put_aside_only_on_request() {
         let place = Place::new();
         place.run(&rows(&[1]), &[RowStatus::Verified]);
         tamper(&place.ledger(), &format!("UPDATE result SET disabled = '{state}'"));
-        let refused = Ledger::set_aside(&place.ledger(), false, time(0));
+        let refused = set_aside(&place.ledger(), false, time(0));
         if state.may_be_off() {
             assert!(matches!(refused, Err(SetAsideError::MayBeOff { rows: 1, .. })), "{state}");
             assert!(refused.unwrap_err().to_string().contains("record of 1 assistant that"));
-            assert!(Ledger::set_aside(&place.ledger(), true, time(0)).unwrap().is_some());
+            assert!(set_aside(&place.ledger(), true, time(0)).unwrap().is_some());
         } else {
             assert!(refused.unwrap().is_some(), "{state}");
         }

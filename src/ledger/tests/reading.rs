@@ -59,8 +59,7 @@ fn a_verdict_comes_back_whole() {
     };
     let (writer, open_rows, thread) = start(place.import(&rows(&[1, 1])), Selection::default());
     let settled = settle(&writer, given.clone()).unwrap();
-    assert_eq!(settled.outcome(), &given);
-    assert_eq!(settled.into_outcome(), given);
+    assert_eq!((settled.outcome(), settled.kept()), (&given, None));
     drop(open_rows);
     thread.finish(end()).unwrap();
     let report = place.report();

@@ -152,7 +152,7 @@ impl Place {
 
     /// Whether `--fresh` refuses; what it does not refuse, it does.
     fn refuses_to_go_aside(&self) -> bool {
-        match Ledger::set_aside(&self.ledger(), false, time(0)) {
+        match set_aside(&self.ledger(), false, time(0)) {
             Ok(_) => false,
             Err(SetAsideError::MayBeOff { .. }) => true,
             Err(SetAsideError::Open(error)) => panic!("{error}"),

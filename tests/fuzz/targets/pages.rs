@@ -16,6 +16,7 @@ pub(crate) fn plain_row(line: u64, input: &str, pair: Option<Pair>) -> ReportRow
         status: if pair.is_some() { RowStatus::Verified } else { RowStatus::InvalidId },
         disabled: DisabledState::NotRequested,
         skipped: None,
+        later_failure: None,
         switch_failure: None,
         differences: Vec::new(),
         notes: Vec::new(),

@@ -80,7 +80,7 @@ async fn in_a_process_of_its_own() {
     let selection = Selection::default();
     let backlog = ledger.backlog(&selection).unwrap();
     let run = NewRun {
-        command: RunCommand::Run(Disabling::No),
+        command: RunCommand::Run { disabling: Disabling::No, probe_wait: Duration::ZERO },
         program_version: "0",
         settings: &serde_json::Value::Null,
         started_at: Timestamp::now(),
@@ -94,7 +94,7 @@ async fn in_a_process_of_its_own() {
     let mut statuses = Statuses::default();
 
     keep_defects_quiet();
-    let driving = drive(&client, &writer, open_rows, settings, signal, &mut statuses);
+    let driving = drive(&client, &writer, open_rows, Vec::new(), settings, signal, &mut statuses);
     let stopped = tokio::time::timeout(Duration::from_secs(20), driving).await.unwrap();
 
     assert_eq!(stopped, None);

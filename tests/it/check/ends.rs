@@ -131,6 +131,38 @@ async fn after_a_410_what_the_ledger_keeps_can_be_compared_by_the_command_that_i
 }
 
 #[tokio::test]
+async fn an_end_that_answers_404_puts_no_ledger_aside() {
+    let platform = Platform::start().await;
+    let ids: Vec<String> = (1..=12).map(id).collect();
+    for id in &ids {
+        platform.pair(id).await;
+    }
+    let (ran, desk) = run(&platform, 12, &[]).await;
+    ran.exits_with(0);
+    platform.server.reset().await;
+    platform.agent(&id(1), agent_answer(&record(&id(1)))).await;
+    let url = platform.server.uri();
+    tokio::task::spawn_blocking(move || {
+        let ran = desk.run(&url, &["--fresh"]).exits_with(5).says("Nothing was put aside");
+        assert_eq!(next_arguments(&ran), ["verify", "assistants.ledger"]);
+        assert_eq!(desk.report().column("status"), vec!["verified"; 12]);
+    })
+    .await
+    .unwrap();
+    // Assistants that are really not there are an answer.
+    platform.server.reset().await;
+    let (ran, desk) = run(&platform, 12, &[]).await;
+    ran.exits_with(3);
+    let url = platform.server.uri();
+    tokio::task::spawn_blocking(move || {
+        desk.run(&url, &["--fresh"]).exits_with(3).says("the earlier ledger is now");
+        assert_eq!(desk.report().column("status"), vec!["assistant_not_found"; 12]);
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
 async fn what_support_asks_for_is_kept_of_every_failed_answer_and_shown_of_a_5xx() {
     let platform = Platform::start().await;
     let answer = |status| ResponseTemplate::new(status).insert_header("cf-ray", "8f1-FRA");

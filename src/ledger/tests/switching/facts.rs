@@ -128,7 +128,7 @@ fn a_new_run_and_the_end_of_the_earlier_plan_are_one_event() {
         "CREATE TRIGGER kill BEFORE DELETE ON planned BEGIN SELECT raise(ABORT, 'killed'); END",
     );
     let settings = json!({});
-    let command = RunCommand::Run(Disabling::Yes);
+    let command = RunCommand::Run { disabling: Disabling::Yes, probe_wait: PROBE_WAIT };
     let run = NewRun { command, program_version: "0.2.0", settings: &settings, started_at: time(99) };
     place.open().start(&run, Selection::default()).unwrap_err();
     assert_eq!((facts(&place), place.report()), before);
