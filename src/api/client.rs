@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::domain::{
-    AgentId, AssistantId, Call, CallFailure, FailureKind, PaceStatus, RecordedWish, long_wait,
+    AgentId, AssistantId, Call, CallFailure, FailureKind, PaceStatus, RecordedWish, SupportId, long_wait,
 };
 
 use super::answers::{self, AgentPage, ListedAgent, Model};
@@ -158,7 +158,10 @@ impl Client {
             Ok(body) => {
                 answers::read_agent_page(&body).map(Some).map_err(|words| self.nonsense(call, 200, words))
             }
-            Err(CallFailure { kind: FailureKind::NotFound | FailureKind::NotTheApi, .. }) => Ok(None),
+            Err(CallFailure {
+                kind: FailureKind::NotFound | FailureKind::NotTheApi { status: 404, .. },
+                ..
+            }) => Ok(None),
             Err(failure) => Err(failure),
         }
     }
@@ -250,15 +253,19 @@ impl Client {
     }
 
     async fn call(&self, call: Call, request: &Request, meter: &mut Meter) -> Result<Bytes, CallFailure> {
-        self.until_done(request, meter).await.map_err(|Failure { kind, words }| CallFailure {
-            call,
-            kind,
-            words: self.shared.transport.mask_text(words),
+        let mut support_id = None;
+        self.until_done(request, meter, &mut support_id).await.map_err(|Failure { kind, words }| {
+            CallFailure { call, kind, words: self.shared.transport.mask_text(words), support_id }
         })
     }
 
-    /// Sends until there is an answer to go by, or no try left.
-    async fn until_done(&self, request: &Request, meter: &mut Meter) -> Result<Bytes, Failure> {
+    /// Sends until there is an answer to go by, or no try left. `support_id` is then the last answer's.
+    async fn until_done(
+        &self,
+        request: &Request,
+        meter: &mut Meter,
+        support_id: &mut Option<SupportId>,
+    ) -> Result<Bytes, Failure> {
         let Shared { transport, pace, backoff, jitter, .. } = &*self.shared;
         let mut failures = 0;
         let mut met_429 = 0;
@@ -273,6 +280,7 @@ impl Client {
             let exchange = transport.send(request.clone()).await;
             meter.elapsed += started.elapsed();
             let answered = exchange.is_ok();
+            *support_id = exchange.as_ref().ok().and_then(|answer| answer.support_id.clone());
             let verdict = verdict::of(exchange, self.shared.timeout);
             if answered && !matches!(verdict, Verdict::Throttled { .. }) {
                 pace.on_other_answer(sent);
@@ -313,7 +321,7 @@ impl Client {
 
     fn nonsense(&self, call: Call, status: u16, words: String) -> CallFailure {
         let words = shorten(&self.shared.transport.mask_text(words));
-        CallFailure { call, kind: FailureKind::Nonsense { status }, words }
+        CallFailure::new(call, FailureKind::Nonsense { status }, words)
     }
 }
 

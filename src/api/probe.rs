@@ -13,9 +13,12 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::domain::SupportId;
+
 use super::error_body::shorten;
 use super::mask::Masker;
-use super::transport::{self, text};
+use super::page::{self, Page};
+use super::transport::{self, LONGEST_ERROR_BODY, read_body, text};
 use super::{ApiKey, BaseUrl, ClientError, certificate};
 
 /// The call that a probe asks for, without a key: whatever is answered, somebody is there.
@@ -28,8 +31,10 @@ pub struct Reached {
     pub status: u16,
     /// Where it redirects to.
     pub redirect: Option<String>,
-    /// Whether it is a web page, which the API never answers with 200, 401 or 404.
-    pub is_web_page: bool,
+    /// The web page that came in place of an answer.
+    pub page: Option<Page>,
+    /// What support asks for, of a gateway that wants to see a browser.
+    pub support_id: Option<SupportId>,
     /// The server's clock (`Date`, whole seconds), where it says, with ours at that moment.
     pub clocks: Option<(SystemTime, SystemTime)>,
 }
@@ -112,7 +117,7 @@ pub async fn probe(
             let words = "the proxy asks for credentials".to_owned();
             return Ok(Err(ProbeFailure { kind: Unreached::ProxyCredentials, words }));
         }
-        Ok(Ok(response)) => return Ok(Ok(reached(&response, key))),
+        Ok(Ok(response)) => return Ok(Ok(reached(response, key, deadline).await)),
         Ok(Err(error)) => error,
         Err(_) => {
             let words = format!("no answer within {}", transport::in_words(patience));
@@ -126,18 +131,26 @@ pub async fn probe(
     Ok(Err(ProbeFailure { kind, words: transport::root_causes(&error.without_url()) }))
 }
 
-fn reached(response: &reqwest::Response, key: Option<&ApiKey>) -> Reached {
-    let masked = |text: &str| match key {
-        Some(key) => Masker::new(key).mask_text(text.to_owned()),
-        None => text.to_owned(),
+async fn reached(mut response: reqwest::Response, key: Option<&ApiKey>, deadline: Instant) -> Reached {
+    let masker = key.map(Masker::new);
+    let without_key = |text: String| match &masker {
+        Some(masker) => masker.mask_text(text),
+        None => text,
     };
+    // Of a page that does not come to its end in time, its beginning tells as much.
+    let mut body = Vec::new();
+    let _ = timeout_at(deadline, read_body(&mut response, LONGEST_ERROR_BODY, &mut body)).await;
     let headers = response.headers();
+    let page = Page::in_place_of_json(&body, text(headers, &CONTENT_TYPE), page::is_challenged(headers));
     let clock = text(headers, &DATE).and_then(|date| httpdate::parse_http_date(date).ok());
     let is_redirect = response.status().is_redirection();
     Reached {
         status: response.status().as_u16(),
-        redirect: text(headers, &LOCATION).filter(|_| is_redirect).map(|to| shorten(&masked(to))),
-        is_web_page: text(headers, &CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html")),
+        redirect: text(headers, &LOCATION)
+            .filter(|_| is_redirect)
+            .map(|to| shorten(&without_key(to.to_owned()))),
+        page: page.map(|page| Page { words: without_key(page.words), ..page }),
+        support_id: transport::support_id(headers, without_key),
         clocks: clock.map(|clock| (clock, SystemTime::now())),
     }
 }

@@ -14,16 +14,20 @@ use thiserror::Error as ThisError;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::domain::FailureKind;
+use crate::domain::{FailureKind, SupportHeader, SupportId};
 
 use super::mask::Masker;
-use super::{ApiKey, BaseUrl, retry_after};
+use super::names::{self, Names};
+use super::{ApiKey, BaseUrl, page, retry_after};
 
 /// What requests say they come from. Requests that look like a browser's are refused (PLATFORM.md, Calls).
 pub const USER_AGENT: &str = concat!("agent-migrate/", env!("CARGO_PKG_VERSION"));
 
 /// Largest answer that is taken, unpacked (DESIGN.md, Manners on the network).
 const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
+
+/// Longest id of an answer that is kept; those of the platform have about 60 characters.
+const LONGEST_SUPPORT_ID: usize = 100;
 
 /// Largest part of an error body that is looked at.
 pub(super) const LONGEST_ERROR_BODY: usize = 64 * 1024;
@@ -141,6 +145,9 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<Duration>,
     pub(super) content_type: Option<String>,
     pub(super) location: Option<String>,
+    /// Whether a gateway says that it wants to see a browser.
+    pub(super) is_challenged: bool,
+    pub(super) support_id: Option<SupportId>,
     /// As much of the body as came and is taken.
     pub(super) body: Bytes,
     pub(super) end: BodyEnd,
@@ -207,6 +214,8 @@ impl Transport {
         let content_type = text(headers, &CONTENT_TYPE).map(str::to_owned);
         let location =
             headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let is_challenged = page::is_challenged(headers);
+        let support_id = support_id(headers, |text| self.mask_text(text));
         let limit = if status == StatusCode::OK { LONGEST_ANSWER } else { LONGEST_ERROR_BODY };
         let mut body = Vec::new();
         let end = timeout_at(deadline, read_body(&mut response, limit, &mut body))
@@ -217,6 +226,8 @@ impl Transport {
             retry_after,
             content_type,
             location: location.map(|location| self.mask_text(location)),
+            is_challenged,
+            support_id,
             body: self.masker.mask(body.into()),
             end: match end {
                 BodyEnd::Broken(words) => BodyEnd::Broken(self.mask_text(words)),
@@ -231,12 +242,15 @@ impl Transport {
             let words = "the proxy asks for credentials".to_owned();
             return Trouble { kind: FailureKind::Refused { status: 407 }, words };
         }
+        let error = error.without_url();
         let words = if error.is_connect() && error.is_timeout() {
             format!("no connection within {}", in_words(LONGEST_CONNECT.min(self.timeout)))
         } else {
-            self.mask_text(root_causes(&error.without_url()))
+            self.mask_text(root_causes(&error))
         };
-        Trouble { kind: FailureKind::Connection, words }
+        let kind =
+            if names::is_unresolved(&error) { FailureKind::Unresolved } else { FailureKind::Connection };
+        Trouble { kind, words }
     }
 }
 
@@ -268,6 +282,7 @@ pub(super) fn builder(
         .gzip(true)
         .referer(false)
         .tcp_nodelay(true)
+        .dns_resolver(Names::default())
         .connect_timeout(LONGEST_CONNECT.min(timeout));
     let certificates = match ca_cert_pem {
         Some(pem) => certificates(pem)?,
@@ -304,11 +319,21 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, ClientError> {
     Ok(certificates)
 }
 
+/// The first of these headers that says something: the beginning of what is visible of it, with the key masked by `mask`.
+pub(super) fn support_id(headers: &HeaderMap, mask: impl Fn(String) -> String) -> Option<SupportId> {
+    SupportHeader::ALL.into_iter().find_map(|header| {
+        let said = text(headers, &HeaderName::from_static(header.as_str()))?;
+        let visible = said.chars().filter(char::is_ascii_graphic).collect();
+        let value: String = mask(visible).chars().take(LONGEST_SUPPORT_ID).collect();
+        (!value.is_empty()).then_some(SupportId { header, value })
+    })
+}
+
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-async fn read_body(response: &mut Response, limit: usize, body: &mut Vec<u8>) -> BodyEnd {
+pub(super) async fn read_body(response: &mut Response, limit: usize, body: &mut Vec<u8>) -> BodyEnd {
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {

@@ -8,6 +8,7 @@ use reqwest::StatusCode;
 use crate::domain::FailureKind;
 
 use super::error_body::{self, ErrorBody, shorten};
+use super::page::Page;
 use super::transport::{Answer, BodyEnd, Trouble, in_words};
 
 /// What is to be done about a request.
@@ -27,7 +28,14 @@ impl Verdict {
     /// Whether the request may have been carried out without our hearing of it: silence, 5xx, or an answer that makes no
     /// sense.
     pub(super) const fn leaves_open(&self) -> bool {
-        matches!(self, Self::Again { .. } | Self::Failed { kind: FailureKind::Nonsense { .. }, .. })
+        matches!(
+            self,
+            Self::Again { .. }
+                | Self::Failed {
+                    kind: FailureKind::Nonsense { .. } | FailureKind::NotTheApi { status: 200, .. },
+                    ..
+                }
+        )
     }
 }
 
@@ -35,7 +43,7 @@ impl Verdict {
 pub(super) fn of(exchange: Result<Answer, Trouble>, timeout: Duration) -> Verdict {
     let answer = match exchange {
         Ok(answer) => answer,
-        Err(Trouble { kind: kind @ FailureKind::Refused { .. }, words }) => {
+        Err(Trouble { kind: kind @ (FailureKind::Refused { .. } | FailureKind::Unresolved), words }) => {
             return Verdict::Failed { kind, words };
         }
         Err(Trouble { kind, words }) => return Verdict::Again { kind, words, pause: None },
@@ -69,6 +77,12 @@ fn broken_off(end: &BodyEnd, timeout: Duration) -> Option<Verdict> {
 }
 
 fn whole_or_nonsense(answer: Answer) -> Verdict {
+    let content_type = answer.content_type.as_deref();
+    if !matches!(answer.end, BodyEnd::Garbled(_))
+        && let Some(page) = Page::in_place_of_json(&answer.body, content_type, answer.is_challenged)
+    {
+        return not_the_api(200, page);
+    }
     let words = match answer.end {
         BodyEnd::TooLong => "larger than 32 MiB".to_owned(),
         BodyEnd::Garbled(words) => format!("it cannot be unpacked: {words}"),
@@ -81,19 +95,26 @@ fn by_status(answer: Answer) -> Verdict {
     let status = answer.status.as_u16();
     let garbled = matches!(answer.end, BodyEnd::Garbled(_));
     let body = if garbled { Bytes::new() } else { answer.body };
-    let ErrorBody { words, is_html, missing_scopes } =
-        error_body::read(&body, answer.content_type.as_deref());
+    let read = error_body::read(&body, answer.content_type.as_deref());
+    if matches!(status, 403 | 404)
+        && let Some(page) = Page::of(&read, answer.is_challenged)
+    {
+        return not_the_api(status, page);
+    }
+    let ErrorBody { words, missing_scopes, .. } = read;
     let words = if words.is_empty() { reason(answer.status) } else { words };
     let failed = |kind, words| Verdict::Failed { kind, words };
     match status {
         401 => failed(FailureKind::Unauthorized, words),
         403 => match missing_scopes {
-            Some(missing) => failed(FailureKind::ScopeMissing { missing }, words),
+            Some(missing) => {
+                let words = with_scopes(words, &missing);
+                failed(FailureKind::ScopeMissing { missing }, words)
+            }
             None => failed(FailureKind::Forbidden, words),
         },
-        404 if is_html => failed(FailureKind::NotTheApi, not_the_api(&words)),
         404 => failed(FailureKind::NotFound, words),
-        410 => failed(FailureKind::Gone, words),
+        410 => failed(FailureKind::Gone { status }, words),
         429 => Verdict::Throttled { retry_after: answer.retry_after, words },
         503 => Verdict::Again { kind: FailureKind::Server { status }, words, pause: answer.retry_after },
         408 | 500..=599 => Verdict::Again { kind: FailureKind::Server { status }, words, pause: None },
@@ -113,10 +134,15 @@ fn by_status(answer: Answer) -> Verdict {
     }
 }
 
-fn not_the_api(title: &str) -> String {
-    format!(
-        "a web page ({title}) in place of the API; on a dedicated deployment the base URL ends in /api/public"
-    )
+/// The words, and the scopes that they do not name: it is those that somebody has to give the key.
+fn with_scopes(words: String, missing: &[String]) -> String {
+    let unnamed: Vec<_> = missing.iter().map(String::as_str).filter(|scope| !words.contains(scope)).collect();
+    if unnamed.is_empty() { words } else { shorten(&format!("{words} (missing {})", unnamed.join(", "))) }
+}
+
+fn not_the_api(status: u16, page: Page) -> Verdict {
+    let Page { words, is_challenge } = page;
+    Verdict::Failed { kind: FailureKind::NotTheApi { status, is_challenge }, words }
 }
 
 /// The standard phrase of a status; empty for statuses that have none.
@@ -134,6 +160,8 @@ mod tests {
             retry_after: None,
             content_type: Some(content_type.to_owned()),
             location: None,
+            is_challenged: false,
+            support_id: None,
             body: Bytes::copy_from_slice(body.as_bytes()),
             end: BodyEnd::Whole,
         }
@@ -182,13 +210,21 @@ mod tests {
                     "INSUFFICIENT_SCOPES: missing AGENT_API",
                 ),
             ),
+            (
+                403,
+                r#"{"error":"INSUFFICIENT_SCOPES","message":"Not enough","details":{"missing":["AGENT_WRITE"]}}"#,
+                failed(
+                    K::ScopeMissing { missing: vec!["AGENT_WRITE".into()] },
+                    "INSUFFICIENT_SCOPES: Not enough (missing AGENT_WRITE)",
+                ),
+            ),
             (404, said, failed(K::NotFound, "said")),
             (404, "", failed(K::NotFound, "Not Found")),
             (404, "no such thing", failed(K::NotFound, "no such thing")),
             (407, "", failed(K::Refused { status: 407 }, "Proxy Authentication Required")),
             (408, said, again(K::Server { status: 408 }, "said")),
             (409, said, failed(K::Refused { status: 409 }, "said")),
-            (410, said, failed(K::Gone, "said")),
+            (410, said, failed(K::Gone { status: 410 }, "said")),
             (422, said, failed(K::Refused { status: 422 }, "said")),
             (429, "", Verdict::Throttled { retry_after: None, words: "Too Many Requests".into() }),
             (500, said, again(K::Server { status: 500 }, "said")),
@@ -234,6 +270,7 @@ mod tests {
             (FailureKind::Timeout, true),
             (FailureKind::Connection, true),
             (FailureKind::Refused { status: 407 }, false),
+            (FailureKind::Unresolved, false),
         ] {
             let trouble = Err(Trouble { kind: kind.clone(), words: String::new() });
             assert_eq!(of(trouble, Duration::from_secs(30)).leaves_open(), open, "{kind:?}");
@@ -241,14 +278,51 @@ mod tests {
     }
 
     #[test]
-    fn a_403_as_a_web_page_is_no_access_and_a_404_as_one_is_not_the_api() {
-        let page = "<!doctype html><title>Nothing here</title>";
-        assert_eq!(judge(answer(403, "text/html", page)), failed(FailureKind::Forbidden, "Nothing here"));
-        for content_type in ["text/html", "application/octet-stream"] {
-            let Verdict::Failed { kind, words } = judge(answer(404, content_type, page)) else { panic!() };
-            assert_eq!(kind, FailureKind::NotTheApi);
-            assert!(words.contains("Nothing here") && words.contains("/api/public"), "{words}");
+    fn a_web_page_for_an_answer_is_not_the_api_whatever_its_status() {
+        let page = "<!doctype html><title>Sign in</title>";
+        for status in [200, 403, 404] {
+            for content_type in ["text/html", "application/octet-stream"] {
+                let kind = FailureKind::NotTheApi { status, is_challenge: false };
+                let verdict = judge(answer(status, content_type, page));
+                assert_eq!(verdict.leaves_open(), status == 200, "whether a switch was set");
+                assert_eq!(verdict, failed(kind, "a web page (Sign in)"));
+            }
         }
+        for (status, body) in [(200, "Cannot GET /"), (403, "<h1>Forbidden</h1>"), (404, "Cannot GET /")] {
+            let kind = FailureKind::NotTheApi { status, is_challenge: false };
+            let verdict = judge(answer(status, "text/html", body));
+            assert_eq!(verdict, failed(kind, &format!("a web page ({body})")));
+        }
+    }
+
+    #[test]
+    fn json_and_nothing_are_no_page_whatever_the_header_says() {
+        for body in [r#"{"message":"said"}"#, "\u{FEFF} [1]"] {
+            assert!(matches!(judge(answer(200, "text/html", body)), Verdict::Done(_)), "{body}");
+        }
+        assert!(matches!(judge(answer(200, "text/html", "")), Verdict::Done(_)));
+        let said = judge(answer(403, "text/html", r#"{"message":"said"}"#));
+        assert_eq!(said, failed(FailureKind::Forbidden, "said"));
+        assert_eq!(judge(answer(403, "text/html", "")), failed(FailureKind::Forbidden, "Forbidden"));
+    }
+
+    #[test]
+    fn a_gateway_that_wants_to_see_a_browser_is_told_by_its_header_or_its_title() {
+        let challenged = |status| FailureKind::NotTheApi { status, is_challenge: true };
+        for title in ["Just a moment...", "Attention Required! | Cloudflare", "Vercel Security Checkpoint"] {
+            let page = format!("<!DOCTYPE html><html><head><title>{title}</title>");
+            for status in [200, 403] {
+                let verdict = judge(answer(status, "text/html", &page));
+                assert_eq!(verdict, failed(challenged(status), &format!("a challenge page ({title})")));
+            }
+        }
+        let page = answer(403, "text/html", "<html><title>Nur einen Moment…</title>");
+        let verdict = judge(Answer { is_challenged: true, ..page });
+        assert_eq!(verdict, failed(challenged(403), "a challenge page (Nur einen Moment…)"));
+        let verdict = judge(Answer { is_challenged: true, ..answer(403, "", "") });
+        assert_eq!(verdict, failed(challenged(403), "a challenge page"));
+        let text = judge(answer(403, "text/plain", "Just a moment: you may not"));
+        assert_eq!(text, failed(FailureKind::Forbidden, "Just a moment: you may not"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::audit_report::{self, AuditFormat, AuditSource, AuditTally, paths};
-use super::command_line::{same_command, typed, without_source};
+use super::command_line::{of_agents, same_command, typed};
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
@@ -77,6 +77,7 @@ impl Audit<'_> {
                 runtime: &self.runtime,
                 signals: &self.signals,
                 terminal: self.terminal,
+                after_the_end: &|| Ok(same_command(&of_agents(&typed()))),
             };
             match fresh.put_aside(&input)? {
                 ControlFlow::Continue(ready) => begun = ready,
@@ -292,7 +293,7 @@ impl Audit<'_> {
         let typed = typed();
         match (exit, stopped) {
             // The agents are still there.
-            (_, Some(StopReason::AssistantsApiGone)) => Some(same_command(&without_source(&typed))),
+            (_, Some(StopReason::AssistantsApiGone)) => Some(same_command(&of_agents(&typed))),
             (Exit::Done | Exit::NeedsAttention, _)
                 if !report_failed && self.arguments.limit.is_none() && !facts.run.needs_attention() =>
             {

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::cli::KeyArgs;
+use crate::cli::{InputArgs, KeyArgs, PlaceArgs, PlatformArg};
 use crate::domain::terminal_safe;
 
 /// A byte of a name that is no text is this private character plus the byte, until it is quoted: so the words of a command
@@ -67,9 +67,9 @@ pub(super) fn same_command(arguments: &[String]) -> String {
     command_line(&mut words)
 }
 
-/// The words without `--source`, so that its default is taken.
-pub(super) fn without_source(arguments: &[String]) -> Vec<String> {
-    let mut kept = Vec::with_capacity(arguments.len());
+/// The words of an audit with `--source agent` in place of another source.
+pub(super) fn of_agents(arguments: &[String]) -> Vec<String> {
+    let mut kept = Vec::with_capacity(arguments.len() + 2);
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -78,7 +78,41 @@ pub(super) fn without_source(arguments: &[String]) -> Vec<String> {
             _ => kept.push(word.clone()),
         }
     }
+    kept.extend(["--source", "agent"].map(str::to_owned));
     kept
+}
+
+/// The options that another command needs to ask the same platform.
+pub(super) fn same_place(place: &PlaceArgs) -> Vec<String> {
+    let platform = place.platform.map(|platform| match platform {
+        PlatformArg::Langdock => "langdock",
+        PlatformArg::Odeus => "odeus",
+    });
+    let mut words = Vec::new();
+    for (option, value) in [("--platform", platform), ("--base-url", place.base_url.as_deref())] {
+        words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value.to_owned()]));
+    }
+    words.extend(place.sandbox.then(|| "--sandbox".to_owned()));
+    words
+}
+
+/// The options that another command needs to read the same input in the same way.
+pub(super) fn same_reading(reading: &InputArgs) -> Vec<String> {
+    let delimiter = reading.delimiter.map(|byte| match byte {
+        b'\t' => "tab".to_owned(),
+        byte => char::from(byte).to_string(),
+    });
+    let mut words = Vec::new();
+    for (option, value) in [
+        ("--column", &reading.column),
+        ("--agent-column", &reading.agent_column),
+        ("--delimiter", &delimiter),
+    ] {
+        // One word, since a value may begin with a hyphen.
+        words.extend(value.iter().map(|value| format!("{option}={value}")));
+    }
+    words.extend(reading.no_header.then(|| "--no-header".to_owned()));
+    words
 }
 
 /// The same for what a dry run has shown.
@@ -189,7 +223,10 @@ fn without_quotes(program: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::cli::{Cli, Command};
 
     #[test]
     fn words_are_quoted_for_the_shell_of_the_system() {
@@ -265,12 +302,29 @@ mod tests {
     }
 
     #[test]
-    fn the_source_is_left_out_however_it_was_typed() {
+    fn agents_are_asked_for_in_place_of_whatever_source_was_typed() {
         for source in [&["--source", "assistant"][..], &["--source=assistant"], &[]] {
             let words: Vec<_> =
                 ["audit"].iter().chain(source).chain(&["a.csv"]).copied().map(String::from).collect();
-            assert_eq!(without_source(&words), ["audit", "a.csv"]);
+            assert_eq!(of_agents(&words), ["audit", "a.csv", "--source", "agent"]);
         }
+    }
+
+    #[test]
+    fn another_command_reads_the_same_input_of_the_same_platform() {
+        let line = "agent-migrate run a.csv --base-url https://ai.example/api/public --column -x --no-header \
+                    --delimiter tab --agent-column=b";
+        let Ok(Command::Run(run)) =
+            Cli::try_parse_from(line.replace("--column -x", "--column=-x").split_whitespace())
+                .map(|cli| cli.command)
+        else {
+            panic!("it is a run")
+        };
+        let words = [same_place(&run.place), same_reading(&run.reading)].concat().join(" ");
+        let place = "--base-url https://ai.example/api/public";
+        assert_eq!(words, format!("{place} --column=-x --agent-column=b --delimiter=tab --no-header"));
+        let again = Cli::try_parse_from(format!("agent-migrate audit a.csv {words}").split_whitespace());
+        assert!(again.is_ok());
     }
 
     #[test]

@@ -27,6 +27,17 @@ const NOT_ASKED: &str = "not looked at, because of what failed before";
 const MEND_ADDRESS: &str = "A dedicated deployment's base URL ends in /api/public: \
     --base-url https://<deployment>/api/public. Hosted ones: --platform langdock or --platform odeus.";
 
+/// What doctor's check of the Assistants API is called.
+const ASSISTANTS_API: &str = "assistants_api";
+
+/// What is known of Langdock's cloud whatever its answers are (PLATFORM.md, The state of things).
+const ENDED_ON_LANGDOCK: &str =
+    "On Langdock's cloud the Assistants API has answered 410 since 20 August 2026.";
+
+/// What works without the Assistants API.
+const AFTER_THE_END: &str = "`audit --source agent` reads the agents. `verify` and `report` work from an earlier run's \
+    ledger; `rollback` goes through the Agents API. Assistants that no run has read cannot be read any more.";
+
 /// Runs all checks, prints them, gives the exit code.
 pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
@@ -38,6 +49,7 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
         checks: Vec::new(),
         is_gone: false,
         is_throttled: false,
+        is_langdock: false,
     };
     let signals = Signals::listen().context("signals cannot be listened to")?;
     let runtime = runtime()?;
@@ -83,6 +95,8 @@ struct Doctor<'a> {
     is_gone: bool,
     /// Not all could be asked, because of 429.
     is_throttled: bool,
+    /// It is Langdock's cloud that is asked.
+    is_langdock: bool,
 }
 
 impl Doctor<'_> {
@@ -95,7 +109,7 @@ impl Doctor<'_> {
                 let key = if is_there { key } else { key.map(|_| None) };
                 self.platform(&base_url, key).await;
             }
-            None => self.skip(&["key", "models", "list", "assistants_api"]),
+            None => self.skip(&["key", "models", "list", ASSISTANTS_API]),
         }
         self.folder();
         if let Some(sandbox) = sandbox {
@@ -131,8 +145,14 @@ impl Doctor<'_> {
 
     fn skip(&mut self, names: &[&'static str]) {
         for name in names {
-            self.push(name, CheckStatus::Skipped, NOT_ASKED, "");
+            let known = if *name == ASSISTANTS_API { self.known_end() } else { "" };
+            self.push(name, CheckStatus::Skipped, NOT_ASKED, known);
         }
+    }
+
+    /// What can be said of the Assistants API without asking it.
+    fn known_end(&self) -> &'static str {
+        if self.is_langdock { ENDED_ON_LANGDOCK } else { "" }
     }
 
     const fn patience(&self) -> Duration {
@@ -158,6 +178,7 @@ impl Doctor<'_> {
             }
         };
         let text = base_url.to_string();
+        self.is_langdock = text == LANGDOCK;
         let is_dedicated = ![LANGDOCK, ODEUS].contains(&text.as_str()) && !base_url.is_loopback();
         if is_dedicated && !text.ends_with("/api/public") {
             let found = format!("{text} does not end in /api/public");
@@ -185,10 +206,10 @@ impl Doctor<'_> {
     async fn platform(&mut self, base_url: &BaseUrl, key: Result<Option<ApiKey>, String>) {
         let key = match key {
             Ok(Some(key)) => key,
-            Ok(None) => return self.skip(&["key", "models", "list", "assistants_api"]),
+            Ok(None) => return self.skip(&["key", "models", "list", ASSISTANTS_API]),
             Err(why) => {
                 self.push("key", CheckStatus::Failed, why, "");
-                return self.skip(&["models", "list", "assistants_api"]);
+                return self.skip(&["models", "list", ASSISTANTS_API]);
             }
         };
         let settings = ClientSettings {
@@ -202,14 +223,14 @@ impl Doctor<'_> {
             Ok(client) => client,
             Err(error) => {
                 self.push("key", CheckStatus::Failed, error.to_string(), "");
-                return self.skip(&["models", "list", "assistants_api"]);
+                return self.skip(&["models", "list", ASSISTANTS_API]);
             }
         };
         if self.models(&client).await {
             self.list(&client).await;
             self.assistants_api(&client).await;
         } else {
-            self.skip(&["list", "assistants_api"]);
+            self.skip(&["list", ASSISTANTS_API]);
         }
     }
 
@@ -277,24 +298,25 @@ impl Doctor<'_> {
 
     /// An assistant that cannot be there: 404 is the API alive, 410 its end (PLATFORM.md, Calls).
     async fn assistants_api(&mut self, client: &Client) {
-        const NAME: &str = "assistants_api";
         let made_up = Builder::from_random_bytes(fastrand::u128(..).to_be_bytes()).into_uuid();
         let ask = || async { client.get_assistant(AssistantId(made_up), &mut Meter::default()).await };
         let Err(failure) = within(self.patience(), client, Call::Assistant, ask).await else {
-            return self.ok(NAME, "answers");
+            return self.ok(ASSISTANTS_API, "answers");
         };
         match &failure.kind {
-            FailureKind::NotFound => self.ok(NAME, "answers (404 for a made-up UUID, as it should)"),
+            FailureKind::NotFound => {
+                self.ok(ASSISTANTS_API, "answers (404 for a made-up UUID, as it should)");
+            }
             FailureKind::Forbidden | FailureKind::Refused { status: 400 } => {
-                self.ok(NAME, format!("answers ({failure})"));
+                self.ok(ASSISTANTS_API, format!("answers ({failure})"));
             }
-            FailureKind::Gone | FailureKind::NotTheApi => {
+            FailureKind::Gone { .. } | FailureKind::NotTheApi { status: 404, is_challenge: false } => {
                 self.is_gone = true;
-                let remedy = "`verify` and `report` work from an earlier run's ledger; `rollback` goes through the Agents \
-                              API. Assistants that no run has read cannot be read any more.";
-                self.push(NAME, CheckStatus::Warning, format!("has ended here ({failure})"), remedy);
+                let remedy = [self.known_end(), AFTER_THE_END].join(" ");
+                let found = format!("has ended here ({failure})");
+                self.push(ASSISTANTS_API, CheckStatus::Warning, found, remedy.trim_start());
             }
-            _ => self.failed(NAME, &failure),
+            _ => self.failed(ASSISTANTS_API, &failure),
         }
     }
 

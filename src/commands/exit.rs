@@ -47,6 +47,7 @@ impl Exit {
             | FailureKind::Server { .. }
             | FailureKind::Timeout
             | FailureKind::Connection
+            | FailureKind::Unresolved
             | FailureKind::Outdated
             | FailureKind::NotRecorded
             | FailureKind::Defect => Self::StoppedEarly,
@@ -54,9 +55,9 @@ impl Exit {
             | FailureKind::ScopeMissing { .. }
             | FailureKind::Forbidden
             | FailureKind::NotFound
-            | FailureKind::NotTheApi
+            | FailureKind::NotTheApi { .. }
             | FailureKind::Redirect { .. }
-            | FailureKind::Gone
+            | FailureKind::Gone { .. }
             | FailureKind::Refused { .. }
             | FailureKind::Nonsense { .. } => Self::MendFirst,
         }

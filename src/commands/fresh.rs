@@ -37,6 +37,8 @@ pub(super) struct Fresh<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) signals: &'a Signals,
     pub(super) terminal: &'a Terminal,
+    /// The command line that still works once the Assistants API has ended.
+    pub(super) after_the_end: &'a dyn Fn() -> Result<String, CommandError>,
 }
 
 /// What a new ledger begins with.
@@ -64,7 +66,7 @@ impl Fresh<'_> {
                 }
                 match self.rehearse(connection, &aside, rows)? {
                     Ok(begun) => begun,
-                    Err(stopped) => return Ok(ControlFlow::Break(self.nothing_begun(&stopped))),
+                    Err(stopped) => return Ok(ControlFlow::Break(self.nothing_begun(&stopped)?)),
                 }
             }
         };
@@ -123,13 +125,15 @@ impl Fresh<'_> {
         Ok(read.map(|read| Begun { read, sent }))
     }
 
-    fn nothing_begun(&self, stopped: &StopReason) -> Exit {
+    fn nothing_begun(&self, stopped: &StopReason) -> Result<Exit, CommandError> {
         if self.terminal.is_quiet() {
             self.terminal.error(&stopped.to_string());
         }
-        let typed = typed();
-        let next = command_line(&mut typed.iter().map(String::as_str));
+        let next = match stopped {
+            StopReason::AssistantsApiGone => (self.after_the_end)()?,
+            _ => command_line(&mut typed().iter().map(String::as_str)),
+        };
         self.terminal.say(&format!("\n{}", ui::nothing_begun(stopped, self.ledger, &next)));
-        if stopped.must_be_mended() { Exit::MendFirst } else { Exit::StoppedEarly }
+        Ok(if stopped.must_be_mended() { Exit::MendFirst } else { Exit::StoppedEarly })
     }
 }

@@ -1,5 +1,6 @@
 //! `run INPUT`: settings in, layers wired, report out.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::command_line::{
-    command_line, path_word, program, same_access, same_command, same_in_earnest, typed,
+    command_line, path_word, program, same_access, same_command, same_in_earnest, same_place, same_reading,
+    typed,
 };
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
@@ -25,7 +27,7 @@ use crate::api::Client;
 use crate::cli::{
     Environment, ReportFormatArg, RunArgs, WorkPaths, choose_key, disabling, run_paths, typed_place,
 };
-use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, Outcome, RunFacts, StopReason};
+use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, Outcome, Remedy, RunFacts, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, Switchboard, drive, settle_debts};
 use crate::ui::{self, Terminal, WhenGone};
@@ -77,6 +79,10 @@ impl Run<'_> {
                 runtime: &self.runtime,
                 signals: &self.signals,
                 terminal: self.terminal,
+                after_the_end: &|| {
+                    let ledger = LedgerReader::open(&self.paths.ledger);
+                    self.command_after_the_end(&ledger.context("the ledger cannot be read")?)
+                },
             };
             match fresh.put_aside(&input)? {
                 ControlFlow::Continue(ready) => begun = ready,
@@ -188,6 +194,25 @@ impl Run<'_> {
         command_line(&mut words.iter().map(String::as_str))
     }
 
+    /// The command line that still works once the Assistants API has ended: compares the agents with what is kept, or
+    /// reads them by themselves.
+    fn command_after_the_end(&self, ledger: &LedgerReader) -> Result<String, CommandError> {
+        let typed = typed();
+        let mut words = vec![program(&typed).to_owned()];
+        let kept = ledger.rows_with_assistant().context("the ledger cannot be read again")?;
+        if kept > 0 {
+            words.extend(["verify".to_owned(), path_word(&self.paths.ledger)]);
+        } else {
+            words.push("audit".to_owned());
+            words.extend(self.paths.input.as_deref().map(path_word));
+            words.extend(["--source", "agent"].map(str::to_owned));
+            words.extend(same_place(&self.arguments.place));
+            words.extend(same_reading(&self.arguments.reading));
+        }
+        words.extend(same_access(&self.arguments.key));
+        Ok(command_line(&mut words.iter().map(String::as_str)))
+    }
+
     fn announce(&self, backlog: &Backlog, debts: Debts, connection: Option<&Connection>) {
         let base_url = connection.map(|connection| connection.base_url.to_string());
         self.terminal.say(&ui::before(
@@ -233,8 +258,17 @@ impl Run<'_> {
         }
         files.push(("ledger", self.paths.ledger.clone()));
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
-        let remedies = reports.first().map_or(&[][..], |(_, report)| &report.remedies);
-        let next = self.next_command(&facts, exit, failed.is_some());
+        let mut remedies = reports.first().map_or_else(Vec::new, |(_, report)| report.remedies.clone());
+        if stopped == Some(&StopReason::AssistantsApiGone) {
+            remedies = after_the_end(&remedies);
+        }
+        let next = match stopped {
+            // The same command would only meet the same end.
+            Some(StopReason::AssistantsApiGone) if facts.stuck_off == 0 => {
+                Some(self.command_after_the_end(&ledger)?)
+            }
+            _ => self.next_command(&facts, exit, failed.is_some()),
+        };
         if self.terminal.is_quiet() && !matches!(exit, Exit::Done) {
             let ending = ui::ending(&facts, stopped).filter(|_| self.disabling != Disabling::DryRun);
             let stuck = (facts.stuck_off > 0)
@@ -244,7 +278,7 @@ impl Run<'_> {
             }
         }
         let rollback = self.rollback_command();
-        let summary = ui::after(&facts, remedies, &files, next.as_deref(), stopped, Some(&rollback));
+        let summary = ui::after(&facts, &remedies, &files, next.as_deref(), stopped, Some(&rollback));
         self.terminal.say(&format!("\n{summary}"));
         match failed {
             None => Ok(exit),
@@ -307,6 +341,16 @@ impl Run<'_> {
             _ => Some(same_command(&typed)),
         }
     }
+}
+
+/// To run again helps no row any more once the Assistants API has ended.
+fn after_the_end(remedies: &[(Remedy, u64)]) -> Vec<(Remedy, u64)> {
+    let mut rows: BTreeMap<Remedy, u64> = BTreeMap::new();
+    for (remedy, count) in remedies {
+        let remedy = if *remedy == Remedy::RunAgain { Remedy::WorkFromSavedRun } else { *remedy };
+        *rows.entry(remedy).or_default() += count;
+    }
+    rows.into_iter().collect()
 }
 
 /// What there is to do, and with what.

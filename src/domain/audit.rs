@@ -15,7 +15,7 @@ pub enum Source {
     Assistant,
     /// The Agents API.
     Agent,
-    /// The Assistants API, and once that answers 410 the Agents API.
+    /// The Assistants API, and once that has ended the Agents API.
     #[default]
     Auto,
 }
@@ -239,10 +239,10 @@ impl AuditRow {
         let now = self.row.later_failure.as_ref().or(self.row.failure.as_ref());
         match (self.row.status, now) {
             (RowStatus::AgentNotFound, _) => {
-                "Check the id; if it is right, the agent was deleted or is not shared with the API key: share it, then \
-                 run the same command again."
+                "Check the id; if it is right, the agent may be archived, deleted, a project, a template, or not shared \
+                 with the API key: share it, then run the same command again."
             }
-            (_, Some(CallFailure { kind: FailureKind::Gone, call: Call::Assistant, .. })) => {
+            (_, Some(CallFailure { kind: FailureKind::Gone { .. }, call: Call::Assistant, .. })) => {
                 "The Assistants API has ended here: run the same command with --source agent."
             }
             _ => self.row.remedy().sentence(),
@@ -316,7 +316,7 @@ mod tests {
     }
 
     fn failure(call: Call, kind: FailureKind) -> CallFailure {
-        CallFailure { call, kind, words: String::new() }
+        CallFailure::new(call, kind, "")
     }
 
     #[test]
@@ -345,7 +345,11 @@ mod tests {
                 Some(failure(Call::Agent, FailureKind::NotFound)),
                 "not shared with the API key",
             ),
-            (RowStatus::Failed, Some(failure(Call::Assistant, FailureKind::Gone)), "--source agent"),
+            (
+                RowStatus::Failed,
+                Some(failure(Call::Assistant, FailureKind::Gone { status: 410 })),
+                "--source agent",
+            ),
             (RowStatus::InvalidId, None, "exactly one UUID"),
             (RowStatus::NotChecked, None, "goes on here"),
         ] {

@@ -59,8 +59,15 @@ pub enum FailureKind {
     Forbidden,
     /// 404 as the platform answers it: JSON, text or no body.
     NotFound,
-    /// 404 with an HTML page: this is not the API.
-    NotTheApi,
+    /// A web page for an answer: this is not the API.
+    NotTheApi {
+        /// The status code that it came with: 200, 403 or 404.
+        #[serde(default = "not_found")]
+        status: u16,
+        /// Whether it is the page with which a gateway wants to see a browser.
+        #[serde(default)]
+        is_challenge: bool,
+    },
     /// 3xx; never followed.
     Redirect {
         /// The status code.
@@ -68,8 +75,12 @@ pub enum FailureKind {
         /// The `Location` header, if readable.
         location: Option<String>,
     },
-    /// 410.
-    Gone,
+    /// The API is switched off.
+    Gone {
+        /// The status code that says so: 410, or 404 for what is there as an agent.
+        #[serde(default = "gone")]
+        status: u16,
+    },
     /// 429 ten times for one request.
     Throttled,
     /// 429 and nothing else for too long.
@@ -93,6 +104,8 @@ pub enum FailureKind {
     Timeout,
     /// The connection failed or broke, after the last retry.
     Connection,
+    /// The host's name leads to no address, and never did in this process: nothing was sent.
+    Unresolved,
     /// An answer that makes no sense: not JSON, another id, a field of another type.
     Nonsense {
         /// The status code that it came with.
@@ -106,6 +119,55 @@ pub enum FailureKind {
     Defect,
 }
 
+const fn not_found() -> u16 {
+    404
+}
+
+const fn gone() -> u16 {
+    410
+}
+
+/// A header by which a platform's support finds an answer again (PLATFORM.md, Calls).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SupportHeader {
+    /// Cloudflare's.
+    CfRay,
+    /// Vercel's.
+    XVercelId,
+    /// The platform's own.
+    XRequestId,
+}
+
+impl SupportHeader {
+    /// Every one, the one that support asks for first in front.
+    pub const ALL: [Self; 3] = [Self::CfRay, Self::XVercelId, Self::XRequestId];
+
+    /// The header's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CfRay => "cf-ray",
+            Self::XVercelId => "x-vercel-id",
+            Self::XRequestId => "x-request-id",
+        }
+    }
+}
+
+/// What the platform's support asks for to find an answer again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupportId {
+    /// The header that it stood in.
+    pub header: SupportHeader,
+    /// Its value: visible ASCII.
+    pub value: String,
+}
+
+impl fmt::Display for SupportId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.header.as_str(), self.value)
+    }
+}
+
 /// A call that gave no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallFailure {
@@ -115,9 +177,17 @@ pub struct CallFailure {
     pub kind: FailureKind,
     /// The platform's own words, or ours where it said nothing; one line or many, raw.
     pub words: String,
+    /// Of the answer, where there was one that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_id: Option<SupportId>,
 }
 
 impl CallFailure {
+    /// A failure without an answer, or whose answer has no [`SupportId`].
+    pub fn new(call: Call, kind: FailureKind, words: impl Into<String>) -> Self {
+        Self { call, kind, words: words.into(), support_id: None }
+    }
+
     /// The status that this failure gives its row.
     pub fn row_status(&self) -> RowStatus {
         match (&self.kind, self.call) {
@@ -135,11 +205,30 @@ impl CallFailure {
             (FailureKind::ScopeMissing { missing }, _) => {
                 Some(StopReason::ScopeMissing { missing: missing.clone() })
             }
-            (FailureKind::NotTheApi | FailureKind::Redirect { .. }, _) => Some(StopReason::WrongBaseUrl),
-            (FailureKind::Gone, Call::Assistant | Call::Disable) => Some(StopReason::AssistantsApiGone),
+            (FailureKind::NotTheApi { status: 404, .. } | FailureKind::Redirect { .. }, _) => {
+                self.address_reason()
+            }
+            (FailureKind::Gone { .. }, Call::Assistant | Call::Disable) => {
+                Some(StopReason::AssistantsApiGone)
+            }
+            (FailureKind::Unresolved, _) => Some(StopReason::OutOfReach),
             (FailureKind::ThrottledTooLong, _) => Some(StopReason::ThrottledTooLong),
             (FailureKind::RetryAfterTooLong { seconds }, _) => {
                 Some(StopReason::RetryAfterTooLong { seconds: *seconds })
+            }
+            _ => None,
+        }
+    }
+
+    /// Why to stop for what is answered at this address, if the platform is not behind it. A page with 200 or 403 says so
+    /// only at the beginning of a run: later it may be about this one row.
+    pub fn address_reason(&self) -> Option<StopReason> {
+        match &self.kind {
+            FailureKind::NotTheApi { status, is_challenge: true } => {
+                Some(StopReason::Challenged { answer: format!("{status}: {}", self.said()) })
+            }
+            FailureKind::NotTheApi { status, is_challenge: false } | FailureKind::Redirect { status, .. } => {
+                Some(StopReason::WrongBaseUrl { answer: format!("{status}: {}", self.words) })
             }
             _ => None,
         }
@@ -151,10 +240,16 @@ impl CallFailure {
         matches!(
             self.kind,
             FailureKind::Connection
+                | FailureKind::Unresolved
                 | FailureKind::Timeout
                 | FailureKind::Server { .. }
                 | FailureKind::Refused { status: 407 }
         )
+    }
+
+    /// Whether the answer was one of trouble on the server's side (5xx, 408), rather than silence.
+    pub const fn is_server_trouble(&self) -> bool {
+        matches!(self.kind, FailureKind::Server { .. })
     }
 
     /// Whether a request that sets a state may have been carried out all the same: 5xx, silence, or an answer that
@@ -166,37 +261,26 @@ impl CallFailure {
                 | FailureKind::Timeout
                 | FailureKind::Server { .. }
                 | FailureKind::Nonsense { .. }
+                | FailureKind::NotTheApi { status: 200, .. }
         )
-    }
-
-    /// Whether this 403 to a disable is about the key as a whole, not about this one assistant: it speaks of a
-    /// permission or of admins (PLATFORM.md, Errors: "not an admin (disable)"), and not of one certain assistant. Words
-    /// that are judged wrong here are caught by the third 403 in a row.
-    pub fn says_that_the_key_may_not_disable(&self) -> bool {
-        // A type of error that any 403 of that body's form has.
-        let words = unquoted(&self.words.to_lowercase()).replace("permission_error", "");
-        let about_a_permission = ["permission", "admin", "privilege", "role"];
-        matches!((&self.kind, self.call), (FailureKind::Forbidden, Call::Disable))
-            && about_a_permission.iter().any(|word| words.contains(word))
-            && !names_a_certain_one(&words)
     }
 
     /// What a person does about it.
     pub const fn remedy(&self) -> Remedy {
         match (&self.kind, self.call) {
             (FailureKind::Unauthorized, _) => Remedy::MendKey,
-            (
-                FailureKind::ScopeMissing { .. } | FailureKind::Forbidden,
-                Call::Disable | Call::Enable | Call::EnableAgent,
-            ) => Remedy::AllowDisabling,
+            (FailureKind::Forbidden, Call::Disable | Call::Enable | Call::EnableAgent) => {
+                Remedy::AllowDisabling
+            }
             (FailureKind::ScopeMissing { .. }, _) => Remedy::GiveScope,
             (FailureKind::Forbidden, Call::Agent) => Remedy::ShareAgent,
             (FailureKind::Forbidden, _) => Remedy::ShareAssistant,
             (FailureKind::NotFound, Call::Agent) => Remedy::CreateOrShareAgent,
             (FailureKind::NotFound, _) => Remedy::CheckAssistantId,
-            (FailureKind::NotTheApi | FailureKind::Redirect { .. }, _) => Remedy::MendBaseUrl,
-            (FailureKind::Gone, Call::Assistant | Call::Disable) => Remedy::WorkFromSavedRun,
-            (FailureKind::Gone, Call::Enable | Call::EnableAgent) => Remedy::SwitchOnByHand,
+            (FailureKind::NotTheApi { is_challenge: true, .. }, _) => Remedy::PassGateway,
+            (FailureKind::NotTheApi { .. } | FailureKind::Redirect { .. }, _) => Remedy::MendBaseUrl,
+            (FailureKind::Gone { .. }, Call::Assistant | Call::Disable) => Remedy::WorkFromSavedRun,
+            (FailureKind::Gone { .. }, Call::Enable | Call::EnableAgent) => Remedy::SwitchOnByHand,
             (
                 FailureKind::Throttled
                 | FailureKind::ThrottledTooLong
@@ -204,9 +288,9 @@ impl CallFailure {
                 _,
             ) => Remedy::RunAgainSlower,
             (FailureKind::Refused { status: 407 }, _) => Remedy::MendProxy,
-            (FailureKind::Refused { .. } | FailureKind::Gone, _) => Remedy::ReadTheRefusal,
+            (FailureKind::Refused { .. } | FailureKind::Gone { .. }, _) => Remedy::ReadTheRefusal,
             (FailureKind::Server { .. } | FailureKind::Timeout, _) => Remedy::RunAgainLater,
-            (FailureKind::Connection, _) => Remedy::CheckConnection,
+            (FailureKind::Connection | FailureKind::Unresolved, _) => Remedy::CheckConnection,
             (FailureKind::Nonsense { .. }, _) => Remedy::ReportNonsense,
             (FailureKind::NotRecorded, _) => Remedy::FreeDisk,
             (FailureKind::Outdated, _) => Remedy::RunAgainToDisable,
@@ -214,20 +298,33 @@ impl CallFailure {
         }
     }
 
+    /// The words, and behind them what support asks for, where support can help: a server in trouble, a gateway.
+    fn said(&self) -> String {
+        let helps = matches!(
+            self.kind,
+            FailureKind::Server { status: 500.. } | FailureKind::NotTheApi { is_challenge: true, .. }
+        );
+        let id = self.support_id.as_ref().filter(|_| helps).map(ToString::to_string);
+        let parts = [Some(self.words.clone()).filter(|words| !words.is_empty()), id];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+
     fn code(&self) -> Option<u16> {
         match &self.kind {
             FailureKind::Unauthorized => Some(401),
             FailureKind::ScopeMissing { .. } | FailureKind::Forbidden => Some(403),
-            FailureKind::NotFound | FailureKind::NotTheApi => Some(404),
-            FailureKind::Gone => Some(410),
+            FailureKind::NotFound => Some(404),
             FailureKind::Throttled | FailureKind::ThrottledTooLong => Some(429),
-            FailureKind::Redirect { status, .. }
+            FailureKind::NotTheApi { status, .. }
+            | FailureKind::Gone { status }
+            | FailureKind::Redirect { status, .. }
             | FailureKind::Refused { status }
             | FailureKind::Server { status }
             | FailureKind::Nonsense { status } => Some(*status),
             FailureKind::RetryAfterTooLong { .. }
             | FailureKind::Timeout
             | FailureKind::Connection
+            | FailureKind::Unresolved
             | FailureKind::Outdated
             | FailureKind::NotRecorded
             | FailureKind::Defect => None,
@@ -235,41 +332,8 @@ impl CallFailure {
     }
 }
 
-/// The words without what they quote: an assistant's name may hold anything. An apostrophe within a word quotes nothing.
-fn unquoted(words: &str) -> String {
-    let mut kept = String::with_capacity(words.len());
-    let (mut is_quoted, mut before) = (false, ' ');
-    let mut letters = words.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let within_a_word =
-            before.is_alphanumeric() && letters.peek().is_some_and(|next| next.is_alphanumeric());
-        let is_quote = match letter {
-            '\'' | '’' => !within_a_word,
-            '"' | '`' | '“' | '”' | '„' | '‘' | '«' | '»' => true,
-            _ => false,
-        };
-        is_quoted ^= is_quote;
-        if !is_quoted && !is_quote {
-            kept.push(letter);
-        }
-        before = letter;
-    }
-    kept
-}
-
-/// Whether the words, in lower case, are about one assistant: "the assistant", "assistant 1111…", but not "any assistant"
-/// nor "assistants".
-fn names_a_certain_one(words: &str) -> bool {
-    let is_part = |letter: char| letter.is_alphanumeric() || letter == '.' || letter == '-';
-    let words: Vec<&str> = words.split(|letter| !is_part(letter)).filter(|word| !word.is_empty()).collect();
-    words.iter().enumerate().any(|(index, word)| {
-        let before = index.checked_sub(1).and_then(|before| words.get(before));
-        matches!(word.trim_end_matches('.'), "assistant" | "agent" | "resource")
-            && !matches!(before, Some(&"a" | &"an" | &"any"))
-    })
-}
-
-/// The report's `error`: which call, the code, the platform's own words: `assistant: 403 Not shared`.
+/// The report's `error`: which call, the code, the platform's own words: `assistant: 403 Not shared`; a 5xx ends with what
+/// the platform's support asks for.
 impl fmt::Display for CallFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.call.as_str())?;
@@ -278,14 +342,14 @@ impl fmt::Display for CallFailure {
         }
         match &self.kind {
             FailureKind::Timeout => write!(f, " timeout:")?,
-            FailureKind::Connection => write!(f, " connection:")?,
+            FailureKind::Connection | FailureKind::Unresolved => write!(f, " connection:")?,
             FailureKind::Nonsense { .. } => write!(f, " answer makes no sense:")?,
             _ => {}
         }
-        if !self.words.is_empty() {
-            write!(f, " {}", self.words)?;
+        match self.said().as_str() {
+            "" => Ok(()),
+            said => write!(f, " {said}"),
         }
-        Ok(())
     }
 }
 
@@ -296,7 +360,7 @@ mod tests {
     use super::*;
 
     fn failure(call: Call, kind: FailureKind, words: &str) -> CallFailure {
-        CallFailure { call, kind, words: words.into() }
+        CallFailure::new(call, kind, words)
     }
 
     #[test]
@@ -310,12 +374,59 @@ mod tests {
     }
 
     #[test]
-    fn a_410_ends_the_run_only_when_it_comes_from_the_assistants_api() {
+    fn what_support_asks_for_stands_behind_a_5xx_and_a_challenge_and_nothing_else() {
+        let challenge = FailureKind::NotTheApi { status: 403, is_challenge: true };
+        for (kind, words, shown) in [
+            (
+                FailureKind::Server { status: 502 },
+                "Bad Gateway (5 tries)",
+                "502 Bad Gateway (5 tries); cf-ray 8f1-FRA",
+            ),
+            (FailureKind::Server { status: 524 }, "", "524 cf-ray 8f1-FRA"),
+            (FailureKind::Server { status: 408 }, "slow", "408 slow"),
+            (challenge, "a challenge page", "403 a challenge page; cf-ray 8f1-FRA"),
+            (FailureKind::Forbidden, "Not shared", "403 Not shared"),
+        ] {
+            let id = SupportId { header: SupportHeader::CfRay, value: "8f1-FRA".into() };
+            let failure = CallFailure { support_id: Some(id), ..failure(Call::Agent, kind, words) };
+            assert_eq!(failure.to_string(), format!("agent: {shown}"));
+        }
+    }
+
+    #[test]
+    fn what_an_older_program_has_kept_reads_as_what_it_was() {
+        for (kept, kind) in [
+            (r#"{"is":"gone"}"#, FailureKind::Gone { status: 410 }),
+            (r#"{"is":"not_the_api"}"#, FailureKind::NotTheApi { status: 404, is_challenge: false }),
+            (r#"{"is":"connection"}"#, FailureKind::Connection),
+        ] {
+            let kept = format!(r#"{{"call":"assistant","kind":{kept},"words":"x"}}"#);
+            let read: CallFailure = serde_json::from_str(&kept).unwrap();
+            assert_eq!(read, failure(Call::Assistant, kind, "x"));
+        }
+        let read: StopReason = serde_json::from_str(r#"{"why":"wrong_base_url"}"#).unwrap();
+        assert!(read.to_string().contains("a redirect or a web page"), "{read}");
+    }
+
+    #[test]
+    fn a_page_names_itself_when_it_ends_the_run() {
+        let page = |is_challenge, words: &str| {
+            let kind = FailureKind::NotTheApi { status: 403, is_challenge };
+            let id = SupportId { header: SupportHeader::CfRay, value: "8f1-FRA".into() };
+            let failure = CallFailure { support_id: Some(id), ..failure(Call::Assistant, kind, words) };
+            failure.address_reason().unwrap().to_string()
+        };
+        insta::assert_snapshot!(page(false, "a web page (Sign in)"), @"this address is not the platform's API: it answered 403: a web page (Sign in). On a dedicated deployment the base URL is <deployment-url>/api/public.");
+        insta::assert_snapshot!(page(true, "a challenge page (Just a moment...)"), @"a gateway in front of this address wants to see a browser: it answered 403: a challenge page (Just a moment...); cf-ray 8f1-FRA. Ask whoever runs it to let this program through. On a dedicated deployment check also that the base URL ends in /api/public.");
+    }
+
+    #[test]
+    fn an_end_ends_the_run_only_when_it_is_the_assistants_apis() {
         assert_eq!(
-            failure(Call::Assistant, FailureKind::Gone, "").stop_reason(),
+            failure(Call::Assistant, FailureKind::Gone { status: 410 }, "").stop_reason(),
             Some(StopReason::AssistantsApiGone)
         );
-        assert_eq!(failure(Call::Agent, FailureKind::Gone, "").stop_reason(), None);
+        assert_eq!(failure(Call::Agent, FailureKind::Gone { status: 410 }, "").stop_reason(), None);
     }
 
     #[test]
@@ -333,41 +444,11 @@ mod tests {
     }
 
     #[test]
-    fn a_403_to_a_disable_is_about_the_key_when_it_speaks_of_permissions_and_not_of_this_assistant() {
-        for (words, about_the_key) in [
-            ("Only workspace admins can disable assistants", true),
-            ("Insufficient permissions to disable assistants", true),
-            ("permission_error: Insufficient permissions to disable assistants", true),
-            ("Forbidden: Admin access required", true),
-            ("You must be a workspace ADMIN to disable an assistant", true),
-            ("Missing permission: assistants.disable", true),
-            ("The role 'member' may not disable assistants", true),
-            ("", false),
-            ("Forbidden", false),
-            ("403 Forbidden", false),
-            ("API key does not have access to this assistant", false),
-            ("permission_error: API key does not have access to this assistant", false),
-            ("You do not have permission to access this assistant", false),
-            ("You do not have permission to disable this assistant", false),
-            ("Assistant not shared with this API key", false),
-            ("Assistant belongs to another workspace", false),
-        ] {
-            let said = |call, kind| failure(call, kind, words).says_that_the_key_may_not_disable();
-            assert_eq!(said(Call::Disable, FailureKind::Forbidden), about_the_key, "{words}");
-            assert!(
-                !said(Call::Assistant, FailureKind::Forbidden),
-                "a read says nothing of disabling: {words}"
-            );
-            assert!(!said(Call::Disable, FailureKind::Refused { status: 409 }), "only a 403 does: {words}");
-        }
-    }
-
-    #[test]
     fn whoever_may_not_disable_is_told_who_can_and_a_request_that_may_have_arrived_is_told_apart() {
         let missing = FailureKind::ScopeMissing { missing: vec!["AGENT_API".into()] };
         for (kind, remedy, applied) in [
             (FailureKind::Forbidden, Remedy::AllowDisabling, false),
-            (missing, Remedy::AllowDisabling, false),
+            (missing, Remedy::GiveScope, false),
             (FailureKind::NotFound, Remedy::CheckAssistantId, false),
             (FailureKind::Refused { status: 409 }, Remedy::ReadTheRefusal, false),
             (FailureKind::Throttled, Remedy::RunAgainSlower, false),
@@ -375,6 +456,9 @@ mod tests {
             (FailureKind::Server { status: 500 }, Remedy::RunAgainLater, true),
             (FailureKind::Timeout, Remedy::RunAgainLater, true),
             (FailureKind::Connection, Remedy::CheckConnection, true),
+            (FailureKind::Unresolved, Remedy::CheckConnection, false),
+            (FailureKind::NotTheApi { status: 200, is_challenge: false }, Remedy::MendBaseUrl, true),
+            (FailureKind::NotTheApi { status: 403, is_challenge: true }, Remedy::PassGateway, false),
             (FailureKind::Nonsense { status: 200 }, Remedy::ReportNonsense, true),
         ] {
             for call in [Call::Disable, Call::Enable, Call::EnableAgent] {
@@ -387,7 +471,7 @@ mod tests {
             }
         }
         for call in [Call::Enable, Call::EnableAgent] {
-            let gone = failure(call, FailureKind::Gone, "");
+            let gone = failure(call, FailureKind::Gone { status: 410 }, "");
             assert_eq!((gone.remedy(), gone.stop_reason()), (Remedy::SwitchOnByHand, None));
         }
     }

@@ -35,7 +35,7 @@ pub use event::{
     Backlog, Event, FIRST_AT_ONCE, GuardNews, Observer, PaceStatus, REQUESTS_PER_ROW, RowDone, Sight,
     Switched, Switching, WaitReason,
 };
-pub use failure::{Call, CallFailure, FailureKind};
+pub use failure::{Call, CallFailure, FailureKind, SupportHeader, SupportId};
 pub use formula::may_run_as_formula;
 pub use ids::{AgentId, AssistantId, Pair};
 pub use input::{Encoding, InputFormat, InputRow, InvalidId, LineEnd};

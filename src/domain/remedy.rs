@@ -37,6 +37,8 @@ pub enum Remedy {
     GiveScope,
     /// Redirect or web page in place of the API.
     MendBaseUrl,
+    /// A gateway wants to see a browser.
+    PassGateway,
     /// The Assistants API has ended.
     WorkFromSavedRun,
     /// The ledger could not be written.
@@ -66,13 +68,17 @@ impl Remedy {
                 "Bring the agent in line with the assistant (see differences), publish it, then run the same command again."
             }
             Self::CheckAssistantId => {
-                "Check the id; if it is right, the assistant was deleted or is not shared with the API key: share it, then run the same command again."
+                "Check the id; if it is right, the assistant may be archived, deleted, a project, a template, or not shared with the API key: share it, then run the same command again."
             }
             Self::CreateOrShareAgent => {
-                "Share the agent with the API key, or name the right one in an agent_id column, or create it from `proposed` in the JSON report; then run the same command again."
+                "Share the agent with the API key (it may also be archived, a project or a template), or name the right one in an agent_id column, or create it from `proposed` in the JSON report; then run the same command again."
             }
-            Self::ShareAssistant => "Share this assistant with the API key, then run the same command again.",
-            Self::ShareAgent => "Share this agent with the API key, then run the same command again.",
+            Self::ShareAssistant => {
+                "Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again."
+            }
+            Self::ShareAgent => {
+                "Share this agent with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again."
+            }
             Self::MendCell => {
                 "Put exactly one UUID into this cell, or delete the row, then run the same command again."
             }
@@ -84,7 +90,7 @@ impl Remedy {
                 "Run the same command again later or with a lower --rpm; others share the rate limit."
             }
             Self::CheckConnection => {
-                "Check network, proxy and certificate (--ca-cert), then run the same command again."
+                "Check network, proxy, certificate (--ca-cert) and the name of the host, then run the same command again."
             }
             Self::MendProxy => {
                 "Give the proxy the credentials it wants (HTTPS_PROXY), then run the same command again."
@@ -95,18 +101,23 @@ impl Remedy {
             Self::ReportNonsense => {
                 "Open the assistant and its agent in the web app; if they look right, run the same command again, else tell the platform's support what `error` says."
             }
-            Self::MendKey => "Check the API key and the base URL, then run the same command again.",
+            Self::MendKey => {
+                "Check the API key (it may be wrong, revoked or a personal one, or its maker has left) and the base URL, then run the same command again."
+            }
             Self::GiveScope => {
-                "Give the API key the scope it lacks (AGENT_API), then run the same command again."
+                "Give the API key the scope that `error` names (AGENT_API, if it names none), then run the same command again."
             }
             Self::MendBaseUrl => {
                 "Mend --base-url (a dedicated deployment's ends in /api/public), then run the same command again."
             }
+            Self::PassGateway => {
+                "A gateway wants to see a browser here: ask whoever runs it to let this program through, or mend --base-url (a dedicated deployment's ends in /api/public); then run the same command again."
+            }
             Self::WorkFromSavedRun => {
-                "The Assistants API has ended here: work from an earlier run's ledger, or compare by hand in the web app."
+                "The Assistants API has ended here: read the agent with `audit --source agent`; if an earlier run kept the assistant, compare the two with `verify`."
             }
             Self::AllowDisabling => {
-                "Let a workspace admin make the API key, or give it the permission to disable assistants; then run the same command again."
+                "Share the assistant with the API key as editor; if it is, let a workspace admin make the key, or give it the permission to disable assistants; then run the same command again."
             }
             Self::SwitchOnByHand => {
                 "It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app."

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     CallFailure, Difference, DisabledState, Disabling, DisablingEnd, InvalidId, JsonText, Note, Pair,
-    ProgressCounts, Remedy, RowProgress, RowStatus, SkipReason, StopReason,
+    ProgressCounts, Remedy, RowProgress, RowStatus, SkipReason, StopReason, SupportId,
 };
 
 /// One line of the report, as data: each format spells it in its own way.
@@ -72,6 +72,14 @@ impl ReportRow {
             Some(invalid) => invalid.sentence().to_owned(),
             None => failures.join("; "),
         }
+    }
+
+    /// What the platform's support asks for about the call that failed.
+    pub fn support_id(&self) -> Option<&SupportId> {
+        [&self.failure, &self.switch_failure]
+            .into_iter()
+            .flatten()
+            .find_map(|failure| failure.support_id.as_ref())
     }
 
     /// How far the row is.
@@ -235,7 +243,7 @@ mod tests {
     }
 
     fn refused(call: Call, kind: FailureKind) -> CallFailure {
-        CallFailure { call, kind, words: "words".into() }
+        CallFailure::new(call, kind, "words")
     }
 
     /// What a verified row says to do, by what became of its assistant and, where it was passed over, why.

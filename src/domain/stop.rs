@@ -25,7 +25,8 @@ pub enum StopReason {
         /// Which.
         signal: Signal,
     },
-    /// Twenty rows in a row without a sensible answer while others waited.
+    /// Twenty rows in a row without a sensible answer while others waited, or all there were; or a host's name that leads
+    /// nowhere.
     OutOfReach,
     /// Ten minutes of nothing but 429.
     ThrottledTooLong,
@@ -46,9 +47,18 @@ pub enum StopReason {
         /// The scopes that the platform names; may be empty.
         missing: Vec<String>,
     },
-    /// A redirect or an HTML 404: the base URL is not the API's.
-    WrongBaseUrl,
-    /// 410 from the Assistants API.
+    /// A redirect or a web page: the base URL is not the API's.
+    WrongBaseUrl {
+        /// What was answered, from the status code on.
+        #[serde(default)]
+        answer: String,
+    },
+    /// A gateway in front of the platform wants to see a browser.
+    Challenged {
+        /// What was answered, from the status code on.
+        answer: String,
+    },
+    /// The Assistants API is switched off: 410, or 404 for what is there as an agent.
     AssistantsApiGone,
     /// 403 to every request to disable: the key lacks the permission.
     MayNotDisable,
@@ -63,7 +73,8 @@ impl StopReason {
         match self {
             Self::KeyRefused
             | Self::ScopeMissing { .. }
-            | Self::WrongBaseUrl
+            | Self::WrongBaseUrl { .. }
+            | Self::Challenged { .. }
             | Self::AssistantsApiGone
             | Self::MayNotDisable => true,
             Self::Declined
@@ -85,8 +96,20 @@ impl StopReason {
             | Self::RetryAfterTooLong { .. }
             | Self::LedgerUnwritable { .. }
             | Self::KeyRefused
-            | Self::WrongBaseUrl
+            | Self::WrongBaseUrl { .. }
+            | Self::Challenged { .. }
             | Self::Declined => false,
+        }
+    }
+
+    /// The same without the platform's own words.
+    #[must_use]
+    pub fn redacted(self) -> Self {
+        match self {
+            Self::ScopeMissing { .. } => Self::ScopeMissing { missing: Vec::new() },
+            Self::WrongBaseUrl { .. } => Self::WrongBaseUrl { answer: String::new() },
+            Self::Challenged { .. } => Self::Challenged { answer: String::new() },
+            reason => reason,
         }
     }
 }
@@ -108,7 +131,7 @@ impl fmt::Display for StopReason {
             Self::Signal { signal: Signal::Terminate } => f.write_str("stopped by SIGTERM"),
             Self::Signal { signal: Signal::Hangup } => f.write_str("stopped because the terminal closed (SIGHUP)"),
             Self::OutOfReach => f.write_str(
-                "20 rows in a row got no sensible answer; the server seems out of reach. \
+                "the server seems out of reach: the rows asked for last got no sensible answer. \
                  Check the connection and the platform's status page, then run the same command again.",
             ),
             Self::ThrottledTooLong => f.write_str(
@@ -125,8 +148,9 @@ impl fmt::Display for StopReason {
                 "the ledger cannot be written ({words}). Make room or give write access, then run the same command again."
             ),
             Self::KeyRefused => f.write_str(
-                "the platform refused the key (401). Check that the key is right and not revoked; on a dedicated \
-                 deployment also that the base URL ends in /api/public.",
+                "the platform refused the key (401). It may be wrong, revoked, a personal key (those reach the chat \
+                 calls only), or made by somebody who has left. On a dedicated deployment check also that the base URL \
+                 ends in /api/public.",
             ),
             Self::ScopeMissing { missing } if missing.is_empty() => f.write_str(
                 "the key lacks a scope. Give it the scope AGENT_API (older name ASSISTANT_API) in the \
@@ -137,21 +161,34 @@ impl fmt::Display for StopReason {
                 "the key lacks a scope: {}. Give it that scope in the workspace's API key settings.",
                 missing.join(", ")
             ),
-            Self::WrongBaseUrl => f.write_str(
-                "this address is not the platform's API: it answered with a redirect or a web page. \
-                 On a dedicated deployment the base URL is <deployment-url>/api/public.",
+            Self::WrongBaseUrl { answer } => write!(
+                f,
+                "this address is not the platform's API: it answered {}. On a dedicated deployment the base URL is \
+                 <deployment-url>/api/public.",
+                said_or(answer, "with a redirect or a web page")
+            ),
+            Self::Challenged { answer } => write!(
+                f,
+                "a gateway in front of this address wants to see a browser: it answered {}. Ask whoever runs it to let \
+                 this program through. On a dedicated deployment check also that the base URL ends in /api/public.",
+                said_or(answer, "with a challenge page")
             ),
             Self::AssistantsApiGone => f.write_str(
-                "the Assistants API is switched off here (410). Assistants can no longer be read; \
-                 what earlier runs read is kept in the ledger.",
+                "the Assistants API is switched off here; no assistant can be read any more. `audit --source agent` \
+                 reads the agents. Where a ledger keeps assistants, `verify` compares the agents with them, and `report` \
+                 shows them.",
             ),
             Self::MayNotDisable => f.write_str(
-                "the key may not switch assistants off (403). A workspace admin can make a key that may, or give this \
-                 one the permission; then run the same command again.",
+                "the key may not switch assistants off (403). Share them with the key as editor. If they are, let a \
+                 workspace admin make the key, or give it the permission. Then run the same command again.",
             ),
             Self::Declined => f.write_str("you did not say yes"),
         }
     }
+}
+
+fn said_or<'a>(answer: &'a str, nothing: &'a str) -> &'a str {
+    if answer.is_empty() { nothing } else { answer }
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ fn start_to(disabling: Disabling, ledger: Ledger, selection: Selection) -> (Writ
 }
 
 fn in_trouble(call: Call) -> CallFailure {
-    CallFailure { call, kind: FailureKind::Server { status: 503 }, words: "sorry".into() }
+    CallFailure::new(call, FailureKind::Server { status: 503 }, "sorry")
 }
 
 fn outcome(pair: Pair, status: RowStatus) -> Outcome {

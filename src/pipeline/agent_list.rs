@@ -165,7 +165,7 @@ impl Switchboard<'_> {
         tracing::debug!(error = %failure, "the agent list cannot be read");
         let is_about_the_list = matches!(
             failure.kind,
-            FailureKind::ScopeMissing { .. } | FailureKind::Redirect { .. } | FailureKind::NotTheApi
+            FailureKind::ScopeMissing { .. } | FailureKind::Redirect { .. } | FailureKind::NotTheApi { .. }
         );
         if !is_about_the_list && let Some(reason) = stop_reason(failure) {
             self.stop_for(reason);

@@ -1,20 +1,21 @@
 //! The one loop that owns the truth of a run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::end_watch::{EndWatch, Looked, look};
 use super::feed::Feed;
 use super::one_side;
 use super::row;
 use super::stop_rules::StopRules;
 use super::stopping::{unwritable, wait_for_signal};
-use crate::api::Client;
+use crate::api::{Client, Meter};
 use crate::domain::{
     Backlog, CallFailure, Event, Observer, Outcome, Remedy, RowDone, RowStatus, Signal, Source, StopReason,
 };
@@ -74,7 +75,11 @@ pub async fn drive(
         checking: JoinSet::new(),
         settling: JoinSet::new(),
         jobs: HashMap::new(),
-        rules: StopRules::default(),
+        asked: 0,
+        rules: StopRules::new(settings.backlog.settled_before),
+        watch: EndWatch::new(to_do, settings.reading != Reading::One(Source::Agent)),
+        looking: JoinSet::new(),
+        again: VecDeque::new(),
         observer,
     };
     let mut stopped = drive.run(signal).await;
@@ -99,9 +104,15 @@ struct Drive<'a> {
     assistants_gone: Arc<AtomicBool>,
     checking: JoinSet<Outcome>,
     settling: JoinSet<Result<Settled, LedgerError>>,
-    /// Which row a task is, for the one case in which the task cannot say so itself.
-    jobs: HashMap<Id, Job>,
+    /// Which row a task is, and the how manieth that was asked for.
+    jobs: HashMap<Id, (u64, Job)>,
+    asked: u64,
     rules: StopRules,
+    watch: EndWatch,
+    /// Whether the agents of suspicious rows are there; meanwhile no row is started.
+    looking: JoinSet<Looked>,
+    /// Rows to be read from the other side after all, with what was spent on them.
+    again: VecDeque<(Job, Meter)>,
     observer: &'a mut dyn Observer,
 }
 
@@ -113,8 +124,8 @@ impl Drive<'_> {
             if let Err(error) = self.fill().await {
                 return Some(unwritable(&error));
             }
-            if self.checking.is_empty() {
-                return None;
+            if self.checking.is_empty() && self.looking.is_empty() {
+                return self.rules.at_the_end();
             }
             let has_room = self.settling.len() < self.concurrency;
             tokio::select! {
@@ -126,7 +137,12 @@ impl Drive<'_> {
                     }
                 }
                 Some(end) = self.checking.join_next_with_id(), if has_room => {
-                    if let Some(reason) = self.settle(end) {
+                    if let Some(reason) = self.take(end) {
+                        return Some(reason);
+                    }
+                }
+                Some(looked) = self.looking.join_next() => {
+                    if let Some(reason) = self.learn(looked.unwrap_or_default()) {
                         return Some(reason);
                     }
                 }
@@ -137,32 +153,87 @@ impl Drive<'_> {
 
     /// Starts rows until `concurrency` are being checked or none is left.
     async fn fill(&mut self) -> Result<(), LedgerError> {
-        while self.checking.len() < self.concurrency {
-            let Some(job) = self.feed.next().await? else { break };
+        while self.looking.is_empty() && self.checking.len() < self.concurrency {
+            let next = match self.again.pop_front() {
+                Some(again) => Some(again),
+                None => self.feed.next().await?.map(|job| (job, Meter::default())),
+            };
+            let Some((job, spent)) = next else { break };
             let gone = Arc::clone(&self.assistants_gone);
-            let task = self.checking.spawn(read_row(self.client.clone(), job, self.reading, gone));
-            self.jobs.insert(task.id(), job);
+            let task = self.checking.spawn(read_row(self.client.clone(), job, spent, self.reading, gone));
+            self.jobs.insert(task.id(), (self.asked, job));
+            self.asked += 1;
         }
         Ok(())
     }
 
-    /// Hands a checked row to the ledger; gives the reason if it is one to stop for.
-    fn settle(&mut self, end: Result<(Id, Outcome), JoinError>) -> Option<StopReason> {
+    /// Sees to a checked row; gives the reason if it is one to stop for.
+    fn take(&mut self, end: Result<(Id, Outcome), JoinError>) -> Option<StopReason> {
         let id = end.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let job = self.jobs.remove(&id);
+        let (nth, job) = self.jobs.remove(&id)?;
         let outcome = match end {
             Ok((_, outcome)) => outcome,
             // A panic is one row's: it is recorded like any other failure, and the others go on.
-            Err(_) => row::broken(job?),
+            Err(_) => row::broken(job),
         };
-        let reason = self.rules.observe(&outcome, self.feed.has_more());
+        let others_wait = self.feed.has_more() || !self.again.is_empty();
+        let reason = self.rules.observe(&outcome, nth, others_wait);
+        let is_gone = self.assistants_gone.load(Ordering::Relaxed);
+        if is_gone && outcome.status == RowStatus::AssistantNotFound {
+            self.read_agent_of(&outcome);
+            return reason;
+        }
+        for outcome in self.watch.take(nth, outcome) {
+            self.settle(outcome);
+        }
+        match self.watch.suspicious() {
+            None => self.looking = JoinSet::new(),
+            Some(pairs) if self.looking.is_empty() => {
+                self.looking.spawn(look(self.client.clone(), pairs));
+            }
+            Some(_) => {}
+        }
+        reason
+    }
+
+    /// Whether the Assistants API has ended is known now; gives the reason if it is one to stop for.
+    fn learn(&mut self, looked: Looked) -> Option<StopReason> {
+        self.watch.count_in(&looked.spent);
+        if !looked.is_there {
+            for outcome in self.watch.acquit() {
+                self.settle(outcome);
+            }
+            return looked.stop;
+        }
+        if self.reading == Reading::One(Source::Auto) {
+            one_side::note_the_end(&self.assistants_gone);
+            for outcome in self.watch.acquit() {
+                self.read_agent_of(&outcome);
+            }
+            return None;
+        }
+        for outcome in self.watch.condemn() {
+            self.settle(outcome);
+        }
+        Some(StopReason::AssistantsApiGone)
+    }
+
+    fn read_agent_of(&mut self, outcome: &Outcome) {
+        let Outcome { pair, line, requests, elapsed, .. } = *outcome;
+        self.again.push_back((Job { line, pair }, Meter { requests, elapsed, ..Meter::default() }));
+    }
+
+    /// Hands a checked row to the ledger.
+    fn settle(&mut self, outcome: Outcome) {
         let writer = self.writer.clone();
         self.settling.spawn(async move { writer.settle(outcome).await });
-        reason
     }
 
     /// What was found out is kept, whatever stopped the run.
     async fn settle_the_rest(&mut self) -> Option<StopReason> {
+        for outcome in self.watch.acquit() {
+            self.settle(outcome);
+        }
         let mut failed = None;
         while let Some(settled) = self.settling.join_next().await {
             failed = failed.or(self.report(settled).err());
@@ -181,11 +252,17 @@ impl Drive<'_> {
     }
 }
 
-/// One row's way, whatever is read of it.
-pub(super) async fn read_row(client: Client, job: Job, reading: Reading, gone: Arc<AtomicBool>) -> Outcome {
+/// One row's way, whatever is read of it. `spent`: on this row before.
+pub(super) async fn read_row(
+    client: Client,
+    job: Job,
+    spent: Meter,
+    reading: Reading,
+    gone: Arc<AtomicBool>,
+) -> Outcome {
     match reading {
         Reading::Both => row::check(&client, job).await,
-        Reading::One(source) => one_side::check(&client, job, source, &gone).await,
+        Reading::One(source) => one_side::check(&client, job, spent, source, &gone).await,
     }
 }
 

@@ -8,6 +8,7 @@ mod agent_list;
 mod debts;
 mod disable;
 mod drive;
+mod end_watch;
 mod feed;
 mod guard;
 mod models;

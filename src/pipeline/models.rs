@@ -27,7 +27,7 @@ pub async fn keep_models(
         Err(failure) => {
             tracing::debug!(error = %failure, "the models cannot be read");
             // An older deployment may answer any path that it does not know with a web page: the rows will tell.
-            failure.stop_reason().filter(|reason| *reason != StopReason::WrongBaseUrl)
+            failure.stop_reason().filter(|_| failure.address_reason().is_none())
         }
     }
 }

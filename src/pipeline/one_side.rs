@@ -11,14 +11,16 @@ use crate::domain::{Call, CallFailure, FailureKind, Outcome, RowStatus, Source};
 use crate::ledger::Job;
 use crate::migrate::{Record, Side, audit};
 
-/// Reads one side; a row that was read is [`RowStatus::Verified`]. `assistants_gone` is shared by the rows of a run.
+/// Reads one side; a row that was read is [`RowStatus::Verified`]. `spent`: on this row before. `assistants_gone` is
+/// shared by the rows of a run.
 pub(super) async fn check(
     client: &Client,
     job: Job,
+    spent: Meter,
     source: Source,
     assistants_gone: &AtomicBool,
 ) -> Outcome {
-    let mut meter = Meter::default();
+    let mut meter = spent;
     let mut outcome = unchecked(job);
     let side = if source == Source::Agent || assistants_gone.load(Ordering::Relaxed) {
         Side::Agent
@@ -27,9 +29,7 @@ pub(super) async fn check(
     };
     let mut fetched = fetch(client, job, side, &mut meter).await;
     if source == Source::Auto && fetched.as_ref().is_err_and(is_the_end) {
-        if !assistants_gone.swap(true, Ordering::Relaxed) {
-            tracing::info!("the Assistants API is gone (410): agents are read from here on");
-        }
+        note_the_end(assistants_gone);
         fetched = fetch(client, job, Side::Agent, &mut meter).await;
     }
     match fetched {
@@ -47,8 +47,15 @@ pub(super) async fn check(
     outcome
 }
 
+/// From here on agents are read.
+pub(super) fn note_the_end(assistants_gone: &AtomicBool) {
+    if !assistants_gone.swap(true, Ordering::Relaxed) {
+        tracing::info!("the Assistants API has ended here: agents are read from here on");
+    }
+}
+
 fn is_the_end(failure: &CallFailure) -> bool {
-    failure.call == Call::Assistant && failure.kind == FailureKind::Gone
+    failure.call == Call::Assistant && matches!(failure.kind, FailureKind::Gone { .. })
 }
 
 struct Fetched {

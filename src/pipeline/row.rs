@@ -51,7 +51,7 @@ pub(super) fn broken(job: Job) -> Outcome {
 }
 
 fn met_a_defect(call: Call) -> CallFailure {
-    CallFailure { call, kind: FailureKind::Defect, words: defect("met this row") }
+    CallFailure::new(call, FailureKind::Defect, defect("met this row"))
 }
 
 pub(super) fn unchecked(job: Job) -> Outcome {
@@ -111,7 +111,7 @@ pub(super) async fn read(side: Side, body: &Bytes, asked: Uuid) -> Result<Record
         Side::Assistant => Call::Assistant,
         Side::Agent => Call::Agent,
     };
-    let nonsense = |words: String| CallFailure { call, kind: FailureKind::Nonsense { status: 200 }, words };
+    let nonsense = |words: String| CallFailure::new(call, FailureKind::Nonsense { status: 200 }, words);
     let record = if body.len() <= INLINE_BODY_BYTES {
         read_here(side, body, asked)
     } else {

@@ -197,8 +197,7 @@ impl<'a> Switchboard<'a> {
         self.forbidden_in_a_row = if is_forbidden { self.forbidden_in_a_row + 1 } else { 0 };
         self.out_of_reach_in_a_row =
             if failure.is_out_of_reach() { self.out_of_reach_in_a_row + 1 } else { 0 };
-        let may_not = self.forbidden_in_a_row >= FORBIDDEN_ROWS && !self.any_went_off;
-        if may_not || failure.says_that_the_key_may_not_disable() {
+        if self.forbidden_in_a_row >= FORBIDDEN_ROWS && !self.any_went_off {
             self.stop_for(StopReason::MayNotDisable);
         }
         if let Some(reason) = stop_reason(failure) {
@@ -212,7 +211,7 @@ pub(super) fn stop_reason(failure: &CallFailure) -> Option<StopReason> {
     match (&failure.kind, failure.call) {
         (FailureKind::NotRecorded, _) => Some(StopReason::LedgerUnwritable { words: failure.words.clone() }),
         // The Agents API may be there all the same, for the other rows.
-        (FailureKind::NotTheApi | FailureKind::Redirect { .. }, Call::Enable) => None,
+        (FailureKind::NotTheApi { .. } | FailureKind::Redirect { .. }, Call::Enable) => None,
         _ => failure.stop_reason(),
     }
 }

@@ -205,7 +205,10 @@ impl Switchboard<'_> {
 
 /// Whether an answer of the Assistants API means that it is not there any more.
 const fn has_ended(kind: &FailureKind) -> bool {
-    matches!(kind, FailureKind::Gone | FailureKind::NotTheApi | FailureKind::Redirect { .. })
+    matches!(
+        kind,
+        FailureKind::Gone { .. } | FailureKind::NotTheApi { status: 404, .. } | FailureKind::Redirect { .. }
+    )
 }
 
 /// What is known of an assistant that was not switched on.
@@ -226,12 +229,12 @@ fn still_off(
 
 fn paused() -> CallFailure {
     let words = "the platform made everybody wait when the program had to end".to_owned();
-    CallFailure { call: Call::Enable, kind: FailureKind::Throttled, words }
+    CallFailure::new(Call::Enable, FailureKind::Throttled, words)
 }
 
 fn no_answer(call: Call) -> CallFailure {
     let words = "no answer before the program had to end".to_owned();
-    CallFailure { call, kind: FailureKind::Timeout, words }
+    CallFailure::new(call, FailureKind::Timeout, words)
 }
 
 fn add(sum: &mut Meter, meter: Meter) {

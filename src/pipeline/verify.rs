@@ -77,6 +77,7 @@ pub async fn verify<E>(
         tasks: HashMap::new(),
         waiting: VecDeque::new(),
         written: 0,
+        asked: 0,
         rules: StopRules::default(),
         observer,
         now: HashMap::new(),
@@ -124,12 +125,14 @@ struct Verify<'a> {
     /// Rows whose agent is still to be asked for.
     to_start: u64,
     checking: JoinSet<Checked>,
-    /// Which row, counted from the first, a task is about.
-    tasks: HashMap<Id, (u64, Job)>,
+    /// Which row, counted from the first, a task is about, and the how manieth that was asked for.
+    tasks: HashMap<Id, (u64, u64, Job)>,
     /// Rows not written yet, in order.
     waiting: VecDeque<Slot>,
     /// How many rows were written: the number of the first that waits.
     written: u64,
+    /// How many rows were asked for.
+    asked: u64,
     rules: StopRules,
     observer: &'a mut dyn Observer,
     /// Verdicts that changed, for the rows that repeat them.
@@ -151,7 +154,7 @@ impl Verify<'_> {
         loop {
             self.write_ready(sink)?;
             if is_over && self.waiting.is_empty() {
-                return Ok(None);
+                return Ok(self.rules.at_the_end());
             }
             let has_room = !is_over
                 && self.checking.len() < self.concurrency
@@ -190,14 +193,15 @@ impl Verify<'_> {
                 Err(failure) => Checked::Unreadable(failure.words),
             }
         });
-        self.tasks.insert(task.id(), (number, job));
+        self.tasks.insert(task.id(), (number, self.asked, job));
+        self.asked += 1;
         self.waiting.push_back(Slot::Checking(row));
     }
 
     /// Puts a row's end into its place; gives the reason if it is one to stop for.
     fn take_end(&mut self, end: Result<(Id, Checked), JoinError>) -> Option<StopReason> {
         let id = end.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let (number, job) = self.tasks.remove(&id)?;
+        let (number, nth, job) = self.tasks.remove(&id)?;
         let checked = match end {
             Ok((_, checked)) => checked,
             // A panic is one row's: it is told like any other failure, and the others go on.
@@ -210,7 +214,7 @@ impl Verify<'_> {
         let (before, mut reason) = (row.status, None);
         match checked {
             Checked::Compared(outcome) => {
-                reason = self.rules.observe(&outcome, self.to_start > 0);
+                reason = self.rules.observe(&outcome, nth, self.to_start > 0);
                 self.has_answers |= outcome.status.is_answer();
                 concluded(&mut row, *outcome);
             }

@@ -85,6 +85,7 @@ impl<W: Write> AuditJsonLines<W> {
             "checked_at": own.checked_at.map(|time| whole_seconds(time).to_string()),
             "findings": row.codes().join(";"),
             "advice": row.advice().join("; "),
+            "support_id": own.support_id().map(|id| id.value.as_str()),
             "details": row.findings.iter().map(detail).collect::<Vec<_>>(),
             "columns": columns,
         });

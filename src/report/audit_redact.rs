@@ -26,10 +26,7 @@ pub fn redacted_audit_row(row: AuditRow, models: &[KnownModel]) -> AuditRow {
 /// What an audit says about itself, without the platform's words.
 pub fn redacted_audit_facts(facts: AuditFacts) -> AuditFacts {
     let mut run = facts.run;
-    run.stopped = run.stopped.map(|reason| match reason {
-        StopReason::ScopeMissing { .. } => StopReason::ScopeMissing { missing: Vec::new() },
-        reason => reason,
-    });
+    run.stopped = run.stopped.map(StopReason::redacted);
     AuditFacts { run, ..facts }
 }
 

@@ -77,7 +77,7 @@ fn every_row_is_a_line_and_no_cell_a_formula() {
     assert_eq!(header, format!("{};team;'=phone", AUDIT_COLUMNS.join(";")));
     insta::assert_snapshot!(lines, @r#"
     3;11111111-2222-3333-4444-AAAAAAAAAAAA;"'=HYPERLINK(""x"") Bot";99999999-2222-3333-4444-bbbbbbbbbbbb;agent;read;'=gpt 5;0.30000000000000000001;PROMPT;1;50001;2;3;1;4;5;true;false;;;;2024-01-02T03:04:05.123Z;;455;;;2;2025-04-01T08:00:01Z;"secret;attachments";"Do it (password in line 2); Do it";Sales;+49 30 123456
-    4;11111111-2222-3333-4444-AAAAAAAAAAAA;Helper;11111111-2222-3333-4444-aaaaaaaaaaaa;;no_access;;;;;;;;;;;;;;;;;;;;assistant: 403 Not shared;2;2025-04-01T08:00:01Z;;Share this assistant with the API key, then run the same command again.;Sales;+49 30 123456
+    4;11111111-2222-3333-4444-AAAAAAAAAAAA;Helper;11111111-2222-3333-4444-aaaaaaaaaaaa;;no_access;;;;;;;;;;;;;;;;;;;;assistant: 403 Not shared;2;2025-04-01T08:00:01Z;;Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again.;Sales;+49 30 123456
     5;'-not an id;;;;invalid_id;;;;;;;;;;;;;;;;;;;;input: no UUID in the cell;0;;;Put exactly one UUID into this cell, or delete the row, then run the same command again.;-5;"'=1+1
     next; line"
     7;11111111-2222-3333-4444-AAAAAAAAAAAA;;11111111-2222-3333-4444-aaaaaaaaaaaa;;duplicate;;;;;;;;;;;;;;;;;;;;;0;;;same as line 2: see there;short row;

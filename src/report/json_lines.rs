@@ -112,6 +112,7 @@ struct Row<'a> {
     r#type: &'static str,
     #[serde(flatten)]
     own: OwnColumns<'a>,
+    support_id: Option<&'a str>,
     columns: Columns<'a>,
     changes: Vec<ChangeLine<'a>>,
     proposed: Option<&'a JsonText>,
@@ -122,6 +123,7 @@ impl<'a> Row<'a> {
         Self {
             r#type: "row",
             own: OwnColumns { row, texts },
+            support_id: row.support_id().map(|id| id.value.as_str()),
             columns: Columns { names: carried_columns, cells: &row.carried },
             changes: texts.changes.iter().map(ChangeLine::new).collect(),
             proposed: texts.proposed.as_deref(),

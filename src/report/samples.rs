@@ -86,7 +86,7 @@ pub(super) fn verified() -> ReportRow {
 }
 
 fn failure(call: Call, kind: FailureKind, words: &str) -> CallFailure {
-    CallFailure { call, kind, words: words.into() }
+    CallFailure::new(call, kind, words)
 }
 
 /// Verified rows, by what came of switching them off.

@@ -69,14 +69,11 @@ impl Texts {
         }
     }
 
-    /// Why the run ended early. The platform's own words in it are the names of scopes.
+    /// Why the run ended early.
     pub(super) fn stopped(self, facts: &RunFacts) -> Option<String> {
-        facts.stopped.as_ref().map(|reason| match reason {
-            StopReason::ScopeMissing { .. } if self.redact => {
-                StopReason::ScopeMissing { missing: Vec::new() }.to_string()
-            }
-            reason => reason.to_string(),
-        })
+        let reason = facts.stopped.clone();
+        let reason = if self.redact { reason.map(StopReason::redacted) } else { reason };
+        reason.as_ref().map(ToString::to_string)
     }
 
     fn name(self, name: &str) -> Cow<'_, str> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::layout::{Blocks, WHOLE, by_word, counts, rows};
-use super::summary::{not_asked_for, work};
+use super::summary::{ended_before, not_asked_for, work};
 use crate::domain::{
     AuditFacts, Backlog, RowStatus, Source, StopReason, Weight, grouped, reading_word, terminal_safe,
 };
@@ -68,14 +68,14 @@ pub fn after_audit(summary: &AuditSummary<'_>) -> String {
     let AuditFacts { run, models_known } = summary.facts;
     let mut blocks = Blocks::new(run.practice);
     if let Some(reason) = summary.stopped {
-        blocks.push(&format!("Ended before the last row: {}", terminal_safe(&reason.to_string(), WHOLE)));
+        blocks.push(&ended_before(run, &terminal_safe(&reason.to_string(), WHOLE)));
     }
     let statuses =
         by_word(RowStatus::ALL.map(|status| (reading_word(status), run.count(status), String::new())));
     blocks.push(&format!("{}:{statuses}", rows(run.rows())));
     if summary.agents_instead > 0 {
         blocks.say(&format!(
-            "The Assistants API has ended here (410): {} came from the Agents API.",
+            "The Assistants API has ended here: {} came from the Agents API.",
             rows(summary.agents_instead)
         ));
     }
@@ -223,14 +223,14 @@ mod tests {
         let reason = StopReason::OutOfReach;
         let summary = AuditSummary { agents_instead: 3, stopped: Some(&reason), ..summary(&facts, &[]) };
         insta::assert_snapshot!(after_audit(&summary), @r"
-        PRACTICE: Ended before the last row: 20 rows in a row got no sensible answer; the server seems out of reach. Check the connection and the platform's status page, then run the same command again.
+        PRACTICE: Ended early: the server seems out of reach: the rows asked for last got no sensible answer. Check the connection and the platform's status page, then run the same command again.
 
         PRACTICE: 1,193 rows:
           read                 1,180
           no_access               12
           invalid_id               1
 
-        PRACTICE: The Assistants API has ended here (410): 3 rows came from the Agents API.
+        PRACTICE: The Assistants API has ended here: 3 rows came from the Agents API.
 
         PRACTICE: Nothing was found.
 

@@ -160,8 +160,9 @@ fn sentences(end: DisablingEnd, facts: &RunFacts) -> String {
              same command again later."
         ),
         DisablingEnd::NotAllowed => format!(
-            "The key may not switch assistants off. {} The others were left as they are. A workspace admin can make a \
-             key that may, or give this one the permission; then run the same command again.",
+            "The key may not switch assistants off. {} The others were left as they are. Share them with the key as \
+             editor; if they are, a workspace admin can make a key that may, or give this one the permission. Then run \
+             the same command again.",
             off_now(facts)
         ),
         DisablingEnd::Stopped => format!(
@@ -412,12 +413,12 @@ mod tests {
         Switching off is done. 20 assistants are off because of this program.
 
         The key may not switch assistants off. Nothing is off because of this program. The others were left
-        as they are. A workspace admin can make a key that may, or give this one the permission; then run
-        the same command again.
+        as they are. Share them with the key as editor; if they are, a workspace admin can make a key that
+        may, or give this one the permission. Then run the same command again.
 
         The key may not switch assistants off. 20 assistants are off because of this program. The others
-        were left as they are. A workspace admin can make a key that may, or give this one the permission;
-        then run the same command again.
+        were left as they are. Share them with the key as editor; if they are, a workspace admin can make a
+        key that may, or give this one the permission. Then run the same command again.
 
         Switching off ended early. Nothing is off because of this program. The others were left as they are.
         The same command goes on.

@@ -205,8 +205,14 @@ mod tests {
 
     #[test]
     fn whoever_may_not_use_governance_is_told_why_and_what_works_without() {
-        let refused =
-            |kind| governance_refused(&CallFailure { call: Call::Governance, kind, words: "no".into() });
+        let refused = |kind| {
+            governance_refused(&CallFailure {
+                call: Call::Governance,
+                kind,
+                words: "no".into(),
+                support_id: None,
+            })
+        };
         let said = [
             refused(FailureKind::ScopeMissing { missing: vec!["GOVERNANCE_API".into()] }),
             refused(FailureKind::ScopeMissing { missing: vec![] }),

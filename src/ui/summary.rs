@@ -147,8 +147,14 @@ fn ended_early(facts: &RunFacts, reason: &StopReason) -> String {
         _ if facts.disabling_end.is_some() => {
             format!("Ended before the last assistant was switched off: {words}")
         }
-        _ => format!("Ended before the last row: {words}"),
+        _ => ended_before(facts, &words),
     }
+}
+
+/// The same where nothing was to be switched off; the last row may be what ended it.
+pub(super) fn ended_before(facts: &RunFacts, words: &str) -> String {
+    let when = if facts.count(RowStatus::NotChecked) > 0 { "before the last row" } else { "early" };
+    format!("Ended {when}: {words}")
 }
 
 /// How much there is to do, and how long it takes at that pace.
@@ -308,7 +314,7 @@ mod tests {
           no_access               12
 
         What to do:
-          12 rows: Share this assistant with the API key, then run the same command again.
+          12 rows: Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again.
            3 rows: The platform was in trouble: run the same command again later; only what is not settled is asked for again.
            1 row:  Bring the agent in line with the assistant (see differences), publish it, then run the same command again.
            1 row:  Put exactly one UUID into this cell, or delete the row, then run the same command again.
@@ -329,7 +335,7 @@ mod tests {
         insta::assert_snapshot!(
             after(&facts(true), &[(Remedy::GiveScope, 12)], &files, Some("agent-migrate run --sandbox"), Some(&stopped), None),
             @r"
-        PRACTICE: Ended before the last row: the key lacks a scope: AGENT [31m_API. Give it that scope in the workspace's API key settings.
+        PRACTICE: Ended early: the key lacks a scope: AGENT [31m_API. Give it that scope in the workspace's API key settings.
 
         PRACTICE: 1,193 rows:
           verified             1,180
@@ -337,7 +343,7 @@ mod tests {
           no_access               12
 
         PRACTICE: What to do:
-          12 rows: Give the API key the scope it lacks (AGENT_API), then run the same command again.
+          12 rows: Give the API key the scope that `error` names (AGENT_API, if it names none), then run the same command again.
 
         PRACTICE: Files:
           report  sample.sandbox.report.csv
@@ -366,7 +372,7 @@ mod tests {
         one):
           agent-migrate rollback sample.ledger
 
-        PRACTICE: Ended before the last assistant was switched off: 20 rows in a row got no sensible answer; the server seems out of reach. Check the connection and the platform's status page, then run the same command again.
+        PRACTICE: Ended before the last assistant was switched off: the server seems out of reach: the rows asked for last got no sensible answer. Check the connection and the platform's status page, then run the same command again.
 
         PRACTICE: 1,193 rows:
           verified             1,180

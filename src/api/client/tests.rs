@@ -180,10 +180,14 @@ async fn final_answers_are_asked_for_once() {
         (status(404), FailureKind::NotFound, "assistant: 404 Not Found"),
         (
             status(404).set_body_raw("<!DOCTYPE html><title>Lost</title>", "text/html"),
-            FailureKind::NotTheApi,
-            "assistant: 404 a web page (Lost) in place of the API; on a dedicated deployment the base URL ends in /api/public",
+            FailureKind::NotTheApi { status: 404, is_challenge: false },
+            "assistant: 404 a web page (Lost)",
         ),
-        (status(410).set_body_string(r#"{"message":"ended"}"#), FailureKind::Gone, "assistant: 410 ended"),
+        (
+            status(410).set_body_string(r#"{"message":"ended"}"#),
+            FailureKind::Gone { status: 410 },
+            "assistant: 410 ended",
+        ),
         (
             status(204),
             FailureKind::Nonsense { status: 204 },
@@ -227,6 +231,41 @@ async fn server_trouble_is_tried_again_and_the_words_say_how_often() {
     let server = always(status(500)).await;
     let once = client_with(&ClientSettings { retries: 0, ..settings(&server.uri()) });
     assert_eq!(ask(&once).await.unwrap_err().to_string(), "assistant: 500 Internal Server Error");
+}
+
+#[tokio::test]
+async fn every_failed_answer_has_what_support_asks_for_and_no_more_of_it() {
+    let long = "x".repeat(1_000);
+    for (headers, found) in [
+        (&[][..], None),
+        (
+            &[("x-request-id", "r1"), ("cf-ray", "8f1-FRA"), ("x-vercel-id", "fra1::a")],
+            Some("cf-ray 8f1-FRA"),
+        ),
+        (&[("cf-ray", ""), ("x-request-id", "r 1,\tr2")], Some("x-request-id r1,r2")),
+        (&[("x-vercel-id", KEY)], Some("x-vercel-id ***API key***")),
+        (&[("x-request-id", long.as_str())], Some(&*format!("x-request-id {}", &long[..100]))),
+    ] {
+        for code in [403, 500] {
+            let answer = headers
+                .iter()
+                .fold(status(code), |answer, (name, value)| answer.insert_header(*name, *value));
+            let server = always(answer).await;
+            let failure = ask(&client(&server)).await.unwrap_err();
+            assert_eq!(failure.support_id.as_ref().map(ToString::to_string).as_deref(), found, "{headers:?}");
+            assert!(!failure.to_string().contains(KEY));
+        }
+    }
+    let server = always(in_turn(vec![status(500).insert_header("cf-ray", "first"), status(403)])).await;
+    assert_eq!(ask(&client(&server)).await.unwrap_err().support_id, None, "the last answer's");
+}
+
+#[tokio::test]
+async fn a_name_that_leads_nowhere_is_asked_for_once() {
+    let settings = settings("https://agent-migrate.invalid");
+    let mut meter = Meter::default();
+    let failure = client_with(&settings).get_assistant(assistant(), &mut meter).await.unwrap_err();
+    assert_eq!((failure.kind, meter.requests, meter.unanswered), (FailureKind::Unresolved, 1, 0));
 }
 
 #[tokio::test]
@@ -465,7 +504,7 @@ async fn the_list_is_read_page_by_page_and_may_be_missing() {
 async fn models_are_read_or_make_no_sense() {
     let server = always(status(200).set_body_string(r#"{"object":"list","data":[{"id":"gpt-5"}]}"#)).await;
     assert_eq!(client(&server).models().await.unwrap()[0].id, "gpt-5");
-    let server = always(status(200).set_body_string("<html>Welcome</html>")).await;
+    let server = always(status(200).set_body_string("Welcome")).await;
     let failure = client(&server).models().await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Nonsense { status: 200 });
     assert!(

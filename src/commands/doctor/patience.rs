@@ -65,7 +65,7 @@ fn unanswered(patience: Duration, client: &Client, call: Call, pace_before: u32)
             (FailureKind::Timeout, format!("no whole answer within {} s", patience.as_secs()))
         }
     };
-    CallFailure { call, kind, words }
+    CallFailure::new(call, kind, words)
 }
 
 /// Whether the platform only asks to come back later.
@@ -96,7 +96,7 @@ pub(super) fn what_to_do(failure: &CallFailure) -> String {
         (FailureKind::Forbidden, _) => {
             "Check that the key is one of this workspace, and has the scope AGENT_API.".to_owned()
         }
-        _ => match failure.stop_reason() {
+        _ => match failure.stop_reason().or_else(|| failure.address_reason()) {
             Some(reason) => reason.to_string(),
             None => failure.remedy().sentence().replace("run the same command again", "ask the doctor again"),
         },

@@ -4,10 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use super::{Doctor, MEND_ADDRESS};
 use crate::api::{
-    ApiKey, BaseUrl, CertificateTrouble, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of, resolve,
+    ApiKey, BaseUrl, CertificateTrouble, Page, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of,
+    resolve,
 };
 use crate::commands::place::read_ca_cert;
-use crate::domain::grouped;
+use crate::domain::{SupportId, grouped};
 use crate::ui::CheckStatus;
 
 /// Clocks that are further apart than this are worth a word.
@@ -83,28 +84,40 @@ impl Doctor<'_> {
             self.ok("tls", "the certificate is trusted");
         }
         let status = reached.status;
-        let is_there = match &reached.redirect {
-            Some(to) => {
+        let is_there = match (&reached.redirect, &reached.page) {
+            (Some(to), _) => {
                 self.push("api", CheckStatus::Failed, format!("{status}: redirects to {to}"), MEND_ADDRESS);
                 false
             }
-            None if matches!(status, 200 | 404) && reached.is_web_page => {
-                let found = format!("{status}: a web page in place of the API");
-                self.push("api", CheckStatus::Failed, found, MEND_ADDRESS);
+            (None, Some(page)) if matches!(status, 200 | 403 | 404) => {
+                self.page(status, page, reached.support_id.as_ref());
                 false
             }
-            None if status == 404 => {
+            _ if status == 404 => {
                 let found = "answers a request without a key with 404, where the API says 401";
                 self.push("api", CheckStatus::Warning, found, MEND_ADDRESS);
                 true
             }
-            None => {
+            _ => {
                 self.ok("api", format!("answers a request without a key with {status}"));
                 true
             }
         };
         self.clock(reached.clocks);
         is_there
+    }
+
+    /// A web page in place of the API: of another address, or of a gateway on the way.
+    fn page(&mut self, status: u16, page: &Page, support_id: Option<&SupportId>) {
+        let found = format!("{status}: {} in place of the API", page.words);
+        if !page.is_challenge {
+            return self.push("api", CheckStatus::Failed, found, MEND_ADDRESS);
+        }
+        let found = support_id.map_or(found.clone(), |id| format!("{found}; {id}"));
+        let remedy = format!(
+            "A gateway wants to see a browser here: ask whoever runs it to let this program through. {MEND_ADDRESS}"
+        );
+        self.push("api", CheckStatus::Failed, found, remedy);
     }
 
     fn clock(&mut self, clocks: Option<(SystemTime, SystemTime)>) {

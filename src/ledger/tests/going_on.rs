@@ -186,7 +186,7 @@ fn a_failed_recheck_keeps_what_was_read_before_and_adds_what_it_cost() {
     let place = Place::new();
     let input = rows(&[1]);
     place.run(&input, &[Mismatch]);
-    let failure = CallFailure { call: Call::Agent, kind: FailureKind::NotFound, words: "gone".into() };
+    let failure = CallFailure::new(Call::Agent, FailureKind::NotFound, "gone");
     let (writer, open_rows, thread) = start(place.import(&input), Selection::default());
     let recheck = Outcome {
         name: None,

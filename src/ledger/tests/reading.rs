@@ -1,6 +1,7 @@
 //! What a report reads out of a ledger, and when it can.
 
 use super::*;
+use crate::domain::{SupportHeader, SupportId};
 
 #[test]
 fn every_row_comes_back_as_it_was_given_in_input_order() {
@@ -49,6 +50,7 @@ fn a_verdict_comes_back_whole() {
             call: Call::Assistant,
             kind: FailureKind::ScopeMissing { missing: vec!["AGENT_API".into()] },
             words: "two\nlines".into(),
+            support_id: Some(SupportId { header: SupportHeader::CfRay, value: "8f1".into() }),
         }),
         name: Some("Ünïcode\0\u{202e}".into()),
         checked_at: "2026-11-22T07:55:00.123456789Z".parse().unwrap(),

@@ -174,7 +174,7 @@ fn conclusion(state: DisabledState) -> Conclusion {
 
 fn failed(state: DisabledState, kind: FailureKind) -> Conclusion {
     let call = if state == RevertFailed { Call::Enable } else { Call::Disable };
-    let failure = CallFailure { call, kind, words: "sorry".into() };
+    let failure = CallFailure::new(call, kind, "sorry");
     Conclusion { failure: Some(failure), ..conclusion(state) }
 }
 

@@ -41,13 +41,13 @@ fn a_whole_report() {
     line;name;status;remedy;differences;notes;error;disabled;input;assistant_id;agent_id;assistant_updated_at;agent_updated_at;requests;elapsed_ms;checked_at;team;'=phone
     2;Helper;verified;;;;;not_requested;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
     3;"'=HYPERLINK(""x"") Bot";mismatch;Bring the agent in line with the assistant (see differences), publish it, then run the same command again.;"inputFields[topic].label: Old… -> (none); temperature: 0.3 -> 1";owner: only on the agent: Jane…;;not_requested;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
-    4;Helper;no_access;Share this assistant with the API key, then run the same command again.;;;assistant: 403 Not shared;not_requested;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
+    4;Helper;no_access;Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again.;;;assistant: 403 Not shared;not_requested;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;;2;412;2025-04-01T08:00:01Z;Sales;+49 30 123456
     5;;invalid_id;Put exactly one UUID into this cell, or delete the row, then run the same command again.;;;input: no UUID in the cell;not_requested;'-not an id;;;;;0;0;;-5;"'=1+1
     next; line"
     7;;duplicate;;;same as line 2 (verified);;not_requested;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;;;0;0;;short row;
     8;Helper;verified;;;;;disabled;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     9;Helper;verified;;;disabled: to stay on (one record with the agent);;skipped;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
-    10;Helper;verified;"Let a workspace admin make the API key, or give it the permission to disable assistants; then run the same command again.";;;disable: 403 Only workspace admins can disable assistants;failed;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
+    10;Helper;verified;"Share the assistant with the API key as editor; if it is, let a workspace admin make the key, or give it the permission to disable assistants; then run the same command again.";;;disable: 403 Only workspace admins can disable assistants;failed;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     11;Helper;verified;It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app.;;;enable: 500 Internal server error;revert_failed;11111111-2222-3333-4444-AAAAAAAAAAAA;11111111-2222-3333-4444-aaaaaaaaaaaa;99999999-2222-3333-4444-bbbbbbbbbbbb;2025-01-02T03:04:05.123Z;2025-01-02T03:04:05Z;2;412;2025-04-01T08:00:01Z;;
     "#);
 }
@@ -73,7 +73,7 @@ fn a_redacted_report_holds_no_text_of_the_platform() {
 
 #[test]
 fn a_failed_check_and_a_failed_disable_stand_side_by_side_redacted_or_not() {
-    let failure = |call, kind, words: &str| Some(CallFailure { call, kind, words: words.into() });
+    let failure = |call, kind, words: &str| Some(CallFailure::new(call, kind, words));
     let row = ReportRow {
         status: RowStatus::Failed,
         failure: failure(Call::Agent, FailureKind::Timeout, "no answer within 30 s"),

@@ -85,15 +85,15 @@ fn page_of(rows: &[AuditRow]) -> String {
 fn the_top_says_how_many_need_somebody_what_to_do_who_and_the_numbers_of_the_plots() {
     let page = page_of(&audited());
     let top = page.split("<section class=\"all\"").next().unwrap().split("<main").nth(1).unwrap();
-    insta::assert_snapshot!(top.split("<section").map(seen).collect::<Vec<_>>().join("\n"), @r#"
+    insta::assert_snapshot!(top.split("<section").map(seen).collect::<Vec<_>>().join("\n"), @r"
     Audit of assistants Each assistant by itself: how it is set up, what is wrong with it, and what to do. Workspace https://api.langdock.com Last run begun 2025-04-01, 08:00 UTC; not finished Program agent-migrate 0.1.0 The run ended before its last row: the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.
     Where it stands 4 of 7 rows need somebody: 2 with findings of weight, 2 that could not be read; 2 are all well. 2 read all well: nothing to mend 29 % show 2 read with findings of weight 29 % show 1 no_access not shared with the API key 14 % show 1 invalid_id the cell does not hold exactly one id 14 % show 1 duplicate the same as an earlier row 14 % show
-    What to do, the heaviest first Today 1 row Take it out. secret show Mend: it does not work, or cannot be saved again 1 row Choose a model. model_unavailable show Could not be read 1 row Put exactly one UUID into this cell, or delete the row, then run the same command again. show 1 row Share this assistant with the API key, then run the same command again. show Good to know: nobody has to act 2 rows Attach again. attachments show
+    What to do, the heaviest first Today 1 row Take it out. secret show Mend: it does not work, or cannot be saved again 1 row Choose a model. model_unavailable show Could not be read 1 row Put exactly one UUID into this cell, or delete the row, then run the same command again. show 1 row Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again. show Good to know: nobody has to act 2 rows Attach again. attachments show
     Who has to act Rows that need somebody, by team : 3 of 5 Sales show 1 of 1 -5 show
     Models in use Rows by model, of 4 that were read. gpt-5 2 show (none) 1 show gone (not there for this key) 1 show
     Findings by kind Rows by finding, of 4 that were read; a row may have several. secret 1 show model_unavailable 1 show attachments 2 show
     Unchanged for Rows by the time since their last change, of 4 that were read. less than 30 days 0 30 to 89 days 0 90 to 179 days 0 180 to 364 days 0 1 to 2 years 4 show over 2 years 0 not known 0
-    "#);
+    ");
 }
 
 #[test]

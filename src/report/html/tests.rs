@@ -65,13 +65,13 @@ pub(super) fn seen(html: &str) -> String {
 fn the_top_says_where_it_stands_who_must_act_and_how() {
     let page = page_of(&facts(), &rows(), &settings());
     let top = page.split("<section class=\"all\"").next().unwrap().split("<main").nth(1).unwrap();
-    insta::assert_snapshot!(top.split("<section").map(seen).collect::<Vec<_>>().join("\n"), @r#"
+    insta::assert_snapshot!(top.split("<section").map(seen).collect::<Vec<_>>().join("\n"), @r"
     From assistants to agents Row by row: is the agent what the old assistant was, and what is left to do? Workspace https://api.langdock.com Last run begun 2025-04-01, 08:00 UTC; not finished Program agent-migrate 0.1.0 The run ended before its last row: the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.
     Where it stands 4 of 9 rows are done, 5 need somebody. 3 verified the agent is what the assistant was 33 % show 2 verified the same, but somebody has to see to it 22 % show 1 mismatch the agent is there and differs 11 % show 1 no_access not shared with the API key 11 % show 1 invalid_id the cell does not hold exactly one id 11 % show 1 duplicate the same as an earlier row 11 % show
-    What to do next 1 row It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app. show 1 row Bring the agent in line with the assistant (see differences), publish it, then run the same command again. show 1 row Share this assistant with the API key, then run the same command again. show 1 row Put exactly one UUID into this cell, or delete the row, then run the same command again. show 1 row Let a workspace admin make the API key, or give it the permission to disable assistants; then run the same command again. show
+    What to do next 1 row It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app. show 1 row Bring the agent in line with the assistant (see differences), publish it, then run the same command again. show 1 row Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again. show 1 row Put exactly one UUID into this cell, or delete the row, then run the same command again. show 1 row Share the assistant with the API key as editor; if it is, let a workspace admin make the key, or give it the permission to disable assistants; then run the same command again. show
     Who has to act Rows that need somebody, by team : 2 of 3 Sales show 1 of 1 -5 show
     Switching the old assistants off Act now. 1 assistant could not be switched on again and may be off with its agent. Assistant and agent are one record here: when the first assistant went off, its agent went off, too. So switching off ended there. Leave the rest on. 5 not_requested nobody asked for it show 1 disabled switched off by this program show 1 skipped left as it was: 1 one record with the agent show 1 failed the platform refused show 1 revert_failed may be off, and its agent with it show
-    "#);
+    ");
 }
 
 #[test]

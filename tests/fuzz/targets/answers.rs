@@ -191,9 +191,12 @@ fn failed(failure: &CallFailure, sent: &Sent<'_>) {
         FailureKind::Nonsense { status: said } => *said == status && (status < 202),
         FailureKind::Unauthorized => status == 401,
         FailureKind::ScopeMissing { .. } | FailureKind::Forbidden => status == 403,
-        FailureKind::NotFound | FailureKind::NotTheApi => status == 404,
+        FailureKind::NotFound => status == 404,
+        FailureKind::NotTheApi { status: said, .. } => {
+            *said == status && matches!(status, 200 | 403 | 404) && !sent.is_packed
+        }
         FailureKind::Redirect { .. } => status == 302,
-        FailureKind::Gone => status == 410,
+        FailureKind::Gone { .. } => status == 410,
         FailureKind::Refused { .. } => status == 400,
         FailureKind::Server { status: said } => *said == status && status >= 500,
         FailureKind::Throttled
@@ -201,6 +204,7 @@ fn failed(failure: &CallFailure, sent: &Sent<'_>) {
         | FailureKind::RetryAfterTooLong { .. }
         | FailureKind::Timeout
         | FailureKind::Connection
+        | FailureKind::Unresolved
         | FailureKind::Outdated
         | FailureKind::NotRecorded
         | FailureKind::Defect => false,

@@ -264,7 +264,7 @@ async fn after_the_end_of_the_assistants_api_auto_reads_the_agents_and_assistant
         let said = audit(&next, &url, &["--source", "assistant"]).exits_with(5).says("switched off").stderr;
         let next_line = said.lines().last().unwrap();
         assert!(
-            next_line.contains(" audit assistants.csv --base-url") && !next_line.contains("--source"),
+            next_line.contains(" audit assistants.csv --base-url") && next_line.ends_with(" --source agent"),
             "{said}"
         );
         assert!(self::report(&next).rows[0]["advice"].contains("--source agent"));

@@ -1,6 +1,7 @@
 //! `run` and `verify`: rows, going on, stops, inputs.
 
 mod defects;
+mod ends;
 mod going_on;
 mod inputs;
 mod rows;

@@ -22,7 +22,6 @@ const ERRORS: &[Answered] = &[
     ("list of messages", Assistant, 400, r#"{"message":[{"message":"too short"}]}"#, "failed", "assistant: 400 too short", "mend"),
     ("error", Assistant, 403, r#"{"error":"Not shared"}"#, "no_access", "assistant: 403 Not shared", "Share this assistant"),
     ("no words", Assistant, 403, "", "no_access", "assistant: 403", "Share this assistant"),
-    ("a page", Assistant, 403, "<html><title>Nope</title></html>", "no_access", "assistant: 403 Nope", "Share this assistant"),
     ("errorCode and errorMessage", Agent, 403, r#"{"errorCode":"NOT_SHARED","errorMessage":"Share it first"}"#, "no_access", "agent: 403 NOT_SHARED: Share it first", "Share this agent"),
     ("any 403 in that form", Assistant, 403, r#"{"type":"error","error":{"type":"permission_error","message":"Not shared"}}"#, "no_access", "assistant: 403 permission_error: Not shared", "Share this assistant"),
     ("error and message", Agent, 403, r#"{"error":"FORBIDDEN","message":"No access"}"#, "no_access", "agent: 403 FORBIDDEN: No access", "Share this agent"),
@@ -38,6 +37,10 @@ const ERRORS: &[Answered] = &[
     ("502 page", Agent, 502, "<html><head><title>502 Bad Gateway</title></head></html>", "failed", "agent: 502 ", "later"),
     ("504", Agent, 504, "", "failed", "agent: 504", "later"),
     ("529 page", Agent, 529, "<!doctype html><title>Overloaded</title>", "failed", "agent: 529 Overloaded", "later"),
+    // The first five rows are behind them: a page is about its row.
+    ("403 page", Assistant, 403, "<html><title>Nope</title></html>", "failed", "assistant: 403 a web page (Nope)", "/api/public"),
+    ("200 page", Agent, 200, "<html><title>Sign in</title></html>", "failed", "agent: 200 a web page (Sign in)", "/api/public"),
+    ("challenge", Agent, 403, "<html><title>Just a moment...</title></html>", "failed", "agent: 403 a challenge page (Just a moment...)", "gateway"),
 ];
 
 #[rustfmt::skip] // A line per fact.

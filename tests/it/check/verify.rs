@@ -167,7 +167,7 @@ async fn an_assistant_that_was_read_once_is_compared_even_if_it_could_not_be_rea
     platform.server.reset().await;
     platform.assistant(&id(1), ResponseTemplate::new(500)).await;
     platform.agent(&id(1), agent_answer(&record(&id(1)))).await;
-    desk.run(&url, &["--recheck", "0s", "--retries", "0"]).exits_with(3);
+    desk.run(&url, &["--recheck", "0s", "--retries", "0"]).exits_with(4);
     let report = desk.report();
     assert_eq!(report.column("status"), ["verified"]);
     assert!(report.rows[0]["error"].starts_with("assistant: 500"), "{:?}", report.rows[0]);
@@ -177,15 +177,17 @@ async fn an_assistant_that_was_read_once_is_compared_even_if_it_could_not_be_rea
 
 #[test]
 fn a_row_whose_switching_off_needs_somebody_needs_somebody_here_too() {
-    let office =
-        Office::with(&[same(1), same(2)], SandboxOptions { disable_forbidden: true, ..two_records() });
+    let office = Office::with(
+        &[same(1), same(2), same(3), same(4)],
+        SandboxOptions { disable_forbidden: true, ..two_records() },
+    );
     office.disable(&[]).exits_with(5);
-    let ran = verify(&office.desk, &[]).exits_with(3).says("Let a workspace admin make the API key");
+    let ran = verify(&office.desk, &[]).exits_with(3).says("Share the assistant with the API key as editor");
     assert!(ran.stderr.contains("No verdict changed since the run."), "{}", ran.stderr);
     let report = verified(&office.desk);
     assert_eq!(
         (report.column("status"), report.disabled()),
-        (vec!["verified"; 2], vec!["failed", "skipped"])
+        (vec!["verified"; 4], vec!["failed", "failed", "failed", "skipped"])
     );
 }
 
@@ -285,7 +287,7 @@ fn address_and_key_are_as_rollback_has_them() {
     // What let http out once has to be said again.
     let desk = Desk::with_ids(&[id(1)]);
     let far = "http://agent-migrate.invalid";
-    desk.run(far, &["--allow-http", "--retries", "0", "--timeout", "5"]).exits_with(3);
+    desk.run(far, &["--allow-http", "--retries", "0", "--timeout", "5"]).exits_with(4);
     verify(&desk, &[]).exits_with(2).says("--allow-http");
 }
 

@@ -112,7 +112,7 @@ fn a_proxy_that_opens_no_tunnel_sees_no_key() {
         let mut scene = Scene::of(Workspace::new(Vec::new()));
         scene.server = proxy;
         let scene = scene.through_proxy("https");
-        scene.run(&[]).exits_with(3);
+        scene.run(&[]).exits_with(4);
         all_failed(&report(&scene), begins, remedy);
         let heads = witness.heads.lock().unwrap();
         assert_eq!(heads.len(), ROWS, "{heads:?}");
@@ -127,7 +127,7 @@ fn a_proxy_that_opens_no_tunnel_sees_no_key() {
 #[test]
 fn a_certificate_that_nobody_trusts_is_refused_and_then_taken_with_its_authority() {
     let scene = Scene::behind_tls(Workspace::new(Vec::new()));
-    scene.run(&[]).exits_with(3);
+    scene.run(&[]).exits_with(4);
     let before = report(&scene);
     all_failed(&before, "assistant: connection", "--ca-cert");
     assert_eq!(scene.workspace.asked(), [], "a request reached a server that is not trusted");
@@ -163,7 +163,7 @@ fn faults_behind_tls_are_the_same_faults() {
 fn a_server_that_speaks_no_tls_is_a_connection_that_failed() {
     let mut scene = Scene::of(Workspace::new(Vec::new()));
     scene.url = scene.url.replace("http://", "https://");
-    scene.run(&[]).exits_with(3);
+    scene.run(&[]).exits_with(4);
     all_failed(&report(&scene), "assistant: connection", "Check network");
     assert_eq!(scene.workspace.asked(), []);
 }

@@ -159,7 +159,8 @@ fn rows() -> Vec<Line> {
     vec![
         ("400", Shape::Error.answer(400, &[]), ["failed", "failed"], [3, 3]),
         ("401", Shape::Message.answer(401, &[]), ["failed", "failed"], [5, 5]),
-        ("403", Shape::Html.answer(403, &[]), ["no_access", "no_access"], [3, 3]),
+        ("403", Shape::Error.answer(403, &[]), ["no_access", "no_access"], [3, 3]),
+        ("403 page", Shape::Html.answer(403, &[]), ["failed", "failed"], [5, 5]),
         ("403 with a missing scope", scope_missing(), ["failed", "failed"], [5, 5]),
         ("404", Shape::Errors.answer(404, &[]), ["assistant_not_found", "agent_not_found"], [3, 3]),
         ("404 page", Shape::Html.answer(404, &[]), ["failed", "failed"], [5, 5]),

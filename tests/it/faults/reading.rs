@@ -105,7 +105,11 @@ pub(crate) fn check(scene: &Scene, row: usize, comes: &Comes, arguments: &[&str]
     assert!(line["remedy"].contains(comes.remedy), "{:?} in {line:?}", comes.remedy);
     assert!(scene.workspace.longest_silence() >= comes.silence, "{:?}", scene.workspace.longest_silence());
     if stops {
-        assert!(ran.stderr.contains("agent-migrate run assistants.csv"), "how to go on:\n{}", ran.stderr);
+        let has_ended = line["remedy"].contains("has ended");
+        let next = ["run assistants.csv", "verify assistants.ledger", "audit assistants.csv --source agent"];
+        let next = if has_ended { &next[1..] } else { &next[..1] };
+        let is_said = next.iter().any(|next| ran.stderr.contains(&format!("agent-migrate {next}")));
+        assert!(is_said, "how to go on:\n{}", ran.stderr);
         let late: Vec<_> = scene.workspace.asked().into_iter().filter(|asked| asked.row > row).collect();
         assert!(late.is_empty(), "asked for after the end: {late:?}");
     }

@@ -28,8 +28,11 @@ const STATUSES: &[Line] = &[
     ("409", 409, ANY, ("failed", "mend what its words name", 3), ("failed", "mend what its words name", 3)),
     // "At once, for the whole run: 401 …: exit 5."
     ("401", 401, ANY, ("failed", "Check the API key", 5), ("failed", "Check the API key", 5)),
+    // "A page (HTML) for an answer is never the platform": here all rows are among the first five.
+    ("200 page", 200, PAGE, ("failed", "/api/public", 5), ("failed", "/api/public", 5)),
+    ("403 page", 403, PAGE, ("failed", "/api/public", 5), ("failed", "/api/public", 5)),
     // "403 of any body is `no_access`."
-    ("403", 403, ANY, ("no_access", "Share this assistant", 3), ("no_access", "Share this agent", 3)),
+    ("403", 403, NO_PAGE, ("no_access", "Share this assistant", 3), ("no_access", "Share this agent", 3)),
     // "404 with JSON, text or no body is `…_not_found`, an HTML one stops the run."
     ("404", 404, NO_PAGE, ("assistant_not_found", "Check the id", 3), ("agent_not_found", "Share the agent", 3)),
     ("404 page", 404, PAGE, ("failed", "/api/public", 5), ("failed", "/api/public", 5)),

@@ -167,6 +167,39 @@ fn an_address_that_leads_nowhere_is_told_apart_by_where_it_ends() {
     Ran::of(desk.program().arg("doctor")).exits_with(2).says("--platform langdock");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_place_of_the_api_is_told_by_its_title_and_a_challenge_by_what_support_asks_for() {
+    for (status, title, words) in [
+        (200, "Sign in", "200: a web page (Sign in) in place of the API"),
+        (403, "Sign in", "403: a web page (Sign in) in place of the API"),
+        (403, "Just a moment...", "a challenge page (Just a moment...) in place of the API; cf-ray 8f1-FRA"),
+        (403, "Just a moment...", "let this program through"),
+    ] {
+        let platform = Platform::start().await;
+        let page = ResponseTemplate::new(status)
+            .set_body_raw(format!("<!DOCTYPE html><title>{title}</title>"), "text/html; charset=utf-8")
+            .insert_header("cf-ray", "8f1-FRA");
+        Mock::given(any()).respond_with(page).mount(&platform.server).await;
+        let found = checks(&Desk::with_input(""), &["--base-url", &platform.server.uri()], 5);
+        says(&found, "api", "failed", words);
+        says(&found, "api", "failed", "/api/public");
+        says(&found, "assistants_api", "skipped", "");
+    }
+}
+
+#[test]
+fn the_end_on_langdocks_cloud_is_said_even_where_nothing_can_be_asked() {
+    let desk = Desk::with_input("");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for (platform, is_said) in [("langdock", true), ("odeus", false)] {
+        let mut command = desk.program();
+        command.env_remove("NO_PROXY").env_remove("no_proxy");
+        command.env("HTTPS_PROXY", format!("http://127.0.0.1:{port}"));
+        let ran = Ran::of(command.args(["doctor", "--json", "--platform", platform])).exits_with(5);
+        assert_eq!(ran.stdout.contains("has answered 410 since 20 August 2026"), is_said, "{}", ran.stdout);
+    }
+}
+
 #[test]
 fn a_proxy_of_the_environment_is_named_without_its_password() {
     let desk = Desk::with_input("");

@@ -179,11 +179,11 @@ async fn a_refusal_is_an_answer_and_is_asked_for_once() {
         (said(404), FailureKind::NotFound, "disable: 404 said"),
         (
             status(404).set_body_raw("<html><title>Lost</title></html>", "text/html"),
-            FailureKind::NotTheApi,
-            "disable: 404 a web page (Lost) in place of the API; on a dedicated deployment the base URL ends in /api/public",
+            FailureKind::NotTheApi { status: 404, is_challenge: false },
+            "disable: 404 a web page (Lost)",
         ),
         (said(409), FailureKind::Refused { status: 409 }, "disable: 409 said"),
-        (said(410), FailureKind::Gone, "disable: 410 said"),
+        (said(410), FailureKind::Gone { status: 410 }, "disable: 410 said"),
         (
             status(307).insert_header("location", "https://elsewhere.example"),
             FailureKind::Redirect { status: 307, location: Some("https://elsewhere.example".into()) },
@@ -240,7 +240,6 @@ async fn a_503_that_asks_for_too_long_a_wait_is_counted_too() {
 async fn a_200_that_does_not_say_success_makes_no_sense_and_leaves_the_state_open() {
     for (body, came) in [
         ("", "empty"),
-        ("<html><title>Sign in</title></html>", "a web page (Sign in)"),
         (r#"{"status":"error"}"#, r#"{"status":"error"}"#),
         (
             r#"{"message":"Assistant disabled successfully"}"#,
@@ -258,6 +257,19 @@ async fn a_200_that_does_not_say_success_makes_no_sense_and_leaves_the_state_ope
         );
         assert_eq!(failure.kind, FailureKind::Nonsense { status: 200 });
         assert_eq!((meter.requests, meter.unanswered, requests(&server).await), (1, 1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_page_leaves_the_state_open_only_where_it_comes_as_a_success() {
+    for (code, open) in [(200, 1), (403, 0), (404, 0)] {
+        let page = status(code).set_body_raw("<html><title>Sign in</title></html>", "text/html");
+        let server = switched(page).await;
+        let (result, meter) = disable(&client(&server)).await;
+        let failure = result.unwrap_err();
+        assert_eq!(failure.to_string(), format!("disable: {code} a web page (Sign in)"));
+        assert_eq!(failure.may_have_been_applied(), code == 200);
+        assert_eq!((meter.requests, meter.unanswered), (1, open), "{code}");
     }
 }
 
