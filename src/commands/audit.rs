@@ -1,5 +1,6 @@
 //! `audit INPUT`: reads assistants or agents by themselves. It sends nothing but GETs.
 
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -194,8 +195,7 @@ impl Audit<'_> {
         self.say_the_end(&facts, &tally, &files, next.as_deref(), stopped, failed.is_some());
         let failed = match failed {
             Some(error) => Some(error.to_string()),
-            None if facts.run.nothing_is_known() => None,
-            None => self.split(&ledger).err().map(|error| error.words()),
+            None => self.split(&ledger, &facts).err().map(|error| error.words()),
         };
         match failed {
             None => Ok(exit),
@@ -215,8 +215,13 @@ impl Audit<'_> {
         Split::of(&ledger, column)?.prepare(&target)
     }
 
-    fn split(&self, ledger: &LedgerReader) -> Result<(), CommandError> {
+    fn split(&self, ledger: &LedgerReader, facts: &AuditFacts) -> Result<(), CommandError> {
         let Some((column, target)) = self.split_target() else { return Ok(()) };
+        let has_parts = fs::read_dir(target.folder).is_ok_and(|mut parts| parts.next().is_some());
+        if facts.run.nothing_is_known() && has_parts {
+            say_that_it_stays(target.folder, self.terminal);
+            return Ok(());
+        }
         let split = Split::of(ledger, column)?;
         write_parts(ledger, &split, dialect(self.arguments.dialect), false, &target)
     }

@@ -11,7 +11,7 @@ use super::render::{RenderError, Rendered, refuse_overwriting, render};
 use super::split::{Split, Target};
 use super::{CommandError, Exit, dialect};
 use crate::cli::{CommandFiles, OutputPath, ReportArgs, UsageError};
-use crate::ledger::{LedgerReader, Purpose};
+use crate::ledger::{LedgerReader, Purpose, lacks_log};
 use crate::report::FileHead;
 use crate::ui::{Terminal, WhenGone};
 
@@ -21,6 +21,10 @@ pub(super) fn report(
     files: &CommandFiles,
     terminal: &Terminal,
 ) -> Result<Exit, CommandError> {
+    if let Some(missing) = lacks_log(&arguments.ledger) {
+        terminal
+            .show(&format!("WARNING: {missing}. What follows is all that stands in the ledger without it."));
+    }
     if let Some((column, folder)) = arguments.split.asked_for() {
         let target = Target { folder, ledger: &arguments.ledger, files, terminal };
         return split(arguments, column, &target);

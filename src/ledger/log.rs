@@ -11,9 +11,9 @@
 //! | written to, or killed | marked | clear |
 //! | a checkpoint is made | marked | marked, then clear |
 //!
-//! The log is there before the mark, and goes after it: a kill at no moment leaves a marked file without a log.
+//! The mark comes through the log, and goes before it: a kill at no moment leaves a marked file without a log.
 
-use std::io;
+use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::error::{LedgerError, OpenError};
-use super::open::create_private;
+use super::open::resolve;
 use super::schema::{self, VERSION, beside};
 
 /// Beside the version (`PRAGMA user_version`): a part of the ledger may stand in the log alone.
@@ -50,25 +50,15 @@ pub(super) struct Log {
 impl Log {
     /// Turns the log on and marks the file, by writing: a full disk or a read-only file shows now, not after the first
     /// request.
-    pub(super) fn begin(connection: &Connection, path: &Path) -> Result<Self, OpenError> {
-        let log = beside(path, "-wal");
-        match create_private(&log) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(OpenError::refused(&log, &error));
-            }
-            _ => {}
-        }
-        let begin = || -> Result<Self, LedgerError> {
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            // By `checkpoint` alone, or else the mark would be lost.
-            connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-            connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-            let mut log = Self { is_marked: false, due: i64::MIN };
-            log.keep_short(connection)?;
-            Ok(log)
-        };
-        begin().map_err(|error| OpenError::at(path, error))
+    pub(super) fn begin(connection: &Connection) -> Result<Self, LedgerError> {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        // By `checkpoint` alone, or else the mark would be lost.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        let mut log = Self { is_marked: false, due: i64::MIN };
+        log.keep_short(connection)?;
+        Ok(log)
     }
 
     /// Copies the log into the file once it is long.
@@ -109,12 +99,24 @@ pub(super) fn into_file(connection: &Connection) -> Result<(), LedgerError> {
     Ok(connection.pragma_update(None, "journal_mode", "DELETE")?)
 }
 
-/// Whether the file at `path` is marked and has no log beside it. Not for a file that this process has open: see
-/// [`super`].
+/// Whether the file at `path` is marked and has no log beside it.
 pub(super) fn is_missing(path: &Path) -> Result<bool, OpenError> {
     let log = beside(path, "-wal");
-    // Twice, since a run may begin or end meanwhile.
-    Ok(!log.exists() && schema::read_header(path)?.is_in_log() && !log.exists())
+    // Whoever looks into the file may leave an empty one.
+    let has_log = || fs::metadata(&log).is_ok_and(|found| found.len() > 0);
+    if has_log() {
+        return Ok(false);
+    }
+    let alone = schema::connect_immutable(path)?;
+    let version = schema::version(&alone).map_err(|error| OpenError::at(path, error))?;
+    // A run may have begun meanwhile.
+    Ok(version & IN_LOG != 0 && !has_log())
+}
+
+/// What there is to say of the ledger at `path` if it lacks its log, so that only a part of it can be read.
+pub fn lacks_log(path: &Path) -> Option<OpenError> {
+    let path = resolve(path).ok()?;
+    is_missing(&path).is_ok_and(|is_missing| is_missing).then(|| OpenError::log_missing(path))
 }
 
 /// Gives whether the file holds everything now.
@@ -130,5 +132,6 @@ fn checkpoint(connection: &Connection, wait: Duration) -> Result<bool, LedgerErr
 
 /// How long the log is.
 fn frames(connection: &Connection) -> Result<i64, LedgerError> {
-    Ok(connection.query_row("PRAGMA main.wal_checkpoint(NOOP)", [], |row| row.get(1))?)
+    let mut statement = connection.prepare_cached("PRAGMA main.wal_checkpoint(NOOP)")?;
+    Ok(statement.query_row([], |row| row.get(1))?)
 }

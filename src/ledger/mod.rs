@@ -30,6 +30,7 @@ mod writer;
 mod tests;
 
 pub use error::{ImportError, LedgerError, OpenError, SetAsideError};
+pub use log::lacks_log;
 pub use open::{Identity, Ledger, NewRun, Purpose, RunCommand, RunEnd};
 pub use open_rows::{Job, OpenRows, Selection};
 pub use read::{LedgerReader, RowKey};

@@ -209,8 +209,9 @@ impl Ledger {
         let connection = schema::connect(&path, schema::READER_CACHE_KIB).map_err(at)?;
         schema::check(&connection, &path)?;
         check(&Identity::read(&connection).map_err(at)?, &path)?;
-        let log = Log::begin(&connection, &path).inspect_err(|_| {
+        let log = Log::begin(&connection).map_err(|error| {
             log::end_if_last(&connection);
+            at(error)
         })?;
         Ok(Self { locked: Locked { connection, log, path, _lock: lock }, starts: None })
     }
@@ -450,7 +451,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 }
 
 /// `SQLite` gives its side files the mode of the database, so the mode has to be right before it comes.
-pub(super) fn create_private(path: &Path) -> io::Result<()> {
+fn create_private(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Row, Rows};
 
 use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
 use super::error::{LedgerError, OpenError};
+use super::log;
 use super::open::{Identity, Purpose, meta, resolve};
 use super::open_rows::{PLACE, checked, for_each_row};
 use super::schema::{self, ROWS, beside};
@@ -49,6 +50,10 @@ impl LedgerReader {
                 return Err(OpenError::Missing { path });
             }
             Err(error) => return Err(OpenError::refused(&path, &error)),
+        }
+        if log::is_missing(&path).is_ok_and(|is_missing| is_missing) {
+            // Nobody writes it, and it is left as it is.
+            return Self::pin(schema::connect_immutable(&path)?, purpose, &path);
         }
         match schema::connect_read_only(&path).and_then(|connection| Self::pin(connection, purpose, &path)) {
             // A ledger in WAL mode wants a side file, which this folder refuses. With no log beside it, the file is all

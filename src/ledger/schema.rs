@@ -111,6 +111,7 @@ const TABLES: &str = "
     ) STRICT;
     CREATE INDEX attempt_of ON attempt (result);
     CREATE INDEX attempt_open ON attempt (result) WHERE ended_at IS NULL;
+    CREATE INDEX attempt_on ON attempt (result) WHERE wanted = 'on';
     CREATE TABLE planned (result INTEGER PRIMARY KEY, seq INTEGER UNIQUE) STRICT;
     CREATE TABLE sent (at INTEGER PRIMARY KEY, requests INTEGER NOT NULL) STRICT;
 ";
@@ -132,47 +133,18 @@ pub(super) fn create(connection: &Connection) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// What the first bytes of a database file say of whose it is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Header {
-    application_id: i64,
-    user_version: i64,
-}
-
-impl Header {
-    /// Whether a part of the ledger may stand in its log alone.
-    pub(super) const fn is_in_log(self) -> bool {
-        self.user_version & IN_LOG != 0
-    }
-
-    fn check(self, path: &Path) -> Result<(), OpenError> {
-        let path = path.to_owned();
-        match self.user_version & !IN_LOG {
-            _ if self.application_id != i64::from(APPLICATION_ID) => Err(OpenError::NotALedger { path }),
-            theirs if theirs > VERSION => Err(OpenError::NewerProgram { path, theirs }),
-            theirs if theirs < VERSION => Err(OpenError::OlderProgram { path, theirs }),
-            _ => Ok(()),
-        }
-    }
-}
-
 /// Refuses what is not a ledger, or one of a newer program. Only reads.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let read = |pragma| {
         let value = connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         value.map_err(|error| stranger(path, error))
     };
-    Header { application_id: read("application_id")?, user_version: read("user_version")? }.check(path)
+    check_marks(read("application_id")?, read("user_version")?, path)
 }
 
 /// The same as [`check`] from the file's first bytes alone: a stranger's database is left as it was, and a ledger whose
 /// pages are still partly in the write-ahead log (a kill or a full disk met the copying) is not taken for a damaged one.
 pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
-    read_header(path)?.check(path)
-}
-
-/// Reads the file itself: not for one that this process has open, see [`super`].
-pub(super) fn read_header(path: &Path) -> Result<Header, OpenError> {
     let mut header = Vec::with_capacity(HEADER_BYTES);
     File::open(path)
         .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut header))
@@ -183,9 +155,23 @@ pub(super) fn read_header(path: &Path) -> Result<Header, OpenError> {
         Some(i64::from(i32::from_be_bytes(bytes)))
     };
     match (header.starts_with(b"SQLite format 3\0"), number(68), number(60)) {
-        (true, Some(application_id), Some(user_version)) => Ok(Header { application_id, user_version }),
+        (true, Some(application_id), Some(user_version)) => check_marks(application_id, user_version, path),
         _ => Err(OpenError::NotALedger { path: path.to_owned() }),
     }
+}
+
+fn check_marks(application_id: i64, version: i64, path: &Path) -> Result<(), OpenError> {
+    let theirs = version & !IN_LOG;
+    if application_id != i64::from(APPLICATION_ID) {
+        return Err(OpenError::NotALedger { path: path.to_owned() });
+    }
+    if theirs > VERSION {
+        return Err(OpenError::NewerProgram { path: path.to_owned(), theirs });
+    }
+    if theirs < VERSION {
+        return Err(OpenError::OlderProgram { path: path.to_owned(), theirs });
+    }
+    Ok(())
 }
 
 /// The version, and beside it [`IN_LOG`], as the log has them.

@@ -20,6 +20,7 @@ use crate::domain::{
 mod audit;
 mod broken;
 mod going_on;
+mod log;
 mod opening;
 mod questions;
 mod reading;

@@ -53,7 +53,8 @@ pub async fn rehearse(
         if is_answer {
             return Ok(read);
         }
-        at_once = concurrency;
+        // What is under way when an answer comes is dropped, so that it must not be much.
+        at_once = (at_once * 2).min(concurrency);
     }
     let not_found = read.iter().filter(|outcome| outcome.status == RowStatus::AssistantNotFound);
     let pairs: Vec<_> = not_found.map(|outcome| outcome.pair).collect();

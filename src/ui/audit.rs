@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::layout::{Blocks, WHOLE, by_word, counts, rows};
-use super::summary::{ended_before, not_asked_for, work};
+use super::summary::{ended_before, kept, not_asked_for, work};
 use crate::domain::{
     AuditFacts, Backlog, RowStatus, Source, StopReason, Weight, grouped, reading_word, terminal_safe,
 };
@@ -73,6 +73,9 @@ pub fn after_audit(summary: &AuditSummary<'_>) -> String {
     let statuses =
         by_word(RowStatus::ALL.map(|status| (reading_word(status), run.count(status), String::new())));
     blocks.push(&format!("{}:{statuses}", rows(run.rows())));
+    if let Some(kept) = kept(run) {
+        blocks.say(&kept);
+    }
     if summary.agents_instead > 0 {
         blocks.say(&format!(
             "The Assistants API has ended here: {} came from the Agents API.",

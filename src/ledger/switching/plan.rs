@@ -138,14 +138,14 @@ fn mark_those_already_off(
 }
 
 /// Of several rows of one assistant, the one with its own UUID decides, verified or not, since its agent is in use, and
-/// must be watched; else the first.
+/// must be watched; else the first. (`+`: not through the index of verified rows, which are many.)
 pub(in super::super) fn leave_to_another_row() -> String {
     format!(
         "INSERT INTO planned (result, seq) SELECT id, NULL FROM result \
          WHERE {VERIFIED} AND {TO_GO_OFF} \
          AND agent <> assistant AND (assistant IN (SELECT assistant FROM input_row \
              WHERE assistant IS NOT NULL AND agent IS NULL) \
-         OR EXISTS (SELECT 1 FROM result AS other WHERE other.assistant = result.assistant AND other.run = ?1 \
+         OR EXISTS (SELECT 1 FROM result AS other WHERE other.assistant = result.assistant AND +other.run = ?1 \
              AND other.status = 'verified' AND other.later_failure IS NULL AND other.id < result.id))"
     )
 }

@@ -4,6 +4,8 @@ use super::*;
 
 use proptest::prelude::*;
 
+use crate::domain::{NotPlanned, Remedy, SkipReason};
+
 use RowStatus::{AgentNotFound, Failed, Mismatch, NoAccess, Verified};
 
 fn lines(page: &[Job]) -> Vec<u64> {
@@ -207,6 +209,157 @@ fn a_failed_recheck_keeps_what_was_read_before_and_adds_what_it_cost() {
     assert_eq!((row.assistant_updated_at, row.agent_updated_at), (Some(time(-5)), Some(time(-400))));
     assert_eq!((row.requests, row.elapsed_ms, row.checked_at), (4, 3, Some(time(99))));
     assert_eq!(bodies(&reader), [(Some("{\"assistant\":1}".into()), Some("{\"agent\":{}}".into()))]);
+}
+
+/// A verdict of this status, with everything that may stand beside one.
+fn verdict(status: RowStatus) -> Outcome {
+    let json = |text: &str| JsonText::new(text.into());
+    let difference = Difference {
+        field: "temperature".into(),
+        old: json("0.7"),
+        new: json("0.3"),
+        short: "0.7 -> 0.3".into(),
+    };
+    let note = Note { kind: NoteKind::OnlyOnAgent, field: "owner".into(), value: None, short: "x".into() };
+    let refused = |call, kind| Some(CallFailure { call, kind, words: "no".into() });
+    Outcome {
+        differences: if status == Mismatch { vec![difference] } else { vec![] },
+        notes: vec![note],
+        failure: match status {
+            NoAccess => refused(Call::Agent, FailureKind::Forbidden),
+            AgentNotFound => refused(Call::Agent, FailureKind::NotFound),
+            _ => None,
+        },
+        ..outcome(pair(1), status)
+    }
+}
+
+/// What a read gives that has failed at this call.
+fn failed(call: Call, kind: FailureKind) -> Outcome {
+    let assistant = (call == Call::Agent).then(|| Bytes::from_static(b"{\"assistant\":\"new\"}"));
+    Outcome {
+        failure: Some(CallFailure { call, kind, words: "sorry".into() }),
+        name: (call == Call::Agent).then(|| "New name".into()),
+        assistant_updated_at: (call == Call::Agent).then(|| time(5)),
+        agent_updated_at: None,
+        documents: Documents { assistant, agent: None },
+        requests: 5,
+        elapsed: Duration::from_micros(2_400),
+        checked_at: time(99),
+        ..outcome(pair(1), Failed)
+    }
+}
+
+#[test]
+fn what_is_known_of_a_row_stays_known_when_a_later_read_says_nothing() {
+    let nothing = [
+        FailureKind::Connection,
+        FailureKind::Timeout,
+        FailureKind::Server { status: 503 },
+        FailureKind::Unauthorized,
+        FailureKind::Gone,
+        FailureKind::Throttled,
+        FailureKind::Nonsense { status: 200 },
+        FailureKind::Refused { status: 400 },
+    ];
+    let earlier = [Verified, Mismatch, NoAccess, AgentNotFound];
+    for (status, kind) in
+        earlier.into_iter().flat_map(|status| nothing.iter().map(move |kind| (status, kind)))
+    {
+        for call in [Call::Assistant, Call::Agent] {
+            let place = Place::new();
+            let (writer, open_rows, thread) = start(place.import(&rows(&[1])), Selection::default());
+            assert_eq!(settle(&writer, verdict(status)).unwrap().kept(), None);
+            drop(open_rows);
+            thread.finish(end()).unwrap();
+            let before = (place.report().remove(0), bodies(&LedgerReader::open(&place.ledger()).unwrap()));
+
+            let now = failed(call, kind.clone());
+            let (writer, open_rows, thread) = start(place.import(&rows(&[1])), Selection::default());
+            let settled = settle(&writer, now.clone()).unwrap();
+            let kept = settled.kept().map(|kept| (kept.status, kept.name.as_deref(), kept.differences));
+            assert_eq!(kept, Some((status, Some("Contract helper"), before.0.differences.len())));
+            drop(open_rows);
+            thread.finish(end()).unwrap();
+
+            let reader = LedgerReader::open(&place.ledger()).unwrap();
+            let row = report(&reader).remove(0);
+            let expected =
+                ReportRow { later_failure: now.failure.clone(), requests: 7, elapsed_ms: 4, ..before.0 };
+            assert_eq!((&row, bodies(&reader)), (&expected, before.1), "{status} {kind:?} {call:?}");
+            assert!(row.error().starts_with(&now.failure.unwrap().to_string()), "{}", row.error());
+            let facts = reader.facts().unwrap();
+            assert_eq!((facts.count(status), facts.kept), (1, 1));
+            assert!(facts.needs_attention());
+            drop(reader);
+            // Not settled, whatever the status.
+            assert_eq!(place.run(&rows(&[1]), &[Verified]), [2]);
+            let facts = LedgerReader::open(&place.ledger()).unwrap().facts().unwrap();
+            assert_eq!((facts.count(Verified), facts.kept), (1, 0));
+            assert_eq!(place.report()[0].error(), "");
+        }
+    }
+}
+
+#[test]
+fn a_read_that_says_something_replaces_a_verdict_and_failed_is_a_row_that_was_never_read_well() {
+    let assistant_hidden = || Outcome {
+        failure: Some(CallFailure {
+            call: Call::Assistant,
+            kind: FailureKind::Forbidden,
+            words: "no".into(),
+        }),
+        documents: Documents::default(),
+        ..verdict(NoAccess)
+    };
+    let timeout = |call| failed(call, FailureKind::Timeout);
+    for (earlier, now, status) in [
+        (verdict(Mismatch), verdict(NoAccess), NoAccess),
+        (verdict(Verified), verdict(AgentNotFound), AgentNotFound),
+        (verdict(NoAccess), verdict(Mismatch), Mismatch),
+        (failed(Call::Agent, FailureKind::Gone), timeout(Call::Assistant), Failed),
+        // The assistant could not be read, and now it was: that is not what stands in the way any more.
+        (assistant_hidden(), timeout(Call::Agent), Failed),
+        (assistant_hidden(), timeout(Call::Assistant), NoAccess),
+    ] {
+        let place = Place::new();
+        for outcome in [earlier, now.clone()] {
+            let (writer, open_rows, thread) = start(place.import(&rows(&[1])), Selection::default());
+            settle(&writer, outcome).unwrap();
+            drop(open_rows);
+            thread.finish(end()).unwrap();
+        }
+        let row = place.report().remove(0);
+        assert_eq!(row.status, status);
+        let is_kept = status != now.status;
+        assert_eq!(
+            (row.later_failure.is_some(), row.checked_at == Some(now.checked_at)),
+            (is_kept, !is_kept)
+        );
+    }
+}
+
+#[test]
+fn a_row_that_keeps_its_verdict_is_asked_for_once_a_run_and_never_planned() {
+    let place = Place::new();
+    let input = rows(&[1, 2]);
+    place.run(&input, &[Verified, Verified]);
+    let selection = Selection { recheck_before: Some(time(1_000)), ..Selection::default() };
+    let (writer, mut open_rows, thread) = start_to(Disabling::Yes, place.import(&input), selection);
+    let job = open_rows.next_page(1).unwrap()[0];
+    settle(&writer, failed(Call::Assistant, FailureKind::Timeout)).unwrap();
+    assert_eq!((job.pair, all_lines(&mut open_rows)), (pair(1), vec![3]));
+    settle(&writer, Outcome { checked_at: time(30), ..outcome(pair(2), Verified) }).unwrap();
+    let plan = block_on(writer.plan(PlanWish::default(), time(31))).unwrap();
+    assert_eq!((plan.rows, plan.not_planned), (1, vec![(NotPlanned::NotRead, 1)]));
+    drop(open_rows);
+    thread.finish(end()).unwrap();
+    let row = place.report().remove(0);
+    assert_eq!(
+        (row.status, row.disabled, row.skipped),
+        (Verified, DisabledState::Skipped, Some(SkipReason::NotVerified))
+    );
+    assert_eq!(row.remedy(), Remedy::RunAgainLater);
 }
 
 #[test]

@@ -57,6 +57,53 @@ fn a_second_run_on_one_ledger_is_refused_however_the_path_is_spelled() {
     place.open();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_ledger_with_a_second_name_is_written_under_none() {
+    let place = Place::new();
+    place.run(&rows(&[1]), &[RowStatus::Verified]);
+    fs::hard_link(place.ledger(), place.file("second.ledger")).unwrap();
+    let before = fs::read(place.ledger()).unwrap();
+    for path in [place.ledger(), place.file("second.ledger")] {
+        let refusals = [
+            Ledger::open(&path, &langdock()).unwrap_err().to_string(),
+            Ledger::open_existing(&path).unwrap_err().to_string(),
+            set_aside(&path, true, time(0)).unwrap_err().to_string(),
+        ];
+        assert!(refusals.iter().all(|said| said.contains("has another name (a hard link)")), "{refusals:?}");
+        assert_eq!(report(&LedgerReader::open(&path).unwrap()).len(), 1, "it can be read");
+    }
+    assert_eq!(place.names(), ["assistants.ledger", "second.ledger"]);
+    assert_eq!(fs::read(place.ledger()).unwrap(), before);
+    fs::remove_file(place.file("second.ledger")).unwrap();
+    place.open();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_even_to_a_ledger_that_is_not_there_yet() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    fs::create_dir(place.file("share")).unwrap();
+    symlink("share/one.ledger", place.ledger()).unwrap();
+    symlink("assistants.ledger", place.file("link.ledger")).unwrap();
+    let first = Ledger::open(&place.file("link.ledger"), &langdock()).unwrap();
+    for path in [place.ledger(), place.file("share/one.ledger")] {
+        assert!(matches!(Ledger::open(&path, &langdock()), Err(OpenError::Locked { .. })));
+    }
+    drop(first);
+    assert!(fs::symlink_metadata(place.ledger()).unwrap().is_symlink());
+    assert_eq!(place.names(), ["assistants.ledger", "link.ledger", "share"]);
+    // A circle, and a folder that is not there, are refused.
+    symlink("b", place.file("a")).unwrap();
+    symlink("a", place.file("b")).unwrap();
+    symlink("nowhere/x", place.file("c")).unwrap();
+    for name in ["a", "c"] {
+        let refused = Ledger::open(&place.file(name), &langdock());
+        assert!(matches!(refused, Err(OpenError::Refused { .. })), "{name}: {refused:?}");
+    }
+}
+
 #[test]
 fn the_lock_is_held_until_the_writer_has_finished() {
     let place = Place::new();

@@ -4,6 +4,7 @@ mod defects;
 mod ends;
 mod going_on;
 mod inputs;
+mod knowing;
 mod rows;
 mod stops;
 mod verify;

@@ -240,6 +240,30 @@ fn what_every_further_agent_would_meet_ends_it_at_once() {
     }
 }
 
+/// The agents in trouble, then back, then the key refused.
+#[test]
+fn an_agent_that_does_not_answer_keeps_the_runs_verdict_and_no_report_gives_way_to_silence() {
+    let office = Office::with(&[same(1), mismatch(2), same(3)], two_records());
+    office.run(&[]).exits_with(3);
+    let run = office.report();
+    office.change(|options| options.fail_rate = 1.0);
+    verify(&office.desk, &[]).exits_with(3).says("3 of these keep their earlier status");
+    let silent = verified(&office.desk);
+    for column in ["status", "differences", "notes", "checked_at", "agent_updated_at"] {
+        assert_eq!(silent.column(column), run.column(column), "{column}");
+    }
+    assert!(silent.column("error").iter().all(|error| error.starts_with("agent: 5")), "{:?}", silent.rows);
+    assert!(silent.column("remedy")[1].starts_with("Bring the agent in line"));
+    assert!(silent.column("remedy")[0].starts_with("The platform was in trouble"));
+
+    office.change(|options| options.fail_rate = 0.0);
+    verify(&office.desk, &[]).exits_with(3).says("No verdict changed since the run.");
+    let good = office.desk.read("assistants.verify.csv");
+    office.change(|options| options.unauthorized_after = Some(0));
+    verify(&office.desk, &[]).exits_with(5).says("assistants.verify.csv stays as it was");
+    assert_eq!(office.desk.read("assistants.verify.csv"), good);
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_writes_what_is_known_and_leaves_the_ledger_alone() {

@@ -231,6 +231,24 @@ fn the_last_look_that_a_killed_run_owes_is_taken_by_the_next_one() {
     }
 }
 
+/// The list shows what was switched off only after a moment: whoever takes the last look sooner than the killed run
+/// would have finds everything on.
+#[test]
+fn the_last_look_of_a_killed_run_waits_as_long_as_that_run_was_told_to() {
+    let behind = |seconds| AgentList::Lagging(Duration::from_secs(seconds));
+    let options = SandboxOptions { list: behind(60), latency: Duration::from_millis(100), ..one_record() };
+    let office = Office::with(&[same(1), same(2), same(3)], options);
+    let running = office.disabling(3, &[]);
+    office.wait_until(|office| office.deeds().ends_with("off 3"));
+    assert!(running.kill());
+    assert_eq!(office.off(), [1, 2, 3]);
+    // More than has passed since the probe went off, less than will have.
+    office.change(|options| options.list = behind(5));
+    office.run(&["--probe-wait", "0"]).says("switched on again");
+    assert_eq!((office.off(), office.agents_off()), (vec![], vec![]));
+    assert_eq!(office.report().disabled(), ["reverted"; 3]);
+}
+
 #[test]
 fn a_wish_that_a_killed_run_left_open_is_settled_by_the_list_or_stays_unknown() {
     for (options, state) in [(two_records(), "unknown"), (one_record(), "disabled")] {

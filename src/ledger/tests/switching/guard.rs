@@ -15,7 +15,8 @@ fn a_probe_is_owed_its_return_until_the_guard_lets_it_stay_off() {
     run.switch_off(&second, Watched, conclusion(Disabled));
     run.switch_off(&third, Watched, failed(Unknown, FailureKind::Timeout));
     assert_eq!(run.place.killed().debts(), Debts { answers: 1, looks: 3, ..NOTHING });
-    let OwedLooks { agents, last, .. } = block_on(run.writer.owed_looks()).unwrap();
+    let OwedLooks { agents, last, probe_wait } = block_on(run.writer.owed_looks()).unwrap();
+    assert_eq!(probe_wait, PROBE_WAIT);
     assert_eq!(agents, [1, 2, 3].map(Uuid::from_u128).into());
     assert!(last.is_some());
 
