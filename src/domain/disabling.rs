@@ -284,7 +284,7 @@ impl Debts {
 }
 
 /// Proof that the wish to switch this assistant off is on disk: without one, no request to disable can be sent. Only
-/// the ledger implements it, by a type that it makes after its commit (held by `tests/layers.rs`).
+/// the ledger implements it, by a type that it makes after its commit (held by `tests/it/layers.rs`).
 pub trait RecordedWish: Send + Sync {
     /// Whom the wish is about.
     fn assistant(&self) -> AssistantId;
