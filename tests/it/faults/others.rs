@@ -277,7 +277,15 @@ fn what_verify_meets_leaves_the_verdicts_of_the_run_alone() {
         let (ran, verified) = verify();
         let ran = ran.exits_with(told.code);
         let errors = verified.column("error");
-        assert_eq!(verified.column("status"), told.statuses("verified"), "errors {errors:?}\n{}", ran.stderr);
+        // What says nothing about the agent leaves the run's verdict, with what happened now beside it.
+        let mut expected = told.statuses("verified");
+        for (status, error) in expected.iter_mut().zip(&errors) {
+            if *status == "failed" {
+                *status = "verified";
+                assert_ne!(*error, "", "{}", ran.stderr);
+            }
+        }
+        assert_eq!(verified.column("status"), expected, "errors {errors:?}\n{}", ran.stderr);
         assert_eq!(written(&scene).timeless(), before);
         scene.workspace.heal();
         let (ran, verified) = verify();
