@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::domain::AgentId;
 
 use super::error_body;
-use super::transport::LONGEST_ERROR_BODY;
+use super::error_body::LONGEST_ERROR_BODY;
 
 /// A model of `GET /agent/v1/models` (PLATFORM.md, Calls).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+/// Largest part of an error body that is looked at, in bytes.
+pub(super) const LONGEST_ERROR_BODY: usize = 64 * 1024;
+
 /// Words are for people: more than this is kept nowhere.
 const LONGEST_WORDS: usize = 2_000;
 

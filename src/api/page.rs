@@ -2,8 +2,8 @@
 
 use reqwest::header::HeaderMap;
 
+use super::error_body::LONGEST_ERROR_BODY;
 use super::error_body::{self, ErrorBody};
-use super::transport::LONGEST_ERROR_BODY;
 
 /// Headers with which gateways mark what they answer in the platform's place, and the value of it.
 const CHALLENGE_HEADERS: [(&str, &str); 4] = [

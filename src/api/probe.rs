@@ -15,10 +15,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::domain::SupportId;
 
+use super::error_body::LONGEST_ERROR_BODY;
 use super::error_body::shorten;
 use super::mask::Masker;
 use super::page::{self, Page};
-use super::transport::{self, LONGEST_ERROR_BODY, read_body, text};
+use super::transport::{self, read_body, text};
 use super::{ApiKey, BaseUrl, ClientError, certificate};
 
 /// The call that a probe asks for, without a key: whatever is answered, somebody is there.

@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::domain::{FailureKind, SupportHeader, SupportId};
 
+use super::error_body::LONGEST_ERROR_BODY;
 use super::mask::Masker;
 use super::names::{self, Names};
 use super::{ApiKey, BaseUrl, page, retry_after};
@@ -28,9 +29,6 @@ const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
 /// Longest id of an answer that is kept; those of the platform have about 60 characters.
 const LONGEST_SUPPORT_ID: usize = 100;
-
-/// Largest part of an error body that is looked at.
-pub(super) const LONGEST_ERROR_BODY: usize = 64 * 1024;
 
 /// The only type of body that goes either way.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

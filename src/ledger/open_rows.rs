@@ -104,6 +104,7 @@ pub(super) fn backlog(
 }
 
 /// A row of the input, in short.
+#[expect(clippy::struct_excessive_bools, reason = "each is a column by itself")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ScannedRow {
     position: i64,

@@ -57,8 +57,7 @@ const WORDS: &[(&str, &[&str])] = &[
 const KNOWN_CIRCLES: &[&str] = &[
     "cli: arguments audit_arguments network_arguments report_arguments rollback_arguments tools_arguments",
     "commands: render split",
-    "ledger: error schema",
-    "ledger: import open open_rows standing switching writer",
+    "ledger: encode error import lock log open open_rows schema standing switching writer",
     "migrate: excerpt json nonsense",
     "migrate::audit: labelled secrets",
     "report::html: frame index",

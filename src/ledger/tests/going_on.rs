@@ -221,7 +221,7 @@ fn verdict(status: RowStatus) -> Outcome {
         short: "0.7 -> 0.3".into(),
     };
     let note = Note { kind: NoteKind::OnlyOnAgent, field: "owner".into(), value: None, short: "x".into() };
-    let refused = |call, kind| Some(CallFailure { call, kind, words: "no".into() });
+    let refused = |call, kind| Some(CallFailure::new(call, kind, "no"));
     Outcome {
         differences: if status == Mismatch { vec![difference] } else { vec![] },
         notes: vec![note],
@@ -238,7 +238,7 @@ fn verdict(status: RowStatus) -> Outcome {
 fn failed(call: Call, kind: FailureKind) -> Outcome {
     let assistant = (call == Call::Agent).then(|| Bytes::from_static(b"{\"assistant\":\"new\"}"));
     Outcome {
-        failure: Some(CallFailure { call, kind, words: "sorry".into() }),
+        failure: Some(CallFailure::new(call, kind, "sorry")),
         name: (call == Call::Agent).then(|| "New name".into()),
         assistant_updated_at: (call == Call::Agent).then(|| time(5)),
         agent_updated_at: None,
@@ -257,7 +257,7 @@ fn what_is_known_of_a_row_stays_known_when_a_later_read_says_nothing() {
         FailureKind::Timeout,
         FailureKind::Server { status: 503 },
         FailureKind::Unauthorized,
-        FailureKind::Gone,
+        FailureKind::Gone { status: 410 },
         FailureKind::Throttled,
         FailureKind::Nonsense { status: 200 },
         FailureKind::Refused { status: 400 },
@@ -308,6 +308,7 @@ fn a_read_that_says_something_replaces_a_verdict_and_failed_is_a_row_that_was_ne
             call: Call::Assistant,
             kind: FailureKind::Forbidden,
             words: "no".into(),
+            support_id: None,
         }),
         documents: Documents::default(),
         ..verdict(NoAccess)
@@ -317,7 +318,7 @@ fn a_read_that_says_something_replaces_a_verdict_and_failed_is_a_row_that_was_ne
         (verdict(Mismatch), verdict(NoAccess), NoAccess),
         (verdict(Verified), verdict(AgentNotFound), AgentNotFound),
         (verdict(NoAccess), verdict(Mismatch), Mismatch),
-        (failed(Call::Agent, FailureKind::Gone), timeout(Call::Assistant), Failed),
+        (failed(Call::Agent, FailureKind::Gone { status: 410 }), timeout(Call::Assistant), Failed),
         // The assistant could not be read, and now it was: that is not what stands in the way any more.
         (assistant_hidden(), timeout(Call::Agent), Failed),
         (assistant_hidden(), timeout(Call::Assistant), NoAccess),

@@ -50,7 +50,7 @@ async fn a_run_that_gets_no_answer_leaves_every_verdict_and_says_in_error_what_h
     let statuses = ["verified", "mismatch", "no_access", "assistant_not_found", "agent_not_found"];
     assert_eq!(before.column("status"), statuses);
     for (answer, code, error) in [
-        (ResponseTemplate::new(503), 3, "assistant: 503"),
+        (ResponseTemplate::new(503), 4, "assistant: 503"),
         (ResponseTemplate::new(200).set_body_string("{\"status\":\"success\"}"), 3, "assistant: 200"),
         (ResponseTemplate::new(401), 5, "assistant: 401"),
         (ResponseTemplate::new(410), 5, "assistant: 410"),
@@ -59,14 +59,15 @@ async fn a_run_that_gets_no_answer_leaves_every_verdict_and_says_in_error_what_h
         Mock::given(any()).respond_with(answer).mount(&platform.server).await;
         let ran = desk.run(&url, &["--recheck", "0s", "--retries", "0", "--concurrency", "1"]);
         let ran = ran.exits_with(code).says("keep");
-        assert!(ran.stderr.contains("agent-migrate run assistants.csv"), "{}", ran.stderr);
+        let next = if error.contains("410") { "verify assistants.ledger" } else { "run assistants.csv" };
+        assert!(ran.stderr.contains(&format!("agent-migrate {next}")), "{}", ran.stderr);
         let report = desk.report();
         assert_eq!(known(&report), known(&before), "{error}");
         assert_eq!(known(&ledger_says(&desk)), known(&before), "{error}");
         // Where the run has to stop, the others were not asked for.
         let asked: Vec<_> =
             report.column("error").iter().filter(|said| said.starts_with(error)).copied().collect();
-        assert_eq!(asked.len(), if code == 3 { 5 } else { 1 }, "{:?}", report.column("error"));
+        assert_eq!(asked.len(), if code == 5 { 1 } else { 5 }, "{:?}", report.column("error"));
     }
     // The words of the verdict stay as well, and so does what it calls for.
     let report = desk.report();
@@ -98,8 +99,8 @@ fn a_verified_row_that_cannot_be_read_again_is_not_switched_off() {
     let before = office.report();
     office.change(|options| options.fail_rate = 1.0);
     for arguments in [&["--dry-run"][..], &["--disable", "--yes"]] {
-        let ran = office.run(&[&["--retries", "0"], arguments].concat()).exits_with(3);
-        assert!(ran.stderr.contains("verified before, but could not be read now"), "{}", ran.stderr);
+        let ran = office.run(&[&["--retries", "0"], arguments].concat()).exits_with(4);
+        assert!(ran.stderr.contains("keep their earlier status"), "{}", ran.stderr);
         assert_eq!(office.report().column("status"), ["verified", "mismatch"]);
         assert_eq!(office.report().disabled(), ["skipped"; 2]);
         assert_eq!(office.report().column("checked_at"), before.column("checked_at"));
@@ -140,7 +141,8 @@ fn fresh_puts_nothing_aside_and_replaces_no_report_before_the_platform_has_answe
             // An audit turns to the agents, unless it is told not to.
             let source: &[&str] = if command == "audit" { &["--source", "assistant"] } else { &[] };
             let said = ran(&[&["--fresh"], source].concat()).exits_with(code).says("Nothing was put aside");
-            assert!(said.stderr.contains("--fresh"), "the command to go on is the same: {}", said.stderr);
+            let goes_on = ["--fresh", "verify assistants.ledger", "--source agent"];
+            assert!(goes_on.iter().any(|next| said.stderr.contains(next)), "{}", said.stderr);
             assert!(!said.stderr.contains(KEY));
             assert!(files(office.desk.folder.path()) == before, "{command}: {}", said.stderr);
             office.change(|options| {
@@ -233,8 +235,6 @@ fn a_report_whose_ledger_is_gone_does_not_give_way_to_silence() {
         let before = (office.desk.read("assistants.report.csv"), office.desk.read("a.html"));
         std::fs::remove_file(office.desk.path("assistants.ledger")).unwrap();
         office.change(change);
-        // In a run whose rows all fail, nothing stops it before its end.
-        let code = if code == 4 { 3 } else { code };
         let ran = office.run(&["--html", "a.html", "--json", "new.json", "--retries", "0"]).exits_with(code);
         let ran = ran.says("assistants.report.csv stays as it was").says("a.html stays as it was");
         assert_eq!((office.desk.read("assistants.report.csv"), office.desk.read("a.html")), before);
@@ -276,7 +276,7 @@ fn an_audit_keeps_what_it_has_read() {
     let (_, before) = audit(&[]);
     office.change(|options| options.fail_rate = 1.0);
     let (ran, now) = audit(&["--recheck", "0s"]);
-    ran.exits_with(3).says("keep");
+    ran.exits_with(4).says("keep");
     for column in ["status", "name", "model", "findings", "instruction_length", "read_from", "checked_at"] {
         assert_eq!(now.column(column), before.column(column), "{column}");
     }
