@@ -41,7 +41,6 @@ impl RowProgress {
             )
             | (RowStatus::Verified, DisabledState::Failed) => Self::NeedsAttention,
             (RowStatus::NotChecked, _) => Self::Pending,
-            (RowStatus::Duplicate, _) => Self::Done,
             (RowStatus::Verified, _) if failed => Self::NeedsAttention,
             (RowStatus::Verified, DisabledState::Skipped | DisabledState::Reverted) => match skipped {
                 // One record with the agent: it is to stay on (DESIGN.md, Disabling). The run has not done what was asked
@@ -57,7 +56,8 @@ impl RowProgress {
                     | SkipReason::Stopped,
                 ) => Self::Pending,
             },
-            (
+            (RowStatus::Duplicate, _)
+            | (
                 RowStatus::Verified,
                 DisabledState::NotRequested
                 | DisabledState::WouldDisable

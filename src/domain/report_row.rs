@@ -257,7 +257,7 @@ mod tests {
             for ((failure, switch_failure), skipped) in
                 product(&product(&failures, &switch_failures), &reasons)
             {
-                let row = ReportRow { failure, switch_failure, ..row(status, disabled, skipped) };
+                let row = ReportRow { switch_failure, failure, ..row(status, disabled, skipped) };
                 let is_done = row.progress() == RowProgress::Done;
                 assert_eq!(is_done, row.remedy().sentence().is_empty(), "{row:?}");
                 seen.push(row.progress());

@@ -183,7 +183,9 @@ fn report(reader: &LedgerReader) -> Vec<ReportRow> {
         })
         .unwrap();
     let mut counted = ProgressCounts::default();
-    all.iter().for_each(|row: &ReportRow| counted.count(row.progress()));
+    for row in &all {
+        counted.count(row.progress());
+    }
     assert_eq!(reader.facts().unwrap().progress, counted, "{all:#?}");
     all
 }
