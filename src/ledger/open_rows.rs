@@ -104,7 +104,6 @@ pub(super) fn backlog(
 }
 
 /// A row of the input, in short.
-#[expect(clippy::struct_excessive_bools, reason = "each is a column by itself")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ScannedRow {
     position: i64,
@@ -115,8 +114,8 @@ pub(super) struct ScannedRow {
     pub(super) is_one_uuid: bool,
     /// Whether the last try to read it failed.
     pub(super) could_not_be_read: bool,
-    /// Whether the last try to switch it failed.
-    pub(super) could_not_be_switched: bool,
+    /// In which state the last request to switch it left it, if that request failed.
+    pub(super) failed_in: Option<DisabledState>,
     checked_at: Option<i64>,
     /// Whether the guard owes it to be switched on again.
     will_be_on: bool,
@@ -148,6 +147,7 @@ pub(super) fn for_each_row(
             }
             (false, false, None) => (RowStatus::NotChecked, None),
         };
+        let switch_failed: bool = row.get(13)?;
         visit(ScannedRow {
             position: row.get(0)?,
             status,
@@ -156,7 +156,7 @@ pub(super) fn for_each_row(
             checked_at: row.get(4)?,
             will_be_on: row.get(10)?,
             could_not_be_read: row.get(12)?,
-            could_not_be_switched: row.get(13)?,
+            failed_in: checked.filter(|_| switch_failed).map(|checked| checked.state),
         });
     }
     Ok(())

@@ -123,8 +123,7 @@ impl LedgerReader {
         for_each_row(&self.connection, |row| {
             let (state, reason) = standing(row.status, row.checked, wish);
             // As in `report_row`: a state that is not shown takes the failure of its request with it.
-            let is_shown = row.checked.is_some_and(|checked| checked.state == state);
-            let failed = row.could_not_be_read || row.could_not_be_switched && is_shown;
+            let failed = row.could_not_be_read || row.failed_in == Some(state);
             facts.progress.count(RowProgress::of(row.status, state, reason, failed));
             tally(&mut counts, row.status);
             tally(&mut disabled, state);

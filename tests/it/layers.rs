@@ -206,9 +206,9 @@ fn every_file_is_read_to_its_end() {
 
 /// Made-up sources, each file with its text.
 fn made_up(files: &[(&str, &str)]) -> Code {
-    let root = files.iter().filter_map(|(file, _)| file.split(['/', '.']).next()).collect::<BTreeSet<_>>();
-    let root: String =
-        root.into_iter().filter(|name| *name != "main").map(|name| format!("pub mod {name};\n")).collect();
+    let names: BTreeSet<_> = files.iter().filter_map(|(file, _)| file.split(['/', '.']).next()).collect();
+    let root: Vec<_> = names.into_iter().map(|name| format!("pub mod {name};")).collect();
+    let root = root.join("\n");
     let files = files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()));
     Code::of(&files.chain([("lib.rs".to_owned(), root)]).collect())
 }

@@ -36,10 +36,10 @@ pub(super) fn circles(code: &Code) -> BTreeSet<String> {
             }
             seen
         };
-        let reached: BTreeMap<&str, BTreeSet<&str>> =
+        let closure: BTreeMap<&str, BTreeSet<&str>> =
             imports.keys().map(|from| (*from, reaches(from))).collect();
-        for (from, to) in reached.iter().filter(|(from, to)| to.contains(**from)) {
-            let round = to.iter().filter(|to| reached.get(**to).is_some_and(|back| back.contains(from)));
+        for (from, to) in closure.iter().filter(|(from, to)| to.contains(**from)) {
+            let round = to.iter().filter(|to| closure.get(**to).is_some_and(|back| back.contains(from)));
             let names: Vec<_> = round.map(|path| path.rsplit("::").next().unwrap_or(path)).collect();
             let folder = if folder.is_empty() { "src" } else { folder };
             found.insert(format!("{folder}: {}", names.join(" ")));

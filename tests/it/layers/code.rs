@@ -64,11 +64,11 @@ impl Code {
         let Some(text) = files.get(&place.file) else { return };
         self.reached.insert(place.file.clone());
         let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{}: {error}", place.file));
-        self.read(files, place, tokens.into_iter().collect());
+        self.read(files, place, tokens);
     }
 
-    fn read(&mut self, files: &Files, place: &Place, trees: Vec<TokenTree>) {
-        let (product, tests) = without_tests(trees);
+    fn read(&mut self, files: &Files, place: &Place, tokens: TokenStream) {
+        let (product, tests) = without_tests(tokens);
         let mut module = Module { file: place.file.clone(), ..Module::default() };
         let mut words = vec![];
         for (trees, is_test) in [(product, place.is_test), (tests, true)] {
@@ -108,33 +108,20 @@ impl Code {
                 }
             };
             trees.next();
-            let in_folder = |name: &str| format!("{}{name}", place.folder);
             let child = Place {
                 path: joined(&place.path, &name),
                 file: place.file.clone(),
-                folder: in_folder(&format!("{name}/")),
+                folder: format!("{}{name}/", place.folder),
                 is_test: place.is_test,
             };
-            if !place.is_test {
-                module.children.insert(name.clone());
+            if let Some(TokenTree::Group(group)) = trees.next() {
+                self.read(files, &child, group.stream());
+            } else {
+                let file = file_of(files, place, &name, elsewhere.take());
+                self.read_file(files, &Place { file, ..child });
             }
-            match trees.next() {
-                Some(TokenTree::Group(group)) => {
-                    self.read(files, &child, group.stream().into_iter().collect());
-                }
-                _ => {
-                    let beside = place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
-                    let file = match elsewhere.take() {
-                        Some(file) if beside.is_empty() => file,
-                        Some(file) => format!("{beside}/{file}"),
-                        None => [format!("{name}.rs"), format!("{name}/mod.rs")]
-                            .map(|file| in_folder(&file))
-                            .into_iter()
-                            .find(|file| files.contains_key(file))
-                            .unwrap_or_else(|| panic!("{}: there is no file of {name}", place.file)),
-                    };
-                    self.read_file(files, &Place { file, ..child });
-                }
+            if !place.is_test {
+                module.children.insert(name);
             }
         }
         rest
@@ -156,7 +143,7 @@ impl Code {
             "self" => rest = &path[1..],
             "super" => {
                 while rest.first().is_some_and(|word| word == "super") {
-                    at = parent(&at).to_owned();
+                    at.truncate(parent(&at).len());
                     rest = &rest[1..];
                 }
             }
@@ -275,7 +262,7 @@ fn flatten(trees: impl IntoIterator<Item = TokenTree>, words: &mut Vec<String>) 
                     Delimiter::None => ("", ""),
                 };
                 words.push(open.to_owned());
-                let (product, _) = without_tests(group.stream().into_iter().collect());
+                let (product, _) = without_tests(group.stream());
                 flatten(product, words);
                 words.push(close.to_owned());
             }
@@ -296,6 +283,19 @@ fn flatten(trees: impl IntoIterator<Item = TokenTree>, words: &mut Vec<String>) 
 
 fn is_name(word: &str) -> bool {
     word.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
+}
+
+/// The file of a module that is declared in `place`; `elsewhere` is what a `path` attribute says.
+fn file_of(files: &Files, place: &Place, name: &str, elsewhere: Option<String>) -> String {
+    let beside = place.file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    if let Some(file) = elsewhere {
+        return format!("{beside}{file}");
+    }
+    let usual = [format!("{}{name}.rs", place.folder), format!("{}{name}/mod.rs", place.folder)];
+    usual
+        .into_iter()
+        .find(|file| files.contains_key(file))
+        .unwrap_or_else(|| panic!("{}: there is no file of {name}", place.file))
 }
 
 /// The file that a `[path = "…"]` names.

@@ -3,7 +3,8 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The tokens of the items that the program is made of, and those of the items that only its tests are.
-pub(super) fn without_tests(trees: Vec<TokenTree>) -> (Vec<TokenTree>, Vec<TokenTree>) {
+pub(super) fn without_tests(tokens: TokenStream) -> (Vec<TokenTree>, Vec<TokenTree>) {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let (mut product, mut tests) = (Vec::with_capacity(trees.len()), Vec::new());
     let mut at = 0;
     while at < trees.len() {
