@@ -15,14 +15,13 @@ const LONGEST_OPTION: usize = 40;
 const QUOTES: &str = r#"(?:[^\S\r\n]|["'`*„“”‚‘’«»]|\\+")*"#;
 
 /// `Passwort (Testsystem) für den Export`: what may follow the word, up to the sign.
-const PHRASE: &str =
-    r"(?:\([^)\r\n]{0,40}\)Q)?(?:(?i:for|of|to|für|von|vom|zu|zum|zur|im|in)[^\S\r\n][^.;,!?:=\r\n]{0,40}?)?";
+const PHRASE: &str = r"(?:\([^)\r\n]{0,40}\)Q)?(?:(?:(?i-u:for|of|to|von|vom|zu|zum|zur|im|in)|[Ff]ür)[^\S\r\n][^.;,!?:=\r\n]{0,40}?)?";
 
 /// What stands between a label and its value, and how many characters the value then has at least.
 static LEADS: LazyLock<[(Regex, usize); 2]> = LazyLock::new(|| {
     let lead = |sign: &str| pattern(&format!("^(?:QP{sign})Q").replace('P', PHRASE).replace('Q', QUOTES));
     // A tag ends in the sign: `<password>…</password>`.
-    [(lead("(?:=>|->|:=|[:=：＝])|>"), 6), (lead(r"(?-u:\b)(?i:is|ist|lautet|est):?[^\S\r\n]"), 8)]
+    [(lead("(?:=>|->|:=|[:=：＝])|>"), 6), (lead(r"(?-u:\b)(?i-u:is|ist|lautet|est):?[^\S\r\n]"), 8)]
 });
 
 /// The name in front of the password where both stand behind one label: `admin / …`.

@@ -12,8 +12,8 @@ use regex::Regex;
 const PLACEHOLDERS: &[&str] = &[
     r"^[<{\[$%(*•…_]",
     r"^[\W_xX]*$",
-    "(?i:your|dein|ihr[_-]|placeholder|platzhalter|beispiel|example|xxx|changeme|redacted)",
-    r"^[\W_]*(?i:password|passwort|pass|pw|kennwort|secret|token|pwd)[\W_]*$",
+    "(?i-u:your|dein|ihr[_-]|placeholder|platzhalter|beispiel|example|xxx|changeme|redacted)",
+    r"^[\W_]*(?i-u:password|passwort|pass|pw|kennwort|secret|token|pwd)[\W_]*$",
 ];
 
 /// What stands behind `password:` in instructions to people.
@@ -23,9 +23,9 @@ const PROSE: &[&str] = &[
     // `12-stellig`, `AES-256`, `IT-4711-AB`.
     r"^\d+(?:[-_–](?:\d+|[^\W\d_]*))+$|^[^\W\d_]{1,4}(?:[-_–](?:\d+|[^\W\d_]{0,2}))+$",
     // `min8Zeichen`.
-    "(?i:zeichen|character|chars|stellig|digits)",
+    "(?i-u:zeichen|character|chars|stellig|digits)",
     // How something is stored: `SHA256`, `base64-encoded`, `bcrypt(12)`.
-    r"^[\W_]*(?i:(?:sha|md|base|aes|argon|pbkdf)[0-9]{1,3}|[bs]crypt)(?:[\W_]+(?:(?i:sha|md)\d{1,3}|[^\W\d_]+|\d+))*[\W_]*$",
+    r"^[\W_]*(?i-u:(?:sha|md|base|aes|argon|pbkdf)[0-9]{1,3}|[bs]crypt)(?:[\W_]+(?:(?i-u:sha|md)\d{1,3}|[^\W\d_]+|\d+))*[\W_]*$",
 ];
 
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| any_of(PLACEHOLDERS));
@@ -34,11 +34,14 @@ static BASE64_KEY: LazyLock<Regex> =
     LazyLock::new(|| pattern("^(?:[[:alnum:]+/]{40}|[[:alnum:]+/]{39,}={1,2})$"));
 static IN_PROSE: LazyLock<Regex> = LazyLock::new(|| any_of(PROSE));
 
-/// A pattern of ours. Of Unicode it may use `\w`, `\d`, `\s` and their opposites only: the tables for the rest are left out
-/// of the program, and not out of its tests.
+/// A pattern of ours. Of Unicode it may use `\w`, `\d`, `\s` and their opposites only, and ignore case in ASCII alone: the
+/// tables for the rest are left out of the program, and not out of its tests.
 #[expect(clippy::expect_used, reason = "no pattern comes from outside; a test makes them all")]
 pub(super) fn pattern(pattern: &str) -> Regex {
-    debug_assert!(!pattern.contains(r"\p"), "{pattern} needs tables");
+    debug_assert!(
+        !["(?i:", "(?i)", r"\p"].iter().any(|part| pattern.contains(part)),
+        "{pattern} needs a table"
+    );
     Regex::new(pattern).expect("a pattern of ours is one")
 }
 
