@@ -112,6 +112,39 @@ impl Json {
         }
     }
 
+    /// Shows every text with the key of the member that it stands in, and every key by itself.
+    pub(super) fn each_text(&self, key: &str, visit: &mut dyn FnMut(&str, &str)) {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => {}
+            Self::Text(text) => visit(key, text),
+            Self::List(items) => items.iter().for_each(|item| item.each_text(key, visit)),
+            Self::Object(object) => {
+                for (key, value) in &object.members {
+                    visit("", key);
+                    value.each_text(key, visit);
+                }
+            }
+        }
+    }
+
+    /// Changes every text and key, shown as [`Json::each_text`] does; `None` when two keys become the same.
+    pub(super) fn map_texts(self, key: &str, change: &mut dyn FnMut(&str, String) -> String) -> Option<Self> {
+        Some(match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => self,
+            Self::Text(text) => Self::Text(change(key, text)),
+            Self::List(items) => {
+                Self::List(items.into_iter().map(|item| item.map_texts(key, change)).collect::<Option<_>>()?)
+            }
+            Self::Object(object) => {
+                let members = object.members.into_iter().map(|(key, value)| {
+                    let value = value.map_texts(&key, change)?;
+                    Some((change("", key), value))
+                });
+                Self::Object(Object::new(members.collect::<Option<_>>()?).ok()?)
+            }
+        })
+    }
+
     /// Compact JSON.
     pub(super) fn compact(&self) -> String {
         let mut out = String::new();

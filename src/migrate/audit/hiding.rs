@@ -1,12 +1,16 @@
 //! Takes what looks like a secret out of everything that is shown: where it was found, and wherever else its words stand.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::ops::Range;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-use super::secrets::{self, PRIVATE_KEY, Spot};
+use aho_corasick::AhoCorasick;
+use url::form_urlencoded::byte_serialize;
+
+use super::secrets::{PRIVATE_KEY, Spot, spots_in_member, visible};
 use crate::domain::JsonText;
-use crate::migrate::json::{Json, Object};
+use crate::migrate::json::Json;
 use crate::migrate::record::Record;
 
 /// A shorter one may be part of any word: it is hidden where it was found, and not elsewhere.
@@ -15,21 +19,11 @@ const LEAST: usize = 6;
 /// Lines of a private key are long.
 const LEAST_OF_KEY: usize = 16;
 
-/// What belongs to the place of a secret and not to its words.
-const LEADS: [&str; 9] = [
-    "Bearer ",
-    "bearer ",
-    "BEARER ",
-    "Basic ",
-    "basic ",
-    "BASIC ",
-    "AccountKey=",
-    "SharedAccessKey=",
-    "hooks.slack.com/services/",
-];
+/// A longer one is known by its pieces of so many characters; with [`MOST`] this bounds the memory.
+const LONGEST: usize = 64;
 
-/// As much of a value as is looked at behind the name of its member.
-const LONGEST_MEMBER: usize = 250;
+/// No workspace has more secrets.
+const MOST: usize = 100_000;
 
 /// The name with a mark in place of whatever is a secret in it, or anywhere else in the record.
 pub fn name_without_secrets(record: &Record) -> String {
@@ -39,17 +33,22 @@ pub fn name_without_secrets(record: &Record) -> String {
 }
 
 /// The words of all secrets that were found. It has no voice: what it gives are texts without them.
+#[derive(Default)]
 pub struct Secrets {
-    /// By their first four bytes.
-    known: HashMap<[u8; 4], Vec<(String, &'static str)>>,
-    /// The bytes with which one begins: quicker to ask than the map.
-    firsts: [bool; 256],
+    /// Words in every spelling, and what they look like.
+    words: BTreeMap<String, &'static str>,
+    /// What finds all words in one pass, and the kind of each; made when they are first looked for.
+    known: OnceLock<(AhoCorasick, Vec<&'static str>)>,
 }
 
 impl Secrets {
     /// Remembers what looks like a secret in any text of the record.
     pub fn add(&mut self, record: &Record) {
-        self.add_object(record.object());
+        self.known = OnceLock::new();
+        for (key, value) in record.object().members() {
+            self.add_text("", key);
+            value.each_text(key, &mut |key, text| self.add_text(key, text));
+        }
     }
 
     /// The text with a mark in place of what looks like a secret, and of every secret known.
@@ -58,208 +57,100 @@ impl Secrets {
     }
 
     /// The JSON text likewise, whatever the escapes with which its strings are spelled; the very same text where nothing
-    /// is hidden. `None` for what cannot be taken apart and so not be looked through.
+    /// is hidden. `None` for what cannot be taken apart and so not be looked through, or has two keys of one name once
+    /// they are hidden.
     pub fn hide_in_json(&self, text: &str) -> Option<JsonText> {
-        let value = Json::read(text).ok()?;
-        match self.hidden("", &value)? {
-            Cow::Borrowed(_) => JsonText::new(text.to_owned()),
-            Cow::Owned(hidden) => Some(hidden.to_json_text()),
-        }
-    }
-
-    fn add_value(&mut self, key: &str, value: &Json) {
-        match value {
-            Json::Null | Json::Bool(_) | Json::Number(_) => {}
-            Json::Text(text) => {
-                for Spot { span, kind } in found(key, text) {
-                    self.remember(text.get(span).unwrap_or_default(), kind);
+        let mut is_changed = false;
+        let hidden =
+            Json::read(text).ok()?.map_texts("", &mut |key, text| match self.hide_member(key, &text) {
+                Cow::Borrowed(_) => text,
+                Cow::Owned(hidden) => {
+                    is_changed = true;
+                    hidden
                 }
+            })?;
+        if is_changed { Some(hidden.to_json_text()) } else { JsonText::new(text.to_owned()) }
+    }
+
+    fn add_text(&mut self, key: &str, text: &str) {
+        let text = visible(text);
+        for Spot { span, kind } in spots_in_member(key, &text) {
+            let secret = text.get(span).unwrap_or_default();
+            if kind == PRIVATE_KEY {
+                // What follows its last line in JSON that is pasted as text is no secret, nor is the first line.
+                let lines = secret.split("-----END").next().unwrap_or_default();
+                let lines = lines.split(char::is_whitespace).flat_map(|line| line.split("\\n"));
+                lines
+                    .filter(|line| line.len() >= LEAST_OF_KEY && !line.contains("-----"))
+                    .for_each(|line| self.remember(line, kind));
+                continue;
             }
-            Json::List(items) => items.iter().for_each(|item| self.add_value(key, item)),
-            Json::Object(object) => self.add_object(object),
+            self.remember(secret, kind);
+            // `Password=…;Encrypt=yes`: what follows may be part of the password, or the next member; so both are known.
+            let first = secret.split([';', ',', '&']).next().unwrap_or_default();
+            if first.len() < secret.len() && !first.chars().all(char::is_alphabetic) {
+                self.remember(first, kind);
+            }
         }
     }
 
-    fn add_object(&mut self, object: &Object) {
-        for (key, value) in object.members() {
-            self.add_value("", &Json::Text(key.clone()));
-            self.add_value(key, value);
-        }
-    }
-
-    fn remember(&mut self, secret: &str, kind: &'static str) {
-        self.remember_words(secret, kind);
-        // `Password=…;Encrypt=yes`: what follows may be part of the password, or the next member; so both are known.
-        let first = secret.split([';', ',', '&']).next().unwrap_or_default();
-        if kind != PRIVATE_KEY && first.len() < secret.len() && !first.chars().all(char::is_alphabetic) {
-            self.remember_words(first, kind);
-        }
-    }
-
-    fn remember_words(&mut self, secret: &str, kind: &'static str) {
-        let words = LEADS.iter().find_map(|lead| secret.strip_prefix(lead)).unwrap_or(secret).trim();
-        let least = if kind == PRIVATE_KEY { LEAST_OF_KEY } else { LEAST };
-        let Some(start) = words.as_bytes().first_chunk().filter(|_| words.len() >= least) else { return };
-        // The first and last line of a private key are no secret.
-        if words.starts_with("-----") {
+    /// Remembers the words as they are, and as JSON, HTML and addresses spell them.
+    fn remember(&mut self, words: &str, kind: &'static str) {
+        if words.len() < LEAST || self.words.len() >= MOST {
             return;
         }
-        self.firsts[usize::from(start[0])] = true;
-        let known = self.known.entry(*start).or_default();
-        if known.iter().all(|(other, _)| other != words) {
-            known.push((words.to_owned(), kind));
+        let json = Json::Text(words.to_owned()).compact();
+        let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
+        let html = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        for spelling in [words.to_owned(), json, html, byte_serialize(words.as_bytes()).collect()] {
+            let letters: Vec<char> = spelling.chars().collect();
+            for start in (0..letters.len()).step_by(LONGEST).take(MOST) {
+                // The last piece is as long as the others.
+                let rest = &letters[start.min(letters.len().saturating_sub(LONGEST))..];
+                self.words.entry(rest.iter().take(LONGEST).collect()).or_insert(kind);
+            }
         }
     }
 
-    /// `None` when two keys are the same once they are hidden.
-    fn hidden<'a>(&self, key: &str, value: &'a Json) -> Option<Cow<'a, Json>> {
-        Some(match value {
-            Json::Null | Json::Bool(_) | Json::Number(_) => Cow::Borrowed(value),
-            Json::Text(text) => match self.hide_member(key, text) {
-                Cow::Borrowed(_) => Cow::Borrowed(value),
-                Cow::Owned(text) => Cow::Owned(Json::Text(text)),
-            },
-            Json::List(items) => {
-                let hidden: Vec<_> =
-                    items.iter().map(|item| self.hidden(key, item)).collect::<Option<_>>()?;
-                if hidden.iter().all(|item| matches!(item, Cow::Borrowed(_))) {
-                    return Some(Cow::Borrowed(value));
-                }
-                Cow::Owned(Json::List(hidden.into_iter().map(Cow::into_owned).collect()))
-            }
-            Json::Object(object) => {
-                let hidden: Vec<_> = object
-                    .members()
-                    .iter()
-                    .map(|(key, value)| Some((self.hide(key), self.hidden(key, value)?)))
-                    .collect::<Option<_>>()?;
-                let is_as_before = |member: &(Cow<'_, str>, Cow<'_, Json>)| {
-                    matches!(member, (Cow::Borrowed(_), Cow::Borrowed(_)))
-                };
-                if hidden.iter().all(is_as_before) {
-                    return Some(Cow::Borrowed(value));
-                }
-                let members = hidden.into_iter().map(|(key, value)| (key.into_owned(), value.into_owned()));
-                Cow::Owned(Json::Object(Object::new(members.collect()).ok()?))
-            }
-        })
-    }
-
+    /// Where something is hidden, what nobody sees is left out as well.
     fn hide_member<'a>(&self, key: &str, text: &'a str) -> Cow<'a, str> {
-        let mut spots = found(key, text);
-        spots.extend(self.known_in(text));
+        let seen = visible(text);
+        let mut spots = spots_in_member(key, &seen);
+        self.add_known(&seen, &mut spots);
         if spots.is_empty() {
             return Cow::Borrowed(text);
         }
-        spots.sort_by_key(|spot| (spot.span.start, spot.span.end));
+        spots.sort_by_key(|spot| (spot.span.start, Reverse(spot.span.end)));
         let mut shown = String::with_capacity(text.len());
         let mut from = 0;
         for Spot { span, kind } in spots {
-            // One that overlaps the last one is hidden with it.
-            if span.start >= from {
-                shown.push_str(text.get(from..span.start).unwrap_or_default());
-                for part in ["[", kind, ", hidden]"] {
-                    shown.push_str(part);
-                }
+            // One that overlaps or touches the last one is hidden with it.
+            if span.start > from || shown.is_empty() {
+                shown.push_str(seen.get(from..span.start).unwrap_or_default());
+                shown.extend(["[", kind, ", hidden]"]);
             }
             from = from.max(span.end);
         }
-        shown.push_str(text.get(from..).unwrap_or_default());
+        shown.push_str(seen.get(from..).unwrap_or_default());
         Cow::Owned(shown)
     }
 
-    fn known_in(&self, text: &str) -> Vec<Spot> {
-        if self.known.is_empty() {
-            return Vec::new();
+    /// Adds every place of a word that is known, but for those inside another one.
+    #[expect(clippy::expect_used, reason = "as many words, and as long ones, as it has room for")]
+    fn add_known(&self, text: &str, spots: &mut Vec<Spot>) {
+        if self.words.is_empty() {
+            return;
         }
-        let bytes = text.as_bytes();
-        let mut spots = Vec::new();
-        for (at, start) in bytes.windows(4).enumerate() {
-            let [first, ..] = *start else { continue };
-            if !self.firsts[usize::from(first)] {
-                continue;
-            }
-            let known = <[u8; 4]>::try_from(start).ok().and_then(|start| self.known.get(&start));
-            for (words, kind) in known.into_iter().flatten() {
-                if bytes.get(at..).is_some_and(|rest| rest.starts_with(words.as_bytes())) {
-                    spots.push(Spot { span: at..at + words.len(), kind });
-                }
+        let (automaton, kinds) = self.known.get_or_init(|| {
+            let automaton = AhoCorasick::new(self.words.keys()).expect("words within bounds");
+            (automaton, self.words.values().copied().collect())
+        });
+        for found in automaton.find_overlapping_iter(text) {
+            let is_inside = |last: &Spot| last.span.start <= found.start() && found.end() <= last.span.end;
+            if !spots.last().is_some_and(is_inside) {
+                spots.push(Spot { span: found.range(), kind: kinds[found.pattern()] });
             }
         }
-        spots
-    }
-}
-
-/// What looks like a secret in the text, which stands in a member of that name; of a private key every line.
-fn found(key: &str, text: &str) -> Vec<Spot> {
-    let mut spots = behind_name(key, text);
-    let mut at = 0;
-    let mut key_ends = 0;
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim_end_matches(['\n', '\r']);
-        if at < key_ends {
-            spots.push(Spot { span: at..at + bare.len(), kind: PRIVATE_KEY });
-        } else {
-            for Spot { span, kind } in secrets::spots(bare) {
-                if kind == PRIVATE_KEY {
-                    key_ends = at + end_of_key(text.get(at..).unwrap_or_default());
-                }
-                spots.push(Spot { span: shifted(&span, at), kind });
-            }
-        }
-        at += line.len();
-    }
-    spots.retain(|spot| !spot.span.is_empty());
-    spots
-}
-
-/// Where the private key ends that begins in the first line: at its last line; where it has none, before the first line
-/// with a blank in it. The lines of its head, `DEK-Info: AES-128-CBC,…`, have blanks and belong to it.
-fn end_of_key(text: &str) -> usize {
-    const BEGIN: &str = "-----BEGIN ";
-    const END: &str = "-----END ";
-    let begin = text.find(BEGIN).unwrap_or_default();
-    if let Some(at) = text.get(begin..).unwrap_or_default().find(END) {
-        return begin + at + END.len();
-    }
-    let mut lines = text.split_inclusive('\n');
-    let first = lines.next().map_or(0, str::len);
-    let mut is_head = true;
-    let body = lines.take_while(|line| {
-        is_head &= is_of_a_key_head(line);
-        is_head || !line.trim().contains(' ')
-    });
-    first + body.map(str::len).sum::<usize>()
-}
-
-/// `Proc-Type: 4,ENCRYPTED`: a name of one word before the colon.
-fn is_of_a_key_head(line: &str) -> bool {
-    let name = line.trim_start().split_once(": ").map_or("", |(name, _)| name);
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
-/// `{"password": "…"}`: the name of the member is the word before the value.
-fn behind_name(key: &str, text: &str) -> Vec<Spot> {
-    if key.is_empty() {
-        return Vec::new();
-    }
-    let line = text.lines().next().unwrap_or_default();
-    let end = line.char_indices().nth(LONGEST_MEMBER).map_or(line.len(), |(end, _)| end);
-    let lead = format!("{key}: ");
-    let spots = secrets::spots(&format!("{lead}{}", line.get(..end).unwrap_or_default()));
-    let in_value = spots.into_iter().filter(|spot| spot.span.start >= lead.len());
-    in_value
-        .map(|Spot { span, kind }| Spot { span: span.start - lead.len()..span.end - lead.len(), kind })
-        .collect()
-}
-
-fn shifted(span: &Range<usize>, by: usize) -> Range<usize> {
-    span.start + by..span.end + by
-}
-
-impl Default for Secrets {
-    fn default() -> Self {
-        Self { known: HashMap::new(), firsts: [false; 256] }
     }
 }
 
@@ -338,7 +229,7 @@ mod tests {
         let key = format!("sk-{}TAIL", "aB3dE5fG7h".repeat(2_000));
         assert_eq!(Secrets::default().hide(&key), "[API key (OpenAI style), hidden]");
         let bearer = format!("Bearer {}", "aB3dE5fG7h".repeat(2_000));
-        assert_eq!(Secrets::default().hide(&bearer), "[bearer token, hidden]");
+        assert_eq!(Secrets::default().hide(&bearer), "Bearer [bearer token, hidden]");
     }
 
     #[test]
@@ -358,6 +249,36 @@ mod tests {
         let shown = Secrets::default().hide(&with_head).into_owned();
         assert!(lines.iter().all(|line| !shown.contains(line)) && shown.contains("Be kind: to"), "{shown}");
         assert!(!Secrets::default().hide(&cut).contains(lines[1]));
+    }
+
+    #[test]
+    fn the_lines_of_a_key_that_is_pasted_as_json_are_known_and_what_follows_it_is_not() {
+        let lines = ["MIIEpAIBAAKCAQEA1qaz2wsx3edc", "4rfv5tgb6yhn7ujm8ik9olpQAZ=="];
+        let key =
+            format!(r"-----BEGIN {}-----\n{}\n{}\n-----END KEY-----\n", "PRIVATE KEY", lines[0], lines[1]);
+        let secrets = secrets(
+            &json!({"instruction": format!(r#"{{"private_key":"{key}","id":"an-account-of-example"}}"#)}),
+        );
+        for line in lines {
+            assert_eq!(secrets.hide(&format!("x {line}")), "x [private key, hidden]");
+        }
+        assert_eq!(secrets.hide("an-account-of-example"), "an-account-of-example");
+    }
+
+    #[test]
+    fn a_long_token_is_hidden_wherever_it_stands_and_so_is_any_larger_part_of_it() {
+        let token = (10..50).fold(String::new(), |token, number| format!("{token}aB{number}dE"));
+        let secrets = secrets(&json!({ "instruction": format!("Bearer {token}") }));
+        assert_eq!(secrets.hide(&format!("was: {token}.")), "was: [bearer token, hidden].");
+        assert!(!secrets.hide(&token[..150]).contains(&token[..100]), "an excerpt");
+    }
+
+    #[test]
+    fn words_are_known_as_json_html_and_addresses_spell_them() {
+        let secrets = secrets(&json!({"instruction": r"Passwort: Tr0ub\4<dor+3"}));
+        for spelling in [r"Tr0ub\4<dor+3", r"Tr0ub\\4<dor+3", r"Tr0ub\4&lt;dor+3", "Tr0ub%5C4%3Cdor%2B3"] {
+            assert_eq!(secrets.hide(spelling), "[password, hidden]", "{spelling}");
+        }
     }
 
     #[test]

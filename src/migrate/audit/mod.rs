@@ -4,14 +4,16 @@
 //! | --- | --- |
 //! | `rules` | the table: code, weight, when, advice |
 //! | `model_id` | whether two ids name one model |
-//! | `secrets` | what looks like a password, key or token, by kind and place, never its words |
-//! | `labelled` | `Passwort: …`: values that stand behind a word for a secret |
+//! | `secrets` | the table of secrets: what looks like a password, key or token, by kind and place, never its words |
+//! | `labelled` | `Passwort: …`: the value that stands behind a word for a secret |
+//! | `looks` | what a value looks like: random, a password, prose, a placeholder |
 //! | `hiding` | shows texts and raw objects without any secret that was found |
 //! | `doubles` | which names and instructions stand in a list twice, from hashes alone |
 
 mod doubles;
 mod hiding;
 mod labelled;
+mod looks;
 mod model_id;
 mod rules;
 mod secrets;

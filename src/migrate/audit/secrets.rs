@@ -1,328 +1,286 @@
-//! What looks like a password, key or token. It is named by kind and place; its words leave this file only as their span.
+//! What looks like a password, key or token: a table of rules. It is named by kind and place; its words leave this file
+//! only as their span.
 //!
-//! Conservative on purpose: a finding that is wrong three times is not read the fourth time. So a well-known prefix needs
-//! something random behind it, and a word such as `Passwort:` a value that no prose would have.
+//! One pass over a text finds the literals that announce a secret; only there are the patterns tried, each from the
+//! literal on. What a rule has looked at it does not look at again, or it is bounded, so that the time is linear.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use memchr::memmem;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use regex::Regex;
 
+use super::looks::{
+    has_digit, is_given, is_key, is_login_in_base64, is_password, is_random, is_token, is_varied, pattern,
+};
 use super::{items, labelled};
-use crate::migrate::json::Json;
 use crate::migrate::record::Record;
 
-/// What its first line tells; the others follow it.
+/// The kind of which every line is a secret.
 pub(super) const PRIVATE_KEY: &str = "private key";
 
-/// The longest login in an address that is looked for behind a slash: bounds the work in hostile texts.
-const LONGEST_LOGIN: usize = 512;
+/// A kind of secret and how it is known.
+struct Rule {
+    kind: &'static str,
+    /// What announces it, separated by `|`. Any case will do, except where the keyword is a part of the secret.
+    keywords: &'static str,
+    place: Place,
+    /// What the secret has to look like.
+    looks: fn(&str) -> bool,
+}
 
-/// Something in a line that looks like a secret.
+/// Where the secret stands, seen from the keyword.
+enum Place {
+    /// It begins with the keyword, and goes on like the pattern.
+    From(&'static str),
+    /// It follows what the first pattern describes, and is what the second one does, but for an `@` at its end.
+    Behind(&'static str, &'static str),
+    /// It is the value of a label.
+    Value,
+    /// The same, with the name of a user in front of it.
+    ValueWithUser,
+}
+
+use Place::{Behind, From, Value, ValueWithUser};
+
+/// Where two secrets overlap, the rule that stands first names them.
+#[rustfmt::skip]
+const RULES: &[Rule] = &[
+    rule(PRIVATE_KEY, "-----BEGIN ", Behind("", KEY), |_| true),
+    rule("password in an address", "://", Behind(USER, PASSWORD), is_given),
+    rule("Langdock or Odeus API key", "sk-ld-", From("[[:word:]-]{12,}"), is_random),
+    rule("Anthropic API key", "sk-ant-", From("[[:word:]-]{16,}"), is_random),
+    rule("API key (OpenAI style)", "sk-", From("[[:word:]-]{16,}"), is_random),
+    rule("Stripe key", "sk_live_|rk_live_|sk_test_|rk_test_", From("[[:word:]]{16,}"), is_varied),
+    rule("GitHub token", "ghp_|gho_|ghu_|ghs_|ghr_|github_pat_", From("[[:word:]]{20,}"), is_varied),
+    rule("GitLab token", "glpat-", From("[[:word:]-]{16,}"), is_varied),
+    rule("AWS access key", "AKIA|ASIA", From(r"[A-Z0-9]{16}(?-u:\b)"), has_digit),
+    rule("Slack token", "xoxb-|xoxp-|xoxa-|xoxr-|xoxs-|xoxe.|xapp-", From("[[:word:].-]{10,}"), has_digit),
+    rule("Google API key", "AIza", From("[[:word:]-]{30,}"), is_varied),
+    rule("Google access token", "ya29.", From("[[:word:]-]{20,}"), is_varied),
+    rule("SendGrid API key", "SG.", From("[[:word:].-]{40,}"), is_random),
+    rule("Hugging Face token", "hf_", From("[[:alnum:]]{30,}"), is_varied),
+    rule("npm token", "npm_", From("[[:alnum:]]{30,}"), is_varied),
+    rule("PyPI token", "pypi-", From("[[:word:]-]{40,}"), is_random),
+    rule("signed token (JWT)", "eyJ", From(r"[[:word:]-]{8,}\.eyJ[[:word:]-]{5,}\.[[:word:]-]{8,}"), |_| true),
+    rule("bearer token", "Bearer ", Behind("", "[[:word:].+/=~-]{19,}[[:word:]+/=~]"), is_random),
+    rule("basic credentials", "Basic ", Behind("", "[[:alnum:]+/]{8,}={0,2}"), is_login_in_base64),
+    rule("Slack webhook", "hooks.slack.com/services/", Behind("", "(?:[[:alnum:]]+/){2}[[:alnum:]]{20,}"), is_random),
+    rule("storage account key", "AccountKey=|SharedAccessKey=", Behind("", "[[:alnum:]+/]{40,}={0,2}"), is_varied),
+    rule("password", "password|passwort|kennwort|passwd|passphrase|mot de passe", Value, is_password),
+    rule("password", "pwd|pass|pw|zugangscode", Value, is_password),
+    rule("credentials", "zugangsdaten|anmeldedaten|logindaten|credentials", ValueWithUser, is_password),
+    rule("API key", "api key|api-key|api_key|apikey|api-schlüssel|api schlüssel", Value, is_key),
+    rule("API key", "api token|api-token|api_token", Value, is_key),
+    rule("access key", "access key|access_key|accesskey", Value, is_key),
+    rule("secret", "secret key|secret_key|client secret|client_secret|client-secret", Value, is_key),
+    rule("secret", "secret", Value, is_token),
+    rule("token", "token", Value, is_token),
+    rule("access key", "zugangsschlüssel", Value, is_token),
+];
+
+/// Every kind, for the test that wants an example of each.
+#[cfg(test)]
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.kind)
+}
+
+const fn rule(kind: &'static str, keywords: &'static str, place: Place, looks: fn(&str) -> bool) -> Rule {
+    Rule { kind, keywords, place, looks }
+}
+
+/// The rest of its first line; the lines of its head, `DEK-Info: AES-128-CBC,…`; and every line that is one word, quoted or
+/// not. Its last line has blanks.
+const KEY: &str = concat!(
+    r"[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[^\n]*(?:\n[>|#*+\s--\n]*[[:alnum:]-]+: [^\n]*)*",
+    r"(?m:\n(?:[>|#*+-]*[^\S\n]+)?\S*[^\S\n]*$)*"
+);
+
+/// `scheme://user:password@host`, behind the slashes.
+const USER: &str = r#"[^\s/"'<>`:]*:"#;
+
+/// A password may hold an `@`, a host does not. What holds a `/` is no port: it has letters and digits.
+const PASSWORD: &str = concat!(
+    r#"[^\s/"'<>`]{3,}@|(?:[^\s/"'<>`]*[A-Za-z][^\s/"'<>`]*[0-9]|[^\s/"'<>`]*[0-9][^\s/"'<>`]*[A-Za-z])"#,
+    r#"[^\s/"'<>`]*/[^\s"'<>`?]{0,100}?@(?:[^\s/"'<>`:]*@)*"#
+);
+
+/// Something in a text that looks like a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
-    /// Its bytes in the line.
+    /// Its bytes in the text.
     pub(super) span: Range<usize>,
     /// What it looks like.
     pub(super) kind: &'static str,
 }
 
-/// A secret that is known by how it begins.
-struct Prefixed {
-    kind: &'static str,
-    prefixes: &'static [&'static str],
-    /// Bytes that may follow the prefix.
-    body: fn(u8) -> bool,
-    /// Bytes that have to follow.
-    at_least: usize,
-    /// What the bytes behind the prefix have to look like.
-    looks: fn(&str) -> bool,
-}
-
-const fn prefixed(
-    kind: &'static str,
-    prefixes: &'static [&'static str],
-    body: fn(u8) -> bool,
-    at_least: usize,
-    looks: fn(&str) -> bool,
-) -> Prefixed {
-    Prefixed { kind, prefixes, body, at_least, looks }
-}
-
-/// The longer prefix before the shorter one that it begins with: the first kind to claim a place names it.
-const PREFIXED: &[Prefixed] = &[
-    prefixed("Langdock or Odeus API key", &["sk-ld-"], is_url_safe, 12, is_random),
-    prefixed("Anthropic API key", &["sk-ant-"], is_url_safe, 16, is_random),
-    prefixed("API key (OpenAI style)", &["sk-"], is_url_safe, 16, is_random),
-    prefixed("Stripe key", &["sk_live_", "rk_live_", "sk_test_", "rk_test_"], is_word, 16, is_varied),
-    prefixed(
-        "GitHub token",
-        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
-        is_word,
-        20,
-        is_varied,
-    ),
-    prefixed("GitLab token", &["glpat-"], is_url_safe, 16, is_varied),
-    prefixed("AWS access key", &["AKIA", "ASIA"], |byte| byte.is_ascii_alphanumeric(), 16, is_aws),
-    prefixed(
-        "Slack token",
-        &["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxe.", "xapp-"],
-        is_dotted,
-        10,
-        has_digit,
-    ),
-    prefixed("Google API key", &["AIza"], is_url_safe, 30, is_varied),
-    prefixed("Google access token", &["ya29."], is_url_safe, 20, is_varied),
-    prefixed("SendGrid API key", &["SG."], is_dotted, 40, is_random),
-    prefixed("Hugging Face token", &["hf_"], |byte| byte.is_ascii_alphanumeric(), 30, is_varied),
-    prefixed("npm token", &["npm_"], |byte| byte.is_ascii_alphanumeric(), 30, is_varied),
-    prefixed("PyPI token", &["pypi-"], is_url_safe, 40, is_random),
-    prefixed("signed token (JWT)", &["eyJ"], is_dotted, 30, is_jwt),
-    prefixed("bearer token", &["Bearer ", "bearer ", "BEARER "], is_token, 20, is_random),
-    prefixed("basic credentials", &["Basic ", "basic ", "BASIC "], is_base64, 8, is_login_in_base64),
-    prefixed("Slack webhook", &["hooks.slack.com/services/"], is_base64, 36, is_webhook),
-    prefixed("storage account key", &["AccountKey=", "SharedAccessKey="], is_base64, 40, is_varied),
-];
-
 /// What looks like a secret in the texts of a record, the instruction first: kind and place of each.
 pub(super) fn found(record: &Record) -> Vec<String> {
-    let mut places = Vec::new();
-    for (field, of_field) in [("instruction", ""), ("description", " of the description")] {
-        for (number, kind) in kinds_by_line(record.text(field).unwrap_or_default()) {
-            places.push(format!("{kind} in line {number}{of_field}"));
-        }
-    }
-    for (starter, number) in items(record, "conversationStarters").iter().zip(1_usize..) {
-        for (_, kind) in kinds_by_line(starter.text().unwrap_or_default()) {
-            places.push(format!("{kind} in conversation starter {number}"));
-        }
-    }
-    for (field, number) in items(record, "inputFields").iter().zip(1_usize..) {
-        let mut kinds = Vec::new();
-        kinds_within(field, &mut kinds);
-        places.extend(kinds.into_iter().map(|kind| format!("{kind} in field {number}")));
-    }
-    for (_, kind) in kinds_by_line(record.name()) {
-        places.push(format!("{kind} in the name"));
-    }
-    places
-}
-
-/// Kinds of everything in the value's texts that looks like a secret; the same kind once.
-fn kinds_within(value: &Json, kinds: &mut Vec<&'static str>) {
-    match value {
-        Json::Null | Json::Bool(_) | Json::Number(_) => {}
-        Json::Text(text) => {
-            for (_, kind) in kinds_by_line(text) {
-                if !kinds.contains(&kind) {
-                    kinds.push(kind);
-                }
-            }
-        }
-        Json::List(items) => items.iter().for_each(|item| kinds_within(item, kinds)),
-        Json::Object(object) => object.members().iter().for_each(|(_, value)| kinds_within(value, kinds)),
-    }
-}
-
-/// Line, from 1, and kind of everything that looks like a secret; the same kind once a line.
-fn kinds_by_line(text: &str) -> Vec<(usize, &'static str)> {
-    let mut kinds: Vec<(usize, &'static str)> = Vec::new();
-    for (line, number) in text.lines().zip(1..) {
-        for Spot { kind, .. } in spots(line) {
-            let mut of_line = kinds.iter().rev().take_while(|(of_line, _)| *of_line == number);
-            if of_line.all(|(_, other)| *other != kind) {
-                kinds.push((number, kind));
-            }
-        }
-    }
-    kinds
-}
-
-/// Everything in the line that looks like a secret, from left to right; no two overlap.
-pub(super) fn spots(line: &str) -> Vec<Spot> {
-    let mut spots: BTreeMap<usize, Spot> = BTreeMap::new();
-    let mut claim = |found: Vec<Spot>| {
-        for spot in found {
-            let before = spots.range(..spot.span.end).next_back();
-            if before.is_none_or(|(_, before)| before.span.end <= spot.span.start) {
-                spots.insert(spot.span.start, spot);
+    let mut places: Vec<String> = Vec::new();
+    let mut look = |key: &str, text: &str, place: &dyn Fn(usize) -> String| {
+        let text = visible(text);
+        let (mut line, mut counted) = (1, 0);
+        for Spot { span, kind } in spots_in_member(key, &text) {
+            line += text.get(counted..span.start).unwrap_or_default().matches('\n').count();
+            counted = span.start;
+            let said = format!("{kind} in {}", place(line));
+            // The same kind once a place, which has no more kinds than there are rules.
+            if places.iter().rev().take(RULES.len()).all(|other| *other != said) {
+                places.push(said);
             }
         }
     };
-    claim(private_keys(line));
-    claim(credentials_in_addresses(line));
-    for prefixed in PREFIXED {
-        claim(prefixed.find(line));
+    look("", record.text("instruction").unwrap_or_default(), &|line| format!("line {line}"));
+    look("", record.text("description").unwrap_or_default(), &|line| {
+        format!("line {line} of the description")
+    });
+    for (starter, number) in items(record, "conversationStarters").iter().zip(1_usize..) {
+        look("", starter.text().unwrap_or_default(), &|_| format!("conversation starter {number}"));
     }
-    claim(labelled::find(line));
-    spots.into_values().collect()
+    for (field, number) in items(record, "inputFields").iter().zip(1_usize..) {
+        field.each_text("", &mut |key, text| look(key, text, &|_| format!("field {number}")));
+    }
+    look("", record.name(), &|_| "the name".to_owned());
+    places
 }
 
-impl Prefixed {
-    fn find(&self, line: &str) -> Vec<Spot> {
-        self.prefixes.iter().flat_map(|prefix| self.find_prefix(line, prefix)).collect()
+/// The text without characters that nobody sees: they would tear words apart.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    let is_invisible = |character: char| {
+        matches!(character, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E01EF}')
+    };
+    if text.is_ascii() || !text.contains(is_invisible) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(is_invisible, ""))
+}
+
+/// Everything in the text that looks like a secret, as [`spots`] does it; the name of the member in which the text stands
+/// may be a label.
+pub(super) fn spots_in_member(key: &str, text: &str) -> Vec<Spot> {
+    if !FINDER.keywords.is_match(key) {
+        return spots(text);
+    }
+    let named = format!("{key}: {text}");
+    let lead = named.len() - text.len();
+    let in_text = spots(&named).into_iter().filter(|spot| spot.span.start >= lead);
+    in_text.map(|Spot { span, kind }| Spot { span: span.start - lead..span.end - lead, kind }).collect()
+}
+
+/// Everything in the text that looks like a secret, from left to right; no two overlap.
+pub(super) fn spots(text: &str) -> Vec<Spot> {
+    let mut found = FINDER.candidates(text);
+    found.sort_by_key(|(span, rule)| (span.start, *rule));
+    found.dedup_by(|later, kept| {
+        let is_overlap = later.0.start < kept.0.end;
+        if is_overlap && later.1 < kept.1 {
+            std::mem::swap(later, kept);
+        }
+        is_overlap
+    });
+    found.into_iter().map(|(span, rule)| Spot { span, kind: RULES[rule].kind }).collect()
+}
+
+/// The rules, made ready once.
+struct Finder {
+    keywords: AhoCorasick,
+    /// For each keyword its rule.
+    rules: Vec<usize>,
+    /// For each rule its lead and its secret; a label's stand in `labelled`.
+    patterns: Vec<Option<(Regex, Regex)>>,
+}
+
+static FINDER: LazyLock<Finder> = LazyLock::new(Finder::new);
+
+impl Finder {
+    #[expect(clippy::expect_used, reason = "no keyword comes from outside")]
+    fn new() -> Self {
+        let mut keywords = Vec::new();
+        let mut rules = Vec::new();
+        for (number, rule) in RULES.iter().enumerate() {
+            for keyword in rule.keywords.split('|') {
+                // The automaton folds the case of ASCII alone; `Ü` makes a keyword of its own.
+                keywords.push(keyword.to_lowercase());
+                keywords.extend((!keyword.is_ascii()).then(|| keyword.to_uppercase()));
+                rules.resize(keywords.len(), number);
+            }
+        }
+        let keywords = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(keywords)
+            .expect("a few dozen keywords");
+        let patterns = RULES.iter().map(|rule| {
+            let (lead, secret) = match rule.place {
+                From(body) => ("", body),
+                Behind(lead, secret) => (lead, secret),
+                Value | ValueWithUser => return None,
+            };
+            Some((pattern(&format!("^(?:{lead})")), pattern(&format!("^(?:{secret})"))))
+        });
+        Self { keywords, rules, patterns: patterns.collect() }
     }
 
-    fn find_prefix(&self, line: &str, prefix: &str) -> Vec<Spot> {
+    /// What looks like a secret to some rule: its span, and the number of the rule.
+    fn candidates(&self, text: &str) -> Vec<(Range<usize>, usize)> {
         let mut found = Vec::new();
-        let mut from = 0;
-        while let Some(at) = find_from(line, from, prefix) {
-            let body = at + prefix.len();
-            let length = run(line, body, self.body);
-            from = body + length;
-            let text = line.get(body..from).unwrap_or_default().trim_end_matches(['.', '-', '=']);
-            if begins_a_word(line, at) && text.len() >= self.at_least && (self.looks)(text) {
-                found.push(Spot { span: at..body + text.len(), kind: self.kind });
+        // Up to where each rule has looked.
+        let mut seen = [0; RULES.len()];
+        for hit in self.keywords.find_overlapping_iter(text) {
+            let number = self.rules[hit.pattern()];
+            let rule = &RULES[number];
+            if hit.start() < seen[number] || !rule.may_begin(text, hit.range()) {
+                continue;
+            }
+            let span = match &self.patterns[number] {
+                Some((lead, secret)) => {
+                    rule.find(text, hit.end(), lead, secret).inspect(|span| seen[number] = span.end)
+                }
+                None => labelled::value(text, hit.range(), matches!(rule.place, ValueWithUser)),
+            };
+            let Some(span) = span else { continue };
+            if (rule.looks)(text.get(span.clone()).unwrap_or_default()) {
+                let start = if matches!(rule.place, From(_)) { hit.start() } else { span.start };
+                found.push((start..span.end, number));
             }
         }
         found
     }
 }
 
-/// `-----BEGIN RSA PRIVATE KEY-----`, to the end of the line.
-fn private_keys(line: &str) -> Vec<Spot> {
-    const BEGIN: &str = "-----BEGIN ";
-    let Some(at) = line.find(BEGIN) else { return Vec::new() };
-    let title = line.get(at + BEGIN.len()..).unwrap_or_default();
-    let title = title.split("-----").next().unwrap_or_default();
-    let is_private = title.ends_with("PRIVATE KEY") || title.ends_with("PRIVATE KEY BLOCK");
-    let spot = Spot { span: at..line.len(), kind: PRIVATE_KEY };
-    if is_private { vec![spot] } else { Vec::new() }
-}
-
-/// `scheme://user:password@host`.
-fn credentials_in_addresses(line: &str) -> Vec<Spot> {
-    const SLASHES: &str = "://";
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = find_from(line, from, SLASHES) {
-        let start = at + SLASHES.len();
-        from = start;
-        let length = run(line, start, |byte| !byte.is_ascii_whitespace() && !b"/\"'<>`".contains(&byte));
-        let authority = line.get(start..start + length).unwrap_or_default();
-        // A password may hold an `@`, a host does not.
-        let login = authority.rsplit_once('@').or_else(|| login_with_slash(line, start, authority));
-        let Some((login, host)) = login else { continue };
-        let Some((user, password)) = login.split_once(':') else { continue };
-        if host.starts_with(|first: char| first.is_alphanumeric() || first == '[')
-            && password.len() >= 3
-            && !labelled::is_placeholder(password)
-        {
-            let begins = start + user.len() + 1;
-            found.push(Spot { span: begins..begins + password.len(), kind: "password in an address" });
-            from = (start + length).max(begins + password.len());
+impl Rule {
+    /// Whether the keyword there begins where a word does, as far as this rule asks for that.
+    fn may_begin(&self, text: &str, keyword: Range<usize>) -> bool {
+        let before = text.get(..keyword.start).and_then(|before| before.chars().next_back());
+        let after = text.get(keyword.end..).and_then(|after| after.chars().next());
+        let keyword = text.get(keyword).unwrap_or_default();
+        let is_word = before.is_none_or(|before| !before.is_alphanumeric());
+        let is_apart = is_word && !matches!(before, Some('-' | '_'));
+        match self.place {
+            From(_) => is_apart && self.keywords.split('|').any(|own| own == keyword),
+            Behind(..) => is_apart || !keyword.starts_with(char::is_alphanumeric),
+            Value | ValueWithUser => {
+                // A longer word may end in a label: `Initialpasswort`, `clientSecret`, `dbPw`; `BoardingPass` is another thing.
+                let is_camel = before.is_some_and(char::is_lowercase)
+                    && keyword.starts_with(char::is_uppercase)
+                    && keyword != "Pass";
+                (is_word || keyword.len() > 4 || is_camel)
+                    && after.is_none_or(|after| !after.is_alphanumeric() && after != '_')
+            }
         }
     }
-    found
-}
 
-/// Login and host where the password holds a `/`, which ends the authority: `app:Zt8abc/xyz@db`. What stands behind the
-/// colon is no port, then: it has letters and digits.
-fn login_with_slash<'a>(line: &'a str, start: usize, authority: &str) -> Option<(&'a str, &'a str)> {
-    let (_, port) = authority.split_once(':')?;
-    if !has_digit(port) || !port.bytes().any(|byte| byte.is_ascii_alphabetic()) {
-        return None;
+    /// The secret that begins with its lead there.
+    fn find(&self, text: &str, from: usize, lead: &Regex, secret: &Regex) -> Option<Range<usize>> {
+        let start = from + lead.find(text.get(from..)?)?.end();
+        let found = secret.find(text.get(start..)?)?.as_str();
+        let found = match self.place {
+            // The dash or full stop behind it.
+            From(_) => found.trim_end_matches(['.', '-']),
+            _ => found.strip_suffix('@').unwrap_or(found),
+        };
+        Some(start..start + found.len())
     }
-    let mut left = LONGEST_LOGIN;
-    let length = run(line, start, |byte| {
-        left = left.saturating_sub(1);
-        left > 0 && !byte.is_ascii_whitespace() && !b"\"'<>`?".contains(&byte)
-    });
-    line.get(start..start + length)?.rsplit_once('@')
-}
-
-fn find_from(line: &str, from: usize, what: &str) -> Option<usize> {
-    let rest = line.as_bytes().get(from..)?;
-    memmem::find(rest, what.as_bytes()).map(|at| from + at)
-}
-
-/// How many bytes from there on are of that kind. ASCII or all of a character, so that the end is one of a character.
-fn run(line: &str, from: usize, mut is_in: impl FnMut(u8) -> bool) -> usize {
-    let rest = line.get(from..).unwrap_or_default();
-    let end = rest.bytes().take_while(|byte| is_in(*byte)).count();
-    (0..=end).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(0)
-}
-
-fn begins_a_word(line: &str, at: usize) -> bool {
-    let before = line.get(..at).and_then(|before| before.chars().next_back());
-    before.is_none_or(|before| !before.is_alphanumeric() && !matches!(before, '-' | '_'))
-}
-
-const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-const fn is_url_safe(byte: u8) -> bool {
-    is_word(byte) || byte == b'-'
-}
-
-const fn is_dotted(byte: u8) -> bool {
-    is_url_safe(byte) || byte == b'.'
-}
-
-const fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
-}
-
-const fn is_token(byte: u8) -> bool {
-    is_dotted(byte) || is_base64(byte) || byte == b'~'
-}
-
-fn has_digit(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// Not `xxxxxxxx` and its like: at least six different bytes.
-pub(super) fn is_varied(text: &str) -> bool {
-    let mut seen = [false; 256];
-    text.bytes().filter(|byte| !std::mem::replace(&mut seen[usize::from(*byte)], true)).count() >= 6
-}
-
-/// A stretch of letters and digits mixed that no word has: `iso-27001-handbook` is none, a UUID is none.
-pub(super) fn is_random(text: &str) -> bool {
-    let stretches = text.split(|letter: char| !letter.is_ascii_alphanumeric());
-    is_varied(text)
-        && !is_uuid(text)
-        && stretches.into_iter().any(|stretch| {
-            let changes = stretch.as_bytes().windows(2).filter(
-                |pair| matches!(pair, [one, other] if one.is_ascii_digit() != other.is_ascii_digit()),
-            );
-            stretch.len() >= 12 && has_digit(stretch) && changes.count() >= 1
-        })
-}
-
-pub(super) fn is_uuid(text: &str) -> bool {
-    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
-}
-
-/// The sixteen of an AWS access key, no more and no less, upper case.
-fn is_aws(text: &str) -> bool {
-    text.len() == 16
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        && has_digit(text)
-}
-
-/// `user:password` in base64.
-fn is_login_in_base64(text: &str) -> bool {
-    // What is cut off at the end may be a sign of the next word; the name in front is enough.
-    let whole = text.get(..text.len() / 4 * 4).unwrap_or_default();
-    let login = STANDARD_NO_PAD.decode(whole).unwrap_or_default();
-    let name = login.iter().position(|byte| *byte == b':').and_then(|colon| login.get(..colon));
-    name.is_some_and(|name| name.len() >= 2 && name.iter().all(u8::is_ascii_graphic))
-}
-
-/// Workspace, channel and a random part: `T0AB12CD3/B0AB12CD3/…`.
-fn is_webhook(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('/').collect();
-    matches!(parts.as_slice(), [workspace, _, random]
-        if workspace.starts_with('T') && random.len() >= 20 && has_digit(random) && is_varied(random))
-}
-
-/// What follows `eyJ`: the rest of the header, a body that is JSON as well, a signature.
-fn is_jwt(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    matches!(parts.as_slice(), [header, body, signature]
-        if header.len() >= 8 && body.starts_with("eyJ") && body.len() >= 8 && signature.len() >= 8)
 }

@@ -5,7 +5,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::secrets::{found, spots};
+use super::secrets::{found, kinds, spots};
 use super::*;
 use crate::domain::Weight;
 use crate::migrate::{Side, read};
@@ -191,7 +191,7 @@ fn plain(line: &str) -> String {
 
 #[test]
 fn what_looks_like_a_secret_is_found_by_kind() {
-    for (line, kind) in [
+    let examples = [
         ("key sk-~ld-a8Kd02mfQp4LxV7z, see above", "Langdock or Odeus API key"),
         ("sk-~ant-api03-Zk3p9Qw7LmX2vB8nT5yR", "Anthropic API key"),
         ("OPENAI_API_KEY=sk-~proj-9fK2mQ7xLp4Zt8Vb3Nw6Yr1C", "API key (OpenAI style)"),
@@ -246,10 +246,38 @@ fn what_looks_like_a_secret_is_found_by_kind() {
         ("password：Sommer2006!", "password"),
         ("password\u{a0}:\u{a0}Sommer2006!", "password"),
         ("https://hooks.slack~.com/services/T0AB12CD3/B0AB12CD3/aB3dE5fG7hJ9kL1mN3pQ5rS7", "Slack webhook"),
-    ] {
+        ("sk_~live_4eC39HqLyjWDarjtT1zdp7dc", "Stripe key"),
+        ("ya~29.a0AfH6SMBx7Yq2LmN8pRt5vWb7", "Google access token"),
+        ("SG~.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf09kqeF8tAmbihYzrnopKc1s5cr", "SendGrid API key"),
+        ("hf~_aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567", "Hugging Face token"),
+        ("npm~_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789", "npm token"),
+        ("pypi~-AgEIcHlwaS5vcmcCJDU3OTM1MjliLWIyYTYtNDEwOC05NzRk", "PyPI token"),
+        ("API-SCHLÜSSEL: 4f9a8b7c6d5e4f3a2b1c", "API key"),
+        ("Lizenztoken: 9f8e7d6c5b4a3f2e1d0c", "token"),
+        ("Zugangsdaten: admin / Sommer2024!", "credentials"),
+        ("Zugangsdaten für SAP: max.muster@firma.example:Sommer2024!", "credentials"),
+        ("<password> Sommer2006! </password>", "password"),
+    ];
+    for (line, kind) in examples {
         let line = plain(line);
         let found: Vec<_> = spots(&line).into_iter().map(|spot| spot.kind).collect();
         assert_eq!(found, [kind], "{line}");
+    }
+    for kind in kinds() {
+        assert!(examples.iter().any(|(_, example)| *example == kind), "no example of {kind}");
+    }
+}
+
+#[test]
+fn characters_that_nobody_sees_hide_no_secret() {
+    for invisible in ['\u{ad}', '\u{200b}', '\u{2060}', '\u{feff}', '\u{e0041}'] {
+        let torn = |text: &str| text.chars().flat_map(|letter| [letter, invisible]).collect::<String>();
+        let instruction =
+            format!("Grün\n{}\n{}", torn("Passwort: Sommer2024x"), torn(&plain("sk-~ld-a8Kd02mfQp4LxV7z")));
+        let record =
+            record(&json!({ "instruction": instruction, "name": format!("Bot {}", torn("Sommer2024x")) }));
+        assert_eq!(found(&record), ["password in line 2", "Langdock or Odeus API key in line 3"]);
+        assert_eq!(name_without_secrets(&record), "Bot [password, hidden]");
     }
 }
 
@@ -309,6 +337,8 @@ fn ordinary_prose_ids_and_placeholders_are_no_secrets() {
         "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
         r"password: \\\\server\\share\\datei2024",
         "Kennwort: /etc/keys/Produktion2024/Datenbank/Zugang01A",
+        "Zugangsdaten: siehe KB0012345, Seite 12. Zugangsdaten: https://portal.example.com/login2",
+        "Konto>Passwort>Sicherheit2024, passwordless: v1.2.3-beta4",
     ] {
         assert_eq!(spots(&plain(line)), [], "{line}");
     }
@@ -363,6 +393,40 @@ fn many_places_are_counted_and_a_giant_text_takes_no_time() {
         "\u{e4}=",
     ] {
         assert!(spots(&seed.repeat(1_000_000 / seed.len())).len() < 1_000, "{seed}");
+    }
+    let keys = "-----BEGIN PRIVATE ~KEY-----\n".repeat(40_000);
+    assert!(!Secrets::default().hide(&plain(&keys)).contains("PRIVATE"));
+}
+
+/// A prompt of ordinary prose; every third paragraph, or none, has words in it that announce a secret.
+fn prose(with_labels: bool) -> String {
+    let german = "Du bist der Assistent der Personalabteilung. Antworte knapp und freundlich – „so wie immer“ – und \
+        prüfe zuerst, ob die Frage in den angehängten Richtlinien beantwortet wird. Passe den Ton an.\n";
+    let english = "You summarise invoices in a table with supplier, amount and due date. Never invent numbers; see \
+        https://intranet.example.com/guide for risk-related items, and ask when a value is missing.\n";
+    let labels = "Frage niemals nach einem Passwort: das macht nur der Service Desk. The API key is kept by IT; a token \
+        costs nothing.\n";
+    [german, english, if with_labels { labels } else { german }].concat().repeat(50_000)
+}
+
+/// `cargo test --release --lib looked_through -- --ignored`
+#[test]
+#[ignore = "measures, and only a release build is quick enough"]
+fn a_second_is_enough_for_two_hundred_megabytes_to_be_looked_through() {
+    for with_labels in [false, true] {
+        let text = prose(with_labels);
+        assert_eq!(spots(&text), []);
+        let mut seconds: Vec<f64> = (0..5)
+            .map(|_| {
+                let started = std::time::Instant::now();
+                assert_eq!(Secrets::default().hide(&text), text);
+                started.elapsed().as_secs_f64()
+            })
+            .collect();
+        seconds.sort_by(f64::total_cmp);
+        #[expect(clippy::cast_precision_loss, reason = "a figure of three digits")]
+        let rate = text.len() as f64 / seconds[0] / 1e6;
+        assert!(rate >= 200.0, "{rate:.0} MB/s, with labels: {with_labels}");
     }
 }
 
