@@ -58,7 +58,7 @@ pub struct ClientSettings {
 }
 
 impl ClientSettings {
-    /// The settings of a run without options (DESIGN.md, Options).
+    /// The settings of a run without options (DESIGN.md, Commands).
     pub fn new(base_url: BaseUrl, key: ApiKey) -> Self {
         Self {
             base_url,

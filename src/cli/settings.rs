@@ -41,7 +41,7 @@ pub enum Place {
 }
 
 /// Decides where the platform is. A flag beats the environment; there is no default, since a key must never go to the
-/// wrong company (DESIGN.md, Options).
+/// wrong company (DESIGN.md, Commands).
 pub fn choose_place(
     platform: Option<PlatformArg>,
     base_url: Option<&str>,
@@ -128,7 +128,7 @@ pub enum Key {
 }
 
 /// Decides where the key comes from: the file beats the environment; with a base URL only `AGENT_MIGRATE_API_KEY` or
-/// the file count; in the sandbox none is read (DESIGN.md, Fine print, Key).
+/// the file count; in the sandbox none is read (DESIGN.md, Keys).
 pub fn choose_key(place: &Place, key: &KeyArgs, environment: &Environment<'_>) -> Result<Key, UsageError> {
     const OWN: &str = "AGENT_MIGRATE_API_KEY";
     let variables: &[&'static str] = match place {

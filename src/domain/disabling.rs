@@ -191,7 +191,7 @@ impl SkipReason {
     }
 
     /// Whether a row that was left on so is as asked for: what `--limit` and `--max-disable` leave over is, and what is not
-    /// verified says so by its status (DESIGN.md, Fine print, Exit codes).
+    /// verified says so by its status (DESIGN.md, Exit codes).
     pub const fn is_as_asked_for(self) -> bool {
         matches!(self, Self::NotVerified | Self::BeyondLimit | Self::OverMaximum | Self::AnotherRow)
     }
@@ -265,7 +265,7 @@ impl RollbackPlan {
     }
 }
 
-/// What earlier runs left open: to be settled before anything else (DESIGN.md, Fine print, Disabling).
+/// What earlier runs left open: to be settled before anything else (DESIGN.md, Disabling).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Debts {
     /// Assistants to be switched on again.

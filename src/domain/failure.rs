@@ -253,7 +253,7 @@ impl CallFailure {
     }
 
     /// Whether a request that sets a state may have been carried out all the same: 5xx, silence, or an answer that
-    /// makes no sense (DESIGN.md, Fine print, Disabling).
+    /// makes no sense (DESIGN.md, Disabling).
     pub const fn may_have_been_applied(&self) -> bool {
         matches!(
             self.kind,

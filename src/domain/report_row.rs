@@ -197,7 +197,7 @@ impl RunFacts {
     }
 
     /// Whether verified assistants are on that were to go off. What `--limit` and `--max-disable` leave over is as asked
-    /// for (DESIGN.md, Fine print, Exit codes); that the guard said no is not, though nobody has to act where the two are
+    /// for (DESIGN.md, Exit codes); that the guard said no is not, though nobody has to act where the two are
     /// one record (DESIGN.md, Disabling).
     fn is_short_of_what_was_asked_for(&self) -> bool {
         let is_left_on = |(reason, rows): &(SkipReason, u64)| !reason.is_as_asked_for() && *rows > 0;

@@ -7,7 +7,7 @@ const fn is_invisible_control(character: char) -> bool {
         '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// The text with every control character and line break as one space (DESIGN.md, Fine print, Files).
+/// The text with every control character and line break as one space (DESIGN.md, Report).
 pub fn one_line(text: &str) -> String {
     text.chars()
         .map(|character| {

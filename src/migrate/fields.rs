@@ -76,7 +76,7 @@ const fn read_only(name: &'static str, rule: Rule) -> Field {
     Field { name, rule, write_name: None }
 }
 
-/// The object of both `get` answers (PLATFORM.md, The assistant and agent object; Write names).
+/// The object of both `get` answers (PLATFORM.md, The object; Write names).
 pub(super) const FIELDS: &[Field] = &[
     read_only("id", Rule::Id),
     field("name", Rule::Text, "name"),

@@ -13,7 +13,7 @@ use super::excerpt;
 use super::nonsense::Nonsense;
 use crate::domain::JsonText;
 
-/// The deepest level that is read; the outermost object is level 1 (DESIGN.md, Fine print, Comparison).
+/// The deepest level that is read; the outermost object is level 1 (DESIGN.md, What counts as the same).
 pub(super) const DEEPEST: usize = 128;
 
 /// From this many keys on an object is searched by halves, not from end to end.

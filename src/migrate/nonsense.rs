@@ -1,6 +1,6 @@
 //! Why an answer makes no sense.
 
-/// Why the body of a 200 answer makes no sense (DESIGN.md, Fine print, Comparison).
+/// Why the body of a 200 answer makes no sense (DESIGN.md, What counts as the same).
 ///
 /// The text follows `answer makes no sense:` in the report. What it quotes of the platform is escaped and short.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +38,7 @@ pub enum Nonsense {
         /// Its value as JSON.
         found: String,
     },
-    /// Neither of the two keys that may hold the object does (PLATFORM.md, The assistant and agent object).
+    /// Neither of the two keys that may hold the object does (PLATFORM.md, The object).
     #[error("neither \"assistant\" nor \"agent\" holds an object")]
     NoObject,
     /// The object has no `id`.

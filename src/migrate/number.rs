@@ -3,7 +3,7 @@
 //! All of it in decimal, as the numbers are spelled: `0.300000001` is within 1e-9 of `0.3`, although the nearest
 //! binary fractions are not, and no digit of a long number is lost. Nothing here grows with an exponent.
 
-/// Beyond this, numbers are compared exactly (DESIGN.md, Fine print, Comparison).
+/// Beyond this, numbers are compared exactly (DESIGN.md, What counts as the same).
 const EXACT_BEYOND: u64 = 1 << 53;
 
 /// Decimal places of the fixed-point form; with the 16 digits before the point they fit 128 bits.

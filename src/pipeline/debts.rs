@@ -1,4 +1,4 @@
-//! What earlier runs left open is settled before anything else (DESIGN.md, Fine print, Disabling).
+//! What earlier runs left open is settled before anything else (DESIGN.md, Disabling).
 
 use std::time::Duration;
 

@@ -34,7 +34,7 @@ pub(super) enum Condemned {
 impl LastSight {
     /// What is switched on again, and how that is called; `None`: nothing. An agent that is off says that assistant and
     /// agent may be one record, and then they all may. One that is missing while others are on says nothing about those:
-    /// it may have been archived (PLATFORM.md, A third state).
+    /// it may have been archived (PLATFORM.md, Archived agents).
     pub(super) const fn verdict(self) -> Option<(Condemned, DisablingEnd)> {
         match self {
             Self::AllOn => None,

@@ -13,7 +13,7 @@ use crate::api::Client;
 use crate::domain::{Call, CallFailure, Event, FailureKind, Observer, Signal, StopReason, WaitReason};
 use crate::ledger::{LedgerError, Writer};
 
-/// So many 403 in a row, with no success before, are about the key (DESIGN.md, Fine print, Disabling).
+/// So many 403 in a row, with no success before, are about the key (DESIGN.md, Disabling).
 const FORBIDDEN_ROWS: u32 = 3;
 
 /// What a request does after a signal while the platform makes everybody wait.

@@ -181,7 +181,7 @@ impl Switchboard<'_> {
     }
 
     /// Through the Assistants API; where that has ended, through the Agents API, which has the same record under the same
-    /// UUID (DESIGN.md, `rollback`).
+    /// UUID (DESIGN.md, Commands).
     async fn request_on(
         &mut self,
         pair: Pair,

@@ -14,7 +14,7 @@ use crate::domain::{AgentId, DisabledState, Event, GuardNews, StopReason, Switch
 use crate::ledger::{Owed, OwedLooks, Switchable};
 
 /// After a signal the last look may take so long, and switching on again likewise; what is not done by then is owed
-/// (DESIGN.md, Manners: within 3 seconds).
+/// (DESIGN.md, Manners on the network: within 3 seconds).
 const AFTER_SIGNAL: Duration = Duration::from_millis(1_200);
 
 impl Switchboard<'_> {

@@ -23,6 +23,9 @@ mod texts;
 mod audit_tests;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+#[path = "../../tests/schema/check.rs"]
+mod schema;
 
 use std::io;
 

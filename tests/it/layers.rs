@@ -59,7 +59,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "commands: render split",
     "ledger: encode error import lock log open open_rows schema standing switching writer",
     "migrate: excerpt json nonsense",
-    "migrate::audit: labelled secrets",
     "report::html: frame index",
 ];
 
@@ -286,4 +285,26 @@ fn a_layer_within_a_layer_has_rules_of_its_own() {
     );
     assert_eq!(tree("", "use crate::cli;"), "", "what is not there is no layer");
     assert_eq!(tree("use crate::check;", ""), "engine/platform/key.rs imports check");
+}
+
+#[test]
+fn every_heading_that_a_comment_cites_stands_in_the_document() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut wrong = BTreeSet::new();
+    for (document, at) in [("DESIGN.md", "src/DESIGN.md"), ("PLATFORM.md", "src/api/PLATFORM.md")] {
+        let text = fs::read_to_string(root.join(at)).unwrap();
+        let headings: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let cited = format!("{document}, ");
+        for (file, code) in files() {
+            for (at, _) in code.match_indices(&cited) {
+                // A comment may break the line within a heading.
+                let words = code[at + cited.len()..].split(['/', '!', '\n', ' ', '"']);
+                let said = words.filter(|word| !word.is_empty()).take(8).collect::<Vec<_>>().join(" ");
+                if !headings.iter().any(|heading| said.starts_with(heading)) {
+                    wrong.insert(format!("{file}: {document}, {said}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -108,7 +108,8 @@ fn members() -> impl Strategy<Value = Members> {
         ("instruction", text().boxed()),
         ("emojiIcon", text().boxed()),
         ("model", text().boxed()),
-        ("temperature", (0.0..1.0_f64).prop_map(Value::from).boxed()),
+        // With no more digits than serde_json reads exactly.
+        ("temperature", (0..64_i8).prop_map(|part| Value::from(f64::from(part) / 64.0)).boxed()),
         ("conversationStarters", vec(text(), 0..4).prop_map(Value::from).boxed()),
         ("inputType", text().boxed()),
         ("webSearchEnabled", flag().boxed()),

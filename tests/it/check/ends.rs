@@ -1,5 +1,6 @@
 //! The end of the Assistants API, however it answers, and what works after it.
 
+use crate::support::schema::Schema;
 use crate::support::{Desk, Platform, Ran, Report, agent_answer, id, record};
 use serde_json::Value;
 use wiremock::ResponseTemplate;
@@ -171,11 +172,9 @@ async fn what_support_asks_for_is_kept_of_every_failed_answer_and_shown_of_a_5xx
     platform.assistant(&id(3), answer(403)).await;
     let (ran, desk) = run(&platform, 3, &["--retries", "0", "--json", "report.jsonl"]).await;
     ran.exits_with(3);
-    let schema: Value = serde_json::from_str(include_str!("../../schema/report.schema.json")).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
     let lines: Vec<Value> =
         desk.read("report.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(lines.iter().all(|line| schema.is_valid(line)));
+    Schema::new(include_str!("../../schema/report.schema.json")).holds(&lines);
     let ids: Vec<_> = lines[1..].iter().map(|line| line["support_id"].as_str()).collect();
     assert_eq!(ids, [None, Some("8f1-FRA"), Some("8f1-FRA")]);
     let report = desk.report();

@@ -9,13 +9,18 @@ use fastrand::Rng;
 use super::chain::{Chain, Pace, Scene, Settings, Work};
 use super::turns::in_turns;
 use super::victim::Strike;
+use crate::support::extent::{Extent, sampled};
 
 /// Settings of the environment: where random tests begin, and how many kills they do altogether.
 const SEED: &str = "AGENT_MIGRATE_CRASH_SEED";
 const KILLS: &str = "AGENT_MIGRATE_CRASH_KILLS";
 
-/// As many as issue and contract ask for.
+/// As many kills at random as the whole series does, and a sample of it.
 const DEFAULT_KILLS: u64 = 300;
+const SAMPLE_OF_KILLS: u64 = 12;
+
+/// The events of a sample: early, in the middle, and where most is under way.
+const SAMPLE_OF_EVENTS: [u32; 3] = [2, 5, 11];
 
 /// A chain that goes on longer says little more.
 const KILLS_OF_A_CHAIN: usize = 12;
@@ -33,11 +38,15 @@ pub(crate) fn switches(scene: Scene) -> bool {
 }
 
 /// Kills a first run at every event of one sort in turn, each in a workspace of its own, and sees it to its end.
-fn at_every_event(scene: Scene, strike: fn(u32) -> Strike) {
+fn at_every_event(scene: Scene, strike: fn(u32) -> Strike, extent: Extent) {
     let scene = Scene { small: true, ..scene };
     let mut calm = Chain::begin(scene, Pace::OneByOne);
     calm.run_calmly();
-    let killed = in_turns(|count| {
+    let killed = in_turns(|turn| {
+        let count = match extent {
+            Extent::Sample => *SAMPLE_OF_EVENTS.get(turn as usize - 1)?,
+            Extent::Whole => turn,
+        };
         let turn = count as usize;
         let pace = [Pace::OneByOne, Pace::InAdvance][turn % 2];
         let limit = [None, Some(2), None, Some(100)][turn % 4];
@@ -54,17 +63,17 @@ fn at_every_event(scene: Scene, strike: fn(u32) -> Strike) {
             chain.roll_back();
         }
         // A run that was to check a few rows only has fewer events.
-        (ended.was_killed || limit == Some(2)).then_some(())
+        (ended.was_killed || limit == Some(2) || extent == Extent::Sample).then_some(())
     });
     assert!(!killed.is_empty(), "no event of that sort");
 }
 
 macro_rules! at_every_event {
     ($($name:ident: $scene:ident, $strike:expr;)+) => {
-        $(#[test]
-        fn $name() {
-            at_every_event($scene, $strike);
+        $(fn $name(extent: Extent) {
+            at_every_event($scene, $strike, extent);
         })+
+        sampled! { $($name)+ }
     };
 }
 
@@ -131,9 +140,10 @@ pub(crate) fn seed() -> u64 {
 }
 
 /// Kills runs of one scene at random moments, chain after chain.
-fn at_random_moments(scene: Scene) {
+fn at_random_moments(scene: Scene, extent: Extent) {
     let seed = seed();
-    let wanted = set_by(KILLS).unwrap_or(DEFAULT_KILLS).div_ceil(SCENES);
+    let usual = extent.either(SAMPLE_OF_KILLS, DEFAULT_KILLS);
+    let wanted = set_by(KILLS).unwrap_or(usual).div_ceil(SCENES);
     let mut calm = Chain::begin(scene, Pace::InAdvance);
     let life = Mutex::new(calm.run_calmly().lived);
     let killed = AtomicU64::new(0);
@@ -190,10 +200,10 @@ macro_rules! at_random_moments {
     ($($name:ident: $scene:ident;)+) => {
         /// Among how many the kills are divided.
         const SCENES: u64 = [$(stringify!($name)),+].len() as u64;
-        $(#[test]
-        fn $name() {
-            at_random_moments($scene);
+        $(fn $name(extent: Extent) {
+            at_random_moments($scene, extent);
         })+
+        sampled! { $($name)+ }
     };
 }
 

@@ -8,17 +8,17 @@ use super::chain::{Chain, Pace, Scene, Settings, Work};
 use super::kills::{AUDIT, DISABLE_ONE, DISABLE_TWO, READ, ROLLBACK_TWO, seed, switches};
 use super::turns::in_turns;
 use super::victim::{Ended, Strike};
+use crate::support::extent::{Extent, sampled};
 
-/// Chains for each scene, and signals in each.
-const CHAINS: u32 = 8;
+/// Signals in a chain.
 const SIGNALS: u32 = 4;
 
-fn signalled_at_random(scene: Scene) {
+fn signalled_at_random(scene: Scene, extent: Extent) {
     let seed = seed();
     let mut calm = Chain::begin(scene, Pace::InAdvance);
     let life = calm.run_calmly().lived;
     in_turns(|turn| {
-        (turn <= CHAINS)
+        (turn <= extent.either(1, 8))
             .then(|| signalled_chain(scene, &calm, Rng::with_seed(seed.wrapping_add(turn.into())), life))
     });
 }
@@ -77,10 +77,10 @@ fn ends_by_the_book(chain: &Chain, ended: &Ended, asked: usize, is_twice: bool, 
 
 macro_rules! signalled_at_random {
     ($($name:ident: $scene:ident;)+) => {
-        $(#[test]
-        fn $name() {
-            signalled_at_random($scene);
+        $(fn $name(extent: Extent) {
+            signalled_at_random($scene, extent);
         })+
+        sampled! { $($name)+ }
     };
 }
 

@@ -7,6 +7,7 @@ use crate::faults::cases::{Case, try_all};
 use crate::faults::disabling::{around, command, rollback, the_ledger_is_right};
 use crate::faults::reading::{report, written};
 use crate::faults::workspace::{Answer, Call, Fault, Place, ROWS, Scene, Workspace};
+use crate::support::extent::{Extent, sampled};
 use crate::support::raw_server::Step::Reset;
 
 /// What the case is, the answer, the states of all rows when it is this row's, and the exit code.
@@ -36,8 +37,7 @@ impl BackOn {
     }
 }
 
-#[test]
-fn what_rollback_cannot_switch_on_stays_on_record_and_comes_on_the_next_time() {
+fn what_rollback_cannot_switch_on_stays_on_record_and_comes_on_the_next_time(extent: Extent) {
     let stays = |row| around(row, "re_enabled", "disabled", "re_enabled");
     let open = |row| around(row, "re_enabled", "unknown", "re_enabled");
     let stops = |row| around(row, "re_enabled", "disabled", "disabled");
@@ -58,8 +58,12 @@ fn what_rollback_cannot_switch_on_stays_on_record_and_comes_on_the_next_time() {
         for place in Place::ALL {
             let comes = (states(place.row()), code);
             let name = format!("{what}, Enable of {place:?} row: {comes:?}");
-            cases.push(Case { name, told: BackOn { place, answer: Arc::clone(&answer), comes } });
+            cases.push(Case::of(what, name, BackOn { place, answer: Arc::clone(&answer), comes }));
         }
     }
-    try_all(&cases, BackOn::check);
+    try_all(&extent.of(cases), BackOn::check);
+}
+
+sampled! {
+    what_rollback_cannot_switch_on_stays_on_record_and_comes_on_the_next_time
 }

@@ -8,6 +8,7 @@ use crate::faults::answers::{body, body_as_it_is, bomb, packed, too_large};
 use crate::faults::cases::{Case, try_all};
 use crate::faults::reading::{ALWAYS, Comes, READS, Reading, case, each_read_at_each_place, error};
 use crate::faults::workspace::{Answer, Call, Good, Place};
+use crate::support::extent::{Extent, sampled};
 use crate::support::id;
 use crate::support::raw_server::{Step, whole};
 
@@ -101,8 +102,7 @@ fn nonsense(call: Call, names: &str) -> Comes {
     Comes::of("failed", words, "the platform's support", 3)
 }
 
-#[test]
-fn a_body_that_makes_no_sense_fails_its_row_and_no_other() {
+fn a_body_that_makes_no_sense_fails_its_row_and_no_other(extent: Extent) {
     let mut cases = Vec::new();
     for (what, answer, names) in senseless() {
         for (call, place) in each_read_at_each_place() {
@@ -112,7 +112,7 @@ fn a_body_that_makes_no_sense_fails_its_row_and_no_other() {
             cases.push(case(what, (call, place), answer.clone(), ALWAYS, nonsense(call, names)));
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
 /// Values of every other type; an empty text, list or object is the same as none, so that none is here.
@@ -121,7 +121,7 @@ fn other_types(of: &Value) -> Vec<Value> {
     all.into_iter().filter(|value| std::mem::discriminant(value) != std::mem::discriminant(of)).collect()
 }
 
-/// Every known field, with a value of its type (PLATFORM.md, The assistant and agent object): where it is, and what it
+/// Every known field, with a value of its type (PLATFORM.md, The object): where it is, and what it
 /// holds.
 fn fields() -> Vec<(&'static str, Value)> {
     let (text, flag, number, list) = (json!("text"), json!(true), json!(0.5), json!([]));
@@ -166,8 +166,7 @@ fn fields() -> Vec<(&'static str, Value)> {
     ]
 }
 
-#[test]
-fn a_known_field_of_another_type_makes_no_sense() {
+fn a_known_field_of_another_type_makes_no_sense(extent: Extent) {
     let mut cases: Vec<Case<Reading>> = Vec::new();
     let mut places = Place::ALL.into_iter().cycle();
     for (field, value) in fields() {
@@ -181,16 +180,16 @@ fn a_known_field_of_another_type_makes_no_sense() {
                     object["knowledgeFolderIds"] = json!(["one"]);
                     *object.pointer_mut(field).unwrap() = wrong.clone();
                 });
-                let field = field.split('/').rfind(|part| part.parse::<u8>().is_err()).unwrap();
-                cases.push(case(&name, (call, place), answer, ALWAYS, nonsense(call, field)));
+                let key = field.split('/').rfind(|part| part.parse::<u8>().is_err()).unwrap();
+                let case = case(&name, (call, place), answer, ALWAYS, nonsense(call, key));
+                cases.push(case.like(field));
             }
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
-#[test]
-fn what_is_odd_and_makes_sense_is_verified() {
+fn what_is_odd_and_makes_sense_is_verified(extent: Extent) {
     let odd: [(&str, Answer); 4] = [
         ("blanks around it", body(|good| [b"\r\n\t ".as_slice(), &good.bytes(), b"\n\n"].concat())),
         (
@@ -213,5 +212,11 @@ fn what_is_odd_and_makes_sense_is_verified() {
             cases.push(case(what, (call, Place::Middle), answer.clone(), ALWAYS, Comes::well()));
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
+}
+
+sampled! {
+    a_body_that_makes_no_sense_fails_its_row_and_no_other
+    a_known_field_of_another_type_makes_no_sense
+    what_is_odd_and_makes_sense_is_verified
 }

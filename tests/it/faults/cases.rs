@@ -1,16 +1,53 @@
 //! How a table's cases are tried: several at a time, each to its end, and every one that fails by its full name.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::support::extent::Extent;
 
 /// Cases of one table under way at a time: most of them wait.
 const AT_ONCE: usize = 6;
 
 /// One line of a table at one place in one call, and what has to come of it.
 pub(crate) struct Case<T> {
+    /// What it shares with the cases that differ from it only in shape, place or call.
+    pub(crate) line: String,
     pub(crate) name: String,
     pub(crate) told: T,
+}
+
+impl<T> Case<T> {
+    /// A case that shares its line with those of the same name.
+    pub(crate) fn of(line: &str, name: String, told: T) -> Self {
+        Self { line: line.to_owned(), name, told }
+    }
+
+    /// The same in a wider line.
+    pub(crate) fn like(self, line: &str) -> Self {
+        Self { line: line.to_owned(), ..self }
+    }
+}
+
+impl Extent {
+    /// The cases to try: of a sample one of each line, which has another shape, place or call than the line before.
+    pub(crate) fn of<T>(self, cases: Vec<Case<T>>) -> Vec<Case<T>> {
+        if self == Self::Whole {
+            return cases;
+        }
+        let (mut numbers, mut lines) = (BTreeMap::new(), Vec::new());
+        for case in cases {
+            let number = *numbers.entry(case.line.clone()).or_insert(lines.len());
+            if number == lines.len() {
+                lines.push(Vec::new());
+            }
+            lines[number].push(case);
+        }
+        // In steps of five, which meet everything where there are two, three, four, six or nine.
+        let one = |(number, mut line): (usize, Vec<_>)| line.swap_remove(number * 5 % line.len());
+        lines.into_iter().enumerate().map(one).collect()
+    }
 }
 
 /// Tries every case; all that failed are named at the end.

@@ -10,6 +10,7 @@ use crate::faults::cases::{Case, try_all};
 use crate::faults::reading::{PATIENT, calm, report, written};
 use crate::faults::statuses::at_a_date;
 use crate::faults::workspace::{Answer, Asked, Call, Fault, Place, ROWS, Scene, Workspace};
+use crate::support::extent::{Extent, sampled};
 use crate::support::raw_server::Step::{Close, Drip, Reset, Send, Silence};
 use crate::support::{Ran, Report};
 
@@ -161,11 +162,11 @@ pub(crate) fn add<'a>(
     let goes_on = cases.len().is_multiple_of(2);
     let Fault { call, row, spared, times, is_applied, .. } = &fault;
     let rows = row.map_or(String::new(), |row| format!(" of row {row}"));
-    let name = format!(
+    let full_name = format!(
         "{name}, {call:?}{rows}, after {spared} good ones, {times} times, applied: {is_applied}, goes on: {goes_on}: {comes:?}"
     );
-    cases
-        .push(Case { name, told: Disabling { fault, is_one_record: false, arguments: &[], comes, goes_on } });
+    let told = Disabling { fault, is_one_record: false, arguments: &[], comes, goes_on };
+    cases.push(Case::of(name, full_name, told));
     &mut cases.last_mut().unwrap().told
 }
 
@@ -176,8 +177,7 @@ fn at(place: Place, answer: Answer) -> Fault {
 const MEND: &str = "mend what its words name";
 const ALLOW: &str = "permission to disable";
 
-#[test]
-fn what_is_refused_is_failed_and_the_others_go_off() {
+fn what_is_refused_is_failed_and_the_others_go_off(extent: Extent) {
     let mut cases = Vec::new();
     #[rustfmt::skip] // A line per fact.
     let lines: [(u16, &[Shape], &str); 5] = [
@@ -193,14 +193,14 @@ fn what_is_refused_is_failed_and_the_others_go_off() {
                 let comes = Comes::refused(place.row(), &status.to_string(), remedy);
                 let fault = at(place, shape.answer(status, &[]));
                 add(&mut cases, &format!("{status} as {shape:?}"), fault, comes);
+                cases.last_mut().unwrap().line = status.to_string();
             }
         }
     }
-    try_all(&cases, Disabling::check);
+    try_all(&extent.of(cases), Disabling::check);
 }
 
-#[test]
-fn what_every_further_disable_would_meet_ends_it() {
+fn what_every_further_disable_would_meet_ends_it(extent: Extent) {
     #[rustfmt::skip] // A line per fact.
     let mut lines: Vec<(String, Answer, &str, &str, i32)> = vec![
         ("403 with a missing scope".into(), scope_missing(), "403", "the scope that", 5),
@@ -217,9 +217,10 @@ fn what_every_further_disable_would_meet_ends_it() {
         for place in Place::ALL {
             let comes = Comes::ends(place.row(), status, remedy, code);
             add(&mut cases, &what, at(place, Arc::clone(&answer)), comes);
+            cases.last_mut().unwrap().line = format!("{status} {code} {remedy}");
         }
     }
-    try_all(&cases, Disabling::check);
+    try_all(&extent.of(cases), Disabling::check);
 }
 
 /// Answers that leave open whether the switch was set: how the `error` begins.
@@ -255,8 +256,7 @@ pub(crate) fn hasty(is_waited_for: bool) -> &'static [&'static str] {
     if is_waited_for { &["--timeout", "3"] } else { &[] }
 }
 
-#[test]
-fn what_leaves_it_open_is_unknown_and_a_probe_comes_on_again() {
+fn what_leaves_it_open_is_unknown_and_a_probe_comes_on_again(extent: Extent) {
     let mut cases = Vec::new();
     for (what, answer, begin) in open() {
         for place in Place::ALL {
@@ -267,11 +267,10 @@ fn what_leaves_it_open_is_unknown_and_a_probe_comes_on_again() {
             }
         }
     }
-    try_all(&cases, Disabling::check);
+    try_all(&extent.of(cases), Disabling::check);
 }
 
-#[test]
-fn of_one_record_the_list_tells_what_the_answer_did_not() {
+fn of_one_record_the_list_tells_what_the_answer_did_not(extent: Extent) {
     let mut cases = Vec::new();
     for ((what, answer, begin), place) in open().into_iter().zip(Place::ALL.into_iter().cycle()) {
         for is_applied in [true, false] {
@@ -287,11 +286,10 @@ fn of_one_record_the_list_tells_what_the_answer_did_not() {
             (told.is_one_record, told.arguments) = (true, hasty(begin == "timeout"));
         }
     }
-    try_all(&cases, Disabling::check);
+    try_all(&extent.of(cases), Disabling::check);
 }
 
-#[test]
-fn what_passes_is_sent_again_and_all_go_off() {
+fn what_passes_is_sent_again_and_all_go_off(extent: Extent) {
     let mut cases = Vec::new();
     #[rustfmt::skip] // A line per fact.
     let throttled: [(&str, Answer); 5] = [
@@ -313,5 +311,13 @@ fn what_passes_is_sent_again_and_all_go_off() {
         let fault = Fault { times: 1, is_applied: true, ..at(place, answer) };
         add(&mut cases, &format!("{what}, once"), fault, Comes::all_off()).arguments = &["--retries", "1"];
     }
-    try_all(&cases, Disabling::check);
+    try_all(&extent.of(cases), Disabling::check);
+}
+
+sampled! {
+    what_is_refused_is_failed_and_the_others_go_off
+    what_every_further_disable_would_meet_ends_it
+    what_leaves_it_open_is_unknown_and_a_probe_comes_on_again
+    of_one_record_the_list_tells_what_the_answer_did_not
+    what_passes_is_sent_again_and_all_go_off
 }

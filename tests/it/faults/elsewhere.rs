@@ -9,6 +9,7 @@ use crate::faults::reading::{
     ALWAYS, Comes, READS, Reading, calm, case, check, each_read_at_each_place, error, goes_on, report,
 };
 use crate::faults::workspace::{Answer, Call, Place, ROWS, Scene, Workspace};
+use crate::support::extent::{Extent, sampled};
 use crate::support::raw_server::{Manners, RawServer, Request, Step, authority, whole};
 use crate::support::{Ran, Report};
 
@@ -33,8 +34,7 @@ impl Manners for Witness {
     }
 }
 
-#[test]
-fn no_redirect_is_followed_and_no_other_host_is_asked() {
+fn no_redirect_is_followed_and_no_other_host_is_asked(extent: Extent) {
     let elsewhere = RawServer::start(Witness::answering(200));
     let address = format!("http://127.0.0.1:{}/assistant/v1/get", elsewhere.port);
     let mut cases = Vec::new();
@@ -59,7 +59,7 @@ fn no_redirect_is_followed_and_no_other_host_is_asked() {
             cases.push(case(&format!("{status} to {location:?}"), (call, place), answer, ALWAYS, comes));
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
     assert_eq!(elsewhere.connections(), 0, "the other host was asked");
 }
 
@@ -78,15 +78,14 @@ impl Scene {
     }
 }
 
-#[test]
-fn a_proxy_that_wants_credentials_fails_its_row_and_says_so() {
+fn a_proxy_that_wants_credentials_fails_its_row_and_says_so(extent: Extent) {
     let mut cases = Vec::new();
     for ((call, place), shape) in each_read_at_each_place().zip(Shape::ALL.into_iter().rev()) {
         let comes = Comes::of("failed", error(call, "407", ""), "proxy", 3);
         let answer = shape.answer(407, &[("proxy-authenticate", "Basic")]);
         cases.push(case(&format!("407 as {shape:?}"), (call, place), answer, ALWAYS, comes));
     }
-    try_all(&cases, |reading| {
+    try_all(&extent.of(cases), |reading| {
         let scene = Scene::of(reading.workspace()).through_proxy("http");
         check(&scene, reading.place.row(), &reading.comes, &["--allow-http"]);
     });
@@ -166,4 +165,9 @@ fn a_server_that_speaks_no_tls_is_a_connection_that_failed() {
     scene.run(&[]).exits_with(4);
     all_failed(&report(&scene), "assistant: connection", "Check network");
     assert_eq!(scene.workspace.asked(), []);
+}
+
+sampled! {
+    no_redirect_is_followed_and_no_other_host_is_asked
+    a_proxy_that_wants_credentials_fails_its_row_and_says_so
 }

@@ -7,6 +7,7 @@ use crate::faults::answers::{bomb, too_large};
 use crate::faults::cases::try_all;
 use crate::faults::reading::{ALWAYS, Comes, Reading, case, each_read_at_each_place, error};
 use crate::faults::workspace::{Answer, Call, Good};
+use crate::support::extent::{Extent, sampled};
 use crate::support::raw_server::{Step, head, whole};
 
 /// What the body is, how the head says that it is packed, and its bytes.
@@ -26,8 +27,7 @@ fn unhelpful() -> Vec<Unhelpful> {
     ]
 }
 
-#[test]
-fn an_error_is_judged_by_its_status_whatever_its_body_is() {
+fn an_error_is_judged_by_its_status_whatever_its_body_is(extent: Extent) {
     let mut cases = Vec::new();
     #[rustfmt::skip] // A line per fact.
     let lines = [
@@ -50,15 +50,15 @@ fn an_error_is_judged_by_its_status_whatever_its_body_is() {
                     )
                 });
                 let comes = Comes::of(rows[side], error(call, &status.to_string(), ""), "", codes[side]);
-                cases.push(case(&format!("{status}, {what}"), (call, place), answer, ALWAYS, comes));
+                let case = case(&format!("{status}, {what}"), (call, place), answer, ALWAYS, comes);
+                cases.push(case.like(what));
             }
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
-#[test]
-fn an_error_that_never_ends_is_an_error_once_its_time_is_over() {
+fn an_error_that_never_ends_is_an_error_once_its_time_is_over(extent: Extent) {
     let mut cases = Vec::new();
     // 403 and 404 are judged by their bodies, so that half of one is none.
     for (status, begin, remedy, code) in [
@@ -79,11 +79,10 @@ fn an_error_that_never_ends_is_an_error_once_its_time_is_over() {
             cases.push(case);
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
-#[test]
-fn a_page_is_a_page_in_whatever_dress() {
+fn a_page_is_a_page_in_whatever_dress(extent: Extent) {
     #[rustfmt::skip] // A line per fact.
     let pages: [(&str, &str); 11] = [
         ("text/html", "<!DOCTYPE html><html><head><title>404</title></head></html>"),
@@ -109,11 +108,10 @@ fn a_page_is_a_page_in_whatever_dress() {
             cases.push(case(&format!("404 as {kind:?}: {page:?}"), (call, place), answer, ALWAYS, comes));
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
-#[test]
-fn what_only_looks_like_a_page_is_the_platforms_404() {
+fn what_only_looks_like_a_page_is_the_platforms_404(extent: Extent) {
     #[rustfmt::skip] // A line per fact.
     let answers: [(&str, &str); 5] = [
         ("text/html", r#"{"message":"Assistant not found"}"#),
@@ -131,5 +129,12 @@ fn what_only_looks_like_a_page_is_the_platforms_404() {
             cases.push(case(&format!("404 as {kind:?}: {text:?}"), (call, place), answer, ALWAYS, comes));
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
+}
+
+sampled! {
+    an_error_is_judged_by_its_status_whatever_its_body_is
+    an_error_that_never_ends_is_an_error_once_its_time_is_over
+    a_page_is_a_page_in_whatever_dress
+    what_only_looks_like_a_page_is_the_platforms_404
 }

@@ -7,6 +7,7 @@ use crate::faults::cases::{Case, try_all};
 use crate::faults::reading::{PATIENT, calm, report, written};
 use crate::faults::watching::no_list;
 use crate::faults::workspace::{Answer, Call, Fault, Place, ROWS, Scene, Workspace};
+use crate::support::extent::{Extent, sampled};
 use crate::support::raw_server::Step::Reset;
 use crate::support::{Ran, Report, id};
 
@@ -19,10 +20,8 @@ struct Asking {
 }
 
 fn asking(what: &str, call: Call, answer: Answer, code: i32) -> Case<Asking> {
-    Case {
-        name: format!("{what}, {call:?}: exit {code}"),
-        told: Asking { call, answer, code, timeout: PATIENT },
-    }
+    let name = format!("{what}, {call:?}: exit {code}");
+    Case::of(what, name, Asking { call, answer, code, timeout: PATIENT })
 }
 
 impl Asking {
@@ -37,8 +36,7 @@ fn of_itself(scene: &Scene, command: &[&str], timeout: &str) -> Ran {
     calm(&scene.desk, Ran::of(&mut program))
 }
 
-#[test]
-fn a_list_is_written_whole_or_not_at_all() {
+fn a_list_is_written_whole_or_not_at_all(extent: Extent) {
     let mut cases = Vec::new();
     for (what, answer) in no_list() {
         let code = match what {
@@ -68,7 +66,7 @@ fn a_list_is_written_whole_or_not_at_all() {
     }
     cases.push(asking("401", Call::List, Shape::Messages.answer(401, &[]), 5));
     cases.push(asking("absurd", Call::List, Shape::Empty.answer(429, &[("retry-after", "99999999")]), 4));
-    try_all(&cases, |told| {
+    try_all(&extent.of(cases), |told| {
         let scene = told.scene();
         let list = ["list", "-o", "list.csv", "--retries", "0"];
         let ran = of_itself(&scene, &list, told.timeout).exits_with(told.code);
@@ -104,11 +102,10 @@ fn no_models() -> Vec<(&'static str, Answer, bool)> {
     ]
 }
 
-#[test]
-fn a_doctor_names_what_is_wrong_with_the_models() {
+fn a_doctor_names_what_is_wrong_with_the_models(extent: Extent) {
     let cases: Vec<_> =
         no_models().into_iter().map(|(what, answer, _)| asking(what, Call::Models, answer, 5)).collect();
-    try_all(&cases, |told| {
+    try_all(&extent.of(cases), |told| {
         let scene = told.scene();
         let ran = of_itself(&scene, &["doctor"], told.timeout).exits_with(told.code);
         assert!(ran.stdout.contains("failed"), "{}", ran.stdout);
@@ -131,14 +128,13 @@ fn sound_audit() -> i32 {
     ran.code
 }
 
-#[test]
-fn an_audit_goes_on_without_the_models_unless_it_is_the_key_that_is_refused() {
+fn an_audit_goes_on_without_the_models_unless_it_is_the_key_that_is_refused(extent: Extent) {
     let sound = sound_audit();
     let cases: Vec<_> = no_models()
         .into_iter()
         .map(|(what, answer, ends)| asking(what, Call::Models, answer, if ends { 5 } else { sound }))
         .collect();
-    try_all(&cases, |told| {
+    try_all(&extent.of(cases), |told| {
         let scene = told.scene();
         let (ran, report) = audit(&scene, &[]);
         let ran = ran.exits_with(told.code);
@@ -200,7 +196,7 @@ fn one_side(side: usize) -> Vec<Case<OneSide>> {
         for place in Place::ALL {
             let (status, code) = (statuses[side], codes[side]);
             let name = format!("{what}, {place:?} row: {status}, exit {code}");
-            cases.push(Case { name, told: OneSide { place, answer: Arc::clone(&answer), status, code } });
+            cases.push(Case::of(what, name, OneSide { place, answer: Arc::clone(&answer), status, code }));
         }
     }
     cases
@@ -226,23 +222,23 @@ fn audits_of(call: Call, source: &'static str, cases: &[Case<OneSide>]) {
     });
 }
 
-#[test]
-fn an_audit_of_assistants_has_a_line_for_every_row_and_goes_on() {
-    audits_of(Call::Assistant, "assistant", &one_side(0));
+fn an_audit_of_assistants_has_a_line_for_every_row_and_goes_on(extent: Extent) {
+    audits_of(Call::Assistant, "assistant", &extent.of(one_side(0)));
 }
 
-#[test]
-fn an_audit_of_agents_has_a_line_for_every_row_and_goes_on() {
-    audits_of(Call::Agent, "agent", &one_side(1));
+fn an_audit_of_agents_has_a_line_for_every_row_and_goes_on(extent: Extent) {
+    audits_of(Call::Agent, "agent", &extent.of(one_side(1)));
 }
 
-#[test]
-fn an_audit_that_may_choose_turns_to_the_agents_where_the_assistants_api_has_ended() {
+fn an_audit_that_may_choose_turns_to_the_agents_where_the_assistants_api_has_ended(extent: Extent) {
     let sound = sound_audit();
     let cases: Vec<_> = Shape::ALL
-        .map(|shape| asking(&format!("410 as {shape:?}"), Call::Assistant, shape.answer(410, &[]), sound))
+        .map(|shape| {
+            let name = format!("410 as {shape:?}");
+            asking(&name, Call::Assistant, shape.answer(410, &[]), sound).like("410")
+        })
         .into();
-    try_all(&cases, |told| {
+    try_all(&extent.of(cases), |told| {
         let (ran, report) = audit(&told.scene(), &[]);
         ran.exits_with(told.code);
         assert_eq!(report.column("status"), ["read"; ROWS]);
@@ -250,9 +246,8 @@ fn an_audit_that_may_choose_turns_to_the_agents_where_the_assistants_api_has_end
     });
 }
 
-#[test]
-fn what_verify_meets_leaves_the_verdicts_of_the_run_alone() {
-    try_all(&one_side(1), |told| {
+fn what_verify_meets_leaves_the_verdicts_of_the_run_alone(extent: Extent) {
+    try_all(&extent.of(one_side(1)), |told| {
         let scene = Scene::of(Workspace::new(Vec::new()));
         scene.run(&[]).exits_with(0);
         let before = written(&scene).timeless();
@@ -293,4 +288,14 @@ fn what_verify_meets_leaves_the_verdicts_of_the_run_alone() {
         assert_eq!(verified.column("status"), ["verified"; ROWS]);
         assert_eq!(report(&scene).timeless(), before);
     });
+}
+
+sampled! {
+    a_list_is_written_whole_or_not_at_all
+    a_doctor_names_what_is_wrong_with_the_models
+    an_audit_goes_on_without_the_models_unless_it_is_the_key_that_is_refused
+    an_audit_of_assistants_has_a_line_for_every_row_and_goes_on
+    an_audit_of_agents_has_a_line_for_every_row_and_goes_on
+    an_audit_that_may_choose_turns_to_the_agents_where_the_assistants_api_has_ended
+    what_verify_meets_leaves_the_verdicts_of_the_run_alone
 }

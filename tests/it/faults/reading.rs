@@ -25,8 +25,8 @@ pub(crate) fn case(
     times: u32,
     comes: Comes,
 ) -> Case<Reading> {
-    let name = format!("{name}, {call:?}, {place:?} row: {comes:?}");
-    Case { name, told: Reading { call, place, answer, times, arguments: &[], comes } }
+    let full_name = format!("{name}, {call:?}, {place:?} row: {comes:?}");
+    Case::of(name, full_name, Reading { call, place, answer, times, arguments: &[], comes })
 }
 
 /// The beginning of a row's `error`, and what else stands in it.

@@ -9,6 +9,7 @@ use crate::faults::reading::{
     ALWAYS, Comes, READS, Reading, case, each_read_at_each_place, error, goes_on, report,
 };
 use crate::faults::workspace::{Answer, Call, Place, Scene};
+use crate::support::extent::{Extent, sampled};
 use crate::support::raw_server::whole;
 
 /// What a row that is refused for good comes to: its `status`, a part of its `remedy`, the exit code of the run.
@@ -48,8 +49,7 @@ const STATUSES: &[Line] = &[
     ("529", 529, ANY, ("failed", "again later", 3), ("failed", "again later", 3)),
 ];
 
-#[test]
-fn a_status_in_any_shape_makes_the_row_that_the_contract_promises() {
+fn a_status_in_any_shape_makes_the_row_that_the_contract_promises(extent: Extent) {
     let mut cases = Vec::new();
     for (what, status, shapes, assistant, agent) in STATUSES {
         for shape in *shapes {
@@ -57,11 +57,12 @@ fn a_status_in_any_shape_makes_the_row_that_the_contract_promises() {
                 let (row, remedy, code) = if call == Call::Assistant { *assistant } else { *agent };
                 let comes = Comes::of(row, error(call, &status.to_string(), shape.words()), remedy, code);
                 let answer = shape.answer(*status, &[]);
-                cases.push(case(&format!("{what} as {shape:?}"), (call, place), answer, ALWAYS, comes));
+                let case = case(&format!("{what} as {shape:?}"), (call, place), answer, ALWAYS, comes);
+                cases.push(case.like(&format!("{what}, {call:?}")));
             }
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
 #[test]
@@ -83,8 +84,7 @@ pub(crate) fn at_a_date() -> Answer {
     })
 }
 
-#[test]
-fn a_429_is_waited_out_whatever_it_says_about_waiting() {
+fn a_429_is_waited_out_whatever_it_says_about_waiting(extent: Extent) {
     let second = Duration::from_secs(1);
     let lines: [(&str, Answer, Duration); 6] = [
         ("no Retry-After", Shape::TypedError.answer(429, &[]), Duration::ZERO),
@@ -102,11 +102,10 @@ fn a_429_is_waited_out_whatever_it_says_about_waiting() {
             cases.push(case(&format!("429 once, {what}"), at, answer.clone(), 1, comes));
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
-#[test]
-fn a_wait_that_is_absurd_ends_the_run() {
+fn a_wait_that_is_absurd_ends_the_run(extent: Extent) {
     let mut cases = Vec::new();
     #[rustfmt::skip] // A line per fact.
     let lines = [
@@ -130,7 +129,7 @@ fn a_wait_that_is_absurd_ends_the_run() {
             ));
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
 #[test]
@@ -144,8 +143,7 @@ fn a_request_that_meets_429_ten_times_gives_its_row_up_and_no_other() {
     try_all(&cases, Reading::check);
 }
 
-#[test]
-fn what_ends_a_run_ends_it_among_many_at_a_time() {
+fn what_ends_a_run_ends_it_among_many_at_a_time(extent: Extent) {
     let mut cases = Vec::new();
     for (what, answer, remedy, code) in [
         ("401", Shape::Message.answer(401, &[]), "Check the API key", 5),
@@ -158,7 +156,7 @@ fn what_ends_a_run_ends_it_among_many_at_a_time() {
             cases.push(case(what, (call, place), answer.clone(), ALWAYS, comes));
         }
     }
-    try_all(&cases, |reading| {
+    try_all(&extent.of(cases), |reading| {
         let scene = Scene::of(reading.workspace());
         let row = reading.place.row();
         let ran = scene.run(&[]).exits_with(reading.comes.code);
@@ -173,8 +171,7 @@ fn what_ends_a_run_ends_it_among_many_at_a_time() {
     });
 }
 
-#[test]
-fn what_is_worth_another_try_gets_it() {
+fn what_is_worth_another_try_gets_it(extent: Extent) {
     let mut cases = Vec::new();
     for ((status, place), shape) in
         [408, 500, 502, 503, 504, 524, 529].into_iter().zip(Place::ALL.into_iter().cycle()).zip(Shape::ALL)
@@ -186,5 +183,13 @@ fn what_is_worth_another_try_gets_it() {
             cases.push(case);
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
+}
+
+sampled! {
+    a_status_in_any_shape_makes_the_row_that_the_contract_promises
+    a_429_is_waited_out_whatever_it_says_about_waiting
+    a_wait_that_is_absurd_ends_the_run
+    what_ends_a_run_ends_it_among_many_at_a_time
+    what_is_worth_another_try_gets_it
 }

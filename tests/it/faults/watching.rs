@@ -8,6 +8,7 @@ use crate::faults::answers::{
 use crate::faults::cases::try_all;
 use crate::faults::disabling::{ALL_OFF, Comes, Disabling, add, around, hasty};
 use crate::faults::workspace::{Answer, Call, Fault, ROWS};
+use crate::support::extent::{Extent, sampled};
 use crate::support::raw_server::Step::{Reset, Send, Silence};
 
 /// Answers of the list that tell nothing.
@@ -47,8 +48,7 @@ pub(crate) fn no_list() -> Vec<(&'static str, Answer)> {
     ]
 }
 
-#[test]
-fn a_list_that_tells_nothing_leaves_nothing_off() {
+fn a_list_that_tells_nothing_leaves_nothing_off(extent: Extent) {
     let mut cases = Vec::new();
     for (what, answer) in no_list() {
         // "No list, or not in it: cannot be told, the same": the probe comes back, and the rest stays on. Once everything is
@@ -61,11 +61,10 @@ fn a_list_that_tells_nothing_leaves_nothing_off() {
             add(&mut cases, what, fault, comes).arguments = hasty(what == "silence");
         }
     }
-    try_all(&cases, Disabling::check);
+    try_all(&extent.of(cases), Disabling::check);
 }
 
-#[test]
-fn a_list_that_ends_the_run_leaves_nothing_off_that_nobody_knows_of() {
+fn a_list_that_ends_the_run_leaves_nothing_off_that_nobody_knows_of(extent: Extent) {
     let mut cases = Vec::new();
     let unauthorized = || Shape::Message.answer(401, &[]);
     let absurd = || Shape::Empty.answer(429, &[("retry-after", "99999999")]);
@@ -90,5 +89,10 @@ fn a_list_that_ends_the_run_leaves_nothing_off_that_nobody_knows_of() {
         let fault = Fault { spared, times: 1, ..Fault::of(Call::List, answer) };
         add(&mut cases, "429 once", fault, Comes::all_off());
     }
-    try_all(&cases, Disabling::check);
+    try_all(&extent.of(cases), Disabling::check);
+}
+
+sampled! {
+    a_list_that_tells_nothing_leaves_nothing_off
+    a_list_that_ends_the_run_leaves_nothing_off_that_nobody_knows_of
 }

@@ -8,6 +8,7 @@ use crate::faults::answers::{Shape, json_head, wire};
 use crate::faults::cases::try_all;
 use crate::faults::reading::{ALWAYS, Comes, READS, Reading, case, check, each_read_at_each_place, error};
 use crate::faults::workspace::{Answer, Call, Place, Scene, Workspace};
+use crate::support::extent::{Extent, sampled};
 use crate::support::raw_server::Step::{Close, Drip, Reset, Send, Silence};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -54,25 +55,23 @@ fn connection(call: Call) -> Comes {
     Comes::of("failed", error(call, "connection", ""), "Check network", 3)
 }
 
-#[test]
-fn a_connection_that_breaks_fails_its_row_and_no_other() {
+fn a_connection_that_breaks_fails_its_row_and_no_other(extent: Extent) {
     let mut cases = Vec::new();
     for (what, answer) in broken() {
         for (call, place) in each_read_at_each_place() {
             cases.push(case(what, (call, place), answer.clone(), ALWAYS, connection(call)));
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
-#[test]
-fn a_connection_that_is_reset_at_once_fails_its_row_and_no_other() {
+fn a_connection_that_is_reset_at_once_fails_its_row_and_no_other(extent: Extent) {
     let mut cases = Vec::new();
     for (call, place) in each_read_at_each_place() {
         let answer = wire(|_| Vec::new());
         cases.push(case("reset at connect", (call, place), answer, 0, connection(call)));
     }
-    try_all(&cases, |reading| {
+    try_all(&extent.of(cases), |reading| {
         // One after the other, two for a row: the assistant's, then the agent's.
         let connection = 2 * (reading.place.row() - 1) + usize::from(reading.call == Call::Agent);
         let scene = Scene::of(reading.workspace().shut_at(connection));
@@ -80,8 +79,7 @@ fn a_connection_that_is_reset_at_once_fails_its_row_and_no_other() {
     });
 }
 
-#[test]
-fn what_broke_once_is_tried_again() {
+fn what_broke_once_is_tried_again(extent: Extent) {
     let mut cases = Vec::new();
     for ((what, answer), place) in broken().into_iter().zip(Place::ALL.into_iter().cycle()) {
         for call in READS {
@@ -90,7 +88,7 @@ fn what_broke_once_is_tried_again() {
             cases.push(case);
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
 #[rustfmt::skip] // A line per fact.
@@ -107,8 +105,7 @@ fn slow() -> Vec<(&'static str, Answer)> {
     ]
 }
 
-#[test]
-fn an_answer_that_takes_too_long_fails_its_row_and_no_other() {
+fn an_answer_that_takes_too_long_fails_its_row_and_no_other(extent: Extent) {
     let mut cases = Vec::new();
     for (what, answer) in slow() {
         for (call, place) in each_read_at_each_place() {
@@ -118,7 +115,7 @@ fn an_answer_that_takes_too_long_fails_its_row_and_no_other() {
             cases.push(case);
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
 #[rustfmt::skip] // A line per fact.
@@ -143,8 +140,7 @@ fn odd() -> Vec<(&'static str, Answer)> {
     ]
 }
 
-#[test]
-fn an_answer_that_comes_in_an_odd_way_is_an_answer() {
+fn an_answer_that_comes_in_an_odd_way_is_an_answer(extent: Extent) {
     let mut cases = Vec::new();
     for (what, answer) in odd() {
         for (call, place) in each_read_at_each_place() {
@@ -154,11 +150,10 @@ fn an_answer_that_comes_in_an_odd_way_is_an_answer() {
             cases.push(case);
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
-#[test]
-fn bytes_behind_an_answer_are_no_answer_to_the_next_request() {
+fn bytes_behind_an_answer_are_no_answer_to_the_next_request(extent: Extent) {
     let mut cases = Vec::new();
     for (call, place) in each_read_at_each_place() {
         // In one piece, so that what is too much is there when the connection is given back.
@@ -173,11 +168,10 @@ fn bytes_behind_an_answer_are_no_answer_to_the_next_request() {
         twice.told.arguments = &["--retries", "1"];
         cases.push(twice);
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
-#[test]
-fn half_an_error_is_an_error() {
+fn half_an_error_is_an_error(extent: Extent) {
     let mut cases = Vec::new();
     for (status, row, remedy) in [
         // Of these the body decides what is meant, so that half of it decides nothing.
@@ -199,11 +193,21 @@ fn half_an_error_is_an_error() {
             cases.push(case(&format!("{status}, cut"), (call, place), answer, ALWAYS, comes));
         }
     }
-    try_all(&cases, Reading::check);
+    try_all(&extent.of(cases), Reading::check);
 }
 
 #[test]
 fn a_workspace_that_is_well_is_verified() {
     let scene = Scene::of(Workspace::new(Vec::new()));
     check(&scene, 1, &Comes::well(), &[]);
+}
+
+sampled! {
+    a_connection_that_breaks_fails_its_row_and_no_other
+    a_connection_that_is_reset_at_once_fails_its_row_and_no_other
+    what_broke_once_is_tried_again
+    an_answer_that_takes_too_long_fails_its_row_and_no_other
+    an_answer_that_comes_in_an_odd_way_is_an_answer
+    bytes_behind_an_answer_are_no_answer_to_the_next_request
+    half_an_error_is_an_error
 }

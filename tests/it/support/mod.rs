@@ -3,8 +3,11 @@
 #![allow(dead_code, reason = "each test file uses its own part of the language")]
 
 pub(crate) mod browser;
+pub(crate) mod extent;
 pub(crate) mod office;
 pub(crate) mod raw_server;
+#[path = "../../schema/check.rs"]
+pub(crate) mod schema;
 #[cfg(target_os = "linux")]
 pub(crate) mod window;
 
@@ -138,7 +141,7 @@ impl Desk {
 
     /// The program, ready to be given arguments; the environment holds the key and nothing else of ours.
     pub(crate) fn program(&self) -> std::process::Command {
-        self.at_this_desk(std::process::Command::new(assert_cmd::cargo::cargo_bin!("agent-migrate")))
+        self.at_this_desk(std::process::Command::new(env!("CARGO_BIN_EXE_agent-migrate")))
     }
 
     /// A command line as a person would paste it into a shell.
