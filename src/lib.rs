@@ -13,6 +13,9 @@
 //! With `--disable` a second pass follows when every row is settled, one assistant after the other, under a guard that is
 //! a pure machine: `Plan -> Switchable -> Intent -> request -> Conclusion -> Switched`. Only the ledger makes an `Intent`,
 //! after its commit, and no request to disable can be sent without one.
+//!
+//! Comments cite `DESIGN.md`, which is what follows here, and `PLATFORM.md`, which is the documentation of [`api`].
+#![doc = include_str!("DESIGN.md")]
 
 pub mod api;
 pub mod cli;

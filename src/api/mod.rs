@@ -3,6 +3,7 @@
 //! Every request with a key passes the limiter in `pace`, retries and probes included, so that no call can go round it;
 //! `probe`, for `doctor`, sends one or two without a key. What an answer means is decided in one place, `verdict`; what
 //! is done about it in one loop, `client`.
+#![doc = include_str!("PLATFORM.md")]
 
 mod answers;
 mod certificate;
