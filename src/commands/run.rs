@@ -1,6 +1,5 @@
 //! `run INPUT`: settings in, layers wired, report out.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +26,7 @@ use crate::api::Client;
 use crate::cli::{
     Environment, ReportFormatArg, RunArgs, WorkPaths, choose_key, disabling, run_paths, typed_place,
 };
-use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, Outcome, Remedy, RunFacts, StopReason};
+use crate::domain::{Backlog, Debts, Disabling, DisablingEnd, Outcome, RunFacts, StopReason};
 use crate::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
 use crate::pipeline::{DriveSettings, LedgerSendLog, Reading, Switchboard, drive, settle_debts};
 use crate::ui::{self, Terminal, WhenGone};
@@ -258,10 +257,7 @@ impl Run<'_> {
         }
         files.push(("ledger", self.paths.ledger.clone()));
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
-        let mut remedies = reports.first().map_or_else(Vec::new, |(_, report)| report.remedies.clone());
-        if stopped == Some(&StopReason::AssistantsApiGone) {
-            remedies = after_the_end(&remedies);
-        }
+        let remedies = reports.first().map_or_else(Vec::new, |(_, report)| report.remedies.clone());
         let next = match stopped {
             // The same command would only meet the same end.
             Some(StopReason::AssistantsApiGone) if facts.stuck_off == 0 => {
@@ -341,16 +337,6 @@ impl Run<'_> {
             _ => Some(same_command(&typed)),
         }
     }
-}
-
-/// To run again helps no row any more once the Assistants API has ended.
-fn after_the_end(remedies: &[(Remedy, u64)]) -> Vec<(Remedy, u64)> {
-    let mut rows: BTreeMap<Remedy, u64> = BTreeMap::new();
-    for (remedy, count) in remedies {
-        let remedy = if *remedy == Remedy::RunAgain { Remedy::WorkFromSavedRun } else { *remedy };
-        *rows.entry(remedy).or_default() += count;
-    }
-    rows.into_iter().collect()
 }
 
 /// What there is to do, and with what.

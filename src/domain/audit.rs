@@ -299,6 +299,7 @@ mod tests {
             disabled: DisabledState::NotRequested,
             skipped: None,
             later_failure: None,
+            assistants_gone: false,
             switch_failure: None,
             differences: Vec::new(),
             notes: Vec::new(),

@@ -39,6 +39,8 @@ pub struct ReportRow {
     /// Why a read after the verdict said nothing about the row: the verdict stands as of `checked_at`, and the row is
     /// asked for again.
     pub later_failure: Option<CallFailure>,
+    /// Whether the Assistants API had ended when the last run stopped: a row that no run has come to cannot be read any more.
+    pub assistants_gone: bool,
     /// The assistant's `updatedAt`.
     pub assistant_updated_at: Option<Timestamp>,
     /// The agent's `updatedAt`.
@@ -108,6 +110,7 @@ impl ReportRow {
             RowStatus::Duplicate => Remedy::Nothing,
             RowStatus::Mismatch => Remedy::MendAgent,
             RowStatus::InvalidId => Remedy::MendCell,
+            RowStatus::NotChecked if self.assistants_gone => Remedy::WorkFromSavedRun,
             RowStatus::NotChecked => Remedy::RunAgain,
             RowStatus::AssistantNotFound
             | RowStatus::AgentNotFound
@@ -232,6 +235,7 @@ mod tests {
             invalid: None,
             failure: None,
             later_failure: None,
+            assistants_gone: false,
             assistant_updated_at: None,
             agent_updated_at: None,
             requests: 0,

@@ -295,6 +295,7 @@ fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> 
         invalid,
         failure: None,
         later_failure: None,
+        assistants_gone: wish.assistants_gone,
         assistant_updated_at: time(12)?,
         agent_updated_at: time(13)?,
         requests: 0,

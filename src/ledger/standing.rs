@@ -5,10 +5,10 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::encode::{from_word, text};
+use super::encode::{from_json, from_word, text};
 use super::error::LedgerError;
 use super::open::RunId;
-use crate::domain::{DisabledState, Disabling, DisablingEnd, RowStatus, SkipReason};
+use crate::domain::{DisabledState, Disabling, DisablingEnd, RowStatus, SkipReason, StopReason};
 
 /// What the last `run` was to switch off, and how that went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,23 +18,27 @@ pub(super) struct LastWish {
     /// Whether it came to a plan.
     pub(super) has_plan: bool,
     pub(super) end: Option<DisablingEnd>,
+    /// Whether it ended because the Assistants API has.
+    pub(super) assistants_gone: bool,
 }
 
 impl LastWish {
     /// Nothing was asked for in a ledger without a run.
     pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
         let mut statement = connection.prepare(
-            "SELECT id, disabling, has_plan, disabling_end FROM run WHERE command = 'run' ORDER BY id DESC LIMIT 1",
+            "SELECT id, disabling, has_plan, disabling_end, stopped FROM run WHERE command = 'run' ORDER BY id DESC LIMIT 1",
         )?;
         let wish = statement.query_row([], |row| {
             Ok((|| {
                 let end =
                     text(row.get_ref(3)?)?.map(|word| from_word(word, DisablingEnd::parse)).transpose()?;
+                let stopped: Option<StopReason> = text(row.get_ref(4)?)?.map(from_json).transpose()?;
                 Ok(Self {
                     run: row.get(0)?,
                     disabling: from_word(text(row.get_ref(1)?)?.unwrap_or_default(), Disabling::parse)?,
                     has_plan: row.get(2)?,
                     end,
+                    assistants_gone: stopped == Some(StopReason::AssistantsApiGone),
                 })
             })())
         });
@@ -131,7 +135,8 @@ mod tests {
     use DisabledState as S;
     use SkipReason as R;
 
-    const WISH: LastWish = LastWish { run: 5, disabling: Disabling::Yes, has_plan: true, end: None };
+    const WISH: LastWish =
+        LastWish { run: 5, disabling: Disabling::Yes, has_plan: true, end: None, assistants_gone: false };
 
     const fn checked(state: S, run: RunId, switch_run: Option<RunId>, planned: bool) -> Checked {
         let place = if planned { Place::Planned } else { Place::None };

@@ -69,6 +69,7 @@ pub(super) fn verified() -> ReportRow {
         disabled: DisabledState::NotRequested,
         skipped: None,
         later_failure: None,
+        assistants_gone: false,
         switch_failure: None,
         differences: Vec::new(),
         notes: Vec::new(),

@@ -398,38 +398,6 @@ fn many_places_are_counted_and_a_giant_text_takes_no_time() {
     assert!(!Secrets::default().hide(&plain(&keys)).contains("PRIVATE"));
 }
 
-/// A prompt of ordinary prose; every third paragraph, or none, has words in it that announce a secret.
-fn prose(with_labels: bool) -> String {
-    let german = "Du bist der Assistent der Personalabteilung. Antworte knapp und freundlich – „so wie immer“ – und \
-        prüfe zuerst, ob die Frage in den angehängten Richtlinien beantwortet wird. Passe den Ton an.\n";
-    let english = "You summarise invoices in a table with supplier, amount and due date. Never invent numbers; see \
-        https://intranet.example.com/guide for risk-related items, and ask when a value is missing.\n";
-    let labels = "Frage niemals nach einem Passwort: das macht nur der Service Desk. The API key is kept by IT; a token \
-        costs nothing.\n";
-    [german, english, if with_labels { labels } else { german }].concat().repeat(50_000)
-}
-
-/// `cargo test --release --lib looked_through -- --ignored`
-#[test]
-#[ignore = "measures, and only a release build is quick enough"]
-fn a_second_is_enough_for_two_hundred_megabytes_to_be_looked_through() {
-    for with_labels in [false, true] {
-        let text = prose(with_labels);
-        assert_eq!(spots(&text), []);
-        let mut seconds: Vec<f64> = (0..5)
-            .map(|_| {
-                let started = std::time::Instant::now();
-                assert_eq!(Secrets::default().hide(&text), text);
-                started.elapsed().as_secs_f64()
-            })
-            .collect();
-        seconds.sort_by(f64::total_cmp);
-        #[expect(clippy::cast_precision_loss, reason = "a figure of three digits")]
-        let rate = text.len() as f64 / seconds[0] / 1e6;
-        assert!(rate >= 200.0, "{rate:.0} MB/s, with labels: {with_labels}");
-    }
-}
-
 /// Lines with a secret, and that secret.
 fn planted() -> impl Strategy<Value = (String, String)> {
     let random = "[a-z]{4}[0-9][A-Z]{3}[0-9][a-zA-Z0-9]{12,24}";

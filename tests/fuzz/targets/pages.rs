@@ -17,6 +17,7 @@ pub(crate) fn plain_row(line: u64, input: &str, pair: Option<Pair>) -> ReportRow
         disabled: DisabledState::NotRequested,
         skipped: None,
         later_failure: None,
+        assistants_gone: false,
         switch_failure: None,
         differences: Vec::new(),
         notes: Vec::new(),

@@ -131,7 +131,11 @@ async fn in_a_browser_rows_are_found_filtered_sorted_and_opened_and_nothing_fore
             ("findings", "", vec![8]),
             ("status", "no_access", vec![8]),
             ("model", "gpt-5", vec![2, 4, 7]),
-            ("todo", "Choose a model that this workspace has", vec![3, 5, 6]),
+            (
+                "todo",
+                "Look whether this workspace still has the model, and choose another one if not: the key was not shown it",
+                vec![3, 5, 6],
+            ),
             ("c0", "joe", vec![2, 6, 7]),
             ("c0", "ann", vec![3, 5, 8]),
         ] {

@@ -49,8 +49,9 @@ async fn an_end_that_answers_404_is_told_by_the_agents_and_no_row_says_not_found
         for row in &report.rows[..10] {
             assert!(row["error"].starts_with("assistant: 404 "), "{row:?}");
             assert!(row["error"].contains("the Assistants API has ended here"), "{row:?}");
-            assert!(row["remedy"].contains("audit --source agent"), "{row:?}");
         }
+        // To run again helps no row any more.
+        assert!(report.column("remedy").iter().all(|remedy| remedy.contains("audit --source agent")));
         assert_eq!(asked_for(&platform, "/agent/v1/get").await, 3, "the first that is there tells it");
         assert_eq!(report.column("requests")[2..5], ["2", "1", "1"]);
         let next = next_arguments(&ran);
