@@ -1,11 +1,25 @@
 //! `agent-migrate`: checks, row by row, that every Langdock or Odeus assistant has become the agent it should be.
 //!
-//! The layers, each importing only what stands to its left (a test holds the code against this):
+//! The floors, each importing only what stands to its left (a test holds the code against this):
 //!
-//! `domain` < { `migrate` `input` `api` `ledger` `report` `ui` } < `pipeline` < `cli` < `commands` < `main`
+//! `base` < `engine` < { `check` `audit` `disable` `inventory` } < `cli` < `main`
 //!
-//! The six in braces know `domain` and not each other. `sandbox` imports nothing of ours, so that it cannot share a
-//! mistake with the client.
+//! The engine knows no feature, and the features in braces do not know each other; but `disable` knows the verdict of
+//! `check`. `practice` imports nothing of ours, so that it cannot share a mistake with the client.
+//!
+//! | to change | look into |
+//! | --- | --- |
+//! | what counts as the same, `run`, `verify` | `check` |
+//! | what an audit finds | `audit` |
+//! | switching off and on again, `rollback` | `disable` |
+//! | `list`, `doctor` | `inventory` |
+//! | requests, rate limit, retries | `engine::platform` |
+//! | which files are read | `engine::input` |
+//! | what is kept, and survives a kill | `engine::ledger` |
+//! | what every command that sends requests does | `engine::session` |
+//! | CSV, JSON Lines, pages | `engine::report` |
+//! | what a person sees meanwhile | `engine::terminal` |
+//! | what a person can type | `cli` |
 //!
 //! A row's way is data, each arrow one function, nothing goes back:
 //! `InputRow -> Job -> two Documents -> two Records -> Verdict -> Outcome -> Settled`.
@@ -14,17 +28,15 @@
 //! a pure machine: `Plan -> Switchable -> Intent -> request -> Conclusion -> Switched`. Only the ledger makes an `Intent`,
 //! after its commit, and no request to disable can be sent without one.
 //!
-//! Comments cite `DESIGN.md`, which is what follows here, and `PLATFORM.md`, which is the documentation of [`api`].
+//! Comments cite `DESIGN.md`, which is what follows here, and `PLATFORM.md`, which is the documentation of
+//! [`engine::platform`].
 #![doc = include_str!("DESIGN.md")]
 
-pub mod api;
+pub mod audit;
+pub mod base;
+pub mod check;
 pub mod cli;
-pub mod commands;
-pub mod domain;
-pub mod input;
-pub mod ledger;
-pub mod migrate;
-pub mod pipeline;
-pub mod report;
-pub mod sandbox;
-pub mod ui;
+pub mod disable;
+pub mod engine;
+pub mod inventory;
+pub mod practice;

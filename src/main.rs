@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    agent_migrate::commands::main()
+    agent_migrate::cli::commands::main()
 }

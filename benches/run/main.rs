@@ -24,8 +24,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use agent_migrate::migrate::audit::Secrets;
-use agent_migrate::migrate::{Side, read};
+use agent_migrate::audit::Secrets;
+use agent_migrate::engine::record::{Side, read};
 use tempfile::TempDir;
 use uuid::Uuid;
 

@@ -4,6 +4,8 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
 use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
 use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
 use super::report_arguments::ReportArgs;
@@ -12,7 +14,6 @@ use super::sandbox_arguments::SandboxArgs;
 use super::tools_arguments::{
     DOCTOR_EXAMPLES, DoctorArgs, LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs,
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -54,7 +55,7 @@ Examples:
 /// switches the verified assistants off.
 #[derive(Debug, Parser)]
 #[command(name = "agent-migrate", version, help_expected = true, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
-pub struct Cli {
+pub(super) struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -65,7 +66,7 @@ pub struct Cli {
 
 /// What the program can do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Check every assistant of a CSV against its agent; goes on where an earlier run stopped
     ///
     /// Fetches each assistant and its agent, compares them field by field and writes a report with a line for every
@@ -119,7 +120,7 @@ pub enum Command {
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
-pub struct GlobalArgs {
+pub(super) struct GlobalArgs {
     /// Print only what went wrong and the report
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
@@ -139,7 +140,7 @@ pub struct GlobalArgs {
 
 /// Form of the log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormatArg {
+pub(super) enum LogFormatArg {
     /// A line of text
     Text,
     /// A JSON object a line
@@ -148,7 +149,7 @@ pub enum LogFormatArg {
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorArg {
+pub(super) enum ColorArg {
     /// On a terminal
     Auto,
     /// Always
@@ -159,7 +160,7 @@ pub enum ColorArg {
 
 /// A hosted platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PlatformArg {
+pub(super) enum PlatformArg {
     /// Langdock, at api.langdock.com
     Langdock,
     /// Odeus, at api.odeus.ai
@@ -168,7 +169,7 @@ pub enum PlatformArg {
 
 /// Delimiter, byte order mark and line ends of the CSV report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DialectArg {
+pub(super) enum DialectArg {
     /// As the input has them
     Input,
     /// Byte order mark and CRLF
@@ -179,7 +180,7 @@ pub enum DialectArg {
 
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
-pub struct RunArgs {
+pub(super) struct RunArgs {
     /// CSV with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
     #[arg(required_unless_present = "sandbox")]
     pub input: Option<PathBuf>,
@@ -231,7 +232,7 @@ pub struct RunArgs {
 /// Switching the old assistants off.
 #[derive(Clone, Debug, Args)]
 #[command(group(clap::ArgGroup::new("switching_off").args(["disable", "dry_run"]).multiple(true)))]
-pub struct DisablingArgs {
+pub(super) struct DisablingArgs {
     /// When all rows are checked: show the plan, ask, and switch the verified assistants off
     #[arg(long, help_heading = "Switching off")]
     pub disable: bool,
@@ -252,7 +253,7 @@ pub struct DisablingArgs {
 
 /// How to read the input.
 #[derive(Clone, Debug, Args)]
-pub struct InputArgs {
+pub(super) struct InputArgs {
     /// Column with the assistant UUIDs: its name, or its number when there is no header
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub column: Option<String>,
@@ -269,14 +270,14 @@ pub struct InputArgs {
 
 /// Options of `completions`.
 #[derive(Clone, Debug, Args)]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
 }
 
 /// Options of `man`.
 #[derive(Clone, Debug, Args)]
-pub struct ManArgs {
+pub(super) struct ManArgs {
     /// The command whose page it is [default: the program's own]
     pub command: Option<String>,
 }
@@ -312,7 +313,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::cli::SandboxLostAnswerArg;
+    use crate::cli::sandbox_arguments::SandboxLostAnswerArg;
 
     #[test]
     fn the_command_line_is_sound_and_every_option_has_help() {

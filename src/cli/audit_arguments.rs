@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::arguments::{DialectArg, InputArgs, parse_age};
 use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
 use super::report_arguments::SplitArgs;
-use crate::domain::Source;
+use crate::audit::Source;
 
 pub(super) const AUDIT_EXAMPLES: &str = "\
 Examples:
@@ -43,7 +43,7 @@ impl From<SourceArg> for Source {
 
 /// Options of `audit`.
 #[derive(Clone, Debug, Args)]
-pub struct AuditArgs {
+pub(super) struct AuditArgs {
     /// CSV with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
     #[arg(required_unless_present = "sandbox")]
     pub input: Option<PathBuf>,

@@ -3,8 +3,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::settings::{audit_paths, rollback_report, run_paths, verify_report};
-use super::{Cli, Command, KeyArgs, OutputPath, UsageError, WorkPaths};
+use super::arguments::{Cli, Command};
+use super::network_arguments::KeyArgs;
+use super::settings::{
+    OutputPath, UsageError, WorkPaths, audit_paths, rollback_report, run_paths, verify_report,
+};
 
 /// What stands beside a ledger under its name, while it is open or after a crash.
 const LEDGER_SIDE_FILES: [&str; 4] = ["-wal", "-shm", "-journal", ".lock"];
@@ -14,7 +17,7 @@ const MAX_LINKS: u32 = 40;
 
 /// The files of one command.
 #[derive(Debug, Default)]
-pub struct CommandFiles {
+pub(super) struct CommandFiles {
     files: Vec<CommandFile>,
     /// What goes to standard output.
     printed: Vec<&'static str>,
@@ -31,7 +34,7 @@ struct CommandFile {
 impl CommandFiles {
     /// Every file that the command names; none is opened. A usage error when it would write one that it reads, or one
     /// twice.
-    pub fn of(cli: &Cli) -> Result<Self, UsageError> {
+    pub(super) fn of(cli: &Cli) -> Result<Self, UsageError> {
         let mut files = Self::default();
         match &cli.command {
             Command::Run(arguments) => files.work(&run_paths(arguments), &arguments.key),
@@ -69,7 +72,7 @@ impl CommandFiles {
     }
 
     /// Refuses a file that turns out only later to be written, when it is one of these.
-    pub fn refuse(&self, role: &'static str, path: &Path) -> Result<(), UsageError> {
+    pub(super) fn refuse(&self, role: &'static str, path: &Path) -> Result<(), UsageError> {
         let file = CommandFile { role, path: path.to_owned(), is_written: true };
         self.files.iter().try_for_each(|other| other.refuse(&file))
     }

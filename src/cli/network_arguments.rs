@@ -12,7 +12,7 @@ const MOST_RPM: u32 = 1_000_000;
 
 /// Where the platform is.
 #[derive(Clone, Debug, Args)]
-pub struct PlaceArgs {
+pub(super) struct PlaceArgs {
     /// Which hosted platform (no default: a key must never go to the wrong company)
     #[arg(long, value_enum, conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
     pub platform: Option<PlatformArg>,
@@ -26,7 +26,7 @@ pub struct PlaceArgs {
 
 /// Where the platform of a ledger is: only to be held against what the ledger says.
 #[derive(Clone, Debug, Args)]
-pub struct LedgerPlaceArgs {
+pub(super) struct LedgerPlaceArgs {
     /// Which hosted platform: must be the ledger's, which it is taken from
     #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
     pub platform: Option<PlatformArg>,
@@ -37,7 +37,7 @@ pub struct LedgerPlaceArgs {
 
 /// Where the key comes from.
 #[derive(Clone, Debug, Args)]
-pub struct KeyArgs {
+pub(super) struct KeyArgs {
     /// File with the API key, - for standard input [default: the environment, AGENT_MIGRATE_API_KEY, or
     /// LANGDOCK_API_KEY / ODEUS_API_KEY with that platform]
     #[arg(long, value_name = "PATH", help_heading = "Where the platform is")]
@@ -52,7 +52,7 @@ pub struct KeyArgs {
 
 /// Pace and patience.
 #[derive(Clone, Debug, Args)]
-pub struct NetworkArgs {
+pub(super) struct NetworkArgs {
     /// Requests in any 60 seconds; the platform allows 500 a workspace, shared with everybody who uses it
     #[arg(long, value_name = "N", default_value = "300", value_parser = parse_rpm, help_heading = "Pace")]
     pub rpm: NonZeroU32,

@@ -8,7 +8,7 @@ use super::arguments::DialectArg;
 
 /// Format of `report`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormatArg {
+pub(super) enum ReportFormatArg {
     /// The CSV that `run` writes
     Csv,
     /// JSON Lines: full texts, proposed agents
@@ -26,7 +26,7 @@ Examples:
   agent-migrate report assistants.ledger --format json -o assistants.jsonl
   agent-migrate report assistants.ledger --redact -o for-the-auditor.csv
   agent-migrate report assistants.ledger --split-by owner --output-dir by-owner")]
-pub struct ReportArgs {
+pub(super) struct ReportArgs {
     /// The ledger of a run or an audit, finished or not
     pub ledger: PathBuf,
     /// Format
@@ -48,7 +48,7 @@ pub struct ReportArgs {
 
 /// Splitting a report by a column.
 #[derive(Clone, Debug, Args)]
-pub struct SplitArgs {
+pub(super) struct SplitArgs {
     /// A page and a CSV for each value of this column of the input, such as owner, and an index.html that links to them
     #[arg(long, value_name = "COLUMN", requires = "output_dir", help_heading = "Splitting")]
     pub split_by: Option<String>,
@@ -59,7 +59,7 @@ pub struct SplitArgs {
 
 impl SplitArgs {
     /// The column and the folder; `None` where nothing is to be split.
-    pub fn asked_for(&self) -> Option<(&str, &Path)> {
+    pub(super) fn asked_for(&self) -> Option<(&str, &Path)> {
         self.split_by.as_deref().zip(self.output_dir.as_deref())
     }
 }

@@ -16,7 +16,7 @@ Examples:
 
 /// Options of `rollback`.
 #[derive(Clone, Debug, Args)]
-pub struct RollbackArgs {
+pub(super) struct RollbackArgs {
     /// The ledger of the run to take back
     pub ledger: PathBuf,
     /// Show what would be switched on and end; nothing is sent

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 /// What the practice workspace does with `agent/v1/list`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SandboxListArg {
+pub(super) enum SandboxListArg {
     /// Serves it
     Present,
     /// Answers 404, as older deployments do
@@ -16,7 +16,7 @@ pub enum SandboxListArg {
 
 /// What the practice workspace does with `governance/v1/agents`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SandboxGovernanceArg {
+pub(super) enum SandboxGovernanceArg {
     /// Serves it
     On,
     /// Answers 403: the key has no right to it
@@ -29,7 +29,7 @@ pub enum SandboxGovernanceArg {
 
 /// Whether assistant and agent are one record in the practice workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SandboxRecordsArg {
+pub(super) enum SandboxRecordsArg {
     /// One record
     One,
     /// Two records
@@ -45,7 +45,7 @@ Examples:
   agent-migrate sandbox --rate-limit 300 --fail-rate 0.05 --latency-ms 120
   agent-migrate sandbox --port 8100 --records one --list-lag 3
   agent-migrate sandbox --port 8100 --records two --lose-disables 2 --lost-answer silent")]
-pub struct SandboxArgs {
+pub(super) struct SandboxArgs {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value = "0")]
     pub port: u16,
@@ -104,7 +104,7 @@ pub struct SandboxArgs {
 
 /// How the answer to a request that was applied is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SandboxLostAnswerArg {
+pub(super) enum SandboxLostAnswerArg {
     /// The connection is closed
     Closed,
     /// Nothing comes until the client gives up
@@ -113,7 +113,7 @@ pub enum SandboxLostAnswerArg {
 
 /// What goes wrong in the practice workspace when assistants are switched off or on.
 #[derive(Clone, Debug, Args)]
-pub struct SandboxSwitchingArgs {
+pub(super) struct SandboxSwitchingArgs {
     /// Refuse every request to switch off or on (403), as for a key that is no admin's
     #[arg(long, help_heading = "Trouble when switching off")]
     pub forbid_disable: bool,

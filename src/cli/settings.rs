@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{AuditArgs, DisablingArgs, KeyArgs, PlaceArgs, PlatformArg, RollbackArgs, RunArgs, VerifyArgs};
-use crate::api::{LANGDOCK, ODEUS};
-use crate::domain::Disabling;
+use super::arguments::{DisablingArgs, PlatformArg, RunArgs};
+use super::audit_arguments::AuditArgs;
+use super::network_arguments::{KeyArgs, PlaceArgs};
+use super::rollback_arguments::RollbackArgs;
+use super::tools_arguments::VerifyArgs;
+use crate::base::Disabling;
+use crate::engine::platform::{LANGDOCK, ODEUS};
 
 /// Stem of the output files when the built-in sample is the input.
 const SAMPLE_STEM: &str = "assistants";
@@ -12,10 +16,10 @@ const SAMPLE_STEM: &str = "assistants";
 /// A usage error: one or two plain sentences; exit code 2.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct UsageError(pub String);
+pub(super) struct UsageError(pub String);
 
 /// The environment variables, passed in so that tests need not change the process's own.
-pub struct Environment<'a>(pub &'a dyn Fn(&str) -> Option<String>);
+pub(super) struct Environment<'a>(pub &'a dyn Fn(&str) -> Option<String>);
 
 impl Environment<'_> {
     /// The variable's value; an empty one counts as not set.
@@ -26,7 +30,7 @@ impl Environment<'_> {
 
 /// Where the platform is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(super) enum Place {
     /// A hosted platform.
     Hosted {
         /// Its base URL.
@@ -42,7 +46,7 @@ pub enum Place {
 
 /// Decides where the platform is. A flag beats the environment; there is no default, since a key must never go to the
 /// wrong company (DESIGN.md, Commands).
-pub fn choose_place(
+pub(super) fn choose_place(
     platform: Option<PlatformArg>,
     base_url: Option<&str>,
     sandbox: bool,
@@ -65,7 +69,7 @@ pub fn choose_place(
 }
 
 /// The place that these options name.
-pub fn typed_place(typed: &PlaceArgs, environment: &Environment<'_>) -> Result<Place, UsageError> {
+pub(super) fn typed_place(typed: &PlaceArgs, environment: &Environment<'_>) -> Result<Place, UsageError> {
     choose_place(typed.platform, typed.base_url.as_deref(), typed.sandbox, environment)
 }
 
@@ -77,7 +81,7 @@ fn hosted(platform: PlatformArg) -> Place {
 }
 
 /// The place that a ledger's base URL names.
-pub fn hosted_or_other(base_url: &str) -> Place {
+pub(super) fn hosted_or_other(base_url: &str) -> Place {
     [PlatformArg::Langdock, PlatformArg::Odeus]
         .map(hosted)
         .into_iter()
@@ -86,7 +90,7 @@ pub fn hosted_or_other(base_url: &str) -> Place {
 }
 
 /// What a run is to switch off: a dry run, alone or with `--disable`, only shows it.
-pub const fn disabling(arguments: &DisablingArgs) -> Disabling {
+pub(super) const fn disabling(arguments: &DisablingArgs) -> Disabling {
     match (arguments.dry_run, arguments.disable) {
         (true, _) => Disabling::DryRun,
         (false, true) => Disabling::Yes,
@@ -95,12 +99,12 @@ pub const fn disabling(arguments: &DisablingArgs) -> Disabling {
 }
 
 /// Where `rollback` writes the report again: where `run` does without options.
-pub fn rollback_report(arguments: &RollbackArgs) -> OutputPath {
+pub(super) fn rollback_report(arguments: &RollbackArgs) -> OutputPath {
     beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".report.csv")
 }
 
 /// Where `verify` writes its report: a file of its own, so that the run's stays as it is.
-pub fn verify_report(arguments: &VerifyArgs) -> OutputPath {
+pub(super) fn verify_report(arguments: &VerifyArgs) -> OutputPath {
     beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv")
 }
 
@@ -118,7 +122,7 @@ fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> OutputPat
 
 /// Where the key is to be had from. Not the key itself: reading it is I/O.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Key {
+pub(super) enum Key {
     /// A file, or `-` for standard input.
     File(PathBuf),
     /// An environment variable of this name.
@@ -129,7 +133,11 @@ pub enum Key {
 
 /// Decides where the key comes from: the file beats the environment; with a base URL only `AGENT_MIGRATE_API_KEY` or
 /// the file count; in the sandbox none is read (DESIGN.md, Keys).
-pub fn choose_key(place: &Place, key: &KeyArgs, environment: &Environment<'_>) -> Result<Key, UsageError> {
+pub(super) fn choose_key(
+    place: &Place,
+    key: &KeyArgs,
+    environment: &Environment<'_>,
+) -> Result<Key, UsageError> {
     const OWN: &str = "AGENT_MIGRATE_API_KEY";
     let variables: &[&'static str] = match place {
         Place::Sandbox => return Ok(Key::Practice),
@@ -151,7 +159,7 @@ pub fn choose_key(place: &Place, key: &KeyArgs, environment: &Environment<'_>) -
 
 /// Where an output goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OutputPath {
+pub(super) enum OutputPath {
     /// Standard output.
     Stdout,
     /// A file.
@@ -160,7 +168,7 @@ pub enum OutputPath {
 
 impl OutputPath {
     /// Reads `-`, and its name as a file, as standard output.
-    pub fn parse(path: &Path) -> Self {
+    pub(super) fn parse(path: &Path) -> Self {
         let is_stdout = path.as_os_str() == "-" || cfg!(unix) && path == Path::new("/dev/stdout");
         if is_stdout { Self::Stdout } else { Self::File(path.to_owned()) }
     }
@@ -168,7 +176,7 @@ impl OutputPath {
 
 /// The files of a run or an audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkPaths {
+pub(super) struct WorkPaths {
     /// The input; `None` for the built-in sample.
     pub input: Option<PathBuf>,
     /// The memory of a run, or of an audit: never of both.
@@ -202,7 +210,7 @@ struct TypedPaths<'a> {
 
 impl WorkPaths {
     /// What is written at the end, beside the ledger.
-    pub fn outputs(&self) -> impl Iterator<Item = &OutputPath> {
+    pub(super) fn outputs(&self) -> impl Iterator<Item = &OutputPath> {
         [Some(&self.report), self.json.as_ref(), self.html.as_ref()].into_iter().flatten()
     }
 
@@ -220,7 +228,7 @@ impl WorkPaths {
 }
 
 /// Works out the files of an audit.
-pub fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
+pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
     let typed = TypedPaths {
         input: arguments.input.as_deref(),
         sandbox: arguments.place.sandbox,
@@ -233,7 +241,7 @@ pub fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
 }
 
 /// Works out the files of a run.
-pub fn run_paths(arguments: &RunArgs) -> WorkPaths {
+pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
     let typed = TypedPaths {
         input: arguments.input.as_deref(),
         sandbox: arguments.place.sandbox,
@@ -249,8 +257,8 @@ pub fn run_paths(arguments: &RunArgs) -> WorkPaths {
 mod tests {
     use clap::Parser;
 
-    use super::super::{Cli, Command};
     use super::*;
+    use crate::cli::arguments::{Cli, Command};
 
     fn run_arguments(line: &str) -> RunArgs {
         let words = ["agent-migrate", "run"].into_iter().chain(line.split_whitespace());

@@ -33,7 +33,7 @@ Assistants API, which is gone, 5 something must be mended first, 4 Ctrl-C.";
 
 /// Byte order mark and line ends of a CSV that has no input to take them from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ListDialectArg {
+pub(super) enum ListDialectArg {
     /// Byte order mark and CRLF, so that Excel reads the names right
     Excel,
     /// LF, no byte order mark
@@ -42,7 +42,7 @@ pub enum ListDialectArg {
 
 /// Options of `list`.
 #[derive(Clone, Debug, Args)]
-pub struct ListArgs {
+pub(super) struct ListArgs {
     /// Where the platform is.
     #[command(flatten)]
     pub place: PlaceArgs,
@@ -68,7 +68,7 @@ pub struct ListArgs {
 
 /// Options of `verify`.
 #[derive(Clone, Debug, Args)]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
     /// The ledger of a run, finished or not
     pub ledger: PathBuf,
     /// Where the platform is.
@@ -90,7 +90,7 @@ pub struct VerifyArgs {
 
 /// Options of `doctor`.
 #[derive(Clone, Debug, Args)]
-pub struct DoctorArgs {
+pub(super) struct DoctorArgs {
     /// Where the platform is.
     #[command(flatten)]
     pub place: PlaceArgs,

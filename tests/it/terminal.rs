@@ -5,7 +5,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use agent_migrate::sandbox::{AgentList, SandboxOptions};
+use agent_migrate::practice::{AgentList, SandboxOptions};
 
 use crate::support::office::{Office, one_record, other, same, two_records};
 use crate::support::window::{Owner, Window};

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::support::{Desk, KEY, Ran, files, id};
-use agent_migrate::domain::DisabledState;
-use agent_migrate::sandbox::{self, SandboxOptions};
+use agent_migrate::base::DisabledState;
+use agent_migrate::practice;
+use agent_migrate::practice::SandboxOptions;
 
 fn ran(desk: &Desk, line: &str) -> Ran {
     Ran::of(desk.program().args(line.split_whitespace()))
@@ -252,7 +253,7 @@ async fn the_readme_shows_what_is_really_printed_about_switching_off() {
     let sample = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/assistants.csv")).unwrap();
     let plan = ran(&Desk::with_input(&sample), "run assistants.csv --sandbox --dry-run").exits_with(3).stderr;
     let options = SandboxOptions { one_record: true, ..SandboxOptions::default() };
-    let practice = sandbox::start(options).await.unwrap();
+    let practice = practice::start(options).await.unwrap();
     let desk = Desk::with_input(&sample);
     let mut command = desk.program();
     command.env("AGENT_MIGRATE_API_KEY", practice.key());

@@ -4,10 +4,11 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agent_migrate::api::{ApiKey, BaseUrl, Client, ClientSettings, Listing, Meter, NoSendLog};
-use agent_migrate::domain::{AgentId, AssistantId, CallFailure, FailureKind};
-use agent_migrate::migrate::audit::{Crowd, Secrets, Surroundings, configuration, findings};
-use agent_migrate::migrate::{Side, proposed, read};
+use agent_migrate::audit::{Crowd, Secrets, Surroundings, configuration, findings};
+use agent_migrate::base::{AgentId, AssistantId, CallFailure, FailureKind};
+use agent_migrate::check::proposed;
+use agent_migrate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, Listing, Meter, NoSendLog};
+use agent_migrate::engine::record::{Side, read};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -137,7 +138,7 @@ fn has_the_documented_types(side: Side, answer: &Value) {
     all(&["conversationStarters", "actions", "inputFields", "attachments"], Value::is_array);
 }
 
-fn listed(answer: Result<Option<agent_migrate::api::AgentPage>, CallFailure>, sent: &Sent<'_>) {
+fn listed(answer: Result<Option<agent_migrate::engine::platform::AgentPage>, CallFailure>, sent: &Sent<'_>) {
     let page = match answer {
         Ok(Some(page)) => page,
         Ok(None) => return assert_eq!(sent.status, 404),
@@ -158,7 +159,7 @@ fn listed(answer: Result<Option<agent_migrate::api::AgentPage>, CallFailure>, se
     assert_eq!(page.next_cursor, cursor.map(|cursor| Uuid::try_parse(cursor).unwrap()));
 }
 
-fn models(answer: Result<Vec<agent_migrate::api::Model>, CallFailure>, sent: &Sent<'_>) {
+fn models(answer: Result<Vec<agent_migrate::engine::platform::Model>, CallFailure>, sent: &Sent<'_>) {
     match answer {
         Ok(models) => {
             holds_no_key(&format!("{models:?}"));

@@ -1,8 +1,9 @@
 //! Two records: what the comparison says holds against a second, plain one, and so does what reports make of it.
 
-use agent_migrate::domain::{Encoding, InputFormat, LineEnd, NoteKind, Pair, ReportRow, RowStatus};
-use agent_migrate::migrate::{Record, Side, Verdict, compare, proposed, read};
-use agent_migrate::report::{Dialect, ReportSettings};
+use agent_migrate::base::{Encoding, InputFormat, LineEnd, NoteKind, Pair, ReportRow, RowStatus};
+use agent_migrate::check::{Verdict, compare, proposed};
+use agent_migrate::engine::record::{Record, Side, read};
+use agent_migrate::engine::report::{Dialect, ReportSettings};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 

@@ -1,8 +1,8 @@
 //! CSV bytes: every row is accounted for, on its line, and a report given as input has the same ids.
 
-use agent_migrate::domain::{Encoding, InputRow, InvalidId, ReportRow};
-use agent_migrate::input::{Input, InputError, InputOptions};
-use agent_migrate::report::{Dialect, ReportSettings};
+use agent_migrate::base::{Encoding, InputRow, InvalidId, ReportRow};
+use agent_migrate::engine::input::{Input, InputError, InputOptions};
+use agent_migrate::engine::report::{Dialect, ReportSettings};
 
 use super::pages::{self, OWN};
 

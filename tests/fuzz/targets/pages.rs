@@ -1,7 +1,9 @@
 //! Reports of rows, and what holds for each of them.
 
-use agent_migrate::domain::{DisabledState, Pair, ReportRow, RowStatus, RunFacts};
-use agent_migrate::report::{self, Dialect, Overview, Renderer, ReportSettings};
+use agent_migrate::base::{DisabledState, Pair, ReportRow, RowStatus, RunFacts};
+use agent_migrate::engine::report;
+use agent_migrate::engine::report::page::Overview;
+use agent_migrate::engine::report::{Dialect, Renderer, ReportSettings};
 
 /// Columns of the report's own.
 pub(crate) const OWN: usize = 16;
@@ -54,7 +56,7 @@ pub(crate) fn html(settings: &ReportSettings, row: &ReportRow, answers: [&[u8]; 
     let mut overview = Overview::default();
     overview.count(row);
     let mut bytes = Vec::new();
-    let mut renderer = report::html(settings, overview, None, &mut bytes);
+    let mut renderer = report::page::html(settings, overview, None, &mut bytes);
     renderer.begin(&RunFacts::default()).unwrap();
     renderer.row(row).unwrap();
     renderer.documents(row, Some(answers[0]), Some(answers[1])).unwrap();

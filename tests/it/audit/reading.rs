@@ -6,7 +6,8 @@ use crate::support::schema::Schema;
 use crate::support::{
     Desk, KEY, Platform, Ran, Report, agent_answer, assistant_answer, files, id, record_with,
 };
-use agent_migrate::sandbox::{self, Endpoint, Sandbox, SandboxOptions};
+use agent_migrate::practice;
+use agent_migrate::practice::{Endpoint, Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
@@ -47,7 +48,7 @@ async fn platform(records: &[Value]) -> Platform {
 }
 
 async fn practice(rows: u32, options: SandboxOptions) -> (Sandbox, Desk) {
-    let sandbox = sandbox::start(SandboxOptions { key: Some(KEY.into()), ..options }).await.unwrap();
+    let sandbox = practice::start(SandboxOptions { key: Some(KEY.into()), ..options }).await.unwrap();
     let ids: Vec<String> = (1..=rows).map(id).collect();
     (sandbox, Desk::with_ids(&ids))
 }
@@ -498,7 +499,7 @@ fn the_readme_names_every_finding_and_how_much_it_weighs() {
             (code.to_owned(), rest.split(' ').next().unwrap().to_owned())
         })
         .collect();
-    let known = agent_migrate::migrate::audit::rules().iter();
+    let known = agent_migrate::audit::rules().iter();
     let known: Vec<_> = known.map(|rule| (rule.code.to_owned(), rule.weight.as_str().to_owned())).collect();
     assert_eq!(named, known);
 }

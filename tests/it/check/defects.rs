@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use agent_migrate::api::{ApiKey, BaseUrl, Client, ClientSettings, RecordFuture, SendLog};
-use agent_migrate::domain::{
+use agent_migrate::base::{
     Disabling, Encoding, Event, InputFormat, InputRow, LineEnd, Observer, Pair, RowStatus, keep_defects_quiet,
 };
-use agent_migrate::ledger::{
+use agent_migrate::engine::ledger::{
     Identity, ImportError, Ledger, LedgerReader, NewRun, Purpose, RunCommand, RunEnd, Selection,
 };
-use agent_migrate::pipeline::{DriveSettings, Reading, drive};
+use agent_migrate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, RecordFuture, SendLog};
+use agent_migrate::engine::session::{DriveSettings, Reading, drive};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -106,7 +106,7 @@ async fn in_a_process_of_its_own() {
     reader
         .for_each_row(false, |row, _, _| {
             errors.push(row.error());
-            Ok::<_, agent_migrate::ledger::LedgerError>(())
+            Ok::<_, agent_migrate::engine::ledger::LedgerError>(())
         })
         .unwrap();
     let place =

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use crate::support::{Desk, KEY, Platform, id};
-use agent_migrate::sandbox::{self, SandboxOptions};
+use agent_migrate::practice;
+use agent_migrate::practice::SandboxOptions;
 use serde_json::json;
 use wiremock::ResponseTemplate;
 
 /// A practice workspace with nothing but made-up assistants, and an input of this many of them.
-async fn practice(rows: u32, latency: Duration) -> (sandbox::Sandbox, Desk) {
+async fn practice(rows: u32, latency: Duration) -> (practice::Sandbox, Desk) {
     let options = SandboxOptions { key: Some(KEY.into()), latency, ..SandboxOptions::default() };
-    let sandbox = sandbox::start(options).await.unwrap();
+    let sandbox = practice::start(options).await.unwrap();
     let ids: Vec<String> = (1..=rows).map(id).collect();
     (sandbox, Desk::with_ids(&ids))
 }

@@ -2,7 +2,7 @@
 
 use crate::support::office::{Office, mismatch, same, two_records};
 use crate::support::{Desk, KEY, Platform, Ran, Report, files, id, record};
-use agent_migrate::sandbox::SandboxOptions;
+use agent_migrate::practice::SandboxOptions;
 use serde_json::json;
 use wiremock::matchers::any;
 use wiremock::{Mock, ResponseTemplate};

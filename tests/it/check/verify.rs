@@ -7,7 +7,7 @@ use crate::support::office::{Office, mismatch, other, same, two_records};
 use crate::support::{
     Desk, KEY, Platform, Ran, Report, agent_answer, assistant_answer, files, id, record, record_with,
 };
-use agent_migrate::sandbox::{Endpoint, SandboxOptions};
+use agent_migrate::practice::{Endpoint, SandboxOptions};
 use serde_json::json;
 use wiremock::ResponseTemplate;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::office::{Office, mismatch, one_record, other, same, two_records, uuid};
 use crate::support::{Ran, Report, id};
-use agent_migrate::sandbox::{AgentList, SandboxOptions};
+use agent_migrate::practice::{AgentList, SandboxOptions};
 
 /// The report's own line about these, for the rows that are not at fault.
 #[track_caller]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::id;
 use crate::support::office::{Office, Running, mismatch, one_record, other, same, two_records, uuid};
-use agent_migrate::sandbox::{AgentList, LostAnswer, RetryAfter, SandboxOptions, Times};
+use agent_migrate::practice::{AgentList, LostAnswer, RetryAfter, SandboxOptions, Times};
 
 /// What the contract gives a run between Ctrl-C and its end.
 const SOON: Duration = Duration::from_secs(3);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::office::{Entry, Office, mismatch, one_record, other, same, two_records, uuid};
 use crate::support::{Desk, Platform, Ran, Report, id};
-use agent_migrate::sandbox::SandboxOptions;
+use agent_migrate::practice::SandboxOptions;
 use serde_json::json;
 use wiremock::matchers::{body_partial_json, method};
 use wiremock::{Mock, ResponseTemplate};

@@ -2,7 +2,7 @@
 
 use crate::support::office::{Entry, Office, one_record, other, same, two_records, uuid};
 use crate::support::{Desk, Platform, Ran, Report, agent_answer, assistant_answer, id, record};
-use agent_migrate::sandbox::{AgentList, LostAnswer, SandboxOptions, Times};
+use agent_migrate::practice::{AgentList, LostAnswer, SandboxOptions, Times};
 use serde_json::{Value, json};
 use wiremock::matchers::{body_partial_json, method, path};
 use wiremock::{Mock, ResponseTemplate};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::support::office::{Office, one_record, same, two_records};
 use crate::support::raw_server::{Manners, RawServer, Request, Step, authority, whole};
 use crate::support::{Desk, KEY, Platform, Ran};
-use agent_migrate::sandbox::{AgentList, SandboxOptions};
+use agent_migrate::practice::{AgentList, SandboxOptions};
 use serde_json::Value;
 use wiremock::matchers::any;
 use wiremock::{Mock, ResponseTemplate};

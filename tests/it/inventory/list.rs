@@ -2,7 +2,7 @@
 
 use crate::support::office::{Office, not_shared, one_record, same, two_records, uuid};
 use crate::support::{Desk, KEY, Platform, Ran, Report, id};
-use agent_migrate::sandbox::{AgentList, Governance, SandboxOptions};
+use agent_migrate::practice::{AgentList, Governance, SandboxOptions};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, ResponseTemplate};

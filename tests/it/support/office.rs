@@ -6,7 +6,8 @@ use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use agent_migrate::sandbox::{self, Endpoint, LoggedRequest, Sandbox, SandboxOptions};
+use agent_migrate::practice;
+use agent_migrate::practice::{Endpoint, LoggedRequest, Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -112,7 +113,7 @@ impl Office {
             ..options
         };
         let runtime = Runtime::new().unwrap();
-        let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
+        let sandbox = runtime.block_on(practice::start(options)).unwrap();
         Self { desk, url: sandbox.base_url(), sandbox, _runtime: runtime }
     }
 

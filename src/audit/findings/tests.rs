@@ -1,0 +1,467 @@
+//! The finder of secrets and the table of findings, each against a table.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::*;
+use crate::audit::hiding::name_without_secrets;
+use crate::audit::row::Weight;
+use crate::audit::secrets::{found, kinds, spots};
+use crate::audit::{Crowd, Secrets};
+use crate::engine::record::{Side, read};
+
+const ID: Uuid = Uuid::from_u128(7);
+
+/// A record with these fields; those of a sound assistant where they are not given.
+fn record(changes: &Value) -> Record {
+    let mut object = json!({
+        "id": ID.to_string(),
+        "name": "Helper",
+        "description": "Helps",
+        "instruction": "You help.",
+        "model": "gpt-5",
+        "temperature": 0.30,
+        "inputType": "PROMPT",
+        "conversationStarters": ["Help!"],
+        "createdAt": "2025-01-01T00:00:00Z",
+        "updatedAt": "2026-01-01T12:00:00Z",
+    });
+    for (field, value) in changes.as_object().unwrap() {
+        object[field] = value.clone();
+    }
+    read(Side::Assistant, json!({ "assistant": object }).to_string().as_bytes(), ID).unwrap()
+}
+
+fn models() -> Vec<KnownModel> {
+    let model = |id: &str, extended_thinking| KnownModel { id: id.to_owned(), extended_thinking };
+    vec![model("gpt-5", Some(true)), model("gpt-4.1", Some(false)), model("new", None)]
+}
+
+fn findings_of(record: &Record, models: Option<&[KnownModel]>) -> Vec<Finding> {
+    let read_at = "2026-03-01T00:00:00Z".parse().unwrap();
+    let mut crowd = Crowd::default();
+    crowd.add(record);
+    let doubles = crowd.doubles();
+    let surroundings = Surroundings { models, doubles: &doubles, read_at };
+    findings(record, &configuration(record, read_at), &surroundings)
+}
+
+/// Code and detail of what is found, as `code (detail)`.
+fn said(changes: &Value) -> Vec<String> {
+    let findings = findings_of(&record(changes), Some(&models()));
+    findings
+        .into_iter()
+        .map(|finding| format!("{} ({})", finding.code, finding.detail).replace(" ()", ""))
+        .collect()
+}
+
+fn starters(count: usize, length: usize) -> Value {
+    json!({"conversationStarters": vec!["ä".repeat(length); count]})
+}
+
+fn fields(of: &Value) -> Value {
+    json!({"inputType": "STRUCTURED", "inputFields": of})
+}
+
+#[test]
+fn each_finding_is_found_at_its_border_and_not_before() {
+    let sound: [&str; 0] = [];
+    let text = |length| "ä".repeat(length);
+    let action = |asks: bool| json!({"actionId": ID.to_string(), "requiresConfirmation": asks});
+    let cases: Vec<(Value, Vec<&str>)> = vec![
+        (json!({}), sound.to_vec()),
+        (json!({"name": text(80)}), sound.to_vec()),
+        (json!({"name": text(81)}), vec!["name_over_80 (81 characters)"]),
+        (json!({"description": text(500)}), sound.to_vec()),
+        (json!({"description": text(501)}), vec!["description_over_500 (501 characters)"]),
+        (json!({"description": text(800)}), vec!["description_over_500 (800 characters)"]),
+        (json!({"description": text(801)}), vec!["description_over_800 (801 characters)"]),
+        (json!({"instruction": text(40_000)}), sound.to_vec()),
+        (json!({"instruction": text(40_001)}), vec!["instruction_over_40000 (40,001 characters)"]),
+        (json!({"instruction": text(50_001)}), vec!["instruction_over_50000 (50,001 characters)"]),
+        (json!({"instruction": " \n"}), vec!["instruction_empty"]),
+        (json!({"instruction": null}), vec!["instruction_empty"]),
+        (starters(20, 255), sound.to_vec()),
+        (starters(21, 1), vec!["starters_over_20 (21)"]),
+        (json!({"conversationStarters": ["a", text(256)]}), vec!["starter_over_255 (starter 2)"]),
+        (json!({"model": "gpt-6"}), vec!["model_unavailable"]),
+        (json!({"model": ""}), sound.to_vec()),
+        (json!({"model": "gpt-5@default"}), vec!["model_default"]),
+        (json!({"model": "gpt-6@default"}), vec!["model_unavailable", "model_default"]),
+        (json!({"model": "auto"}), sound.to_vec()),
+        (json!({"model": "eu.openai.gpt-4.1-2025-04-14-v1:0"}), sound.to_vec()),
+        (json!({"extendedThinking": true, "model": "openai/gpt-4.1"}), vec!["extended_thinking_unsupported"]),
+        (json!({"owner": null}), vec!["no_owner"]),
+        (json!({"owner": " "}), vec!["no_owner"]),
+        (json!({"owner": {"name": "", "email": null}}), vec!["no_owner"]),
+        (json!({"owner": "Ada"}), sound.to_vec()),
+        (json!({"owner": {"name": null, "id": 7}}), sound.to_vec()),
+        (json!({"extendedThinking": true}), sound.to_vec()),
+        (json!({"extendedThinking": true, "model": "new"}), sound.to_vec()),
+        (json!({"extendedThinking": true, "model": "gpt-4.1"}), vec!["extended_thinking_unsupported"]),
+        (json!({"extendedThinking": true, "model": "gpt-6"}), vec!["model_unavailable"]),
+        (json!({"extendedThinking": false, "model": "gpt-4.1"}), sound.to_vec()),
+        (json!({"actions": [action(false)]}), sound.to_vec()),
+        (json!({"actions": [action(false), action(true)]}), vec!["action_needs_confirmation (1 of 2)"]),
+        (json!({"codeInterpreterEnabled": true}), vec!["code_interpreter"]),
+        (json!({"codeInterpreterEnabled": false}), sound.to_vec()),
+        (json!({"attachments": [ID.to_string()]}), vec!["attachments (1)"]),
+        (fields(&json!([])), vec!["form_without_fields"]),
+        (fields(&json!([{"slug": "a"}, {"slug": "A"}])), sound.to_vec()),
+        (fields(&json!([{"slug": "a"}, {"slug": "b"}, {"slug": "a"}])), vec!["doubled_slug (field 3)"]),
+        (fields(&json!([{"label": "A"}, {"label": "A"}, {"slug": ""}, {"slug": ""}])), sound.to_vec()),
+        (
+            fields(&json!([{"slug": "a", "type": "SELECT", "options": []}])),
+            vec!["select_without_options (field 1)"],
+        ),
+        (
+            fields(&json!([{"type": "SELECT", "options": ["x"]}, {"type": "MULTI_SELECT"}])),
+            vec!["select_without_options (field 2)"],
+        ),
+        (fields(&json!([{"slug": "a", "type": "SELECT"}, {"type": "MULTI_SELECT"}])), sound.to_vec()),
+        (fields(&json!([{"type": "SELECT", "options": null}, {"type": "FILE"}])), sound.to_vec()),
+        (json!({"updatedAt": "2025-03-01T00:00:01Z"}), sound.to_vec()),
+        (json!({"updatedAt": "2025-03-01T00:00:00Z"}), vec!["unchanged_for_a_year (365 days)"]),
+        (json!({"updatedAt": null}), vec!["unchanged_for_a_year (424 days)"]),
+        (json!({"updatedAt": null, "createdAt": "yesterday"}), sound.to_vec()),
+        (json!({"instruction": "a\nPasswort: Sommer2024!"}), vec!["secret (password in line 2)"]),
+    ];
+    for (changes, expected) in cases {
+        assert_eq!(said(&changes), expected, "{}", changes.to_string().chars().take(120).collect::<String>());
+    }
+}
+
+#[test]
+fn without_the_list_of_models_nothing_is_found_about_models() {
+    let odd = record(&json!({"model": "gpt-6", "extendedThinking": true}));
+    assert_eq!(findings_of(&odd, None), []);
+}
+
+#[test]
+fn the_heaviest_come_first_and_every_code_is_known_once_with_advice_of_its_own() {
+    let odd = record(&json!({
+        "name": "x".repeat(90), "attachments": [ID.to_string()], "model": "gpt-6@default",
+        "instruction": "password: hunter2x", "updatedAt": "2020-01-01T00:00:00Z",
+    }));
+    let weights: Vec<_> = findings_of(&odd, Some(&models())).iter().map(|finding| finding.weight).collect();
+    assert!(weights.is_sorted_by(|one, other| one >= other) && weights.len() == 6, "{weights:?}");
+    let mut codes: Vec<_> = rules().iter().map(|rule| rule.code).collect();
+    assert!(codes.iter().all(|code| {
+        code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    }));
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), rules().len());
+    assert!(rules().iter().all(|rule| !rule.advice.is_empty() && !rule.advice.ends_with('.')));
+    assert_eq!(rules().iter().filter(|rule| rule.weight == Weight::High).count(), 1);
+}
+
+#[test]
+fn a_configuration_counts_and_keeps_no_text_but_model_and_kind() {
+    let record = record(&json!({
+        "temperature": 0.30, "webSearchEnabled": true, "canvasEnabled": false, "instruction": "ä\n€",
+        "actions": [{"actionId": ID.to_string(), "requiresConfirmation": true}],
+    }));
+    let time = |text: &str| text.parse::<Timestamp>().unwrap();
+    let expected = Configuration {
+        model: "gpt-5".into(),
+        temperature: record.value("temperature"),
+        input_type: "PROMPT".into(),
+        description_length: 5,
+        instruction_length: 3,
+        starters: 1,
+        actions: 1,
+        actions_to_confirm: 1,
+        fields: 0,
+        attachments: 0,
+        capabilities: [Some(true), None, None, Some(false), None],
+        created_at: Some(time("2025-01-01T00:00:00Z")),
+        updated_at: Some(time("2026-01-01T12:00:00Z")),
+        age_days: Some(424),
+        unchanged_days: Some(58),
+    };
+    assert_eq!(configuration(&record, time("2026-03-01T00:00:00Z")), expected);
+}
+
+/// The line without the `~` that keeps the made-up keys of these tables from looking like real ones to the scanners of
+/// source code.
+fn plain(line: &str) -> String {
+    line.replace('~', "")
+}
+
+#[test]
+fn what_looks_like_a_secret_is_found_by_kind() {
+    let examples = [
+        ("key sk-~ld-a8Kd02mfQp4LxV7z, see above", "Langdock or Odeus API key"),
+        ("sk-~ant-api03-Zk3p9Qw7LmX2vB8nT5yR", "Anthropic API key"),
+        ("OPENAI_API_KEY=sk-~proj-9fK2mQ7xLp4Zt8Vb3Nw6Yr1C", "API key (OpenAI style)"),
+        ("use \"sk-~abc123def456ghi789jkl012\".", "API key (OpenAI style)"),
+        ("gh~p_16C7e42F292c6912E7710c838347Ae178B4a", "GitHub token"),
+        ("github_~pat_11ABCDEFG0123456789_abcdef", "GitHub token"),
+        ("gl~pat-9yBfTq3kLmZ8wXvC2nRd", "GitLab token"),
+        ("(AK~IAIOSFODNN7EXAMPLE)", "AWS access key"),
+        ("xo~xb-2048-1234567890-abcDEF", "Slack token"),
+        ("AI~zaSyD4k9Xq2LmN8pRt5vWb7Zc1Ef3Gh6Jk0M", "Google API key"),
+        (
+            "eyJ~hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P",
+            "signed token (JWT)",
+        ),
+        ("Authorization: Bearer 9f8e7d6c5b4a3f2e1d0c9b8a", "bearer token"),
+        ("-----BEGIN RSA PRIVATE ~KEY-----", "private key"),
+        ("-----BEGIN ~PRIVATE KEY-----", "private key"),
+        ("postgres://reporting:Wint3r@db.intern:5432/sap", "password in an address"),
+        ("https://svc:p@ss@host.example/path", "password in an address"),
+        (
+            "AccountKey=~Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA==",
+            "storage account key",
+        ),
+        ("password: hunter2", "password"),
+        ("Passwort: Sommer2024!", "password"),
+        ("**Passwort:** `Nordwind-2024`", "password"),
+        ("Das Passwort für das SAP-Testsystem lautet Geheim#2024.", "password"),
+        ("Kennwort (WLAN): q7L!mmer", "password"),
+        ("SAP_PASSWORD=\"x8#kLq!2\"", "password"),
+        ("The password is Tr0ub4dor&3, do not tell", "password"),
+        ("{\"password\": \"k9$Lmn-Qx2\"}", "password"),
+        ("pw = aB3$xy9Z", "password"),
+        ("API-Key: 4f9a8b7c6d5e4f3a2b1c", "API key"),
+        ("api_key=3f2504e0-4f89-11d3-9a0c-0305e82c3301", "API key"),
+        ("client_secret: Zk3~8Q.p9Lm_x2vBnT5yR", "secret"),
+        ("Token: 9f8e7d6c5b4a3f2e1d0c", "token"),
+        ("aws_secret_access_key = wJalr9tnFEMI/K7MDENG/bPxRfi~CYqT4mZpLsW2x", "access key"),
+        ("The password is: Sommer2003!xAbCd", "password"),
+        ("Authorization: Basic dXNlcjpTZWNyZXQyMDI0IQ==", "basic credentials"),
+        ("authorization: basic dXNlcjpTZWNyZXQyMDI0IQ", "basic credentials"),
+        ("authorization: BEARER 9f8e7d6c5b4a3f2e1d0c9b8a", "bearer token"),
+        ("postgres://app:Zt8abc/xyz@db.intern:5432/x", "password in an address"),
+        (r#"{\"password\": \"Sommer2006!xAbCd\"}"#, "password"),
+        ("dbPassword: Sommer2006!xAbCd", "password"),
+        ("MyPassword=Sommer2006!xAbCd", "password"),
+        ("Initialpasswort: Sommer2006!", "password"),
+        ("clientSecret: Zk38Qp9Lmx2vBnT5yR", "secret"),
+        ("<password>Sommer2006!</password>", "password"),
+        ("<dbPassword>Sommer2006!</dbPassword>", "password"),
+        ("curl --password Sommer2006! --user bob", "password"),
+        ("mysql --db-password Sommer2006!", "password"),
+        ("password：Sommer2006!", "password"),
+        ("password\u{a0}:\u{a0}Sommer2006!", "password"),
+        ("https://hooks.slack~.com/services/T0AB12CD3/B0AB12CD3/aB3dE5fG7hJ9kL1mN3pQ5rS7", "Slack webhook"),
+        ("sk_~live_4eC39HqLyjWDarjtT1zdp7dc", "Stripe key"),
+        ("ya~29.a0AfH6SMBx7Yq2LmN8pRt5vWb7", "Google access token"),
+        ("SG~.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf09kqeF8tAmbihYzrnopKc1s5cr", "SendGrid API key"),
+        ("hf~_aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567", "Hugging Face token"),
+        ("npm~_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789", "npm token"),
+        ("pypi~-AgEIcHlwaS5vcmcCJDU3OTM1MjliLWIyYTYtNDEwOC05NzRk", "PyPI token"),
+        ("API-SCHLÜSSEL: 4f9a8b7c6d5e4f3a2b1c", "API key"),
+        ("Lizenztoken: 9f8e7d6c5b4a3f2e1d0c", "token"),
+        ("Zugangsdaten: admin / Sommer2024!", "credentials"),
+        ("Zugangsdaten für SAP: max.muster@firma.example:Sommer2024!", "credentials"),
+        ("<password> Sommer2006! </password>", "password"),
+    ];
+    for (line, kind) in examples {
+        let line = plain(line);
+        let found: Vec<_> = spots(&line).into_iter().map(|spot| spot.kind).collect();
+        assert_eq!(found, [kind], "{line}");
+    }
+    for kind in kinds() {
+        assert!(examples.iter().any(|(_, example)| *example == kind), "no example of {kind}");
+    }
+}
+
+#[test]
+fn characters_that_nobody_sees_hide_no_secret() {
+    for invisible in ['\u{ad}', '\u{200b}', '\u{2060}', '\u{feff}', '\u{e0041}'] {
+        let torn = |text: &str| text.chars().flat_map(|letter| [letter, invisible]).collect::<String>();
+        let instruction =
+            format!("Grün\n{}\n{}", torn("Passwort: Sommer2024x"), torn(&plain("sk-~ld-a8Kd02mfQp4LxV7z")));
+        let record =
+            record(&json!({ "instruction": instruction, "name": format!("Bot {}", torn("Sommer2024x")) }));
+        assert_eq!(found(&record), ["password in line 2", "Langdock or Odeus API key in line 3"]);
+        assert_eq!(name_without_secrets(&record), "Bot [password, hidden]");
+    }
+}
+
+#[test]
+fn ordinary_prose_ids_and_placeholders_are_no_secrets() {
+    for line in [
+        "",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "Action-ID: 550e8400-e29b-41d4-a716-446655440000",
+        "token: 550e8400-e29b-41d4-a716-446655440000",
+        "Frage niemals nach einem Passwort: das macht nur der Service Desk.",
+        "Passwort: mindestens 12 Zeichen, Groß- und Kleinbuchstaben",
+        "Passwort: 12-stellig",
+        "Passwortlänge: 14",
+        "Passwort-Regeln: siehe ISO27001",
+        "Passwort vergessen? Durchwahl: 4711-0815a",
+        "Passwort zurücksetzen: https://sspr.example.com/reset?v=2",
+        "Password: <your password>",
+        "Passwort: [bitte einsetzen]",
+        "password = ${DB_PASSWORD1}",
+        "password: {{password1}}",
+        "password: ********",
+        "password: xxxxxxxx",
+        "Password: IT-Hotline",
+        "The password is case-sensitive and has at least 12 characters.",
+        "Passwörter: nie weitergeben!",
+        "password: AES-256",
+        "Kennwort: siehe KB0012345",
+        "max. tokens: 128000, Token: 4096",
+        "The token is 32 bytes long",
+        "secret: nobody may know that we use 3 suppliers",
+        "Geheimnis: 42",
+        "API key: ask it.service@example.com",
+        "api key: sk-... (never paste the real one)",
+        "sk-learn, sk-SK, sk-iso-27001-compliance-handbook",
+        "task-force-2024-abcdefgh12345678, risk-a1b2c3d4e5f6g7h8",
+        "ghp_ tokens begin like this; ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "AKIA is the prefix; AKIAABCDEFGHIJKLMNOPQRSTUV",
+        "eyJ is how a JWT begins. eyJ.eyJ.eyJ",
+        "-----BEGIN PUBLIC KEY-----",
+        "-----BEGIN CERTIFICATE-----",
+        "https://example.com:8443/path?x=a:b@c",
+        "mailto:anna@example.com, ssh://git@example.com/x",
+        "postgres://user:<password>@host/db",
+        "Bearer tokens are needed. Bearer YOUR_TOKEN_GOES_HERE_PLEASE",
+        "Artikel 4711-AB-2024-0815-XYZ, Auftrag A1B2C3D4E5F6G7H8, Charge 20240312",
+        "IBAN DE89 3704 0044 0532 0130 00, USt-ID DE123456789",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "Passwort: Donaudampfschifffahrt",
+        "Pass: Brenner (1.370 m), Pass = Ausweis",
+        "password is base64-encoded, password: SHA256, Passwort: PBKDF2-HMAC-SHA512",
+        "password: bcrypt(12)",
+        "BoardingPass: LH12345, password <b>Sommer2024 is over",
+        "--password <Passwort1>, --password, then 12345a, --password --user2",
+        "http://localhost:8080/users/a1@example.com, https://example.com/a:b1/c@d",
+        "Basic Authentication, Basic internationalization, BASIC programming2024",
+        "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+        r"password: \\\\server\\share\\datei2024",
+        "Kennwort: /etc/keys/Produktion2024/Datenbank/Zugang01A",
+        "Zugangsdaten: siehe KB0012345, Seite 12. Zugangsdaten: https://portal.example.com/login2",
+        "Konto>Passwort>Sicherheit2024, passwordless: v1.2.3-beta4",
+    ] {
+        assert_eq!(spots(&plain(line)), [], "{line}");
+    }
+}
+
+#[test]
+fn a_secret_is_named_by_its_place_and_never_repeated() {
+    let record = record(&json!({
+        "name": "Bot hunter password: hunter2x9",
+        "instruction": "Hi\r\npassword: hunter2x1 and password: hunter2x2\n\npostgres://a:hunter2x3@b",
+        "description": "pw: hunter2x4",
+        "conversationStarters": ["Hello", "Kennwort: hunter2x5"],
+        "inputFields": [{"slug": "login", "description": "pw: hunter2x6 or pw: hunter2x7"}],
+    }));
+    assert_eq!(
+        found(&record),
+        [
+            "password in line 2",
+            "password in an address in line 4",
+            "password in line 1 of the description",
+            "password in conversation starter 2",
+            "password in field 1",
+            "password in the name",
+        ]
+    );
+    assert_eq!(name_without_secrets(&record), "Bot hunter password: [password, hidden]");
+    let named_after_it =
+        super::tests::record(&json!({ "name": "Sommer2024x", "instruction": "Passwort: Sommer2024x" }));
+    assert_eq!(name_without_secrets(&named_after_it), "[password, hidden]");
+    let all = format!("{:?}", findings_of(&record, None));
+    assert!(!all.contains("hunter2x"), "{all}");
+}
+
+#[test]
+fn many_places_are_counted_and_a_giant_text_takes_no_time() {
+    let many = vec!["password: hunter2"; 13].join("\n");
+    let detail = &findings_of(&record(&json!({ "instruction": many })), None)[0].detail;
+    assert!(detail.ends_with("password in line 10 and 3 more"), "{detail}");
+    for seed in [
+        "password:",
+        "sk-",
+        "://a:",
+        "://a:b1/",
+        "\\\"",
+        "password\\",
+        "--pw ",
+        "eyJa.",
+        "Bearer ",
+        "xoxb-1",
+        "pw für ",
+        "password (",
+        "\u{e4}=",
+    ] {
+        assert!(spots(&seed.repeat(1_000_000 / seed.len())).len() < 1_000, "{seed}");
+    }
+    let keys = "-----BEGIN PRIVATE ~KEY-----\n".repeat(40_000);
+    assert!(!Secrets::default().hide(&plain(&keys)).contains("PRIVATE"));
+}
+
+/// Lines with a secret, and that secret.
+fn planted() -> impl Strategy<Value = (String, String)> {
+    let random = "[a-z]{4}[0-9][A-Z]{3}[0-9][a-zA-Z0-9]{12,24}";
+    let ways: Vec<(&str, &str, &str)> = vec![
+        ("sk-ld-", "", random),
+        ("Bearer ", ", please", random),
+        ("postgres://app:", "@db.example.com/x", "[a-zA-Z]{4}[0-9]{2}[!$%]{1,2}[a-z]{2,9}"),
+        ("Passwort: ", "", "[A-Z][a-z]{5,9}[0-9]{2,4}!"),
+        ("api_key = ", ".", "[0-9a-f]{4}[A-Z]{4}[0-9]{3}[a-z0-9]{12,20}"),
+        ("SAP_PASSWORD=\"", "\"", "[A-Z][a-z]{5,9}[0-9]{2,4}!"),
+        ("ghp_", "", "[a-z]{4}[0-9][A-Z]{3}[a-zA-Z0-9]{28}"),
+    ];
+    select(ways).prop_flat_map(|(before, after, pattern)| {
+        pattern
+            .prop_filter("a placeholder is no secret", |secret: &String| {
+                !secret.to_lowercase().contains("xxx")
+            })
+            .prop_map(move |secret| (format!("{before}{secret}{after}"), secret))
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_found_is_never_said_in_whatever_field_it_stands(
+        (line, secret) in planted(),
+        before in "[a-zäöü ]{0,30}",
+        field in select(vec!["instruction", "description", "name", "conversationStarters"]),
+    ) {
+        let text = format!("{before}\n{line}\n");
+        let value = if field == "conversationStarters" { json!(["x", text]) } else { json!(text) };
+        let record = record(&json!({ field: value }));
+        let findings = findings_of(&record, Some(&models()));
+        prop_assert!(findings.iter().any(|finding| finding.code == "secret"), "{}", line);
+        let said = format!("{findings:?} {:?} {}", found(&record), name_without_secrets(&record));
+        prop_assert!(!said.contains(&secret), "{}", said);
+        // No piece of it either.
+        let pieces = secret.as_bytes().windows(8).filter_map(|piece| std::str::from_utf8(piece).ok());
+        prop_assert_eq!(pieces.filter(|piece| said.contains(piece)).count(), 0);
+    }
+
+    #[test]
+    fn any_text_can_be_looked_at_and_its_spots_are_in_order(text in r#"(password|Passwort|pw|sk-|eyJ|://|für|:|=|@| |"|\(|\)|[a-zA-Z0-9äß€!]){0,40}"#) {
+        let spots = spots(&text);
+        for pair in spots.windows(2) {
+            prop_assert!(pair[0].span.end <= pair[1].span.start);
+        }
+        for spot in &spots {
+            prop_assert!(text.get(spot.span.clone()).is_some_and(|secret| !secret.is_empty()));
+        }
+        let hidden = Secrets::default().hide(&text).into_owned();
+        prop_assert_eq!(hidden == text, spots.is_empty());
+    }
+
+    #[test]
+    fn a_planted_key_is_found_wherever_it_stands_and_never_said(
+        before in "[a-zäöü ,.\n]{0,60}", key in "[a-z]{4}[0-9][A-Z]{3}[0-9][a-zA-Z0-9]{10,20}", after in "[ ,.\n][a-zäöü ]{0,20}",
+    ) {
+        let secret = format!("sk-ld-{key}");
+        let record = record(&json!({ "instruction": format!("{before} {secret}{after}") }));
+        let findings = findings_of(&record, None);
+        prop_assert_eq!(findings[0].code, "secret");
+        let said = format!("{findings:?}");
+        prop_assert!(!said.contains(&key));
+    }
+}

@@ -1,0 +1,242 @@
+//! What is said before and after an audit: pure functions from facts to text.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::row::{AuditFacts, Source, Weight, reading_word};
+use crate::base::{Backlog, RowStatus, StopReason, grouped, terminal_safe};
+use crate::check::{ended_before, kept, not_asked_for, work};
+use crate::engine::terminal::{Blocks, WHOLE, by_word, counts, rows};
+
+/// What an audit is about to do: where, how many rows and requests, how long. `base_url` is `None` in the practice
+/// workspace.
+pub fn before_audit(backlog: &Backlog, rpm: u32, base_url: Option<&str>, source: Source) -> String {
+    let mut text = String::new();
+    match base_url {
+        None => text.push_str("PRACTICE: a made-up workspace inside this program; nothing real is read.\n"),
+        Some(base_url) => {
+            let _ = writeln!(text, "Platform: {}", terminal_safe(base_url, WHOLE));
+        }
+    }
+    let _ = writeln!(text, "{}", work(backlog, rpm, 1));
+    text.push_str(&not_asked_for(backlog));
+    text.push_str(match source {
+        Source::Assistant => "It reads assistants, and changes nothing.",
+        Source::Agent => "It reads agents, and changes nothing.",
+        Source::Auto => {
+            "It reads assistants, or agents where the Assistants API has ended, and changes nothing."
+        }
+    });
+    text
+}
+
+/// A finding with the number of rows that have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its code.
+    pub code: &'static str,
+    /// How much it weighs.
+    pub weight: Weight,
+    /// What to do about it.
+    pub advice: &'static str,
+    /// Rows that have it.
+    pub rows: u64,
+}
+
+/// How an audit ended.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditSummary<'a> {
+    /// The run and its rows.
+    pub facts: &'a AuditFacts,
+    /// What was found, in any order; `None` where it could not be worked out.
+    pub found: Option<&'a [Found]>,
+    /// What to do about rows that were not read, each with its number of rows.
+    pub remedies: &'a [(&'a str, u64)],
+    /// Rows that were read from the Agents API although assistants were asked for.
+    pub agents_instead: u64,
+    /// The files, with what each one is.
+    pub files: &'a [(&'a str, &'a Path)],
+    /// The command line to type next.
+    pub next: Option<&'a str>,
+    /// Why it ended early.
+    pub stopped: Option<&'a StopReason>,
+}
+
+/// How an audit ended, for the person. Every block of a practice run says so in its first line.
+pub fn after_audit(summary: &AuditSummary<'_>) -> String {
+    let AuditFacts { run, models_known } = summary.facts;
+    let mut blocks = Blocks::new(run.practice);
+    if let Some(reason) = summary.stopped {
+        blocks.push(&ended_before(run, &terminal_safe(&reason.to_string(), WHOLE)));
+    }
+    let statuses =
+        by_word(RowStatus::ALL.map(|status| (reading_word(status), run.count(status), String::new())));
+    blocks.push(&format!("{}:{statuses}", rows(run.rows())));
+    if let Some(kept) = kept(run) {
+        blocks.say(&kept);
+    }
+    if summary.agents_instead > 0 {
+        blocks.say(&format!(
+            "The Assistants API has ended here: {} came from the Agents API.",
+            rows(summary.agents_instead)
+        ));
+    }
+    if let Some(counted) = summary.found.filter(|_| run.count(RowStatus::Verified) > 0) {
+        blocks.push(&found(counted));
+        if !models_known {
+            blocks.say("The models of this key could not be read: nothing is said about models.");
+        }
+    }
+    if !summary.remedies.is_empty() {
+        blocks.push(&format!("What to do about rows that were not read:{}", remedies(summary.remedies)));
+    }
+    blocks.files(summary.files);
+    if let Some(next) = summary.next {
+        blocks.command("Next:", next);
+    }
+    blocks.finish()
+}
+
+/// What to do, what matters most first.
+fn remedies(remedies: &[(&str, u64)]) -> String {
+    let mut remedies = remedies.to_vec();
+    remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(*rows), *remedy));
+    let lines = remedies.iter().map(|(remedy, rows)| (*rows, *remedy));
+    counts(lines)
+}
+
+/// The findings, the heaviest first.
+fn found(found: &[Found]) -> String {
+    if found.is_empty() {
+        return "Nothing was found.".to_owned();
+    }
+    let mut found = found.to_vec();
+    found.sort_by_key(|found| (std::cmp::Reverse((found.weight, found.rows)), found.code));
+    let width = found.iter().map(|found| grouped(found.rows).len()).max().unwrap_or_default();
+    let code = found.iter().map(|found| found.code.len()).max().unwrap_or_default();
+    found.iter().fold("Found, the heaviest first:".to_owned(), |mut text, found| {
+        let _ = write!(
+            text,
+            "\n  {:<6}  {:>width$}  {:<code$}  {}",
+            found.weight.as_str(),
+            grouped(found.rows),
+            found.code,
+            found.advice
+        );
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::RunFacts;
+
+    fn facts() -> AuditFacts {
+        AuditFacts {
+            run: RunFacts {
+                practice: false,
+                counts: vec![
+                    (RowStatus::Verified, 1_180),
+                    (RowStatus::NoAccess, 12),
+                    (RowStatus::InvalidId, 1),
+                ],
+                ..RunFacts::default()
+            },
+            models_known: true,
+        }
+    }
+
+    fn summary<'a>(facts: &'a AuditFacts, found: &'a [Found]) -> AuditSummary<'a> {
+        AuditSummary {
+            facts,
+            found: Some(found),
+            remedies: &[],
+            agents_instead: 0,
+            files: &[],
+            next: None,
+            stopped: None,
+        }
+    }
+
+    #[test]
+    fn before_an_audit() {
+        let backlog =
+            Backlog { rows: 1_200, invalid: 2, settled_before: 198, to_do: 1_000, ..Backlog::default() };
+        let said = before_audit(&backlog, 300, Some("https://api.langdock.com"), Source::Auto);
+        insta::assert_snapshot!(said, @r"
+        Platform: https://api.langdock.com
+        1,200 rows: 200 done, 1,000 to go (1 request each, about 1,000 in all, at most 300 a minute: about 3 min 30 s).
+        No request is spent on 2 rows without exactly one UUID.
+        It reads assistants, or agents where the Assistants API has ended, and changes nothing.
+        ");
+        let backlog = Backlog { rows: 1, to_do: 1, ..Backlog::default() };
+        insta::assert_snapshot!(before_audit(&backlog, 300, None, Source::Agent), @r"
+        PRACTICE: a made-up workspace inside this program; nothing real is read.
+        1 row: 1 to check (1 request each, about 1 in all, at most 300 a minute: less than a minute).
+        It reads agents, and changes nothing.
+        ");
+    }
+
+    #[test]
+    fn after_an_audit() {
+        let found = [
+            Found { code: "attachments", weight: Weight::Low, advice: "Attach them again", rows: 1_000 },
+            Found { code: "secret", weight: Weight::High, advice: "Take it out", rows: 1 },
+            Found { code: "name_over_80", weight: Weight::Medium, advice: "Shorten it", rows: 7 },
+        ];
+        let files = [("audit", Path::new("a.audit.csv")), ("ledger", Path::new("a.audit.ledger"))];
+        let facts = facts();
+        let summary = AuditSummary {
+            remedies: &[("Mend the cell.", 1), ("Share it.", 12)],
+            files: &files,
+            next: Some("agent-migrate audit a.csv --platform langdock"),
+            ..summary(&facts, &found)
+        };
+        insta::assert_snapshot!(after_audit(&summary), @r"
+        1,193 rows:
+          read                 1,180
+          no_access               12
+          invalid_id               1
+
+        Found, the heaviest first:
+          high        1  secret        Take it out
+          medium      7  name_over_80  Shorten it
+          low     1,000  attachments   Attach them again
+
+        What to do about rows that were not read:
+          12  Share it.
+           1  Mend the cell.
+
+        Files:
+          audit   a.audit.csv
+          ledger  a.audit.ledger
+
+        Next:
+          agent-migrate audit a.csv --platform langdock
+        ");
+    }
+
+    #[test]
+    fn what_is_not_known_and_where_it_came_from_are_said() {
+        let mut facts = facts();
+        facts.models_known = false;
+        facts.run.practice = true;
+        let reason = StopReason::OutOfReach;
+        let summary = AuditSummary { agents_instead: 3, stopped: Some(&reason), ..summary(&facts, &[]) };
+        insta::assert_snapshot!(after_audit(&summary), @r"
+        PRACTICE: Ended early: the server seems out of reach: the rows asked for last got no sensible answer. Check the connection and the platform's status page, then run the same command again.
+
+        PRACTICE: 1,193 rows:
+          read                 1,180
+          no_access               12
+          invalid_id               1
+
+        PRACTICE: The Assistants API has ended here: 3 rows came from the Agents API.
+
+        PRACTICE: Nothing was found.
+
+        PRACTICE: The models of this key could not be read: nothing is said about models.
+        ");
+    }
+}

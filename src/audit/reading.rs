@@ -1,0 +1,95 @@
+//! One row's way when only one side is read: `Job -> Document -> Record -> Outcome`. Nothing is compared.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::hiding;
+use super::row::Source;
+use crate::base::{Call, CallFailure, FailureKind, Outcome, RowStatus};
+use crate::check::{read, unchecked};
+use crate::engine::ledger::Job;
+use crate::engine::platform::{Client, Meter};
+use crate::engine::record::{Record, Side};
+
+/// Reads one side; a row that was read is [`RowStatus::Verified`]. `spent`: on this row before. `assistants_gone` is
+/// shared by the rows of a run.
+pub(crate) async fn check(
+    client: &Client,
+    job: Job,
+    spent: Meter,
+    source: Source,
+    assistants_gone: &AtomicBool,
+) -> Outcome {
+    let mut meter = spent;
+    let mut outcome = unchecked(job);
+    let side = if source == Source::Agent || assistants_gone.load(Ordering::Relaxed) {
+        Side::Agent
+    } else {
+        Side::Assistant
+    };
+    let mut fetched = fetch(client, job, side, &mut meter).await;
+    if source == Source::Auto && fetched.as_ref().is_err_and(is_the_end) {
+        note_the_end(assistants_gone);
+        fetched = fetch(client, job, Side::Agent, &mut meter).await;
+    }
+    match fetched {
+        Ok(fetched) => fetched.tell(&mut outcome),
+        Err(mut failure) => {
+            outcome.status = failure.row_status();
+            // The terminal and the log repeat the platform's words, which may repeat anything.
+            failure.words = hiding::Secrets::default().hide(&failure.words).into_owned();
+            outcome.failure = Some(failure);
+        }
+    }
+    outcome.requests = meter.requests;
+    outcome.elapsed = meter.elapsed;
+    outcome.checked_at = Timestamp::now();
+    outcome
+}
+
+/// From here on agents are read.
+pub(crate) fn note_the_end(assistants_gone: &AtomicBool) {
+    if !assistants_gone.swap(true, Ordering::Relaxed) {
+        tracing::info!("the Assistants API has ended here: agents are read from here on");
+    }
+}
+
+fn is_the_end(failure: &CallFailure) -> bool {
+    failure.call == Call::Assistant && matches!(failure.kind, FailureKind::Gone { .. })
+}
+
+struct Fetched {
+    side: Side,
+    body: Bytes,
+    record: Record,
+}
+
+async fn fetch(client: &Client, job: Job, side: Side, meter: &mut Meter) -> Result<Fetched, CallFailure> {
+    let (body, id) = match side {
+        Side::Assistant => (client.get_assistant(job.pair.assistant, meter).await?, job.pair.assistant.0),
+        Side::Agent => (client.get_agent(job.pair.agent, meter).await?, job.pair.agent.0),
+    };
+    let record = read(side, &body, id).await?;
+    Ok(Fetched { side, body, record })
+}
+
+impl Fetched {
+    fn tell(self, outcome: &mut Outcome) {
+        let Self { side, body, record } = self;
+        outcome.status = RowStatus::Verified;
+        // The name is shown everywhere; a secret of this assistant, wherever it is told, is not.
+        outcome.name = Some(hiding::name_without_secrets(&record));
+        match side {
+            Side::Assistant => {
+                outcome.assistant_updated_at = record.updated_at();
+                outcome.documents.assistant = Some(body);
+            }
+            Side::Agent => {
+                outcome.agent_updated_at = record.updated_at();
+                outcome.documents.agent = Some(body);
+            }
+        }
+    }
+}

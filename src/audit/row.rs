@@ -1,0 +1,391 @@
+//! What an audit is made of: from where it reads, what it knows of an assistant, what it finds.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::base::{Call, CallFailure, FailureKind, JsonText, ReportRow, RowProgress, RowStatus, RunFacts};
+
+/// From which API an audit is to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The Assistants API.
+    Assistant,
+    /// The Agents API.
+    Agent,
+    /// The Assistants API, and once that has ended the Agents API.
+    #[default]
+    Auto,
+}
+
+impl Source {
+    /// The word on the command line and in the ledger.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Assistant => "assistant",
+            Self::Agent => "agent",
+            Self::Auto => "auto",
+        }
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Weight {
+    /// Good to know.
+    Low,
+    /// Something does not work, or will not once it is saved again: somebody has to mend it.
+    Medium,
+    /// Somebody has to act today.
+    High,
+}
+
+impl Weight {
+    /// The word in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+
+    /// Whether somebody has to act on such a finding: an audit with one ends with exit code 3.
+    pub const fn needs_attention(self) -> bool {
+        !matches!(self, Self::Low)
+    }
+}
+
+/// What an audit has found about one assistant. Never holds what a secret says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The word in the column `findings`.
+    pub code: &'static str,
+    /// How much it weighs.
+    pub weight: Weight,
+    /// What to do about it: a plain sentence without its full stop.
+    pub advice: &'static str,
+    /// How much, or where: `97 characters`, `line 3`; empty where there is nothing to add.
+    pub detail: String,
+}
+
+impl Finding {
+    /// Advice and detail as one sentence.
+    pub fn sentence(&self) -> String {
+        match self.detail.as_str() {
+            "" => self.advice.to_owned(),
+            detail => format!("{} ({detail})", self.advice),
+        }
+    }
+}
+
+/// The names of the capability flags in reports, in the order of [`Configuration::capabilities`].
+pub(super) const CAPABILITIES: [&str; 5] =
+    ["web_search", "image_generation", "code_interpreter", "canvas", "extended_thinking"];
+
+/// The audit's own columns, in their order; the carried-through ones follow to the right.
+pub const AUDIT_COLUMNS: [&str; 30] = [
+    "line",
+    "input",
+    "name",
+    "id",
+    "read_from",
+    "status",
+    "model",
+    "temperature",
+    "input_type",
+    "description_length",
+    "instruction_length",
+    "starters",
+    "actions",
+    "actions_to_confirm",
+    "fields",
+    "attachments",
+    "web_search",
+    "image_generation",
+    "code_interpreter",
+    "canvas",
+    "extended_thinking",
+    "created_at",
+    "updated_at",
+    "age_days",
+    "unchanged_days",
+    "error",
+    "requests",
+    "checked_at",
+    "findings",
+    "advice",
+];
+
+/// The carried-through columns under names that are none of the audit's own (`input_model`), nor each other's.
+pub(super) fn free_of_clashes(carried: &[String]) -> Vec<String> {
+    let mut taken: HashSet<String> = AUDIT_COLUMNS.iter().map(|own| (*own).to_owned()).collect();
+    taken.extend(carried.iter().cloned());
+    let free = |name: &String| {
+        if !AUDIT_COLUMNS.contains(&name.as_str()) {
+            return name.clone();
+        }
+        let mut candidate = format!("input_{name}");
+        let mut number = 2;
+        while !taken.insert(candidate.clone()) {
+            candidate = format!("input_{name}_{number}");
+            number += 1;
+        }
+        candidate
+    };
+    carried.iter().map(free).collect()
+}
+
+/// How an assistant is set up, in numbers; its texts stay in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// The model's id; empty if it has none.
+    pub model: String,
+    /// `temperature` as the platform spelled it.
+    pub temperature: Option<JsonText>,
+    /// `inputType`; empty if it has none.
+    pub input_type: String,
+    /// Characters of the description.
+    pub description_length: usize,
+    /// Characters of the instruction.
+    pub instruction_length: usize,
+    /// Conversation starters.
+    pub starters: usize,
+    /// Actions.
+    pub actions: usize,
+    /// Actions that ask for confirmation.
+    pub actions_to_confirm: usize,
+    /// Fields of the form.
+    pub fields: usize,
+    /// Attachments.
+    pub attachments: usize,
+    /// The capability flags, named by `CAPABILITIES`; `None` where the platform does not say.
+    pub capabilities: [Option<bool>; CAPABILITIES.len()],
+    /// `createdAt`.
+    pub created_at: Option<Timestamp>,
+    /// `updatedAt`.
+    pub updated_at: Option<Timestamp>,
+    /// Whole days from `createdAt` to the moment at which it was read.
+    pub age_days: Option<i64>,
+    /// Whole days from `updatedAt` to that moment.
+    pub unchanged_days: Option<i64>,
+}
+
+/// A model of `GET /agent/v1/models`, as far as an audit goes by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownModel {
+    /// Its id.
+    pub id: String,
+    /// Whether `extendedThinking` may be set with it; `None` when the platform does not say.
+    pub extended_thinking: Option<bool>,
+}
+
+/// Two readings of the catalogue as one: every model of either. One that has extended thinking in either has it.
+pub(super) fn joined(mut models: Vec<KnownModel>, more: Vec<KnownModel>) -> Vec<KnownModel> {
+    for model in more {
+        match models.iter_mut().find(|known| known.id == model.id) {
+            Some(known) => known.extended_thinking = known.extended_thinking.max(model.extended_thinking),
+            None => models.push(model),
+        }
+    }
+    models
+}
+
+/// What is said in place of [`RowStatus::as_str`] where rows are read and not compared: nothing is verified there.
+pub const fn reading_word(status: RowStatus) -> &'static str {
+    match status {
+        RowStatus::Verified => "read",
+        other => other.as_str(),
+    }
+}
+
+/// One line of an audit, as data: each format spells it in its own way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// The row of the input with its status ([`RowStatus::Verified`]: it was read) and what it cost.
+    pub row: ReportRow,
+    /// What was read: [`Call::Assistant`] or [`Call::Agent`]; `None` where nothing was.
+    pub read_from: Option<Call>,
+    /// How it is set up; `None` where nothing was read, and for a duplicate.
+    pub configuration: Option<Configuration>,
+    /// What was found, the heaviest first.
+    pub findings: Vec<Finding>,
+}
+
+impl AuditRow {
+    /// A row of which nothing is known but what its [`ReportRow`] says.
+    pub const fn unread(row: ReportRow) -> Self {
+        Self { row, read_from: None, configuration: None, findings: Vec::new() }
+    }
+
+    /// The id that was asked for: the agent's where the Agents API was.
+    pub fn id(&self) -> Option<Uuid> {
+        let failed = self.row.failure.as_ref().map(|failure| failure.call);
+        self.row.pair.map(|pair| match self.read_from.or(failed) {
+            Some(Call::Agent) => pair.agent.0,
+            _ => pair.assistant.0,
+        })
+    }
+
+    /// The codes of the findings, the heaviest first.
+    pub fn codes(&self) -> Vec<&'static str> {
+        self.findings.iter().map(|finding| finding.code).collect()
+    }
+
+    /// What to do about a row that was not read, or not again; empty for one that was, and for a duplicate.
+    pub fn remedy(&self) -> &'static str {
+        let now = self.row.later_failure.as_ref().or(self.row.failure.as_ref());
+        match (self.row.status, now) {
+            (RowStatus::AgentNotFound, _) => {
+                "Check the id; if it is right, the agent may be archived, deleted, a project, a template, or not shared \
+                 with the API key: share it, then run the same command again."
+            }
+            (_, Some(CallFailure { kind: FailureKind::Gone { .. }, call: Call::Assistant, .. })) => {
+                "The Assistants API has ended here: run the same command with --source agent."
+            }
+            _ => self.row.remedy().sentence(),
+        }
+    }
+
+    /// What to do: a sentence for each finding, or about the row that could not be read.
+    pub fn advice(&self) -> Vec<String> {
+        if let Some((line, _)) = self.row.duplicate_of {
+            return vec![format!("same as line {line}: see there")];
+        }
+        let remedy = Some(self.remedy().to_owned()).filter(|remedy| !remedy.is_empty());
+        remedy.into_iter().chain(self.findings.iter().map(Finding::sentence)).collect()
+    }
+
+    /// Whether a finding is of weight: one on which somebody has to act.
+    pub fn has_weight(&self) -> bool {
+        self.findings.iter().any(|finding| finding.weight.needs_attention())
+    }
+
+    /// How far the row is: one that was read is done unless a finding is of weight.
+    pub fn progress(&self) -> RowProgress {
+        match self.row.progress() {
+            RowProgress::Done if self.has_weight() => RowProgress::NeedsAttention,
+            progress => progress,
+        }
+    }
+}
+
+/// What an audit says about itself as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFacts {
+    /// The last run's facts and the rows by status.
+    pub run: RunFacts,
+    /// Whether the models of the key are known; if not, nothing is found about models.
+    pub models_known: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{AgentId, AssistantId, DisabledState, Pair};
+
+    fn row(status: RowStatus, failure: Option<CallFailure>) -> AuditRow {
+        AuditRow::unread(ReportRow {
+            line: 2,
+            input: String::new(),
+            pair: Some(Pair {
+                assistant: AssistantId(Uuid::from_u128(1)),
+                agent: AgentId(Uuid::from_u128(2)),
+            }),
+            name: String::new(),
+            status,
+            disabled: DisabledState::NotRequested,
+            skipped: None,
+            later_failure: None,
+            assistants_gone: false,
+            switch_failure: None,
+            differences: Vec::new(),
+            notes: Vec::new(),
+            duplicate_of: None,
+            invalid: None,
+            failure,
+            assistant_updated_at: None,
+            agent_updated_at: None,
+            requests: 0,
+            elapsed_ms: 0,
+            checked_at: None,
+            carried: Vec::new(),
+            proposed: None,
+        })
+    }
+
+    fn failure(call: Call, kind: FailureKind) -> CallFailure {
+        CallFailure::new(call, kind, "")
+    }
+
+    #[test]
+    fn a_carried_column_never_has_the_name_of_an_own_one() {
+        let carried = ["owner", "model", "input_model", "Model"].map(str::to_owned);
+        assert_eq!(free_of_clashes(&carried), ["owner", "input_model_2", "input_model", "Model"]);
+    }
+
+    #[test]
+    fn a_row_is_known_by_the_id_that_was_asked_for() {
+        let assistant = row(RowStatus::Verified, None);
+        let agent = AuditRow { read_from: Some(Call::Agent), ..assistant.clone() };
+        let refused = row(RowStatus::NoAccess, Some(failure(Call::Agent, FailureKind::Forbidden)));
+        assert_eq!(
+            [&assistant, &agent, &refused].map(|row| row.id().map(|id| id.as_u128())),
+            [1, 2, 2].map(Some)
+        );
+    }
+
+    #[test]
+    fn every_row_that_was_not_read_says_what_to_do_and_none_speaks_of_differences() {
+        for (status, failed, words) in [
+            (RowStatus::NoAccess, Some(failure(Call::Agent, FailureKind::Forbidden)), "Share this agent"),
+            (
+                RowStatus::AgentNotFound,
+                Some(failure(Call::Agent, FailureKind::NotFound)),
+                "not shared with the API key",
+            ),
+            (
+                RowStatus::Failed,
+                Some(failure(Call::Assistant, FailureKind::Gone { status: 410 })),
+                "--source agent",
+            ),
+            (RowStatus::InvalidId, None, "exactly one UUID"),
+            (RowStatus::NotChecked, None, "goes on here"),
+        ] {
+            let advice = row(status, failed).advice().join(" ");
+            assert!(advice.contains(words) && !advice.contains("proposed"), "{advice}");
+        }
+        assert_eq!(row(RowStatus::Verified, None).advice(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn two_readings_of_the_catalogue_are_joined_and_what_either_says_counts() {
+        let models = |models: &[(&str, Option<bool>)]| -> Vec<KnownModel> {
+            let known = |(id, extended_thinking): &(&str, _)| KnownModel {
+                id: (*id).to_owned(),
+                extended_thinking: *extended_thinking,
+            };
+            models.iter().map(known).collect()
+        };
+        let first = models(&[("a", None), ("b", Some(false)), ("c", Some(true))]);
+        let second = models(&[("d", None), ("b", Some(true)), ("a", Some(false)), ("c", None)]);
+        let both = models(&[("a", Some(false)), ("b", Some(true)), ("c", Some(true)), ("d", None)]);
+        assert_eq!(joined(first, second), both);
+    }
+
+    #[test]
+    fn findings_of_low_weight_need_nobody() {
+        let finding = |weight| Finding { code: "x", weight, advice: "Do it", detail: "line 3".into() };
+        for (weight, progress) in [
+            (Weight::Low, RowProgress::Done),
+            (Weight::Medium, RowProgress::NeedsAttention),
+            (Weight::High, RowProgress::NeedsAttention),
+        ] {
+            let row = AuditRow { findings: vec![finding(weight)], ..row(RowStatus::Verified, None) };
+            assert_eq!(row.progress(), progress);
+            assert_eq!((row.advice(), row.codes()), (vec!["Do it (line 3)".to_owned()], vec!["x"]));
+        }
+    }
+}

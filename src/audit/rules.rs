@@ -1,0 +1,244 @@
+//! The table of findings: code, weight, when, advice. Nothing about a finding stands anywhere else.
+
+use std::collections::HashSet;
+
+use super::findings::{Subject, items, text};
+use super::row::{Finding, Weight};
+use super::{model_id, secrets};
+use crate::engine::record::Json;
+
+/// A finding that an audit knows.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// The word in the column `findings`.
+    pub code: &'static str,
+    /// How much it weighs.
+    pub weight: Weight,
+    /// What to do about it: a sentence without its full stop.
+    pub advice: &'static str,
+    /// How much, or where; `None` where there is nothing to find.
+    when: fn(&Subject<'_>) -> Option<String>,
+}
+
+impl Rule {
+    pub(super) fn look(&self, subject: &Subject<'_>) -> Option<Finding> {
+        let Self { code, weight, advice, when } = *self;
+        when(subject).map(|detail| Finding { code, weight, advice, detail })
+    }
+}
+
+const fn rule(
+    code: &'static str,
+    weight: Weight,
+    advice: &'static str,
+    when: fn(&Subject<'_>) -> Option<String>,
+) -> Rule {
+    Rule { code, weight, advice, when }
+}
+
+/// Every finding that an audit knows.
+pub const fn rules() -> &'static [Rule] {
+    RULES
+}
+
+/// Days without a change after which somebody should ask whether it is still needed.
+const STALE_DAYS: i64 = 365;
+
+/// Limits: PLATFORM.md, Write names. Where they changed over time, the older one is a warning: not every deployment is of
+/// the same age.
+const RULES: &[Rule] = &[
+    rule(
+        "secret",
+        Weight::High,
+        "Take what looks like a secret out, and change it where it opens something: everybody who may edit or question \
+         the assistant can get at it",
+        |subject| some(secrets::found(subject.record)),
+    ),
+    rule(
+        "extended_thinking_unsupported",
+        Weight::Medium,
+        "Switch extended thinking off, or choose a model that has it: saved like this, the platform refuses it",
+        |subject| {
+            let thinks = subject.record.flag("extendedThinking") == Some(true);
+            let meant = model_id::meant(subject.surroundings.models?, &subject.configuration.model);
+            let has_none =
+                !meant.is_empty() && meant.iter().all(|model| model.extended_thinking == Some(false));
+            (thinks && has_none).then(String::new)
+        },
+    ),
+    rule("name_over_80", Weight::Medium, "Shorten the name to 80 characters", |subject| {
+        over(subject.record.name().chars().count(), 80)
+    }),
+    rule("description_over_800", Weight::Medium, "Shorten the description to 800 characters", |subject| {
+        over(subject.configuration.description_length, 800)
+    }),
+    rule(
+        "instruction_over_50000",
+        Weight::Medium,
+        "Shorten the instruction to 50,000 characters",
+        |subject| over(subject.configuration.instruction_length, 50_000),
+    ),
+    rule("starters_over_20", Weight::Medium, "Leave 20 conversation starters at most", |subject| {
+        let starters = subject.configuration.starters;
+        (starters > 20).then(|| starters.to_string())
+    }),
+    rule(
+        "starter_over_255",
+        Weight::Medium,
+        "Shorten each conversation starter to 255 characters",
+        |subject| {
+            let starters = items(subject.record, "conversationStarters").iter();
+            let long = starters
+                .zip(1..)
+                .filter(|(starter, _)| starter.text().is_some_and(|starter| starter.chars().count() > 255));
+            some(long.map(|(_, number): (_, usize)| format!("starter {number}")))
+        },
+    ),
+    rule("instruction_empty", Weight::Medium, "Write an instruction, or delete the assistant", |subject| {
+        subject.record.text("instruction").unwrap_or_default().trim().is_empty().then(String::new)
+    }),
+    rule(
+        "form_without_fields",
+        Weight::Medium,
+        "Give the form a field, or change the input type to a prompt",
+        |subject| {
+            let is_form = subject.configuration.input_type == "STRUCTURED";
+            (is_form && subject.configuration.fields == 0).then(String::new)
+        },
+    ),
+    rule("doubled_slug", Weight::Medium, "Give each field of the form a slug of its own", |subject| {
+        let mut seen = HashSet::new();
+        let fields = numbered(subject).map(|(field, number)| (text(field, "slug"), number));
+        some(fields.filter(|(slug, _)| !slug.is_empty() && !seen.insert(*slug)).map(|(_, number)| number))
+    }),
+    rule(
+        "select_without_options",
+        Weight::Medium,
+        "Give the field options to choose from, or another type",
+        |subject| {
+            // Production leaves the options out of every answer (PLATFORM.md, The object): that says nothing of them.
+            let shown = numbered(subject).any(|(field, _)| matches!(field.member("options"), Json::List(_)));
+            let empty = numbered(subject).filter(|(field, _)| {
+                matches!(text(field, "type"), "SELECT" | "MULTI_SELECT")
+                    && field.member("options").items().is_empty()
+            });
+            some(empty.map(|(_, number)| number)).filter(|_| shown)
+        },
+    ),
+    rule(
+        "action_needs_confirmation",
+        Weight::Medium,
+        "Where it is called through the API, switch the confirmation of its actions off: nobody can confirm there",
+        |subject| {
+            let count = subject.configuration.actions_to_confirm;
+            (count > 0).then(|| format!("{count} of {}", subject.configuration.actions))
+        },
+    ),
+    rule(
+        "no_owner",
+        Weight::Medium,
+        "Let a workspace administrator give it an owner: until then it works on, but nobody can edit it",
+        |subject| {
+            let members = subject.record.object().members();
+            let (_, owner) = members.iter().find(|(name, _)| name == "owner")?;
+            let is_nobody = owner.text().map_or_else(|| owner.is_empty(), |owner| owner.trim().is_empty());
+            is_nobody.then(String::new)
+        },
+    ),
+    rule(
+        "model_unavailable",
+        Weight::Low,
+        "Look whether this workspace still has the model, and choose another one if not: the key was not shown it",
+        |subject| {
+            let (models, model) = (subject.surroundings.models?, &subject.configuration.model);
+            let is_missing = !model.is_empty() && !model_id::is_auto(model);
+            (is_missing && model_id::meant(models, model).is_empty()).then(String::new)
+        },
+    ),
+    rule(
+        "description_over_500",
+        Weight::Low,
+        "Shorten the description to 500 characters: older deployments take no more",
+        |subject| between(subject.configuration.description_length, 500, 800),
+    ),
+    rule(
+        "instruction_over_40000",
+        Weight::Low,
+        "Shorten the instruction to 40,000 characters: older deployments take no more",
+        |subject| between(subject.configuration.instruction_length, 40_000, 50_000),
+    ),
+    rule(
+        "model_default",
+        Weight::Low,
+        "Name the model itself: what a default stands for changes, and an agent cannot be created with it",
+        |subject| subject.configuration.model.ends_with(DEFAULT).then(String::new),
+    ),
+    rule(
+        "code_interpreter",
+        Weight::Low,
+        "Try whether it still does what it is there for: the code interpreter no longer has an effect on agents",
+        |subject| (subject.record.flag("codeInterpreterEnabled") == Some(true)).then(String::new),
+    ),
+    rule(
+        "attachments",
+        Weight::Low,
+        "Attach the files again if it moves to another workspace: they do not travel",
+        |subject| {
+            let count = subject.configuration.attachments;
+            (count > 0).then(|| count.to_string())
+        },
+    ),
+    rule(
+        "unchanged_for_a_year",
+        Weight::Low,
+        "Ask its owner whether it is still needed and still right",
+        |subject| {
+            let days = subject.configuration.unchanged_days.or(subject.configuration.age_days)?;
+            (days >= STALE_DAYS).then(|| format!("{days} days"))
+        },
+    ),
+    rule("same_name", Weight::Low, "Give each its own name, or delete what is not needed", |subject| {
+        doubled(subject.surroundings.doubles.same_name(subject.record))
+    }),
+    rule(
+        "same_instruction",
+        Weight::Low,
+        "Keep one of them, or say in the instruction what sets them apart",
+        |subject| doubled(subject.surroundings.doubles.same_instruction(subject.record)),
+    ),
+];
+
+/// What a model id ends in that stands for whatever is the default just now (PLATFORM.md, The object).
+const DEFAULT: &str = "@default";
+
+fn over(characters: usize, limit: usize) -> Option<String> {
+    (characters > limit).then(|| format!("{} characters", crate::base::grouped(characters as u64)))
+}
+
+/// Over the older limit, and not over the newer one, which has a finding of its own.
+fn between(characters: usize, older: usize, newer: usize) -> Option<String> {
+    over(characters, older).filter(|_| characters <= newer)
+}
+
+fn doubled(count: usize) -> Option<String> {
+    (count > 1).then(|| format!("{count} of them"))
+}
+
+/// The fields of the form, each with its place for a person.
+fn numbered<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = (&'a Json, String)> {
+    let fields = items(subject.record, "inputFields").iter().zip(1..);
+    fields.map(|(field, number): (_, usize)| (field, format!("field {number}")))
+}
+
+/// Places as a detail: at most ten of them.
+fn some(places: impl IntoIterator<Item = String>) -> Option<String> {
+    const SHOWN: usize = 10;
+    let places: Vec<String> = places.into_iter().collect();
+    let more = places.len().saturating_sub(SHOWN);
+    let shown = places.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match (places.as_slice(), more) {
+        ([], _) => None,
+        (_, 0) => Some(shown),
+        (_, more) => Some(format!("{shown} and {more} more")),
+    }
+}

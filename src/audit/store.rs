@@ -1,0 +1,57 @@
+//! What an audit remembers beside its rows: the models of the key, and from where it reads.
+
+use jiff::Timestamp;
+
+use super::row::{KnownModel, Source, joined};
+use crate::engine::ledger::{
+    Ledger, LedgerError, LedgerReader, Writer, from_json, from_nanoseconds, meta, set_meta, to_json,
+    to_nanoseconds,
+};
+
+impl Ledger {
+    /// Whether the models of the key were kept by an earlier run.
+    pub fn knows_models(&self) -> Result<bool, LedgerError> {
+        Ok(meta(self.connection(), "models")?.is_some())
+    }
+
+    /// Remembers from where this audit reads. Gives the moment before which rows were read from elsewhere against what
+    /// is now wanted: agents alone, or assistants as long as they last. `None` while that has never changed.
+    pub fn reads_from(&mut self, source: Source, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+        let wanted = if source == Source::Agent { "agents" } else { "assistants" };
+        let transaction = self.connection().unchecked_transaction()?;
+        let changed = meta(&transaction, "reads")?.is_some_and(|before| before != wanted);
+        set_meta(&transaction, "reads", wanted)?;
+        if changed {
+            set_meta(&transaction, "reads_since", &to_nanoseconds(now).to_string())?;
+        }
+        transaction.commit()?;
+        let since = meta(self.connection(), "reads_since")?.and_then(|since| since.parse().ok());
+        since.map(from_nanoseconds).transpose()
+    }
+}
+
+impl Writer {
+    /// Keeps the models of the key in place of what an earlier run was shown.
+    pub async fn keep_models(&self, models: Vec<KnownModel>) -> Result<(), LedgerError> {
+        self.transact(move |transaction, _| set_meta(transaction, "models", &to_json(&models)?)).await
+    }
+
+    /// Keeps the models of the key beside those that this run was shown before.
+    pub async fn add_models(&self, models: Vec<KnownModel>) -> Result<(), LedgerError> {
+        if models.is_empty() {
+            return Ok(());
+        }
+        self.transact(move |transaction, _| {
+            let kept = meta(transaction, "models")?.map(|json| from_json(&json)).transpose()?;
+            set_meta(transaction, "models", &to_json(&joined(kept.unwrap_or_default(), models))?)
+        })
+        .await
+    }
+}
+
+impl LedgerReader {
+    /// The models of the key as they were read last; `None` when they never were.
+    pub fn models(&self) -> Result<Option<Vec<KnownModel>>, LedgerError> {
+        meta(self.connection(), "models")?.map(|json| from_json(&json)).transpose()
+    }
+}

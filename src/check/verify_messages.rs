@@ -1,0 +1,104 @@
+//! What is said before and after the agents are read once more: pure functions from facts to text.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::summary::about;
+use crate::base::{Backlog, FIRST_AT_ONCE, RowStatus, grouped, terminal_safe};
+use crate::engine::terminal::{Blocks, WHOLE, counted, rows, wrapped};
+
+/// What `verify` is about to do: where, how many agents, how long. `rpm` is `--rpm`; `base_url` is `None` in the practice
+/// workspace.
+pub fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> String {
+    let mut text = match base_url {
+        Some(base_url) => format!("Platform: {}\n", terminal_safe(base_url, WHOLE)),
+        None => {
+            "PRACTICE: a made-up workspace inside this program; nothing real is read or changed.\n".to_owned()
+        }
+    };
+    let paced = backlog.to_do.saturating_sub(u64::from(FIRST_AT_ONCE));
+    let time = Duration::from_secs(paced.saturating_mul(60).div_ceil(u64::from(rpm.max(1))));
+    let _ = writeln!(
+        text,
+        "{}: {} to read again (1 request each, at most {} a minute: {}).",
+        rows(backlog.rows),
+        counted(backlog.to_do, "agent", "agents"),
+        grouped(u64::from(rpm)),
+        about(time)
+    );
+    text.push_str(&wrapped(
+        "They are compared with the assistants kept in the ledger, whose verdicts stay as they are. It only reads; \
+         nothing is changed.",
+        "",
+        "",
+    ));
+    text
+}
+
+/// Which verdicts are not what they were, and how many rows cannot have a new one. `ended`: every row was come to.
+pub fn changed_verdicts(
+    changed: &[(RowStatus, RowStatus, u64)],
+    never_read: u64,
+    practice: bool,
+    ended: bool,
+) -> String {
+    let mut blocks = Blocks::new(practice);
+    if changed.is_empty() {
+        blocks.say(if ended {
+            "No verdict changed since the run."
+        } else {
+            "No verdict changed since the run, as far as this came."
+        });
+    } else {
+        let all: u64 = changed.iter().map(|(_, _, rows)| rows).sum();
+        let width = changed.iter().map(|(_, _, rows)| grouped(*rows).len()).max().unwrap_or_default();
+        let lines = changed.iter().fold(String::new(), |mut lines, (before, now, rows)| {
+            let _ = write!(lines, "\n  {:>width$}  {before} -> {now}", grouped(*rows));
+            lines
+        });
+        blocks.push(&format!("Changed since the run: {}{lines}", rows(all)));
+    }
+    if never_read > 0 {
+        blocks.say(&format!(
+            "Not compared: {}, since no run has read their assistants; they keep their status. `run` reads them, while \
+             the Assistants API answers.",
+            rows(never_read)
+        ));
+    }
+    blocks.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn before_it_says_what_it_costs_and_what_stays() {
+        let backlog = Backlog { rows: 1_000, to_do: 900, ..Backlog::default() };
+        insta::assert_snapshot!(before_verify(&backlog, 300, Some("https://api.langdock.com")), @r"
+        Platform: https://api.langdock.com
+        1,000 rows: 900 agents to read again (1 request each, at most 300 a minute: about 3 min).
+        They are compared with the assistants kept in the ledger, whose verdicts stay as they are. It only
+        reads; nothing is changed.
+        ");
+        assert!(before_verify(&backlog, 300, None).starts_with("PRACTICE: "));
+    }
+
+    #[test]
+    fn after_it_says_which_verdicts_changed_and_which_cannot() {
+        let changed = [
+            (RowStatus::Verified, RowStatus::Mismatch, 3),
+            (RowStatus::Mismatch, RowStatus::Verified, 1_200),
+        ];
+        insta::assert_snapshot!(changed_verdicts(&changed, 2, false, true), @r"
+        Changed since the run: 1,203 rows
+              3  verified -> mismatch
+          1,200  mismatch -> verified
+
+        Not compared: 2 rows, since no run has read their assistants; they keep their status. `run` reads
+        them, while the Assistants API answers.
+        ");
+        insta::assert_snapshot!(changed_verdicts(&[], 0, true, true), @"PRACTICE: No verdict changed since the run.");
+        insta::assert_snapshot!(changed_verdicts(&[], 0, false, false), @"No verdict changed since the run, as far as this came.");
+    }
+}

@@ -1,0 +1,316 @@
+//! `audit INPUT`: reads assistants or agents by themselves. It sends nothing but GETs.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use super::audit_report::{self, AuditFormat, AuditSource, AuditTally, paths};
+use super::command_line::{of_agents, same_command, typed};
+use super::fresh::{Begun, Fresh};
+use super::intake::{check_outputs, identity, import, open_input};
+use super::parts::write_parts;
+use super::place::Connection;
+use super::render::{RenderError, Rendered, say_that_it_stays, stays};
+use super::session::{ended, sends_that_count};
+use super::signals::Signals;
+use super::split::{Split, Target};
+use super::{CommandError, dialect, runtime};
+use crate::audit::{self, AuditFacts, AuditSummary, Source, add_models, keep_models};
+use crate::base::{Exit, Outcome, StopReason};
+use crate::cli::audit_arguments::AuditArgs;
+use crate::cli::files::CommandFiles;
+use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_place};
+use crate::engine::ledger::{Ledger, LedgerReader, NewRun, Purpose, RunCommand, Selection};
+use crate::engine::session::{DriveSettings, LedgerSendLog, Reading, drive};
+use crate::engine::terminal::{Terminal, WhenGone};
+
+/// Reads what was not read yet, then writes the audit.
+pub(super) fn audit(
+    arguments: &AuditArgs,
+    files: &CommandFiles,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let environment = Environment(&variable);
+    let place = typed_place(&arguments.place, &environment)?;
+    let key = choose_key(&place, &arguments.key, &environment)?;
+    let paths = audit_paths(arguments);
+    let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
+
+    let runtime = runtime()?;
+    let signals = Signals::listen().context("signals cannot be listened to")?;
+    let source = arguments.source.into();
+    let audit = Audit { arguments, files, source, terminal, paths, runtime, signals };
+    audit.go(connection)
+}
+
+/// Everything that stays the same from the first file to the last line.
+struct Audit<'a> {
+    arguments: &'a AuditArgs,
+    files: &'a CommandFiles,
+    source: Source,
+    terminal: &'a Terminal,
+    paths: WorkPaths,
+    runtime: Runtime,
+    signals: Signals,
+}
+
+impl Audit<'_> {
+    fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
+        let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
+        check_outputs(&self.paths)?;
+        let identity = identity(connection.as_ref(), Purpose::Audit);
+        let mut begun = Begun::default();
+        if self.arguments.fresh {
+            let fresh = Fresh {
+                ledger: &self.paths.ledger,
+                identity: identity.clone(),
+                allow_off: false,
+                connection: connection.as_ref(),
+                network: &self.arguments.network,
+                reading: Reading::One(self.source),
+                limit: self.arguments.limit.map(std::num::NonZero::get),
+                runtime: &self.runtime,
+                signals: &self.signals,
+                terminal: self.terminal,
+                after_the_end: &|| Ok(same_command(&of_agents(&typed()))),
+            };
+            match fresh.put_aside(&input)? {
+                ControlFlow::Continue(ready) => begun = ready,
+                ControlFlow::Break(exit) => return Ok(exit),
+            }
+        }
+        let mut ledger = Ledger::open(&self.paths.ledger, &identity).context("nothing was asked for")?;
+        ledger.remember_sent(&begun.sent).context("the ledger")?;
+        for remark in input.remarks() {
+            self.terminal.say(remark);
+        }
+        if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
+            return Ok(exit);
+        }
+        self.prepare_split()?;
+        let stopped = self.read_rows(ledger, connection, begun.read)?;
+        self.finish(stopped.as_ref())
+    }
+
+    /// Asks for every row that was not read yet; gives the reason if that stopped early.
+    fn read_rows(
+        &self,
+        mut ledger: Ledger,
+        connection: Option<Connection>,
+        read: Vec<Outcome>,
+    ) -> Result<Option<StopReason>, CommandError> {
+        let now = Timestamp::now();
+        let reads_since = ledger.reads_from(self.source, now).context("the ledger")?;
+        let recheck_before = self.arguments.recheck.and_then(|age| now.checked_sub(age).ok());
+        let selection = Selection {
+            recheck_before: recheck_before.max(reads_since),
+            limit: self.arguments.limit.map(std::num::NonZero::get),
+            disabling: false,
+        };
+        let backlog = ledger.backlog(&selection).context("the ledger")?;
+        let wants_models = backlog.to_do > 0 || !ledger.knows_models().context("the ledger")?;
+        let sent_before = sends_that_count(&ledger, now)?;
+        let network = &self.arguments.network;
+        let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
+        self.terminal.say(&audit::before_audit(
+            &backlog,
+            network.rpm.get(),
+            base_url.as_deref(),
+            self.source,
+        ));
+
+        let new_run = NewRun {
+            command: RunCommand::Audit,
+            program_version: env!("CARGO_PKG_VERSION"),
+            settings: &self.settings(),
+            started_at: now,
+        };
+        let (writer, rows, thread) = ledger.start(&new_run, selection).context("the ledger")?;
+        let send_log = Arc::new(LedgerSendLog(writer.clone()));
+        let settings = DriveSettings {
+            concurrency: usize::from(network.concurrency),
+            backlog,
+            reading: Reading::One(self.source),
+        };
+        let worked = self.runtime.block_on(async {
+            let connection = match connection {
+                Some(connection) => connection,
+                None => Connection::to_practice(Vec::new()).await?,
+            };
+            let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
+            let mut stopped = None;
+            if wants_models {
+                stopped = keep_models(&client, &writer, self.signals.receiver()).await;
+            }
+            if stopped.is_none() {
+                let mut progress = self.terminal.reading_progress();
+                let signal = self.signals.receiver();
+                stopped = drive(&client, &writer, rows, read, settings, signal, &mut progress).await;
+            }
+            if wants_models && stopped.is_none() {
+                stopped = add_models(&client, &writer, self.signals.receiver()).await;
+            }
+            drop(writer);
+            if let Some(sandbox) = sandbox {
+                sandbox.stop().await;
+            }
+            Ok(stopped)
+        });
+        ended(thread, worked)
+    }
+
+    /// What the ledger remembers of how it was read; never the key.
+    fn settings(&self) -> serde_json::Value {
+        let network = &self.arguments.network;
+        json!({
+            "source": self.source.as_str(),
+            "rpm": network.rpm,
+            "concurrency": network.concurrency,
+            "timeout_seconds": network.timeout,
+            "retries": network.retries,
+            "limit": self.arguments.limit,
+            "recheck_seconds": self.arguments.recheck.map(|age| age.as_secs()),
+        })
+    }
+
+    /// Writes the audit and says how it ended.
+    fn finish(&self, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
+        let ledger =
+            LedgerReader::open_audit(&self.paths.ledger).context("the ledger cannot be read again")?;
+        let again = "the ledger cannot be read again";
+        let facts = audit_report::facts(&ledger).context(again)?;
+        let mut files: Vec<(&str, PathBuf)> = Vec::new();
+        let (tally, failed) = match self.render_all(&ledger, &facts, &mut files) {
+            Ok(tally) => (tally, None),
+            Err(error) => (AuditTally::default(), Some(error)),
+        };
+        files.push(("ledger", self.paths.ledger.clone()));
+        let exit = Exit::of(stopped, tally.progress.needs_attention > 0);
+        if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
+            self.terminal.error(&reason.to_string());
+        }
+        let next = self.next_command(&facts, exit, stopped, failed.is_some());
+        let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
+        self.say_the_end(&facts, &tally, &files, next.as_deref(), stopped, failed.is_some());
+        let failed = match failed {
+            Some(error) => Some(error.to_string()),
+            None => self.split(&ledger, &facts).err().map(|error| error.words()),
+        };
+        match failed {
+            None => Ok(exit),
+            Some(words) => {
+                self.terminal.error(&format!(
+                    "the audit was not written: {words}; what was read is safe in the ledger"
+                ));
+                Ok(exit.without_report())
+            }
+        }
+    }
+
+    /// What the input alone says of a split is checked before anything is asked for.
+    fn prepare_split(&self) -> Result<(), CommandError> {
+        let Some((column, target)) = self.split_target() else { return Ok(()) };
+        let ledger = LedgerReader::open_audit(&self.paths.ledger).context("nothing was asked for")?;
+        Split::of(&ledger, column)?.prepare(&target)
+    }
+
+    fn split(&self, ledger: &LedgerReader, facts: &AuditFacts) -> Result<(), CommandError> {
+        let Some((column, target)) = self.split_target() else { return Ok(()) };
+        let has_parts = fs::read_dir(target.folder).is_ok_and(|mut parts| parts.next().is_some());
+        if facts.run.nothing_is_known() && has_parts {
+            say_that_it_stays(target.folder, self.terminal);
+            return Ok(());
+        }
+        let split = Split::of(ledger, column)?;
+        write_parts(ledger, &split, dialect(self.arguments.dialect), false, &target)
+    }
+
+    fn split_target(&self) -> Option<(&str, Target<'_>)> {
+        let (column, folder) = self.arguments.split.asked_for()?;
+        Some((
+            column,
+            Target { folder, ledger: &self.paths.ledger, files: self.files, terminal: self.terminal },
+        ))
+    }
+
+    fn render_all(
+        &self,
+        ledger: &LedgerReader,
+        facts: &AuditFacts,
+        files: &mut Vec<(&'static str, PathBuf)>,
+    ) -> Result<AuditTally, RenderError> {
+        let source = AuditSource::new(ledger, facts, false)?;
+        let dialect = dialect(self.arguments.dialect);
+        let mut render = |label, format, output: &OutputPath| -> Result<AuditTally, RenderError> {
+            if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
+                say_that_it_stays(path, self.terminal);
+                return source.tally(format, dialect);
+            }
+            let (written, tally) = source.render(format, dialect, output, WhenGone::GoOn)?;
+            if let Some((file, not_replaced)) = written.map(paths) {
+                let rendered = Rendered { file: Some(file.clone()), not_replaced, remedies: Vec::new() };
+                rendered.say_if_beside(self.terminal);
+                files.push((label, file));
+            }
+            Ok(tally)
+        };
+        let tally = render("audit", AuditFormat::Csv, &self.paths.report)?;
+        if let Some(output) = &self.paths.json {
+            render("JSON audit", AuditFormat::Json, output)?;
+        }
+        if let Some(output) = &self.paths.html {
+            render("HTML audit", AuditFormat::Html, output)?;
+        }
+        Ok(tally)
+    }
+
+    fn say_the_end(
+        &self,
+        facts: &AuditFacts,
+        tally: &AuditTally,
+        files: &[(&str, &Path)],
+        next: Option<&str>,
+        stopped: Option<&StopReason>,
+        report_failed: bool,
+    ) {
+        let found = (!report_failed).then(|| tally.found());
+        let summary = AuditSummary {
+            facts,
+            found: found.as_deref(),
+            remedies: &tally.remedies(),
+            agents_instead: if self.source == Source::Auto { tally.from_agents } else { 0 },
+            files,
+            next,
+            stopped,
+        };
+        self.terminal.say(&format!("\n{}", audit::after_audit(&summary)));
+    }
+
+    /// The command to type next; `None` when there is nothing left to do. An audit that goes on writes the report, too.
+    fn next_command(
+        &self,
+        facts: &AuditFacts,
+        exit: Exit,
+        stopped: Option<&StopReason>,
+        report_failed: bool,
+    ) -> Option<String> {
+        let typed = typed();
+        match (exit, stopped) {
+            // The agents are still there.
+            (_, Some(StopReason::AssistantsApiGone)) => Some(same_command(&of_agents(&typed))),
+            (Exit::Done | Exit::NeedsAttention, _)
+                if !report_failed && self.arguments.limit.is_none() && !facts.run.needs_attention() =>
+            {
+                None
+            }
+            _ => Some(same_command(&typed)),
+        }
+    }
+}

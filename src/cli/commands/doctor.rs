@@ -1,0 +1,347 @@
+//! `doctor`: is everything as a run needs it? From the address to the folder, each check with what to do about it.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use uuid::Builder;
+
+use self::patience::{is_throttled, what_to_do, within};
+use super::place::{Connection, read_api_key, read_ca_cert};
+use super::signals::Signals;
+use super::{CommandError, runtime};
+use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, Signal, grouped};
+use crate::cli::settings::{Environment, Place, choose_key, typed_place};
+use crate::cli::tools_arguments::DoctorArgs;
+use crate::engine::platform::{
+    ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Listing, Meter, NoSendLog, ODEUS,
+};
+use crate::engine::report::{ReportFileError, check_writable};
+use crate::engine::terminal::{self, Terminal};
+use crate::inventory::{self, Check, CheckStatus};
+use crate::practice::Sandbox;
+
+mod patience;
+mod way;
+
+/// What is told of a check that an earlier one made pointless.
+const NOT_ASKED: &str = "not looked at, because of what failed before";
+
+const MEND_ADDRESS: &str = "A dedicated deployment's base URL ends in /api/public: \
+    --base-url https://<deployment>/api/public. Hosted ones: --platform langdock or --platform odeus.";
+
+/// What doctor's check of the Assistants API is called.
+const ASSISTANTS_API: &str = "assistants_api";
+
+/// What is known of Langdock's cloud whatever its answers are (PLATFORM.md, The state of things).
+const ENDED_ON_LANGDOCK: &str =
+    "On Langdock's cloud the Assistants API has answered 410 since 20 August 2026.";
+
+/// What works without the Assistants API.
+const AFTER_THE_END: &str = "`audit --source agent` reads the agents. `verify` and `report` work from an earlier run's \
+    ledger; `rollback` goes through the Agents API. Assistants that no run has read cannot be read any more.";
+
+/// Runs all checks, prints them, gives the exit code.
+pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let environment = Environment(&variable);
+    let place = typed_place(&arguments.place, &environment)?;
+    let mut doctor = Doctor {
+        arguments,
+        environment: &environment,
+        checks: Vec::new(),
+        is_gone: false,
+        is_throttled: false,
+        is_langdock: false,
+    };
+    let signals = Signals::listen().context("signals cannot be listened to")?;
+    let runtime = runtime()?;
+    let heard = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            signal = signals.wait() => Ok(Some(signal)),
+            checked = doctor.check(&place) => checked.map(|()| None::<Signal>),
+        }
+    })?;
+    // A name that is still being looked up is not waited for.
+    runtime.shutdown_background();
+    let failed = doctor.checks.iter().any(|check| check.status == CheckStatus::Failed);
+    let exit = if heard.is_some() {
+        Exit::StoppedEarly
+    } else if failed {
+        Exit::MendFirst
+    } else if doctor.is_throttled {
+        Exit::StoppedEarly
+    } else if doctor.is_gone {
+        Exit::NeedsAttention
+    } else {
+        Exit::Done
+    };
+    let practice = place == Place::Sandbox;
+    let printed = if arguments.json {
+        inventory::checks_as_json(&doctor.checks, practice, exit.code())
+    } else {
+        inventory::checks_as_text(&doctor.checks, practice)
+    };
+    terminal::print_bytes(printed.as_bytes()).context("standard output")?;
+    if heard.is_some() {
+        terminal.say("stopped; the checks above are those that were done.");
+    }
+    Ok(exit)
+}
+
+struct Doctor<'a> {
+    arguments: &'a DoctorArgs,
+    environment: &'a Environment<'a>,
+    checks: Vec<Check>,
+    /// The Assistants API has ended.
+    is_gone: bool,
+    /// Not all could be asked, because of 429.
+    is_throttled: bool,
+    /// It is Langdock's cloud that is asked.
+    is_langdock: bool,
+}
+
+impl Doctor<'_> {
+    async fn check(&mut self, place: &Place) -> Result<(), CommandError> {
+        let (sandbox, base_url) = self.address(place).await?;
+        let key = self.key(place, sandbox.as_ref());
+        match base_url {
+            Some(base_url) => {
+                let is_there = self.way(&base_url, key.as_ref().ok().and_then(Option::as_ref)).await;
+                let key = if is_there { key } else { key.map(|_| None) };
+                self.platform(&base_url, key).await;
+            }
+            None => self.skip(&["key", "models", "list", ASSISTANTS_API]),
+        }
+        self.folder();
+        if let Some(sandbox) = sandbox {
+            sandbox.stop().await;
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        name: &'static str,
+        status: CheckStatus,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.checks.push(Check { name, status, found: found.into(), remedy: remedy.into() });
+    }
+
+    fn ok(&mut self, name: &'static str, found: impl Into<String>) {
+        self.push(name, CheckStatus::Ok, found, "");
+    }
+
+    /// A call without a usable answer. To be throttled is no fault of the person's.
+    fn failed(&mut self, name: &'static str, failure: &CallFailure) {
+        let status = if is_throttled(failure) {
+            self.is_throttled = true;
+            CheckStatus::Warning
+        } else {
+            CheckStatus::Failed
+        };
+        self.push(name, status, failure.to_string(), what_to_do(failure));
+    }
+
+    fn skip(&mut self, names: &[&'static str]) {
+        for name in names {
+            let known = if *name == ASSISTANTS_API { self.known_end() } else { "" };
+            self.push(name, CheckStatus::Skipped, NOT_ASKED, known);
+        }
+    }
+
+    /// What can be said of the Assistants API without asking it.
+    fn known_end(&self) -> &'static str {
+        if self.is_langdock { ENDED_ON_LANGDOCK } else { "" }
+    }
+
+    const fn patience(&self) -> Duration {
+        Duration::from_secs(self.arguments.timeout)
+    }
+
+    /// The form of the base URL.
+    async fn address(&mut self, place: &Place) -> Result<(Option<Sandbox>, Option<BaseUrl>), CommandError> {
+        let (sandbox, address) = match place {
+            Place::Hosted { base_url, .. } => (None, (*base_url).to_owned()),
+            Place::BaseUrl(typed) => (None, typed.clone()),
+            Place::Sandbox => {
+                let sandbox = Connection::practice_server(Vec::new()).await?;
+                let address = sandbox.base_url();
+                (Some(sandbox), address)
+            }
+        };
+        let base_url = match BaseUrl::parse(&address, self.arguments.key.allow_http) {
+            Ok(base_url) => base_url,
+            Err(error) => {
+                self.push("base_url", CheckStatus::Failed, error.to_string(), MEND_ADDRESS);
+                return Ok((sandbox, None));
+            }
+        };
+        let text = base_url.to_string();
+        self.is_langdock = text == LANGDOCK;
+        let is_dedicated = ![LANGDOCK, ODEUS].contains(&text.as_str()) && !base_url.is_loopback();
+        if is_dedicated && !text.ends_with("/api/public") {
+            let found = format!("{text} does not end in /api/public");
+            self.push("base_url", CheckStatus::Warning, found, MEND_ADDRESS);
+        } else if base_url.is_http() && !base_url.is_loopback() {
+            let found = format!("{text} is not encrypted: whoever listens can read the key");
+            self.push("base_url", CheckStatus::Warning, found, "Use https://.");
+        } else {
+            self.ok("base_url", text);
+        }
+        Ok((sandbox, Some(base_url)))
+    }
+
+    /// The key, read and not yet shown to anybody; or why there is none.
+    fn key(&self, place: &Place, sandbox: Option<&Sandbox>) -> Result<Option<ApiKey>, String> {
+        if let Some(sandbox) = sandbox {
+            return ApiKey::parse(sandbox.key()).map(Some).map_err(|error| error.to_string());
+        }
+        let source = choose_key(place, &self.arguments.key, self.environment);
+        let key = source.and_then(|source| read_api_key(&source, self.environment));
+        key.map(Some).map_err(|error| error.to_string())
+    }
+
+    /// The platform itself, with the key: `Ok(None)` when there is no use in asking.
+    async fn platform(&mut self, base_url: &BaseUrl, key: Result<Option<ApiKey>, String>) {
+        let key = match key {
+            Ok(Some(key)) => key,
+            Ok(None) => return self.skip(&["key", "models", "list", ASSISTANTS_API]),
+            Err(why) => {
+                self.push("key", CheckStatus::Failed, why, "");
+                return self.skip(&["models", "list", ASSISTANTS_API]);
+            }
+        };
+        let settings = ClientSettings {
+            rpm: NonZeroU32::MIN.saturating_add(299),
+            timeout: self.patience(),
+            retries: 0,
+            ca_cert_pem: read_ca_cert(&self.arguments.key).ok().flatten(),
+            ..ClientSettings::new(base_url.clone(), key)
+        };
+        let client = match Client::new(&settings, Arc::new(NoSendLog), &[]) {
+            Ok(client) => client,
+            Err(error) => {
+                self.push("key", CheckStatus::Failed, error.to_string(), "");
+                return self.skip(&["models", "list", ASSISTANTS_API]);
+            }
+        };
+        if self.models(&client).await {
+            self.list(&client).await;
+            self.assistants_api(&client).await;
+        } else {
+            self.skip(&["list", ASSISTANTS_API]);
+        }
+    }
+
+    /// The key and the models, which one call tells; whether there is a use in asking on.
+    async fn models(&mut self, client: &Client) -> bool {
+        let failure = match within(self.patience(), client, Call::Models, || client.models()).await {
+            Ok(models) => {
+                self.ok("key", "accepted");
+                let count = grouped(models.len() as u64);
+                let found = if models.len() == 1 { "1 model".to_owned() } else { format!("{count} models") };
+                self.ok("models", found);
+                return true;
+            }
+            Err(failure) => failure,
+        };
+        match &failure.kind {
+            FailureKind::Unauthorized | FailureKind::ScopeMissing { .. } | FailureKind::Forbidden => {
+                self.failed("key", &failure);
+                self.skip(&["models"]);
+            }
+            _ => {
+                self.push("key", CheckStatus::Skipped, "not known: see models", "");
+                self.failed("models", &failure);
+            }
+        }
+        false
+    }
+
+    async fn list(&mut self, client: &Client) {
+        match within(self.patience(), client, Call::List, || client.list_agents(Listing::Shared, None)).await
+        {
+            Ok(Some(page)) if page.agents.is_empty() => {
+                let remedy = "Share the agents and assistants with the key in the web app.";
+                self.push("list", CheckStatus::Warning, "no agent is shared with the key", remedy);
+            }
+            Ok(Some(page)) => {
+                let count = grouped(page.agents.len() as u64);
+                let or_more = if page.next_cursor.is_some() { " or more" } else { "" };
+                let noun =
+                    if page.agents.len() == 1 && or_more.is_empty() { "agent is" } else { "agents are" };
+                self.ok("list", format!("{count}{or_more} {noun} shared with the key"));
+            }
+            Ok(None) => {
+                let remedy = "`run` needs none. Without it `list` has nothing to show, and --disable cannot watch its probe.";
+                self.push(
+                    "list",
+                    CheckStatus::Warning,
+                    "this deployment has no list of agents (404)",
+                    remedy,
+                );
+            }
+            Err(failure) if is_throttled(&failure) => self.failed("list", &failure),
+            Err(failure) => {
+                let remedy = match &failure.kind {
+                    FailureKind::Forbidden | FailureKind::ScopeMissing { .. } => {
+                        "Give the key the right to read agents; `run` without --disable needs no list."
+                            .to_owned()
+                    }
+                    _ => what_to_do(&failure),
+                };
+                self.push("list", CheckStatus::Warning, failure.to_string(), remedy);
+            }
+        }
+    }
+
+    /// An assistant that cannot be there: 404 is the API alive, 410 its end (PLATFORM.md, Calls).
+    async fn assistants_api(&mut self, client: &Client) {
+        let made_up = Builder::from_random_bytes(fastrand::u128(..).to_be_bytes()).into_uuid();
+        let ask = || async { client.get_assistant(AssistantId(made_up), &mut Meter::default()).await };
+        let Err(failure) = within(self.patience(), client, Call::Assistant, ask).await else {
+            return self.ok(ASSISTANTS_API, "answers");
+        };
+        match &failure.kind {
+            FailureKind::NotFound => {
+                self.ok(ASSISTANTS_API, "answers (404 for a made-up UUID, as it should)");
+            }
+            FailureKind::Forbidden | FailureKind::Refused { status: 400 } => {
+                self.ok(ASSISTANTS_API, format!("answers ({failure})"));
+            }
+            FailureKind::Gone { .. } | FailureKind::NotTheApi { status: 404, is_challenge: false } => {
+                self.is_gone = true;
+                let remedy = [self.known_end(), AFTER_THE_END].join(" ");
+                let found = format!("has ended here ({failure})");
+                self.push(ASSISTANTS_API, CheckStatus::Warning, found, remedy.trim_start());
+            }
+            _ => self.failed(ASSISTANTS_API, &failure),
+        }
+    }
+
+    fn folder(&mut self) {
+        let folder = &self.arguments.folder;
+        match check_writable(&folder.join("agent-migrate.report.csv")) {
+            Ok(()) => {
+                let shown = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+                self.ok("folder", format!("{} can be written", shown.display()));
+            }
+            Err(error) => {
+                let remedy = "Work in a folder in which you may write, with room on its disk.";
+                let found = match &error {
+                    // Some file systems, such as /proc, say of a new file that it is not there.
+                    ReportFileError::NoFolder { folder, .. } if folder.is_dir() => {
+                        format!("{} cannot be written in", folder.display())
+                    }
+                    _ => error.to_string(),
+                };
+                self.push("folder", CheckStatus::Failed, found, remedy);
+            }
+        }
+    }
+}

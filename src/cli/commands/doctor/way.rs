@@ -1,0 +1,202 @@
+//! The way to the platform, without the key: proxy, name, connection, certificate, clock.
+
+use std::time::{Duration, SystemTime};
+
+use super::{Doctor, MEND_ADDRESS};
+use crate::base::{SupportId, grouped};
+use crate::cli::commands::place::read_ca_cert;
+use crate::engine::platform::{
+    ApiKey, BaseUrl, CertificateTrouble, Page, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of,
+    resolve,
+};
+use crate::inventory::CheckStatus;
+
+/// Clocks that are further apart than this are worth a word.
+const CLOCKS_APART: Duration = Duration::from_secs(5 * 60);
+
+impl Doctor<'_> {
+    /// From this machine to the platform, without showing the key; whether its API is there.
+    pub(super) async fn way(&mut self, base_url: &BaseUrl, key: Option<&ApiKey>) -> bool {
+        let proxy = proxy_of(base_url, |name| (self.environment.0)(name));
+        self.proxy(&proxy);
+        let through = match &proxy {
+            ProxyUse::Through { address: Some((host, port)), .. } => Some((host.clone(), *port)),
+            _ => None,
+        };
+        let (host, port) = through.clone().unwrap_or_else(|| (base_url.host().to_owned(), base_url.port()));
+        let found = resolve(&host, port, self.patience()).await;
+        match found {
+            Ok(addresses) if !addresses.is_empty() => {
+                let shown: Vec<_> = addresses.iter().take(3).map(ToString::to_string).collect();
+                self.ok("name", format!("{host} is {}", shown.join(", ")));
+            }
+            found => {
+                let words = found.err().unwrap_or_else(|| "no address".to_owned());
+                let remedy = "Check the spelling of the host, the network (VPN?) and the name servers.";
+                self.push("name", CheckStatus::Failed, format!("{host} is not known: {words}"), remedy);
+                self.skip(&["connection", "tls", "api", "clock"]);
+                return false;
+            }
+        }
+        let ca_cert_pem = match read_ca_cert(&self.arguments.key) {
+            Ok(ca_cert_pem) => ca_cert_pem,
+            Err(error) => return self.unusable(&error.to_string()),
+        };
+        match probe(base_url, key, ca_cert_pem.as_deref(), self.patience()).await {
+            Ok(Ok(reached)) => self.reached(base_url, &reached),
+            Ok(Err(failure)) => {
+                self.unreached(&failure, through.is_some());
+                false
+            }
+            Err(error) => self.unusable(&error.to_string()),
+        }
+    }
+
+    fn unusable(&mut self, why: &str) -> bool {
+        self.skip(&["connection"]);
+        let remedy = "Give --ca-cert a PEM file of certificates; without it, check the system's own.";
+        self.push("tls", CheckStatus::Failed, why, remedy);
+        self.skip(&["api", "clock"]);
+        false
+    }
+
+    fn proxy(&mut self, proxy: &ProxyUse) {
+        match proxy {
+            ProxyUse::None => self.ok("proxy", "none"),
+            ProxyUse::Excepted { variable } => {
+                self.ok("proxy", format!("none: {variable} is set, and NO_PROXY excepts this host"));
+            }
+            ProxyUse::Through { variable, address: Some((host, port)) } => {
+                self.ok("proxy", format!("requests go through {host}:{port} ({variable})"));
+            }
+            ProxyUse::Through { variable, address: None } => {
+                let remedy = format!("Mend {variable}: http://host:port.");
+                self.push("proxy", CheckStatus::Warning, format!("{variable} cannot be read"), remedy);
+            }
+        }
+    }
+
+    fn reached(&mut self, base_url: &BaseUrl, reached: &Reached) -> bool {
+        self.ok("connection", "the server answers");
+        if base_url.is_http() {
+            self.ok("tls", "none on this way (http://)");
+        } else {
+            self.ok("tls", "the certificate is trusted");
+        }
+        let status = reached.status;
+        let is_there = match (&reached.redirect, &reached.page) {
+            (Some(to), _) => {
+                self.push("api", CheckStatus::Failed, format!("{status}: redirects to {to}"), MEND_ADDRESS);
+                false
+            }
+            (None, Some(page)) if matches!(status, 200 | 403 | 404) => {
+                self.page(status, page, reached.support_id.as_ref());
+                false
+            }
+            _ if status == 404 => {
+                let found = "answers a request without a key with 404, where the API says 401";
+                self.push("api", CheckStatus::Warning, found, MEND_ADDRESS);
+                true
+            }
+            _ => {
+                self.ok("api", format!("answers a request without a key with {status}"));
+                true
+            }
+        };
+        self.clock(reached.clocks);
+        is_there
+    }
+
+    /// A web page in place of the API: of another address, or of a gateway on the way.
+    fn page(&mut self, status: u16, page: &Page, support_id: Option<&SupportId>) {
+        let found = format!("{status}: {} in place of the API", page.words);
+        if !page.is_challenge {
+            return self.push("api", CheckStatus::Failed, found, MEND_ADDRESS);
+        }
+        let found = support_id.map_or(found.clone(), |id| format!("{found}; {id}"));
+        let remedy = format!(
+            "A gateway wants to see a browser here: ask whoever runs it to let this program through. {MEND_ADDRESS}"
+        );
+        self.push("api", CheckStatus::Failed, found, remedy);
+    }
+
+    fn clock(&mut self, clocks: Option<(SystemTime, SystemTime)>) {
+        let Some((theirs, ours)) = clocks else {
+            return self.push("clock", CheckStatus::Warning, "the server does not say what time it has", "");
+        };
+        let (apart, how) = match ours.duration_since(theirs) {
+            Ok(ahead) => (ahead, "ahead of"),
+            Err(behind) => (behind.duration(), "behind"),
+        };
+        if apart <= CLOCKS_APART {
+            return self.ok("clock", "agrees with the server's");
+        }
+        let found = format!("this machine's is {} minutes {how} the server's", grouped(apart.as_secs() / 60));
+        let remedy = "Set this machine's clock: certificates and Retry-After are judged by it.";
+        self.push("clock", CheckStatus::Warning, found, remedy);
+    }
+
+    fn unreached(&mut self, failure: &ProbeFailure, through_proxy: bool) {
+        let ProbeFailure { kind, words } = failure;
+        let (found, remedy) = match kind {
+            Unreached::Certificate { trouble, issuer } => {
+                return self.certificate(*trouble, issuer.as_deref(), words);
+            }
+            Unreached::Tls => {
+                self.ok("connection", "the server answers");
+                let remedy = "Check that the base URL and its port are those of an https server.";
+                self.push("tls", CheckStatus::Failed, words.clone(), remedy);
+                return self.skip(&["api", "clock"]);
+            }
+            Unreached::Refused => {
+                ("nobody listens there".to_owned(), "Check host and port of the base URL, and the firewall.")
+            }
+            Unreached::Timeout => (
+                words.clone(),
+                "Check the network, VPN and firewall; where a proxy is needed, set HTTPS_PROXY.",
+            ),
+            Unreached::ProxyCredentials => (
+                "the proxy wants credentials (407)".to_owned(),
+                "Give them in HTTPS_PROXY: http://name:password@host:port.",
+            ),
+            Unreached::Broken => (words.clone(), "Check the network, VPN and firewall."),
+        };
+        let remedy = if through_proxy && *kind == Unreached::Refused {
+            "Check HTTPS_PROXY: it is the proxy that does not listen."
+        } else {
+            remedy
+        };
+        self.push("connection", CheckStatus::Failed, found, remedy);
+        self.skip(&["tls", "api", "clock"]);
+    }
+
+    fn certificate(&mut self, trouble: CertificateTrouble, issuer: Option<&str>, words: &str) {
+        self.ok("connection", "the server answers");
+        let (found, remedy) = match trouble {
+            CertificateTrouble::UnknownIssuer => {
+                let by =
+                    issuer.map_or_else(String::new, |issuer| format!("; missing is the authority {issuer}"));
+                (
+                    format!("nobody whom this machine trusts has signed the server's certificate{by}"),
+                    "Get that authority's certificate from whoever runs the deployment, or the proxy that looks into \
+                     TLS, and give it with --ca-cert PEM."
+                        .to_owned(),
+                )
+            }
+            CertificateTrouble::Time => (
+                format!("the server's certificate is not valid now: {words}"),
+                "Check this machine's clock; if it is right, the server needs a new certificate.".to_owned(),
+            ),
+            CertificateTrouble::OtherName => (
+                format!("the server's certificate is for another host: {words}"),
+                "Check the host of the base URL.".to_owned(),
+            ),
+            CertificateTrouble::Other => (
+                format!("the server's certificate is refused: {words}"),
+                "Tell whoever runs the deployment.".to_owned(),
+            ),
+        };
+        self.push("tls", CheckStatus::Failed, found, remedy);
+        self.skip(&["api", "clock"]);
+    }
+}

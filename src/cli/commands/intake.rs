@@ -1,0 +1,89 @@
+//! From an input file to the rows of a ledger: what `run` and `audit` do before their first request.
+
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+
+use super::CommandError;
+use super::place::Connection;
+use super::signals::Signals;
+use crate::base::Exit;
+use crate::cli::arguments::InputArgs;
+use crate::cli::settings::{OutputPath, UsageError, WorkPaths};
+use crate::engine::input::{Input, InputError, InputOptions};
+use crate::engine::ledger::{Identity, ImportError, Ledger, Purpose};
+use crate::engine::report::check_writable;
+use crate::engine::terminal::Terminal;
+
+/// The built-in sample, for `--sandbox` without an INPUT.
+const SAMPLE: &[u8] = include_bytes!("../../../samples/assistants.csv");
+
+/// Why the input was not taken in.
+#[derive(Debug, thiserror::Error)]
+enum RowsError {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error("a signal")]
+    Signal,
+}
+
+/// Opens the input, or the built-in sample where there is no path.
+pub(super) fn open_input(path: Option<&Path>, reading: &InputArgs) -> Result<Input, CommandError> {
+    let options = InputOptions {
+        column: reading.column.clone(),
+        agent_column: reading.agent_column.clone(),
+        delimiter: reading.delimiter,
+        no_header: reading.no_header,
+    };
+    let input = match path {
+        Some(path) => Input::open(path, &options),
+        None => Input::from_bytes(SAMPLE, &options),
+    };
+    input.map_err(|error| {
+        let words = match path {
+            Some(path) if !error.names_the_file() => format!("{}: {error}", path.display()),
+            _ => error.to_string(),
+        };
+        if error.is_usage() { UsageError(words).into() } else { anyhow!(words).into() }
+    })
+}
+
+/// Finds out whether the reports can be written, before the first request.
+pub(super) fn check_outputs(paths: &WorkPaths) -> Result<(), CommandError> {
+    for output in paths.outputs() {
+        if let OutputPath::File(path) = output {
+            check_writable(path).context("nothing was asked for: the report cannot be written")?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the input into the ledger; gives an exit code when a signal ended that.
+pub(super) fn import(
+    ledger: &mut Ledger,
+    input: &Input,
+    signals: &Signals,
+    terminal: &Terminal,
+) -> Result<Option<Exit>, CommandError> {
+    let rows = input
+        .rows()
+        .context("the input")?
+        .map(|row| if signals.heard() { Err(RowsError::Signal) } else { row.map_err(RowsError::Input) });
+    match ledger.import(input.format(), rows) {
+        Ok(()) => Ok(None),
+        Err(ImportError::Input(RowsError::Signal)) => {
+            terminal.say("stopped before the first request; the same command goes on.");
+            Ok(Some(Exit::StoppedEarly))
+        }
+        Err(ImportError::Input(RowsError::Input(error))) => Err(anyhow!(error).context("the input").into()),
+        Err(ImportError::Ledger(error)) => Err(anyhow!(error).context("nothing was asked for").into()),
+    }
+}
+
+/// The practice workspace has another port each time; its ledger is known by a name.
+pub(super) fn identity(connection: Option<&Connection>, purpose: Purpose) -> Identity {
+    match connection {
+        Some(connection) => Identity { base_url: connection.base_url.to_string(), practice: false, purpose },
+        None => Identity { base_url: "sandbox".into(), practice: true, purpose },
+    }
+}

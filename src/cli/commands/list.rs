@@ -1,0 +1,380 @@
+//! `list`: the agents that are shared with the key, or with `--governance` all of the workspace, as a CSV that `run` takes.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use serde_json::json;
+
+use super::command_line::{command_line, path_word, program, same_access, typed};
+use super::place::Connection;
+use super::signals::Signals;
+use super::{CommandError, runtime};
+use crate::base::{AgentId, Call, CallFailure, Exit, FailureKind, StopReason, terminal_safe};
+use crate::cli::arguments::PlatformArg;
+use crate::cli::settings::{Environment, OutputPath, UsageError, choose_key, typed_place};
+use crate::cli::tools_arguments::{ListArgs, ListDialectArg};
+use crate::engine::platform::{Client, ListWalk, ListedAgent, Listing, NoSendLog};
+use crate::engine::report::{
+    Access, Dialect, FileHead, ReportFileError, Written, check_writable, csv_table, write_atomically,
+};
+use crate::engine::terminal::{self, Terminal};
+use crate::inventory::{self, ListCounts};
+
+/// Columns of the CSV. `run` finds the assistants by the first: an assistant and its agent have the same UUID.
+const COLUMNS: [&str; 6] = ["assistant_id", "name", "disabled", "owner", "model", "updated_at"];
+
+/// The column behind them with `--governance`: what still has to be shared with the key.
+const SHARED: &str = "shared";
+
+/// What each object of the JSON Lines is.
+const JSON_TYPE: &str = "agent";
+
+/// What was listed.
+struct List {
+    agents: Vec<ListedAgent>,
+    /// Which of them are shared with the key; `None` where only those are listed.
+    shared: Option<Shared>,
+}
+
+/// Which agents are shared with the key.
+enum Shared {
+    /// These.
+    Known(HashSet<AgentId>),
+    /// This deployment has no list of them.
+    NoList,
+    /// The key may not read the list of them.
+    Refused(CallFailure),
+}
+
+/// How asking ended.
+enum Listed {
+    Agents(List),
+    NoList,
+    Failed(CallFailure),
+    Signal,
+}
+
+/// Asks for every page, then writes them all: half a list is none.
+pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let environment = Environment(&variable);
+    let place = typed_place(&arguments.place, &environment)?;
+    let key = choose_key(&place, &arguments.key, &environment)?;
+    let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
+    let output = OutputPath::parse(&arguments.output);
+    if let OutputPath::File(path) = &output {
+        check_writable(path).context("nothing was asked for: the list cannot be written")?;
+        refuse_foreign(path)?;
+    }
+    let practice = connection.is_none();
+    let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
+    let asked = runtime()?.block_on(ask(arguments, connection))?;
+    match asked {
+        Listed::Agents(list) => write(&list, arguments, &output, practice, base_url.as_deref(), terminal),
+        Listed::NoList => {
+            terminal.show(&if arguments.governance {
+                inventory::no_governance(practice)
+            } else {
+                inventory::no_list(practice)
+            });
+            Ok(Exit::NeedsAttention)
+        }
+        Listed::Failed(failure) => {
+            terminal.error(&terminal_safe(&words(&failure), 1_000));
+            Ok(Exit::of_failed_call(&failure))
+        }
+        Listed::Signal => {
+            terminal.say("stopped; nothing was written.");
+            Ok(Exit::StoppedEarly)
+        }
+    }
+}
+
+/// Replaces nothing but a list of this program's to which nobody has added a column.
+fn refuse_foreign(path: &Path) -> Result<(), UsageError> {
+    let governance: Vec<_> = COLUMNS.into_iter().chain([SHARED]).collect();
+    let is_ours = |head: FileHead| {
+        [COLUMNS.as_slice(), &governance].iter().any(|columns| head.has_only(columns, JSON_TYPE))
+    };
+    if FileHead::of(path).is_none_or(is_ours) {
+        return Ok(());
+    }
+    Err(UsageError(format!(
+        "{} is there already, and no list as this program writes it; give another --output. Nothing was asked for.",
+        path.display()
+    )))
+}
+
+async fn ask(arguments: &ListArgs, connection: Option<Connection>) -> Result<Listed, CommandError> {
+    let signals = Signals::listen().context("signals cannot be listened to")?;
+    let connection = match connection {
+        Some(connection) => connection,
+        None => Connection::to_practice(Vec::new()).await?,
+    };
+    let (client, sandbox) = connection.client(&arguments.network, Arc::new(NoSendLog), &[])?;
+    let listed = tokio::select! {
+        biased;
+        _ = signals.wait() => Listed::Signal,
+        listed = listed(&client, arguments.governance) => listed,
+    };
+    if let Some(sandbox) = sandbox {
+        sandbox.stop().await;
+    }
+    Ok(listed)
+}
+
+async fn listed(client: &Client, governance: bool) -> Listed {
+    let listing = if governance { Listing::Workspace } else { Listing::Shared };
+    let agents = match walk(client, listing).await {
+        Ok(Some(agents)) => agents,
+        // Under a wrong address nothing is found either; there the models are not found as well.
+        Ok(None) => match client.models().await.map_err(|failure| (failure.stop_reason(), failure)) {
+            // A key for governance need not be one for agents.
+            Err((Some(StopReason::ScopeMissing { .. }), _)) if governance => return Listed::NoList,
+            Err((Some(_), failure)) => return Listed::Failed(failure),
+            Ok(_) | Err((None, _)) => return Listed::NoList,
+        },
+        Err(failure) => return Listed::Failed(failure),
+    };
+    if !governance {
+        return Listed::Agents(List { agents, shared: None });
+    }
+    let shared = match walk(client, Listing::Shared).await {
+        Ok(Some(shared)) => Shared::Known(shared.into_iter().map(|agent| agent.id).collect()),
+        Ok(None) => Shared::NoList,
+        Err(failure) if is_refused(&failure) => Shared::Refused(failure),
+        Err(failure) => return Listed::Failed(failure),
+    };
+    Listed::Agents(List { agents, shared: Some(shared) })
+}
+
+/// Whether the key may not do this, and may do other things.
+const fn is_refused(failure: &CallFailure) -> bool {
+    matches!(failure.kind, FailureKind::ScopeMissing { .. } | FailureKind::Forbidden)
+}
+
+/// Every agent once, even when the list shifts under the walk; `None` when this deployment has no such list.
+async fn walk(client: &Client, listing: Listing) -> Result<Option<Vec<ListedAgent>>, CallFailure> {
+    let mut agents = Vec::new();
+    let mut seen = HashSet::new();
+    let walked = client
+        .all_agents(listing, |agent| {
+            if seen.insert(agent.id) {
+                agents.push(agent);
+            }
+            ControlFlow::Continue(())
+        })
+        .await?;
+    Ok(match walked {
+        ListWalk::Whole | ListWalk::Stopped => Some(agents),
+        ListWalk::NoList => None,
+    })
+}
+
+/// What went wrong, and what to do about it.
+fn words(failure: &CallFailure) -> String {
+    match failure.stop_reason() {
+        _ if failure.call == Call::Governance && is_refused(failure) => {
+            inventory::governance_refused(failure)
+        }
+        Some(reason) => format!("no list: {reason}"),
+        None => format!("no list: {failure}. {}", failure.remedy().sentence()),
+    }
+}
+
+fn write(
+    list: &List,
+    arguments: &ListArgs,
+    output: &OutputPath,
+    practice: bool,
+    base_url: Option<&str>,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    let content = if arguments.json {
+        json_lines(list)
+    } else {
+        csv(list, arguments.dialect).context("the list was not written")?
+    };
+    let file = match output {
+        OutputPath::Stdout => {
+            terminal::print_bytes(content.as_bytes()).context("standard output")?;
+            None
+        }
+        OutputPath::File(path) => {
+            let failed = |source: io::Error| ReportFileError::unwritable(path, source);
+            let access = if arguments.json { Access::OwnerOnly } else { Access::ByUmask };
+            let written = write_atomically(path, access, |out: &mut dyn Write| {
+                out.write_all(content.as_bytes()).map_err(failed)
+            });
+            let written = written.map_err(|error| anyhow!(error).context("the list was not written"))?;
+            if let Written::Beside { asked, .. } = &written {
+                terminal.error(&format!(
+                    "{} could not be replaced (is it open elsewhere?); the list stands beside it",
+                    asked.display()
+                ));
+            }
+            Some(written.path().to_owned())
+        }
+    };
+    let next = file.as_deref().filter(|_| !arguments.json && !list.agents.is_empty());
+    let next = next.map(|file| run_with(file, arguments, base_url));
+    let counts = list.counts();
+    let said = match &list.shared {
+        None => inventory::listed(counts, practice, file.as_deref(), next.as_deref()),
+        Some(shared) => {
+            let unknown = match shared {
+                Shared::Known(_) => None,
+                Shared::NoList => Some("this deployment has no agent list (404)".to_owned()),
+                Shared::Refused(failure) => Some(format!("the key may not read the agent list ({failure})")),
+            };
+            inventory::governed(counts, unknown.as_deref(), practice, file.as_deref(), next.as_deref())
+        }
+    };
+    terminal.say(&said);
+    Ok(Exit::Done)
+}
+
+impl List {
+    fn counts(&self) -> ListCounts {
+        let count = |wanted: &dyn Fn(&ListedAgent) -> bool| {
+            u64::try_from(self.agents.iter().filter(|agent| wanted(agent)).count()).unwrap_or(u64::MAX)
+        };
+        ListCounts {
+            agents: count(&|_| true),
+            off: count(&|agent| agent.disabled == Some(true)),
+            not_shared: count(&|agent| self.is_shared(agent) == Some(false)),
+        }
+    }
+
+    /// Whether an agent is shared with the key; `None` where that is not known.
+    fn is_shared(&self, agent: &ListedAgent) -> Option<bool> {
+        match &self.shared {
+            None => Some(true),
+            Some(Shared::Known(shared)) => Some(shared.contains(&agent.id)),
+            Some(Shared::NoList | Shared::Refused(_)) => None,
+        }
+    }
+
+    /// The same as a word; empty where that is not known.
+    fn shared_word(&self, agent: &ListedAgent) -> &'static str {
+        self.is_shared(agent).map_or("", |shared| if shared { "yes" } else { "no" })
+    }
+}
+
+/// The command line that checks what was listed. The practice workspace inside the program is no platform.
+fn run_with(file: &Path, arguments: &ListArgs, base_url: Option<&str>) -> String {
+    let typed = typed();
+    let mut words = vec![program(&typed).to_owned(), "run".to_owned(), path_word(file)];
+    let place = match (arguments.place.platform, base_url) {
+        (Some(PlatformArg::Langdock), _) => vec!["--platform", "langdock"],
+        (Some(PlatformArg::Odeus), _) => vec!["--platform", "odeus"],
+        (None, Some(base_url)) => vec!["--base-url", base_url],
+        (None, None) => vec!["--sandbox"],
+    };
+    words.extend(place.into_iter().map(str::to_owned));
+    words.extend(same_access(&arguments.key));
+    command_line(&mut words.iter().map(String::as_str))
+}
+
+fn csv(list: &List, dialect: ListDialectArg) -> io::Result<String> {
+    let dialect = match dialect {
+        ListDialectArg::Excel => Dialect::Excel,
+        ListDialectArg::Plain => Dialect::Plain,
+    };
+    let mut columns = COLUMNS.to_vec();
+    columns.extend(list.shared.as_ref().map(|_| SHARED));
+    let ids: Vec<String> = list.agents.iter().map(|agent| agent.id.to_string()).collect();
+    let rows = ids.iter().zip(&list.agents).map(|(id, agent)| {
+        let disabled = agent.disabled.map_or("", |disabled| if disabled { "true" } else { "false" });
+        let mut row: Vec<&str> =
+            vec![id, &agent.name, disabled, &agent.owner, &agent.model, &agent.updated_at];
+        row.extend(list.shared.as_ref().map(|_| list.shared_word(agent)));
+        row
+    });
+    csv_table(dialect, &columns, rows)
+}
+
+fn json_lines(list: &List) -> String {
+    list.agents.iter().fold(String::new(), |mut lines, agent| {
+        let text = |text: &str| if text.is_empty() { None } else { Some(text.to_owned()) };
+        let mut line = json!({
+            "type": JSON_TYPE,
+            "assistant_id": agent.id.to_string(),
+            "name": agent.name,
+            "disabled": agent.disabled,
+            "owner": text(&agent.owner),
+            "model": text(&agent.model),
+            "updated_at": text(&agent.updated_at),
+        });
+        if list.shared.is_some() {
+            line[SHARED] = json!(text(list.shared_word(agent)));
+        }
+        // Some readers split lines here, too; in JSON these can only stand in a text.
+        let line = line.to_string().replace('\u{85}', "\\u0085");
+        lines.push_str(&line.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029"));
+        lines.push('\n');
+        lines
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::base::AgentId;
+
+    fn agent(name: &str) -> ListedAgent {
+        ListedAgent {
+            id: AgentId(Uuid::from_u128(1)),
+            name: name.into(),
+            disabled: None,
+            owner: String::new(),
+            model: String::new(),
+            updated_at: String::new(),
+        }
+    }
+
+    fn list(agents: &[ListedAgent], shared: Option<Shared>) -> List {
+        List { agents: agents.to_vec(), shared }
+    }
+
+    #[test]
+    fn what_the_platform_does_not_say_is_empty_in_csv_and_null_in_json() {
+        let one = list(&[agent("Travel")], None);
+        insta::assert_snapshot!(csv(&one, ListDialectArg::Plain).unwrap(), @r"
+        assistant_id,name,disabled,owner,model,updated_at
+        00000000-0000-0000-0000-000000000001,Travel,,,,
+        ");
+        assert!(csv(&one, ListDialectArg::Excel).unwrap().starts_with("\u{FEFF}assistant_id,"));
+        insta::assert_snapshot!(json_lines(&list(&[agent("a\n\u{2028}b")], None)).trim_end(), @r#"{"type":"agent","assistant_id":"00000000-0000-0000-0000-000000000001","name":"a\n\u2028b","disabled":null,"owner":null,"model":null,"updated_at":null}"#);
+    }
+
+    #[test]
+    fn of_the_whole_workspace_it_says_what_is_shared_with_the_key_as_far_as_that_is_known() {
+        let other = ListedAgent { id: AgentId(Uuid::from_u128(2)), ..agent("Bot") };
+        let agents = [agent("Travel"), other];
+        let known = list(&agents, Some(Shared::Known([agents[1].id].into())));
+        let unknown = list(&agents, Some(Shared::NoList));
+        insta::assert_snapshot!(csv(&known, ListDialectArg::Plain).unwrap() + &csv(&unknown, ListDialectArg::Plain).unwrap(), @r"
+        assistant_id,name,disabled,owner,model,updated_at,shared
+        00000000-0000-0000-0000-000000000001,Travel,,,,,no
+        00000000-0000-0000-0000-000000000002,Bot,,,,,yes
+        assistant_id,name,disabled,owner,model,updated_at,shared
+        00000000-0000-0000-0000-000000000001,Travel,,,,,
+        00000000-0000-0000-0000-000000000002,Bot,,,,,
+        ");
+        let shared = |list: &List| -> Vec<serde_json::Value> {
+            let lines = json_lines(list);
+            let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            lines.map(|line| line["shared"].clone()).collect()
+        };
+        assert_eq!(shared(&known), [json!("no"), json!("yes")]);
+        assert_eq!(shared(&unknown), [json!(null), json!(null)]);
+        assert_eq!((known.counts().not_shared, unknown.counts().not_shared), (1, 0));
+    }
+}

@@ -1,0 +1,186 @@
+//! One file a command: settings in, layers wired, outcome out; exit codes.
+
+mod audit;
+mod audit_report;
+mod command_line;
+mod completions;
+mod doctor;
+mod fresh;
+mod intake;
+mod list;
+mod parts;
+mod place;
+mod render;
+mod report;
+mod rollback;
+mod run;
+mod sandbox;
+mod session;
+mod signals;
+mod split;
+mod switching;
+mod verify;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use tokio::runtime::Runtime;
+
+use super::arguments::{Cli, ColorArg, Command, DialectArg, GlobalArgs, LogFormatArg};
+use super::files::CommandFiles;
+use super::settings::UsageError;
+use crate::base::{Exit, defect, keep_defects_quiet};
+use crate::engine::report::Dialect;
+use crate::engine::terminal::{self, ColorChoice, LogFormat, Terminal};
+
+/// Why a command did nothing.
+#[derive(Debug)]
+enum CommandError {
+    /// What was typed cannot be meant so.
+    Usage(UsageError),
+    /// Nothing could be done; the chain of causes is for the person.
+    NothingDone(anyhow::Error),
+}
+
+impl CommandError {
+    /// One sentence for the person.
+    fn words(&self) -> String {
+        match self {
+            Self::Usage(error) => error.to_string(),
+            Self::NothingDone(error) => chain(error),
+        }
+    }
+
+    const fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::NothingDone(_) => Exit::NothingDone,
+        }
+    }
+}
+
+impl From<UsageError> for CommandError {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
+    }
+}
+
+impl From<anyhow::Error> for CommandError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::NothingDone(error)
+    }
+}
+
+/// Parses the process's arguments, runs the command, gives its exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are "errors" that go to standard output with code 0. A closed pipe is no trouble of ours.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let mut terminal = Terminal::new(color(cli.global.color), cli.global.quiet, cli.global.verbose);
+    match (&cli.global.log_file, cli.global.log_format) {
+        (Some(_), _) => terminal = terminal.with_log_file(),
+        (None, LogFormatArg::Json) => terminal = terminal.with_records_only(),
+        (None, LogFormatArg::Text) => {}
+    }
+    keep_defects_quiet();
+    ended(|| start(cli, &terminal), &terminal).into()
+}
+
+/// Runs the command and says why it failed, if it did. A panic is told like any other end; the ledger is sound at any
+/// moment.
+fn ended(command: impl FnOnce() -> Result<Exit, CommandError>, terminal: &Terminal) -> Exit {
+    let error = match catch_unwind(AssertUnwindSafe(command)) {
+        Ok(Ok(exit)) => return exit,
+        Ok(Err(error)) => error,
+        Err(_) => {
+            terminal.error(&format!("{}. The same command goes on.", defect("ended this command")));
+            return Exit::StoppedEarly;
+        }
+    };
+    terminal.error(&error.words());
+    error.exit()
+}
+
+/// The causes in one sentence, outermost first, less those whose words an outer one repeats.
+fn chain(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => said.to_owned(),
+        said => format!("{said}: {cause}"),
+    })
+}
+
+/// Nothing is opened for writing before all files of the command are known to be different.
+fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let files = CommandFiles::of(&cli)?;
+    start_logs(&cli.global, terminal)?;
+    execute(cli.command, &files, terminal)
+}
+
+fn execute(command: Command, files: &CommandFiles, terminal: &Terminal) -> Result<Exit, CommandError> {
+    match command {
+        Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Audit(arguments) => audit::audit(&arguments, files, terminal),
+        Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
+        Command::Report(arguments) => report::report(&arguments, files, terminal),
+        Command::Verify(arguments) => verify::verify(&arguments, terminal),
+        Command::Doctor(arguments) => doctor::doctor(&arguments, terminal),
+        Command::List(arguments) => list::list(&arguments, terminal),
+        Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
+        Command::Completions(arguments) => completions::completions(arguments.shell),
+        Command::Man(arguments) => completions::man(&arguments),
+    }
+}
+
+fn start_logs(options: &GlobalArgs, terminal: &Terminal) -> Result<(), CommandError> {
+    let format = match options.log_format {
+        LogFormatArg::Text => LogFormat::Text,
+        LogFormatArg::Json => LogFormat::Json,
+    };
+    terminal::init_logs(terminal, format, options.log_file.as_deref())
+        .map_err(|error| UsageError(error.to_string()).into())
+}
+
+const fn color(typed: ColorArg) -> ColorChoice {
+    match typed {
+        ColorArg::Auto => ColorChoice::Auto,
+        ColorArg::Always => ColorChoice::Always,
+        ColorArg::Never => ColorChoice::Never,
+    }
+}
+
+const fn dialect(typed: DialectArg) -> Dialect {
+    match typed {
+        DialectArg::Input => Dialect::Input,
+        DialectArg::Excel => Dialect::Excel,
+        DialectArg::Plain => Dialect::Plain,
+    }
+}
+
+/// One thread for everything that waits: the work of a row is short, and handing it between threads costs more than
+/// doing it. The ledger is written and paged on threads of its own.
+fn runtime() -> Result<Runtime, CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.context("the asynchronous runtime cannot be started")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_a_command_as_a_failure_does() {
+        let terminal = Terminal::new(ColorChoice::Never, true, 0);
+        let usage = || Err(UsageError("slip of the pen".into()).into());
+        assert_eq!(ended(|| Ok(Exit::Done), &terminal), Exit::Done);
+        assert_eq!(ended(usage, &terminal), Exit::Usage);
+        assert_eq!(ended(|| panic!("planted"), &terminal), Exit::StoppedEarly);
+    }
+}

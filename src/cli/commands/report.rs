@@ -1,0 +1,94 @@
+//! `report LEDGER`: renders a ledger again, finished or not, without any network.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+
+use super::audit_report::{self, AuditSource, paths};
+use super::parts::write_parts;
+use super::render::{RenderError, Rendered, refuse_overwriting, render};
+use super::split::{Split, Target};
+use super::{CommandError, dialect};
+use crate::base::Exit;
+use crate::cli::files::CommandFiles;
+use crate::cli::report_arguments::ReportArgs;
+use crate::cli::settings::{OutputPath, UsageError};
+use crate::engine::ledger::{LedgerReader, Purpose, lacks_log};
+use crate::engine::report::FileHead;
+use crate::engine::terminal::{Terminal, WhenGone};
+
+/// Renders the ledger in the format asked for, or split by a column.
+pub(super) fn report(
+    arguments: &ReportArgs,
+    files: &CommandFiles,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    if let Some(missing) = lacks_log(&arguments.ledger) {
+        terminal
+            .show(&format!("WARNING: {missing}. What follows is all that stands in the ledger without it."));
+    }
+    if let Some((column, folder)) = arguments.split.asked_for() {
+        let target = Target { folder, ledger: &arguments.ledger, files, terminal };
+        return split(arguments, column, &target);
+    }
+    let output = OutputPath::parse(&arguments.output);
+    if let OutputPath::File(path) = &output {
+        refuse_overwriting(path, &arguments.ledger)?;
+        refuse_foreign(path)?;
+    }
+    let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
+    let rendered = match of_either(&ledger, arguments, &output) {
+        Ok(rendered) => rendered,
+        // `| head` has what it wanted.
+        Err(RenderError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Done),
+        Err(error) => return Err(anyhow!(error).context("the report was not written").into()),
+    };
+    rendered.say_if_beside(terminal);
+    if let Some(file) = &rendered.file {
+        terminal.say(&format!("report: {}", file.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Replaces nothing but what this program has made.
+fn refuse_foreign(path: &Path) -> Result<(), UsageError> {
+    if FileHead::of(path).is_none_or(|head| head.is_report()) {
+        return Ok(());
+    }
+    Err(UsageError(format!(
+        "{} is there already, and no report of this program; give another --output. Nothing was written.",
+        path.display()
+    )))
+}
+
+/// Renders it part by part.
+fn split(arguments: &ReportArgs, column: &str, target: &Target<'_>) -> Result<Exit, CommandError> {
+    let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
+    let split = Split::of(&ledger, column)?;
+    write_parts(&ledger, &split, dialect(arguments.dialect), arguments.redact, target)?;
+    Ok(Exit::Done)
+}
+
+/// Renders a run's ledger, or an audit's.
+fn of_either(
+    ledger: &LedgerReader,
+    arguments: &ReportArgs,
+    output: &OutputPath,
+) -> Result<Rendered, RenderError> {
+    let dialect = dialect(arguments.dialect);
+    match ledger.identity()?.purpose {
+        Purpose::Run => {
+            let (facts, redact) = (ledger.facts()?, arguments.redact);
+            render(ledger, &facts, arguments.format, dialect, redact, output, WhenGone::End)
+        }
+        Purpose::Audit => {
+            let facts = audit_report::facts(ledger)?;
+            let source = AuditSource::new(ledger, &facts, arguments.redact)?;
+            let (written, _) = source.render(arguments.format.into(), dialect, output, WhenGone::End)?;
+            let (file, not_replaced) =
+                written.map(paths).map_or((None, None), |(file, asked)| (Some(file), asked));
+            Ok(Rendered { file, not_replaced, remedies: Vec::new() })
+        }
+    }
+}

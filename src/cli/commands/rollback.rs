@@ -1,0 +1,214 @@
+//! `rollback LEDGER`: switches on again what this program switched off, or may have.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::command_line::{same_command, typed};
+use super::place::{Connection, Given};
+use super::render::render;
+use super::session::{ended, sends_that_count};
+use super::signals::Signals;
+use super::switching::{ask, somebody_must_be_there};
+use super::{CommandError, dialect, runtime};
+use crate::base::{DisabledState, Event, Exit, Observer, RollbackPlan, StopReason};
+use crate::cli::report_arguments::ReportFormatArg;
+use crate::cli::rollback_arguments::RollbackArgs;
+use crate::cli::settings::{OutputPath, UsageError, rollback_report};
+use crate::disable::{self, RollbackResult, Switchboard, roll_back};
+use crate::engine::ledger::{Ledger, LedgerReader, NewRun, RunCommand};
+use crate::engine::report::check_writable;
+use crate::engine::session::LedgerSendLog;
+use crate::engine::terminal::{Terminal, WhenGone};
+
+/// Shows what it will do, asks, does it, writes the report again.
+pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    if !arguments.dry_run {
+        somebody_must_be_there(arguments.yes)?;
+    }
+    let report = rollback_report(arguments);
+    let ledger = Ledger::open_existing(&arguments.ledger).context("nothing was switched")?;
+    let identity = ledger.identity().context("nothing was switched")?;
+    let only = only(arguments, &ledger)?;
+    let plan = ledger.rollback_plan(only.as_ref()).context("the ledger")?;
+    let is_idle = arguments.dry_run || plan.count() == 0;
+    let connection = if is_idle {
+        None
+    } else {
+        let given =
+            Given { platform: arguments.place.platform, base_url: arguments.place.base_url.as_deref() };
+        Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, "nothing was switched")?
+    };
+    if let (OutputPath::File(path), false) = (&report, arguments.dry_run) {
+        check_writable(path).context("nothing was switched: the report cannot be written")?;
+    }
+    let base_url = (!identity.practice).then_some(identity.base_url.as_str());
+    let shown = disable::rollback_plan(&plan, base_url, identity.practice, arguments.dry_run);
+    let must_ask = !is_idle && !arguments.yes;
+    if must_ask {
+        terminal.show(&shown);
+    } else {
+        terminal.say(&shown);
+    }
+    if arguments.dry_run {
+        return Ok(Exit::Done);
+    }
+    let rollback = Rollback { arguments, terminal, only, plan, report, practice: identity.practice };
+    let (result, stopped) = if is_idle {
+        let left = rollback.plan.left_alone;
+        drop(ledger);
+        (RollbackResult { left, ..RollbackResult::default() }, None)
+    } else {
+        rollback.go(ledger, connection)?
+    };
+    rollback.finish(result, stopped.as_ref())
+}
+
+/// The assistants that `--only` names; one that the ledger does not know is a slip of the pen.
+fn only(arguments: &RollbackArgs, ledger: &Ledger) -> Result<Option<BTreeSet<Uuid>>, CommandError> {
+    if arguments.only.is_empty() {
+        return Ok(None);
+    }
+    let only: BTreeSet<Uuid> = arguments.only.iter().copied().collect();
+    let unknown = ledger.unknown_assistants(&only).context("the ledger")?;
+    match unknown.first() {
+        None => Ok(Some(only)),
+        Some(unknown) => {
+            let sentence = format!(
+                "--only {unknown}: the ledger {} knows no such assistant; nothing was switched.",
+                arguments.ledger.display()
+            );
+            Err(UsageError(sentence).into())
+        }
+    }
+}
+
+struct Rollback<'a> {
+    arguments: &'a RollbackArgs,
+    terminal: &'a Terminal,
+    only: Option<BTreeSet<Uuid>>,
+    plan: RollbackPlan,
+    report: OutputPath,
+    practice: bool,
+}
+
+impl Rollback<'_> {
+    /// Asks, and switches on.
+    fn go(
+        &self,
+        ledger: Ledger,
+        connection: Option<Connection>,
+    ) -> Result<(RollbackResult, Option<StopReason>), CommandError> {
+        let runtime = runtime()?;
+        let signals = Signals::listen().context("signals cannot be listened to")?;
+        if !self.arguments.yes {
+            let asked = ask(self.terminal, disable::rollback_question(&self.plan));
+            let stopped = runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    signal = signals.wait() => Some(StopReason::Signal { signal }),
+                    yes = asked => (!yes).then_some(StopReason::Declined),
+                }
+            });
+            if stopped.is_some() {
+                let left = self.plan.count() + self.plan.left_alone;
+                return Ok((RollbackResult { left, ..RollbackResult::default() }, stopped));
+            }
+        }
+        let now = Timestamp::now();
+        let sent_before = sends_that_count(&ledger, now)?;
+        let off = ledger.assistants_off().context("the ledger")?;
+        let only = self.only.iter().flatten().map(Uuid::to_string);
+        let settings = json!({ "only": only.collect::<Vec<_>>() });
+        let run = NewRun {
+            command: RunCommand::Rollback,
+            program_version: env!("CARGO_PKG_VERSION"),
+            settings: &settings,
+            started_at: now,
+        };
+        let (writer, thread) = ledger.start_without_rows(&run).context("the ledger")?;
+        let send_log = Arc::new(LedgerSendLog(writer.clone()));
+        let network = &self.arguments.network;
+        let mut counted = Counted { progress: self.terminal.progress(), on: 0, not_on: 0 };
+        let worked = runtime.block_on(async {
+            let connection = match connection {
+                Some(connection) => connection,
+                None => Connection::to_practice(off).await?,
+            };
+            let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
+            let patience = Duration::from_secs(network.timeout);
+            let mut board = Switchboard::new(&client, &writer, &mut counted, signals.receiver(), patience);
+            roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
+            let stopped = board.into_stop_reason();
+            if let Some(sandbox) = sandbox {
+                sandbox.stop().await;
+            }
+            Ok(stopped)
+        });
+        drop(writer);
+        let stopped = ended(thread, worked)?;
+        let all = self.plan.count() + self.plan.left_alone;
+        let left = all.saturating_sub(counted.on).saturating_sub(counted.not_on);
+        Ok((RollbackResult { switched_on: counted.on, failed: counted.not_on, left }, stopped))
+    }
+
+    fn finish(&self, result: RollbackResult, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
+        let path = &self.arguments.ledger;
+        let ledger = LedgerReader::open(path).context("the ledger cannot be read again")?;
+        let facts = ledger.facts().context("the ledger cannot be read again")?;
+        let dialect = dialect(self.arguments.dialect);
+        let csv = ReportFormatArg::Csv;
+        let rendered = render(&ledger, &facts, csv, dialect, false, &self.report, WhenGone::GoOn);
+        let mut files = Vec::new();
+        if let Ok(rendered) = &rendered {
+            rendered.say_if_beside(self.terminal);
+            files.extend(rendered.file.as_deref().map(|file| ("report", file)));
+        }
+        files.push(("ledger", path.as_path()));
+        let is_over = stopped.is_none() && result.failed == 0 && (result.left == 0 || self.only.is_some());
+        let next = (!is_over).then(|| same_command(&typed()));
+        if self.terminal.is_quiet() && !is_over {
+            let stuck = (result.failed > 0)
+                .then(|| format!("{} could not be switched on again and may be off", result.failed));
+            for said in stopped.map(ToString::to_string).into_iter().chain(stuck) {
+                self.terminal.error(&said);
+            }
+        }
+        let summary = disable::after_rollback(&result, self.practice, &files, next.as_deref(), stopped);
+        self.terminal.say(&format!("\n{summary}"));
+        let exit = Exit::of(stopped, !is_over);
+        match rendered {
+            Ok(_) => Ok(exit),
+            Err(error) => {
+                self.terminal.error(&format!(
+                    "the report was not written: {error}; what was done is safe in the ledger"
+                ));
+                Ok(exit.without_report())
+            }
+        }
+    }
+}
+
+/// Counts what came on again, and what did not, on its way to the person.
+struct Counted<P> {
+    progress: P,
+    on: u64,
+    not_on: u64,
+}
+
+impl<P: Observer> Observer for Counted<P> {
+    fn observe(&mut self, event: &Event) {
+        if let Event::Switched(switched) = event {
+            match switched.state {
+                DisabledState::ReEnabled => self.on += 1,
+                _ => self.not_on += 1,
+            }
+        }
+        self.progress.observe(event);
+    }
+}

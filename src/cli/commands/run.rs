@@ -1,0 +1,354 @@
+//! `run INPUT`: settings in, layers wired, report out.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use super::command_line::{
+    command_line, path_word, program, same_access, same_command, same_in_earnest, same_place, same_reading,
+    typed,
+};
+use super::fresh::{Begun, Fresh};
+use super::intake::{check_outputs, identity, import, open_input};
+use super::place::Connection;
+use super::render::{RenderError, Rendered, remedies, render, say_that_it_stays, stays};
+use super::session::{ended, sends_that_count};
+use super::signals::Signals;
+use super::switching::{SecondPass, somebody_must_be_there};
+use super::{CommandError, dialect, runtime};
+use crate::base::{Backlog, Debts, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason};
+use crate::check;
+use crate::cli::arguments::RunArgs;
+use crate::cli::report_arguments::ReportFormatArg;
+use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_place};
+use crate::disable::{self, Switchboard, settle_debts};
+use crate::engine::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
+use crate::engine::platform::Client;
+use crate::engine::session::{DriveSettings, LedgerSendLog, Reading, drive};
+use crate::engine::terminal::{Terminal, WhenGone};
+
+/// Runs the migration's reading part.
+pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let environment = Environment(&variable);
+    let disabling = disabling(&arguments.switching);
+    if disabling == Disabling::Yes {
+        somebody_must_be_there(arguments.yes)?;
+    }
+    let place = typed_place(&arguments.place, &environment)?;
+    let key = choose_key(&place, &arguments.key, &environment)?;
+    let paths = run_paths(arguments);
+    let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
+
+    let runtime = runtime()?;
+    let signals = Signals::listen().context("signals cannot be listened to")?;
+    let run = Run { arguments, disabling, terminal, paths, runtime, signals };
+    run.go(connection)
+}
+
+/// Everything that stays the same from the first file to the last line.
+struct Run<'a> {
+    arguments: &'a RunArgs,
+    disabling: Disabling,
+    terminal: &'a Terminal,
+    paths: WorkPaths,
+    runtime: Runtime,
+    signals: Signals,
+}
+
+impl Run<'_> {
+    fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
+        let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
+        check_outputs(&self.paths)?;
+        let identity = identity(connection.as_ref(), Purpose::Run);
+        let mut begun = Begun::default();
+        if self.arguments.fresh {
+            let fresh = Fresh {
+                ledger: &self.paths.ledger,
+                identity: identity.clone(),
+                allow_off: self.arguments.yes,
+                connection: connection.as_ref(),
+                network: &self.arguments.network,
+                reading: Reading::Both,
+                limit: self.arguments.limit.map(std::num::NonZero::get),
+                runtime: &self.runtime,
+                signals: &self.signals,
+                terminal: self.terminal,
+                after_the_end: &|| {
+                    let ledger = LedgerReader::open(&self.paths.ledger);
+                    self.command_after_the_end(&ledger.context("the ledger cannot be read")?)
+                },
+            };
+            match fresh.put_aside(&input)? {
+                ControlFlow::Continue(ready) => begun = ready,
+                ControlFlow::Break(exit) => return Ok(exit),
+            }
+        }
+        let mut ledger = Ledger::open(&self.paths.ledger, &identity).context("nothing was asked for")?;
+        ledger.remember_sent(&begun.sent).context("the ledger")?;
+        for remark in input.remarks() {
+            self.terminal.say(remark);
+        }
+        if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
+            return Ok(exit);
+        }
+        let stopped = self.check_rows(ledger, connection, begun.read)?;
+        self.finish(stopped.as_ref())
+    }
+
+    /// Asks for every open row, then switches off what is to be; gives the reason if that stopped early.
+    fn check_rows(
+        &self,
+        mut ledger: Ledger,
+        connection: Option<Connection>,
+        read: Vec<Outcome>,
+    ) -> Result<Option<StopReason>, CommandError> {
+        let now = Timestamp::now();
+        let selection = Selection {
+            recheck_before: self.arguments.recheck.and_then(|age| now.checked_sub(age).ok()),
+            limit: self.arguments.limit.map(std::num::NonZero::get),
+            disabling: self.disabling.is_asked_for(),
+        };
+        let backlog = ledger.backlog(&selection).context("the ledger")?;
+        let debts = ledger.debts().context("the ledger")?;
+        let sent_before = sends_that_count(&ledger, now)?;
+        self.announce(&backlog, debts, connection.as_ref());
+        let off =
+            if connection.is_none() { ledger.assistants_off().context("the ledger")? } else { Vec::new() };
+
+        let new_run = NewRun {
+            command: RunCommand::Run {
+                disabling: self.disabling,
+                probe_wait: Duration::from_secs(self.arguments.switching.probe_wait),
+            },
+            program_version: env!("CARGO_PKG_VERSION"),
+            settings: &self.settings(),
+            started_at: now,
+        };
+        let (writer, rows, thread) = ledger.start(&new_run, selection).context("the ledger")?;
+        let send_log = Arc::new(LedgerSendLog(writer.clone()));
+        let worked = self.runtime.block_on(async {
+            let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
+            let connection = match connection {
+                Some(connection) => connection,
+                None => Connection::to_practice(off).await?,
+            };
+            let (client, sandbox) = connection.client(&self.arguments.network, send_log, &sent_before)?;
+            let work = Work { client, writer, rows, read, backlog, debts, base_url };
+            let stopped = self.work(work).await;
+            if let Some(sandbox) = sandbox {
+                sandbox.stop().await;
+            }
+            Ok(stopped)
+        });
+        ended(thread, worked)
+    }
+
+    /// First what earlier runs left open, then every row, then the switching off.
+    async fn work(&self, work: Work) -> Option<StopReason> {
+        let began = Instant::now();
+        let Work { client, writer, rows, read, backlog, debts, base_url } = work;
+        let network = &self.arguments.network;
+        let patience = Duration::from_secs(network.timeout);
+        let mut progress = self.terminal.progress();
+        if !debts.is_empty() && self.disabling != Disabling::DryRun {
+            let mut board =
+                Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), patience);
+            let watched = Duration::from_secs(self.arguments.switching.probe_wait);
+            settle_debts(&mut board, debts, watched).await;
+            if let Some(stopped) = board.into_stop_reason() {
+                return Some(stopped);
+            }
+        }
+        let concurrency = usize::from(network.concurrency);
+        let settings = DriveSettings { concurrency, backlog, reading: Reading::Both };
+        let stopped =
+            drive(&client, &writer, rows, read, settings, self.signals.receiver(), &mut progress).await;
+        if stopped.is_some() || !self.disabling.is_asked_for() {
+            return stopped;
+        }
+        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), patience);
+        let second_pass = SecondPass {
+            arguments: &self.arguments.switching,
+            yes: self.arguments.yes,
+            base_url: base_url.as_deref(),
+            terminal: self.terminal,
+            began,
+            rollback: &self.rollback_command(),
+        };
+        second_pass.go(&mut board).await;
+        board.into_stop_reason()
+    }
+
+    /// The command line that takes back what this ledger says was switched off.
+    fn rollback_command(&self) -> String {
+        let typed = typed();
+        let ledger = path_word(&self.paths.ledger);
+        let mut words = vec![program(&typed).to_owned(), "rollback".to_owned(), ledger];
+        words.extend(same_access(&self.arguments.key));
+        command_line(&mut words.iter().map(String::as_str))
+    }
+
+    /// The command line that still works once the Assistants API has ended: compares the agents with what is kept, or
+    /// reads them by themselves.
+    fn command_after_the_end(&self, ledger: &LedgerReader) -> Result<String, CommandError> {
+        let typed = typed();
+        let mut words = vec![program(&typed).to_owned()];
+        let kept = ledger.rows_with_assistant().context("the ledger cannot be read again")?;
+        if kept > 0 {
+            words.extend(["verify".to_owned(), path_word(&self.paths.ledger)]);
+        } else {
+            words.push("audit".to_owned());
+            words.extend(self.paths.input.as_deref().map(path_word));
+            words.extend(["--source", "agent"].map(str::to_owned));
+            words.extend(same_place(&self.arguments.place));
+            words.extend(same_reading(&self.arguments.reading));
+        }
+        words.extend(same_access(&self.arguments.key));
+        Ok(command_line(&mut words.iter().map(String::as_str)))
+    }
+
+    fn announce(&self, backlog: &Backlog, debts: Debts, connection: Option<&Connection>) {
+        let base_url = connection.map(|connection| connection.base_url.to_string());
+        self.terminal.say(&check::before(
+            backlog,
+            self.arguments.network.rpm.get(),
+            base_url.as_deref(),
+            base_url.is_none(),
+            self.disabling,
+            debts,
+        ));
+    }
+
+    /// What the ledger remembers of how it was run; never the key.
+    fn settings(&self) -> serde_json::Value {
+        let network = &self.arguments.network;
+        json!({
+            "rpm": network.rpm,
+            "concurrency": network.concurrency,
+            "timeout_seconds": network.timeout,
+            "retries": network.retries,
+            "limit": self.arguments.limit,
+            "recheck_seconds": self.arguments.recheck.map(|age| age.as_secs()),
+            "disabling": self.disabling.as_str(),
+            "max_disable": self.arguments.switching.max_disable,
+            "disable_shared": self.arguments.switching.disable_shared,
+        })
+    }
+
+    /// Writes the reports and says how it ended.
+    fn finish(&self, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
+        let ledger = LedgerReader::open(&self.paths.ledger).context("the ledger cannot be read again")?;
+        let facts = ledger.facts().context("the ledger cannot be read again")?;
+        let exit = Exit::of_run(&facts, stopped);
+        let rendered = self.render_all(&ledger, &facts);
+        let (reports, failed) = match rendered {
+            Ok(reports) => (reports, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let mut files: Vec<(&str, PathBuf)> = Vec::new();
+        for (label, report) in &reports {
+            report.say_if_beside(self.terminal);
+            files.extend(report.file.clone().map(|file| (*label, file)));
+        }
+        files.push(("ledger", self.paths.ledger.clone()));
+        let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
+        let remedies = reports.first().map_or_else(Vec::new, |(_, report)| report.remedies.clone());
+        let next = match stopped {
+            // The same command would only meet the same end.
+            Some(StopReason::AssistantsApiGone) if facts.stuck_off == 0 => {
+                Some(self.command_after_the_end(&ledger)?)
+            }
+            _ => self.next_command(&facts, exit, failed.is_some()),
+        };
+        if self.terminal.is_quiet() && !matches!(exit, Exit::Done) {
+            let ending = disable::ending(&facts, stopped).filter(|_| self.disabling != Disabling::DryRun);
+            let stuck = (facts.stuck_off > 0)
+                .then(|| format!("{} could not be switched on again and may be off", facts.stuck_off));
+            for said in stopped.map(ToString::to_string).into_iter().chain(ending).chain(stuck) {
+                self.terminal.error(&said);
+            }
+        }
+        let rollback = self.rollback_command();
+        let summary = check::after(&facts, &remedies, &files, next.as_deref(), stopped, Some(&rollback));
+        self.terminal.say(&format!("\n{summary}"));
+        match failed {
+            None => Ok(exit),
+            Some(error) => {
+                self.terminal.error(&format!(
+                    "the report was not written: {error}; what was found out is safe in the ledger"
+                ));
+                Ok(exit.without_report())
+            }
+        }
+    }
+
+    fn render_all(
+        &self,
+        ledger: &LedgerReader,
+        facts: &RunFacts,
+    ) -> Result<Vec<(&'static str, Rendered)>, RenderError> {
+        let dialect = dialect(self.arguments.dialect);
+        let asked_for = [
+            ("report", ReportFormatArg::Csv, Some(&self.paths.report)),
+            ("JSON report", ReportFormatArg::Json, self.paths.json.as_ref()),
+            ("HTML report", ReportFormatArg::Html, self.paths.html.as_ref()),
+        ];
+        let mut reports = Vec::new();
+        for (label, format, path) in asked_for {
+            let Some(output) = path else { continue };
+            let rendered = match stays(!facts.nothing_is_known(), output) {
+                None => render(ledger, facts, format, dialect, false, output, WhenGone::GoOn)?,
+                Some(path) => {
+                    say_that_it_stays(path, self.terminal);
+                    Rendered { file: None, not_replaced: None, remedies: remedies(ledger)? }
+                }
+            };
+            reports.push((label, rendered));
+        }
+        Ok(reports)
+    }
+
+    /// The command to type next; `None` when there is nothing left to do. A run that goes on writes the report, too.
+    fn next_command(&self, facts: &RunFacts, exit: Exit, report_failed: bool) -> Option<String> {
+        let typed = typed();
+        if report_failed && matches!(exit, Exit::Done | Exit::NeedsAttention) {
+            let ledger = path_word(&self.paths.ledger);
+            let program = program(&typed);
+            return Some(command_line(&mut [program, "report", &ledger, "-o", "report.csv"].into_iter()));
+        }
+        match exit {
+            // The warning has the rollback.
+            _ if facts.stuck_off > 0 => None,
+            Exit::Done | Exit::NeedsAttention if self.disabling == Disabling::DryRun => {
+                Some(same_in_earnest(&typed))
+            }
+            Exit::Done
+                if self.arguments.limit.is_none() && self.arguments.switching.max_disable.is_none() =>
+            {
+                None
+            }
+            // The same again would only find the same; what else there is to do, the summary says.
+            Exit::NeedsAttention if facts.disabling_end.is_some_and(DisablingEnd::is_no_to_all) => None,
+            _ => Some(same_command(&typed)),
+        }
+    }
+}
+
+/// What there is to do, and with what.
+struct Work {
+    client: Client,
+    writer: Writer,
+    rows: OpenRows,
+    read: Vec<Outcome>,
+    backlog: Backlog,
+    debts: Debts,
+    /// `None` in the practice workspace.
+    base_url: Option<String>,
+}

@@ -1,0 +1,130 @@
+//! `sandbox`: serves the practice workspace until Ctrl-C.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::command_line::{command_line, program, typed, with_key};
+use super::signals::Signals;
+use super::{CommandError, runtime};
+use crate::base::Exit;
+use crate::cli::sandbox_arguments::{
+    SandboxArgs, SandboxGovernanceArg, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg,
+};
+use crate::engine::terminal::{self, Terminal};
+use crate::practice::{self, AgentList, Governance, LostAnswer, RetryAfter, SandboxOptions, Times};
+
+/// The sample's input, as it lies in the repository.
+const SAMPLE: &str = "samples/assistants.csv";
+
+/// Serves it, prints its base URL and key (two lines on standard output), and how to use them.
+pub(super) fn sandbox(arguments: &SandboxArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let signals = Signals::listen().context("signals cannot be listened to")?;
+        let sandbox =
+            practice::start(options(arguments)).await.context("the practice workspace cannot be served")?;
+        let (base_url, key) = (sandbox.base_url(), sandbox.key().to_owned());
+        terminal::print_bytes(format!("base URL: {base_url}\nkey:      {key}\n").as_bytes())
+            .context("standard output")?;
+        terminal.say(&format!(
+            "PRACTICE workspace: nothing in it is real. In another terminal:\n  {}\nCtrl-C ends it.",
+            run_against(&base_url, &key)
+        ));
+        signals.wait().await;
+        sandbox.stop().await;
+        Ok(Exit::Done)
+    })
+}
+
+/// A command line that works as it stands where the sample is at hand.
+fn run_against(base_url: &str, key: &str) -> String {
+    let input = if Path::new(SAMPLE).exists() { SAMPLE } else { "assistants.csv" };
+    let typed = typed();
+    let line = command_line(&mut [program(&typed), "run", input, "--base-url", base_url].into_iter());
+    with_key("AGENT_MIGRATE_API_KEY", key, &line)
+}
+
+fn options(arguments: &SandboxArgs) -> SandboxOptions {
+    SandboxOptions {
+        port: arguments.port,
+        workspace: arguments.workspace.clone(),
+        made_up: !arguments.no_made_up,
+        share_all: arguments.share_all,
+        one_record: arguments.records == SandboxRecordsArg::One,
+        list: match (arguments.list, arguments.list_lag) {
+            (SandboxListArg::Missing, _) => AgentList::Missing,
+            (SandboxListArg::Present, 0) => AgentList::Present,
+            (SandboxListArg::Present, seconds) => AgentList::Lagging(Duration::from_secs(seconds)),
+        },
+        governance: match arguments.governance {
+            SandboxGovernanceArg::On => Governance::On,
+            SandboxGovernanceArg::NoScope => Governance::NoScope,
+            SandboxGovernanceArg::Off => Governance::Off,
+            SandboxGovernanceArg::Missing => Governance::Missing,
+        },
+        rpm: arguments.rate_limit.map(std::num::NonZero::get),
+        retry_after: arguments.retry_after.map_or(RetryAfter::Absent, RetryAfter::Fixed),
+        latency: Duration::from_millis(arguments.latency_ms),
+        fail_rate: arguments.fail_rate,
+        reset_rate: arguments.reset_rate,
+        truncate_rate: arguments.truncate_rate,
+        unauthorized_after: arguments.unauthorized_after,
+        gone_after: arguments.gone_after,
+        missing_scope: arguments.missing_scope,
+        disable_forbidden: arguments.switching.forbid_disable,
+        disable_lost: Times::First(arguments.switching.lose_disables),
+        lost_answer: match arguments.switching.lost_answer {
+            SandboxLostAnswerArg::Closed => LostAnswer::Closed,
+            SandboxLostAnswerArg::Silent => LostAnswer::Silent,
+        },
+        re_enable_fails: arguments.switching.fail_enables,
+        // The log is for tests; a workspace that serves for days must not grow.
+        keep_log: false,
+        ..SandboxOptions::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::arguments::{Cli, Command};
+
+    fn typed(line: &str) -> SandboxOptions {
+        let cli = Cli::try_parse_from(line.split_whitespace()).expect("the line can be typed");
+        let Command::Sandbox(arguments) = cli.command else { panic!("{line} is another command") };
+        options(&arguments)
+    }
+
+    #[test]
+    fn what_is_typed_about_switching_off_is_what_is_played() {
+        let plain = typed("agent-migrate sandbox");
+        assert!(plain.one_record && !plain.disable_forbidden);
+        assert_eq!(
+            (plain.list, plain.disable_lost, plain.lost_answer, plain.re_enable_fails),
+            (AgentList::Present, Times::First(0), LostAnswer::Closed, 0)
+        );
+        let troubled = typed(
+            "agent-migrate sandbox --records two --list-lag 30 --forbid-disable --lose-disables 3 \
+             --lost-answer silent --fail-enables 2",
+        );
+        assert!(!troubled.one_record && troubled.disable_forbidden);
+        assert_eq!(
+            (troubled.list, troubled.disable_lost, troubled.lost_answer, troubled.re_enable_fails),
+            (AgentList::Lagging(Duration::from_secs(30)), Times::First(3), LostAnswer::Silent, 2)
+        );
+        assert_eq!(typed("agent-migrate sandbox --list missing").list, AgentList::Missing);
+        for (word, governance) in [
+            ("on", Governance::On),
+            ("no-scope", Governance::NoScope),
+            ("off", Governance::Off),
+            ("missing", Governance::Missing),
+        ] {
+            assert_eq!(typed(&format!("agent-migrate sandbox --governance {word}")).governance, governance);
+        }
+        assert_eq!(plain.governance, Governance::On);
+    }
+}

@@ -1,0 +1,114 @@
+//! Ctrl-C, `SIGTERM` and `SIGHUP`: the first asks the run to end, the second ends the process. `SIGHUP` is never a
+//! second one: a terminal that goes away says so twice, by its shell and by the system, and nobody is left to insist.
+
+use tokio::sync::watch;
+
+use crate::base::{Exit, Signal};
+
+/// Hears the signals of the process from now on.
+pub(super) struct Signals {
+    first: watch::Receiver<Option<Signal>>,
+}
+
+impl Signals {
+    /// Begins to listen, on a thread of its own: signals are heard while files are read and written, too. The ledger
+    /// is sound at any moment, so that the second signal may end the process where it stands.
+    pub(super) fn listen() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut source = {
+            let _inside = runtime.enter();
+            Source::new()?
+        };
+        let (sender, first) = watch::channel(None);
+        let listen = async move {
+            sender.send_replace(Some(source.next().await));
+            while source.next().await == Signal::Hangup {}
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        };
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;
+        Ok(Self { first })
+    }
+
+    /// For the loop of a run.
+    pub(super) fn receiver(&self) -> watch::Receiver<Option<Signal>> {
+        self.first.clone()
+    }
+
+    /// For work that does not await: whether a signal has come.
+    pub(super) fn heard(&self) -> bool {
+        self.first.borrow().is_some()
+    }
+
+    /// Waits for the first signal.
+    pub(super) async fn wait(&self) -> Signal {
+        let mut first = self.first.clone();
+        match first.wait_for(Option::is_some).await.map(|signal| *signal) {
+            Ok(Some(signal)) => signal,
+            // The listener is gone, which it is only after a second signal.
+            _ => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Source {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    /// `None` under `nohup`, which is there so that a closing terminal does not end the run.
+    hangup: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl Source {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: if hangup_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) },
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = hangup => Signal::Hangup,
+        }
+    }
+}
+
+/// Whether the process was started with `SIGHUP` ignored (Linux tells in `/proc`; elsewhere it counts as not ignored).
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+            u64::from_str_radix(mask.trim(), 16).ok()
+        })
+        .is_some_and(|ignored| ignored & 1 == 1)
+}
+
+#[cfg(not(unix))]
+struct Source;
+
+#[cfg(not(unix))]
+impl Source {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Signal {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        Signal::Interrupt
+    }
+}

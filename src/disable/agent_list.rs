@@ -1,0 +1,184 @@
+//! What the agent list shows: the guard's eyes.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::guard::LastSight;
+use super::switchboard::{Switchboard, stop_reason};
+use crate::base::{AgentId, CallFailure, FailureKind, Sight};
+use crate::engine::platform::{ListWalk, ListedAgent, Listing};
+
+/// The agent list, before a plan is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum FirstSight {
+    /// The UUIDs that it shows as disabled, and those as enabled.
+    Shown { off: Vec<Uuid>, on: Vec<Uuid> },
+    /// This deployment has none.
+    NoList,
+    /// It could not be read.
+    Unreadable,
+}
+
+/// Whether there is an agent list to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListState {
+    /// It was read.
+    Read,
+    /// This deployment has none.
+    Missing,
+    /// It could not be read.
+    Unreadable,
+}
+
+/// The last look at several agents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum LookAtAll {
+    /// All are listed as enabled.
+    AllOn,
+    /// This one is disabled.
+    OneOff(AgentId),
+    /// None is disabled and others are enabled, but these, sorted, are not in the list, or the list does not say.
+    SomeMissing(Vec<AgentId>),
+    /// The same of all of them.
+    AllMissing(Vec<AgentId>),
+    /// There is no list to look at.
+    NoList,
+}
+
+/// What becomes of a look when a signal has come before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterSignal {
+    /// It is left.
+    Stop,
+    /// It may take so long.
+    Within(Duration),
+}
+
+impl LookAtAll {
+    /// The agents that were looked for and not found.
+    pub(super) fn missing(&self) -> &[AgentId] {
+        match self {
+            Self::SomeMissing(agents) | Self::AllMissing(agents) => agents,
+            Self::AllOn | Self::OneOff(_) | Self::NoList => &[],
+        }
+    }
+
+    pub(super) const fn sight(&self) -> LastSight {
+        match self {
+            Self::AllOn => LastSight::AllOn,
+            Self::OneOff(_) => LastSight::OneOff,
+            Self::SomeMissing(_) => LastSight::SomeMissing,
+            Self::AllMissing(_) | Self::NoList => LastSight::NoneSeen,
+        }
+    }
+}
+
+impl Switchboard<'_> {
+    /// Walks the list for what is off already; `None` when the run has to stop.
+    pub(super) async fn first_sight(&mut self) -> Option<FirstSight> {
+        let (mut off, mut on) = (Vec::new(), Vec::new());
+        let walked = self
+            .walk(AfterSignal::Stop, |agent| {
+                match one(&agent) {
+                    Sight::Off => off.push(agent.id.0),
+                    Sight::On => on.push(agent.id.0),
+                    Sight::Untold => {}
+                }
+                ControlFlow::Continue(())
+            })
+            .await?;
+        Some(match walked {
+            Ok(ListWalk::NoList) => FirstSight::NoList,
+            Ok(ListWalk::Stopped | ListWalk::Whole) => FirstSight::Shown { off, on },
+            Err(_) => FirstSight::Unreadable,
+        })
+    }
+
+    /// What the list shows of one agent; `None` when the run has to stop.
+    pub(super) async fn sight_of(&mut self, agent: Uuid) -> Option<Sight> {
+        let mut sight = Sight::Untold;
+        let walked = self
+            .walk(AfterSignal::Stop, |listed| {
+                if listed.id.0 != agent {
+                    return ControlFlow::Continue(());
+                }
+                sight = one(&listed);
+                ControlFlow::Break(())
+            })
+            .await?;
+        Some(if walked.is_ok() { sight } else { Sight::Untold })
+    }
+
+    /// What the list shows of all these; `None` when the run has to stop.
+    pub(super) async fn sight_of_all(
+        &mut self,
+        mut agents: HashSet<Uuid>,
+        after_signal: AfterSignal,
+    ) -> Option<LookAtAll> {
+        let (mut one_off, asked) = (None, agents.len());
+        let walked = self
+            .walk(after_signal, |listed| {
+                match one(&listed) {
+                    Sight::On => drop(agents.remove(&listed.id.0)),
+                    Sight::Off if agents.contains(&listed.id.0) => one_off = Some(listed.id),
+                    Sight::Off | Sight::Untold => {}
+                }
+                if one_off.is_some() || agents.is_empty() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            })
+            .await?;
+        if let Some(off) = one_off {
+            return Some(LookAtAll::OneOff(off));
+        }
+        let mut missing: Vec<_> = agents.into_iter().map(AgentId).collect();
+        missing.sort_unstable();
+        Some(match walked {
+            _ if missing.is_empty() => LookAtAll::AllOn,
+            Ok(ListWalk::NoList) | Err(_) => LookAtAll::NoList,
+            Ok(ListWalk::Stopped | ListWalk::Whole) if missing.len() < asked => {
+                LookAtAll::SomeMissing(missing)
+            }
+            Ok(ListWalk::Stopped | ListWalk::Whole) => LookAtAll::AllMissing(missing),
+        })
+    }
+
+    /// `None` when the run has to stop. A list that the key may not read is as good as none: that ends no run.
+    async fn walk(
+        &mut self,
+        after_signal: AfterSignal,
+        visit: impl FnMut(ListedAgent) -> ControlFlow<()>,
+    ) -> Option<Result<ListWalk, CallFailure>> {
+        let client = self.client;
+        let walk = client.all_agents(Listing::Shared, visit);
+        let walked = match after_signal {
+            AfterSignal::Within(time) if self.is_signalled() => timeout(time, walk).await.ok()?,
+            AfterSignal::Within(_) | AfterSignal::Stop => self.unless_signalled(walk).await?,
+        };
+        let Err(failure) = &walked else { return Some(walked) };
+        tracing::debug!(error = %failure, "the agent list cannot be read");
+        let is_about_the_list = matches!(
+            failure.kind,
+            FailureKind::ScopeMissing { .. } | FailureKind::Redirect { .. } | FailureKind::NotTheApi { .. }
+        );
+        if !is_about_the_list && let Some(reason) = stop_reason(failure) {
+            self.stop_for(reason);
+            return None;
+        }
+        Some(walked)
+    }
+}
+
+const fn one(listed: &ListedAgent) -> Sight {
+    match listed.disabled {
+        Some(true) => Sight::Off,
+        Some(false) => Sight::On,
+        None => Sight::Untold,
+    }
+}

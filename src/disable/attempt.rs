@@ -1,0 +1,249 @@
+//! One assistant off or on, seen through to the ledger's record.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::switchboard::{GaveUp, InPause, Switchboard, stop_reason};
+use crate::base::{Call, CallFailure, DisabledState, Event, FailureKind, Pair, RowStatus, Sight};
+use crate::check::row;
+use crate::disable::store::{Conclusion, Intent, Role, Switchable};
+use crate::engine::ledger::Job;
+use crate::engine::platform::Meter;
+
+/// How often switching on again is begun anew after the client's own retries: what is off by mistake must not stay so
+/// for a hiccup.
+const ROUNDS_BACK_ON: u32 = 3;
+
+const BETWEEN_ROUNDS: Duration = Duration::from_secs(2);
+
+/// How often a wish is made anew that grew old before its request left.
+const FRESH_WISHES: u32 = 3;
+
+/// So many failures in a row are no hiccup: then each row is asked for once.
+const PATIENT_FAILURES: u32 = 3;
+
+/// What came of a wish to switch an assistant off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SwitchedOff {
+    /// It is off.
+    Yes,
+    /// The platform refused.
+    Refused,
+    /// It may be off.
+    Unknown,
+    /// Read again, it is not verified any more; no request to disable was sent.
+    NotVerified,
+    /// The run has to stop; no request to disable was sent.
+    NotSent,
+}
+
+impl Switchboard<'_> {
+    /// Switches an assistant off: the wish goes on disk, then the request leaves, then its outcome goes on disk. A wish
+    /// that grew old while the platform made everybody wait is made anew, after another check.
+    pub(super) async fn switch_off(&mut self, row: Switchable, role: Role) -> SwitchedOff {
+        for _ in 0..FRESH_WISHES {
+            if let Some(switched_off) = self.try_to_switch_off(row.clone(), role).await {
+                return switched_off;
+            }
+        }
+        SwitchedOff::NotVerified
+    }
+
+    /// `None` when the wish had grown old before a request left.
+    async fn try_to_switch_off(&mut self, row: Switchable, role: Role) -> Option<SwitchedOff> {
+        let intent = match self.intend(row, role).await {
+            Ok(intent) => intent,
+            Err(why_not) => return Some(why_not),
+        };
+        let client = self.client;
+        let mut meter = Meter::default();
+        let call = client.disable_assistant(&intent, &mut meter);
+        let answer = self.patiently(call, InPause::GiveUp).await;
+        let (state, failure) = self.judge(&intent, answer, meter).await;
+        let has_grown_old = failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Outdated)
+            && state == DisabledState::Failed;
+        let (state, failure) =
+            if has_grown_old { (DisabledState::NotRequested, None) } else { (state, failure) };
+        self.any_went_off |= state == DisabledState::Disabled;
+        self.learn_from(failure.as_ref());
+        let conclusion = conclusion(state, failure, meter);
+        let switched = self.on_disk(self.writer.conclude(intent, conclusion).await);
+        if let Some(switched) = switched.filter(|_| !has_grown_old) {
+            self.observer.observe(&Event::Switched(switched));
+        }
+        match state {
+            _ if has_grown_old && self.may_go_on() => None,
+            DisabledState::Disabled => Some(SwitchedOff::Yes),
+            DisabledState::Failed => Some(SwitchedOff::Refused),
+            DisabledState::NotRequested => Some(SwitchedOff::NotSent),
+            _ => Some(SwitchedOff::Unknown),
+        }
+    }
+
+    /// Gets the wish on disk; a row that was verified too long ago is read again before.
+    async fn intend(&mut self, row: Switchable, role: Role) -> Result<Intent, SwitchedOff> {
+        for is_reread in [false, true] {
+            let intent = self.writer.intend(row.clone(), role, Timestamp::now()).await;
+            match self.on_disk(intent) {
+                Some(Some(intent)) => return Ok(intent),
+                Some(None) if !is_reread => self.verify_again(row.pair).await?,
+                Some(None) => return Err(SwitchedOff::NotVerified),
+                None => return Err(SwitchedOff::NotSent),
+            }
+        }
+        Err(SwitchedOff::NotVerified)
+    }
+
+    async fn verify_again(&mut self, pair: Pair) -> Result<(), SwitchedOff> {
+        let client = self.client;
+        let check = row::check(client, Job { line: 0, pair });
+        let outcome = self.unless_signalled(check).await.ok_or(SwitchedOff::NotSent)?;
+        let status = outcome.status;
+        if let Some(reason) = outcome.failure.as_ref().and_then(CallFailure::stop_reason) {
+            self.stop_for(reason);
+        }
+        if self.on_disk(self.writer.settle(outcome).await).is_none() {
+            return Err(SwitchedOff::NotSent);
+        }
+        if status == RowStatus::Verified { Ok(()) } else { Err(SwitchedOff::NotVerified) }
+    }
+
+    /// What is known after a request to disable.
+    async fn judge(
+        &mut self,
+        intent: &Intent,
+        answer: Result<Result<(), CallFailure>, GaveUp>,
+        meter: Meter,
+    ) -> (DisabledState, Option<CallFailure>) {
+        let failure = match answer {
+            Ok(Ok(())) => return (DisabledState::Disabled, None),
+            Ok(Err(failure)) if meter.unanswered == 0 && !failure.may_have_been_applied() => {
+                return (DisabledState::Failed, Some(failure));
+            }
+            Ok(Err(failure)) => failure,
+            // Nothing but 429 came, or nothing was sent yet.
+            Err(GaveUp::Paused) if meter.unanswered == 0 => return (DisabledState::NotRequested, None),
+            Err(GaveUp::TimedOut) if meter.requests == 0 => return (DisabledState::NotRequested, None),
+            Err(GaveUp::Paused | GaveUp::TimedOut) => no_answer(Call::Disable),
+        };
+        // One record in place of two: what the list shows of the agent is then the assistant's own state.
+        let assistant = intent.row().pair.assistant.0;
+        let shown = if self.is_signalled() { None } else { self.sight_of(assistant).await };
+        match shown {
+            Some(Sight::Off) => (DisabledState::Disabled, None),
+            _ => (DisabledState::Unknown, Some(failure)),
+        }
+    }
+
+    /// Switches an assistant on again; whether it is. `on` is what it is called then: `reverted` or `re_enabled`.
+    pub(super) async fn switch_on(&mut self, row: Switchable, on: DisabledState) -> bool {
+        // Where the ledger cannot be written, the request leaves all the same: what is off by mistake must not stay so.
+        let noted = self.writer.will_be_back_on(&row, Timestamp::now()).await;
+        self.on_disk(noted);
+        let mut spent = Meter::default();
+        let mut failure = None;
+        for round in 1..=ROUNDS_BACK_ON {
+            let mut meter = Meter::default();
+            let in_pause = if on == DisabledState::Reverted { InPause::Wait } else { InPause::GiveUp };
+            let answer = self.request_on(row.pair, in_pause, &mut meter).await;
+            add(&mut spent, meter);
+            failure = match answer {
+                Ok(Ok(())) => None,
+                Ok(Err(failure)) => Some(failure),
+                Err(GaveUp::Paused) => Some(paused()),
+                Err(GaveUp::TimedOut) => Some(no_answer(Call::Enable)),
+            };
+            if !self.is_worth_another_round(failure.as_ref(), on)
+                || round == ROUNDS_BACK_ON
+                || !self.wait(BETWEEN_ROUNDS).await
+            {
+                break;
+            }
+        }
+        self.stuck_in_a_row = if failure.is_some() { self.stuck_in_a_row + 1 } else { 0 };
+        self.learn_from(failure.as_ref());
+        let is_on = failure.is_none();
+        let state = if is_on { on } else { still_off(&row, on, failure.as_ref(), spent) };
+        let conclusion = conclusion(state, failure, spent);
+        if let Some(switched) = self.on_disk(self.writer.back_on(row, conclusion).await) {
+            self.observer.observe(&Event::Switched(switched));
+        }
+        is_on
+    }
+
+    /// The guard tries again whatever the answer was, a rollback only what looks like a hiccup.
+    fn is_worth_another_round(&self, failure: Option<&CallFailure>, on: DisabledState) -> bool {
+        failure.is_some_and(|failure| {
+            self.stuck_in_a_row < PATIENT_FAILURES
+                && stop_reason(failure).is_none()
+                && (failure.is_out_of_reach() || on == DisabledState::Reverted)
+        })
+    }
+
+    /// Through the Assistants API; where that has ended, through the Agents API, which has the same record under the same
+    /// UUID (DESIGN.md, Commands).
+    async fn request_on(
+        &mut self,
+        pair: Pair,
+        in_pause: InPause,
+        meter: &mut Meter,
+    ) -> Result<Result<(), CallFailure>, GaveUp> {
+        let client = self.client;
+        if !(self.assistants_api_is_gone && pair.is_one_uuid()) {
+            let call = client.enable_assistant(pair.assistant, meter);
+            match self.patiently(call, in_pause).await {
+                Ok(Err(failure)) if pair.is_one_uuid() && has_ended(&failure.kind) => {
+                    self.assistants_api_is_gone = true;
+                }
+                answer => return answer,
+            }
+        }
+        let call = client.enable_agent(pair.agent, meter);
+        self.patiently(call, in_pause).await
+    }
+}
+
+/// Whether an answer of the Assistants API means that it is not there any more.
+const fn has_ended(kind: &FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Gone { .. } | FailureKind::NotTheApi { status: 404, .. } | FailureKind::Redirect { .. }
+    )
+}
+
+/// What is known of an assistant that was not switched on.
+fn still_off(
+    row: &Switchable,
+    on: DisabledState,
+    failure: Option<&CallFailure>,
+    spent: Meter,
+) -> DisabledState {
+    let may_be_on = spent.unanswered > 0 || failure.is_some_and(CallFailure::may_have_been_applied);
+    match row.state {
+        _ if on == DisabledState::Reverted => DisabledState::RevertFailed,
+        DisabledState::RevertFailed => DisabledState::RevertFailed,
+        _ if may_be_on => DisabledState::Unknown,
+        state => state,
+    }
+}
+
+fn paused() -> CallFailure {
+    let words = "the platform made everybody wait when the program had to end".to_owned();
+    CallFailure::new(Call::Enable, FailureKind::Throttled, words)
+}
+
+fn no_answer(call: Call) -> CallFailure {
+    let words = "no answer before the program had to end".to_owned();
+    CallFailure::new(call, FailureKind::Timeout, words)
+}
+
+fn add(sum: &mut Meter, meter: Meter) {
+    sum.requests = sum.requests.saturating_add(meter.requests);
+    sum.unanswered = sum.unanswered.saturating_add(meter.unanswered);
+    sum.elapsed += meter.elapsed;
+}
+
+fn conclusion(state: DisabledState, failure: Option<CallFailure>, meter: Meter) -> Conclusion {
+    Conclusion { state, failure, requests: meter.requests, elapsed: meter.elapsed, at: Timestamp::now() }
+}

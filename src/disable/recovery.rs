@@ -1,0 +1,69 @@
+//! What earlier runs left open is settled before anything else (DESIGN.md, Disabling).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::agent_list::FirstSight;
+use super::switchboard::Switchboard;
+use crate::base::{Debts, DisabledState, Event, Switching};
+use crate::disable::store::{Conclusion, Owed, Switchable};
+
+/// Settles them: a probe without a verdict and a `revert_failed` are switched on again; a wish without an outcome is
+/// `disabled` if the list shows it off, else `unknown`, since this process has not verified it and must not ask again;
+/// the agents of a run that did not come to its last look are looked at, `watched` after its last disable.
+pub async fn settle_debts(board: &mut Switchboard<'_>, debts: Debts, watched: Duration) {
+    if debts.reverts > 0 {
+        let switching = Switching::BackFromEarlierRun;
+        board.observer.observe(&Event::Switching { switching, rows: debts.reverts });
+        board.switch_owed_on(Owed::Revert, DisabledState::Reverted, |_| true, Switchboard::may_go_on).await;
+    }
+    if debts.answers > 0 && board.may_go_on() {
+        board.answer_open_wishes().await;
+    }
+    if debts.looks > 0 && board.may_go_on() {
+        board.look_for_earlier_run(watched).await;
+    }
+    board.give_up_reverts().await;
+    board.observer.observe(&Event::Ended);
+}
+
+impl Switchboard<'_> {
+    async fn answer_open_wishes(&mut self) {
+        let Some(first_sight) = self.first_sight().await else { return };
+        let shown_off = match first_sight {
+            FirstSight::Shown { off, .. } => off,
+            FirstSight::NoList | FirstSight::Unreadable => Vec::new(),
+        };
+        let mut last: Option<Switchable> = None;
+        loop {
+            let page = self.writer.owed(Owed::Answer, last.as_ref()).await;
+            let Some(page) = self.on_disk(page).filter(|page| !page.is_empty()) else { return };
+            last = page.last().cloned();
+            for row in page {
+                let is_off = shown_off.contains(&row.pair.assistant.0);
+                let conclusion = Conclusion {
+                    state: if is_off { DisabledState::Disabled } else { DisabledState::Unknown },
+                    failure: None,
+                    requests: 0,
+                    elapsed: Duration::ZERO,
+                    at: Timestamp::now(),
+                };
+                let answered = self.writer.answer(row, conclusion).await;
+                let Some(switched) = self.on_disk(answered) else { return };
+                if is_off {
+                    self.observer.observe(&Event::Switched(switched));
+                }
+            }
+        }
+    }
+
+    /// The verdict is the one that the run that switched them off would have reached.
+    async fn look_for_earlier_run(&mut self, watched: Duration) {
+        let Some(seen) = self.look_at_owed(watched).await else { return };
+        let Some((condemned, end)) = seen.sight().verdict() else { return };
+        self.undo(condemned, seen.missing()).await;
+        let ended = self.writer.end_disabling(end).await;
+        self.on_disk(ended);
+    }
+}

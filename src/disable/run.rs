@@ -1,0 +1,282 @@
+//! Switching off what the plan says, under the guard's eyes.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::agent_list::{FirstSight, ListState, LookAtAll};
+use super::attempt::SwitchedOff;
+use super::guard::{Action, Condemned, Observation, Rules, State};
+use super::switchboard::Switchboard;
+use crate::base::{DisabledState, DisablingEnd, Event, GuardNews, Plan, StopReason, Switching};
+use crate::disable::store::{PlanWish, Planned, Role, Switchable};
+
+/// Whom the guard asks whether to go on without knowing.
+pub trait Asker {
+    /// Whether there is anybody to ask.
+    fn may_ask(&self) -> bool;
+    /// Asks whether to switch so many assistants off although it cannot be told what becomes of their agents.
+    fn go_on_blind(&mut self, rest: u64) -> Pin<Box<dyn Future<Output = bool> + '_>>;
+}
+
+/// How the plan is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisableSettings {
+    /// No probe, no looks (`--disable-shared`).
+    pub shared: bool,
+    /// When the probe's agent is looked at, counted from the answer to its disable; at least once, growing.
+    pub looks: Vec<Duration>,
+}
+
+impl DisableSettings {
+    /// Looks at once and after 2, 5 and `probe_wait` seconds (DESIGN.md, Disabling); a shorter wait leaves out those
+    /// beyond it.
+    pub fn new(shared: bool, probe_wait: Duration) -> Self {
+        let mut looks: Vec<_> =
+            [0, 2, 5].map(Duration::from_secs).into_iter().filter(|look| *look < probe_wait).collect();
+        looks.push(probe_wait);
+        Self { shared, looks }
+    }
+}
+
+/// Makes the plan, of at most so many assistants (`--max-disable`): first the agent list is read for those that are off
+/// already. `None` when the run has to stop.
+pub async fn plan(board: &mut Switchboard<'_>, maximum: Option<u64>) -> Option<(Plan, ListState)> {
+    let mut wish = PlanWish { maximum, ..PlanWish::default() };
+    let list = match board.first_sight().await? {
+        FirstSight::Shown { off, on } => {
+            (wish.shown_off, wish.shown_on) = (off, on);
+            ListState::Read
+        }
+        FirstSight::NoList => ListState::Missing,
+        FirstSight::Unreadable => ListState::Unreadable,
+    };
+    let plan = board.writer.plan(wish, Timestamp::now()).await;
+    board.on_disk(plan).map(|plan| (plan, list))
+}
+
+/// The person did not say yes to the plan, or a signal came instead.
+pub async fn decline(board: &mut Switchboard<'_>) {
+    if board.may_go_on() {
+        board.stop_for(StopReason::Declined);
+    }
+    let ended = board.writer.end_disabling(DisablingEnd::Stopped).await;
+    board.on_disk(ended);
+}
+
+/// Carries the plan out. How it ended is on disk then; why the run has to stop, if it has to, the switchboard knows.
+pub async fn disable(
+    board: &mut Switchboard<'_>,
+    plan: &Plan,
+    settings: &DisableSettings,
+    asker: &mut dyn Asker,
+) -> DisablingEnd {
+    if plan.rows > 0 {
+        board.observer.observe(&Event::Switching { switching: Switching::Off, rows: plan.rows });
+    }
+    if settings.shared {
+        // Whoever says that the agents may go is not owed a look at those that earlier runs have left to look at.
+        let done = board.writer.looks_are_done().await;
+        board.on_disk(done);
+    }
+    let mut work = Disable {
+        board,
+        settings,
+        queue: Queue::default(),
+        probe: None,
+        last_look: None,
+        watched_left: plan.rows.saturating_sub(plan.other_uuid),
+    };
+    work.switch_off_unwatched().await;
+    let end = if !work.board.may_go_on() {
+        DisablingEnd::Stopped
+    } else if settings.shared {
+        DisablingEnd::Completed
+    } else {
+        work.under_guard(asker).await
+    };
+    let end = match work.board.stop_reason() {
+        Some(StopReason::MayNotDisable | StopReason::ScopeMissing { .. }) if end == DisablingEnd::Stopped => {
+            DisablingEnd::NotAllowed
+        }
+        _ => end,
+    };
+    board.give_up_reverts().await;
+    let ended = board.writer.end_disabling(end).await;
+    board.on_disk(ended);
+    board.observer.observe(&Event::Ended);
+    end
+}
+
+/// The planned rows, read from the ledger a page at a time.
+#[derive(Default)]
+struct Queue {
+    page: VecDeque<Planned>,
+    seq: i64,
+}
+
+impl Queue {
+    async fn next_if(
+        &mut self,
+        board: &mut Switchboard<'_>,
+        wanted: impl Fn(&Switchable) -> bool,
+    ) -> Option<Switchable> {
+        if !board.may_go_on() {
+            return None;
+        }
+        if self.page.is_empty() {
+            let page = board.writer.planned_after(self.seq).await;
+            self.page = board.on_disk(page)?.into();
+        }
+        self.page.front().filter(|planned| wanted(&planned.row))?;
+        let next = self.page.pop_front()?;
+        self.seq = next.seq;
+        Some(next.row)
+    }
+}
+
+/// The row whose agent is watched.
+#[derive(Clone)]
+struct Probe {
+    row: Switchable,
+    /// When its disable was answered.
+    since: Instant,
+    is_off: bool,
+}
+
+struct Disable<'b, 'a> {
+    board: &'b mut Switchboard<'a>,
+    settings: &'b DisableSettings,
+    queue: Queue,
+    probe: Option<Probe>,
+    last_look: Option<LookAtAll>,
+    /// Planned rows that the guard watches and that nothing was asked for yet.
+    watched_left: u64,
+}
+
+impl Disable<'_, '_> {
+    /// Rows whose agent has another UUID go first and are not the guard's business; with `--disable-shared` none is.
+    async fn switch_off_unwatched(&mut self) {
+        let shared = self.settings.shared;
+        while let Some(row) = self.queue.next_if(self.board, |row| shared || !row.pair.is_one_uuid()).await {
+            self.board.switch_off(row, Role::Unwatched).await;
+        }
+    }
+
+    async fn under_guard(&mut self, asker: &mut dyn Asker) -> DisablingEnd {
+        let rules = Rules { looks: self.settings.looks.len(), may_ask: asker.may_ask() };
+        let mut state = State::START;
+        loop {
+            let seen = match state.action() {
+                Action::SwitchProbeOff => self.switch_probe_off().await,
+                Action::Look(look) => self.look(look).await,
+                Action::SwitchProbeOn => self.switch_probe_on().await,
+                Action::Ask => self.ask(asker).await,
+                Action::SwitchRestOff => self.switch_rest_off().await,
+                Action::LookAtAll => self.look_at_all().await,
+                Action::SwitchOn(condemned) => self.switch_on(condemned).await,
+                Action::End(end) => return end,
+            };
+            state = state.next(rules, seen);
+        }
+    }
+
+    fn tell(&mut self, news: GuardNews) {
+        self.board.observer.observe(&Event::Guard(news));
+    }
+
+    async fn switch_probe_off(&mut self) -> Observation {
+        while let Some(row) = self.queue.next_if(self.board, |_| true).await {
+            self.watched_left = self.watched_left.saturating_sub(1);
+            let came = self.board.switch_off(row.clone(), Role::Probe).await;
+            let candidate = row.candidate();
+            self.probe = Some(Probe { row, since: Instant::now(), is_off: true });
+            match came {
+                SwitchedOff::Yes => {
+                    self.tell(GuardNews::ProbeOff { name: candidate.name, pair: candidate.pair });
+                    return Observation::ProbeOff;
+                }
+                SwitchedOff::Refused if self.board.stop_reason().is_some() => return Observation::Stopped,
+                SwitchedOff::Refused => {
+                    self.tell(GuardNews::NextProbe);
+                    return Observation::ProbeRefused;
+                }
+                SwitchedOff::Unknown => return Observation::ProbeUnanswered,
+                SwitchedOff::NotSent => return Observation::Stopped,
+                // Not a word about the probe's agent: the next one takes its place.
+                SwitchedOff::NotVerified => {}
+            }
+        }
+        if self.board.may_go_on() { Observation::NoProbeLeft } else { Observation::Stopped }
+    }
+
+    async fn look(&mut self, look: usize) -> Observation {
+        let (Some(probe), Some(at)) = (&self.probe, self.settings.looks.get(look)) else {
+            return Observation::Stopped;
+        };
+        let (agent, at) = (probe.row.pair.agent.0, *at);
+        let left = at.saturating_sub(probe.since.elapsed());
+        if !self.board.may_go_on() || !self.board.wait(left).await {
+            return Observation::Stopped;
+        }
+        let Some(sight) = self.board.sight_of(agent).await else { return Observation::Stopped };
+        self.tell(GuardNews::Looked { after: at, sight });
+        Observation::Seen(sight)
+    }
+
+    async fn switch_probe_on(&mut self) -> Observation {
+        let Some(probe) = &mut self.probe else { return Observation::Stopped };
+        if self.board.switch_on(probe.row.clone(), DisabledState::Reverted).await {
+            probe.is_off = false;
+            self.tell(GuardNews::ProbeOnAgain);
+            Observation::ProbeOnAgain
+        } else {
+            Observation::ProbeStuck
+        }
+    }
+
+    async fn ask(&mut self, asker: &mut dyn Asker) -> Observation {
+        let question = asker.go_on_blind(self.watched_left.saturating_add(1));
+        self.board.unless_signalled(question).await.map_or(Observation::Stopped, Observation::Answered)
+    }
+
+    /// The probe first, if the person wants it off although it was switched on again.
+    async fn switch_rest_off(&mut self) -> Observation {
+        // Who said yes without knowing is not owed a look that undoes it.
+        let mut role = Role::Watched;
+        if let Some(Probe { row, is_off, .. }) = self.probe.take() {
+            if is_off {
+                let allowed = self.board.writer.let_stay_off(&row).await;
+                if self.board.on_disk(allowed).is_none() {
+                    // On disk it is a probe without a verdict, so that is how it must not stay in the world.
+                    self.board.switch_on(row, DisabledState::Reverted).await;
+                    return Observation::Stopped;
+                }
+                self.tell(GuardNews::GoOn { rest: self.watched_left });
+            } else {
+                role = Role::Unwatched;
+                self.board.switch_off(row, role).await;
+            }
+        }
+        while let Some(row) = self.queue.next_if(self.board, |_| true).await {
+            self.board.switch_off(row, role).await;
+        }
+        if self.board.may_go_on() { Observation::RestDone } else { Observation::Stopped }
+    }
+
+    async fn look_at_all(&mut self) -> Observation {
+        // As long as the probe was watched, so that a list that is behind shows the others, too.
+        let watched = self.settings.looks.last().copied().unwrap_or_default();
+        self.last_look = self.board.look_at_owed(watched).await;
+        self.last_look.as_ref().map_or(Observation::Stopped, |seen| Observation::SeenAll(seen.sight()))
+    }
+
+    async fn switch_on(&mut self, condemned: Condemned) -> Observation {
+        let missing = self.last_look.as_ref().map_or(&[][..], LookAtAll::missing);
+        self.board.undo(condemned, missing).await;
+        Observation::AskedBack
+    }
+}

@@ -1,0 +1,73 @@
+//! Switching off and on again, on disk.
+//!
+//! | file | idea |
+//! | --- | --- |
+//! | `plan` | which verified rows are switched off, in which order |
+//! | `intent` | the wish before each request, and what became of it |
+//! | `recovery` | what earlier runs, or the guard of this one, still owe a row |
+//! | `rollback` | what `rollback` takes back |
+//!
+//! While a wish is open its row is `unknown`: at no moment is an assistant off that the ledger does not know of.
+
+mod intent;
+mod plan;
+mod recovery;
+mod rollback;
+
+pub use intent::{Conclusion, Intent, Role};
+#[cfg(test)]
+pub(crate) use plan::{
+    FORGET_THOSE_ON_AGAIN, LISTED, leave_for_another_run, leave_to_another_row, mark_others, mark_ours,
+    place_the_rest,
+};
+pub use plan::{PlanWish, Planned};
+#[cfg(test)]
+pub(crate) use recovery::{AGENTS_TO_LOOK_AT, IN_STATE, LAST_TO_LOOK_AT, LONGEST_PROBE_WAIT, LOOKS};
+pub use recovery::{Owed, OwedLooks};
+pub(crate) use recovery::{count_disabled, read_debts};
+#[cfg(test)]
+pub(crate) use rollback::{HAS_ASSISTANT, may_be_off};
+
+use jiff::Timestamp;
+use rusqlite::Row;
+use uuid::Uuid;
+
+use crate::base::{AgentId, AssistantId, Candidate, DisabledState, Pair};
+use crate::engine::ledger::{LedgerError, blob, from_word, text, time_from_text, to_uuid};
+
+/// Rows of a page.
+const PAGE: usize = 256;
+
+/// The columns that [`switchable`] reads, of `result`.
+pub(crate) const COLUMNS: &str = "result.id, assistant, agent, name, disabled, assistant_updated_at";
+
+/// An assistant with a verdict in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Switchable {
+    key: i64,
+    /// Which.
+    pub pair: Pair,
+    /// Its name, raw from the platform; `None` when it was never read.
+    pub name: Option<String>,
+    /// What is known of it.
+    pub state: DisabledState,
+    updated_at: Option<Timestamp>,
+}
+
+impl Switchable {
+    /// As a person knows it.
+    pub fn candidate(&self) -> Candidate {
+        Candidate { pair: self.pair, name: self.name.clone(), updated_at: self.updated_at }
+    }
+}
+
+fn switchable(row: &Row<'_>) -> Result<Switchable, LedgerError> {
+    let id = |index| -> Result<Uuid, LedgerError> { to_uuid(blob(row.get_ref(index)?)?.unwrap_or_default()) };
+    Ok(Switchable {
+        key: row.get(0)?,
+        pair: Pair { assistant: AssistantId(id(1)?), agent: AgentId(id(2)?) },
+        name: text(row.get_ref(3)?)?.map(str::to_owned),
+        state: from_word(text(row.get_ref(4)?)?.unwrap_or_default(), DisabledState::parse)?,
+        updated_at: text(row.get_ref(5)?)?.map(time_from_text).transpose()?,
+    })
+}

@@ -1,0 +1,77 @@
+//! What `rollback` takes back, found out before anything is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::recovery::{Owed, count_disabled};
+use super::{COLUMNS, Switchable, switchable};
+use crate::base::{DisabledState, RollbackPlan};
+use crate::engine::ledger::{Ledger, LedgerError};
+
+/// Assistants that a plan names.
+const NAMED: usize = 5;
+
+impl Ledger {
+    /// What a rollback of these assistants (`None`: of all) would do.
+    pub fn rollback_plan(&self, only: Option<&BTreeSet<Uuid>>) -> Result<RollbackPlan, LedgerError> {
+        let connection = self.connection();
+        let mut plan = RollbackPlan {
+            already_disabled: count_disabled(connection, DisabledState::AlreadyDisabled)?,
+            ..RollbackPlan::default()
+        };
+        let mut states: BTreeMap<&str, (DisabledState, u64)> = BTreeMap::new();
+        for_each_off(connection, |row, is_owed| {
+            // What an earlier run should have switched on comes first, whatever else is asked for.
+            if !is_owed && only.is_some_and(|only| !only.contains(&row.pair.assistant.0)) {
+                plan.left_alone += 1;
+                return;
+            }
+            states.entry(row.state.as_str()).or_insert((row.state, 0)).1 += 1;
+            if plan.first.len() < NAMED {
+                plan.first.push(row.candidate());
+            }
+        })?;
+        plan.rows = states.into_values().collect();
+        Ok(plan)
+    }
+
+    /// Of these assistants, those that the ledger has no result of.
+    pub fn unknown_assistants(&self, assistants: &BTreeSet<Uuid>) -> Result<Vec<Uuid>, LedgerError> {
+        let mut statement = self.connection().prepare(HAS_ASSISTANT)?;
+        let mut unknown = Vec::new();
+        for assistant in assistants {
+            if !statement.exists([assistant.as_bytes()])? {
+                unknown.push(*assistant);
+            }
+        }
+        unknown.sort_unstable();
+        Ok(unknown)
+    }
+
+    /// The assistants that are off as far as this ledger knows, for the practice workspace to begin with.
+    pub fn assistants_off(&self) -> Result<Vec<Uuid>, LedgerError> {
+        let mut assistants = Vec::new();
+        for_each_off(self.connection(), |row, _| assistants.push(row.pair.assistant.0))?;
+        Ok(assistants)
+    }
+}
+
+pub(crate) const HAS_ASSISTANT: &str = "SELECT 1 FROM result WHERE assistant = ?1";
+
+/// Every assistant that may be off because of this program, and whether an earlier run owes it to be on.
+pub(crate) fn may_be_off() -> String {
+    Owed::Rollback.all(&format!("{COLUMNS}, {}", Owed::Revert.includes()))
+}
+
+/// Shows every assistant that may be off because of this program, and whether an earlier run owes it to be on.
+fn for_each_off(connection: &Connection, mut visit: impl FnMut(Switchable, bool)) -> Result<(), LedgerError> {
+    let mut statement = connection.prepare(&may_be_off())?;
+    let mut rows = statement.query([i64::MIN])?;
+    while let Some(row) = rows.next()? {
+        let is_owed: Option<bool> = row.get(6)?;
+        visit(switchable(row)?, is_owed == Some(true));
+    }
+    Ok(())
+}

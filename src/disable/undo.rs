@@ -1,0 +1,130 @@
+//! The last look, and switching on again what it condemned, or what else is owed.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::agent_list::{AfterSignal, LookAtAll};
+use super::guard::{Condemned, LastSight};
+use super::switchboard::Switchboard;
+use crate::base::{AgentId, DisabledState, Event, GuardNews, StopReason, Switching};
+use crate::disable::store::{Owed, OwedLooks, Switchable};
+
+/// After a signal the last look may take so long, and switching on again likewise; what is not done by then is owed
+/// (DESIGN.md, Manners on the network: within 3 seconds).
+const AFTER_SIGNAL: Duration = Duration::from_millis(1_200);
+
+impl Switchboard<'_> {
+    /// The last look at all agents that are owed one, once `watched` has passed since the last of their assistants was
+    /// asked to go off (or what the run that asked was told to wait): the list may be behind, so that an earlier look may
+    /// condemn but acquits nobody. `None` when it stays owed.
+    pub(super) async fn look_at_owed(&mut self, watched: Duration) -> Option<LookAtAll> {
+        let owed = self.writer.owed_looks().await;
+        let OwedLooks { agents, last, probe_wait } = self.on_disk(owed)?;
+        if agents.is_empty() {
+            return Some(LookAtAll::AllOn);
+        }
+        let watched = watched.max(probe_wait);
+        let after = last.map_or(watched, |last| watched.saturating_sub(since(last)));
+        self.may_go_on();
+        let mut seen = None;
+        if self.may_look() {
+            self.observer.observe(&Event::Guard(GuardNews::LastLook { agents: agents.len() as u64, after }));
+            let has_waited = after.is_zero() || self.wait(after).await;
+            let acquits =
+                |seen: &LookAtAll| matches!(seen.sight(), LastSight::AllOn | LastSight::SomeMissing);
+            seen = self.last_look(agents).await.filter(|seen| has_waited || !acquits(seen));
+        }
+        let Some(seen) = seen else {
+            self.observer.observe(&Event::Guard(GuardNews::LookOwed));
+            return None;
+        };
+        if seen == LookAtAll::AllOn {
+            let done = self.writer.looks_are_done().await;
+            self.on_disk(done);
+        }
+        self.observer.observe(&Event::Guard(match &seen {
+            LookAtAll::AllOn => GuardNews::AllOn,
+            LookAtAll::OneOff(agent) => GuardNews::Off { agent: *agent },
+            LookAtAll::SomeMissing(agents) | LookAtAll::AllMissing(agents) => {
+                GuardNews::Missing { agents: agents.clone() }
+            }
+            LookAtAll::NoList => GuardNews::NoList,
+        }));
+        Some(seen)
+    }
+
+    /// Whether looking makes sense: a key that may not disable may look all the same, and a signal leaves a moment for it.
+    fn may_look(&self) -> bool {
+        self.stop_reason()
+            .is_none_or(|reason| reason.leaves_the_agents() || matches!(reason, StopReason::Signal { .. }))
+    }
+
+    /// Looks at all these agents; `None` when that could not be done.
+    async fn last_look(&mut self, agents: HashSet<Uuid>) -> Option<LookAtAll> {
+        let mut seen = None;
+        if !self.is_signalled() {
+            seen = self.sight_of_all(agents.clone(), AfterSignal::Stop).await;
+        }
+        if seen.is_none() && self.is_signalled() {
+            seen = self.sight_of_all(agents, AfterSignal::Within(AFTER_SIGNAL)).await;
+        }
+        // Where the run has to stop anyway, it need not be the list's fault that nothing is seen.
+        seen.filter(|seen| self.stop_reason().is_none() || *seen != LookAtAll::NoList)
+    }
+
+    /// Condemns what the last look was about, all of it or what belongs to these agents, and switches that on again. What
+    /// does not come on is owed.
+    pub(super) async fn undo(&mut self, condemned: Condemned, missing: &[AgentId]) {
+        let condemned = match condemned {
+            Condemned::All => self.writer.condemn().await,
+            Condemned::Missing => self.writer.condemn_alone(missing.to_vec()).await,
+        };
+        let Some(rows) = self.on_disk(condemned) else { return };
+        self.observer.observe(&Event::Switching { switching: Switching::BackByGuard, rows });
+        let until = Instant::now() + AFTER_SIGNAL;
+        self.switch_owed_on(
+            Owed::Revert,
+            DisabledState::Reverted,
+            |_| true,
+            |board| board.may_still_undo(until),
+        )
+        .await;
+    }
+
+    /// What should be on again by now and is not is `revert_failed`: loud, and the first thing that the next run does.
+    pub(super) async fn give_up_reverts(&mut self) {
+        let given_up = self.writer.give_up_reverts().await;
+        self.on_disk(given_up);
+    }
+
+    /// Switches on again all that are owed this, as long as `goes_on` says; what does not come on stays owed.
+    pub(super) async fn switch_owed_on(
+        &mut self,
+        owed: Owed,
+        on: DisabledState,
+        wanted: impl Fn(&Switchable) -> bool,
+        goes_on: impl Fn(&mut Self) -> bool,
+    ) {
+        let mut last: Option<Switchable> = None;
+        loop {
+            let page = self.writer.owed(owed, last.as_ref()).await;
+            let Some(page) = self.on_disk(page).filter(|page| !page.is_empty()) else { return };
+            last = page.last().cloned();
+            for row in page.into_iter().filter(|row| wanted(row)) {
+                if !goes_on(self) {
+                    return;
+                }
+                self.switch_on(row, on).await;
+            }
+        }
+    }
+}
+
+/// How long ago that was; a clock that was set back makes it now.
+fn since(then: Timestamp) -> Duration {
+    Duration::try_from(Timestamp::now().duration_since(then)).unwrap_or_default()
+}

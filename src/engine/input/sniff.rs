@@ -1,0 +1,221 @@
+//! The beginning of the text: Excel's `sep=` line, the delimiter, a header behind a `#`.
+
+use super::cell::{self, Found};
+use super::error::InputError;
+use super::records::{Layout, Record, Records};
+use super::{InputOptions, SNIFFED_ROWS, names};
+use crate::base::{alike, trimmed};
+
+/// Bytes of text that are enough to tell the delimiter.
+pub(super) const HEAD: u64 = 1024 * 1024;
+
+/// Decides the layout from the first [`HEAD`] bytes of text.
+pub(super) fn layout(head: &[u8], options: &InputOptions) -> Result<Layout, InputError> {
+    let mut lines =
+        head.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !cell::is_blank_line(line));
+    let first = lines.next().unwrap_or_default();
+    let sep = sep_line(first);
+    let hash_line = if sep.is_some() { lines.next().unwrap_or_default() } else { first };
+    let with = |delimiter| Layout {
+        delimiter,
+        sep_line: sep.is_some(),
+        hash_header: !options.no_header && is_hash_header(hash_line, delimiter, options),
+    };
+    if let Some(delimiter) = options.delimiter {
+        return if is_usable(delimiter) { Ok(with(delimiter)) } else { Err(InputError::Delimiter) };
+    }
+    if let Some(Sep::Names(delimiter)) = sep {
+        return Ok(with(delimiter));
+    }
+    let mut best = (Fit::default(), with(b','));
+    for layout in [b',', b';', b'\t'].map(with) {
+        let fit = fit(head, layout);
+        // Of equals the first: a file of one column has no delimiter, and a comma is what a CSV has.
+        if fit > best.0 {
+            best = (fit, layout);
+        }
+    }
+    Ok(best.1)
+}
+
+/// How well a delimiter explains the first rows; what counts most comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
+    /// Whether the first row is the header of a report of ours, which has no such columns under another delimiter.
+    is_report: bool,
+    /// Cells that hold one UUID and no other delimiter: under the wrong delimiter cells stick together.
+    lone_uuids: u64,
+    /// Whether the first row has a cell that is a known name.
+    known_name: bool,
+    /// Rows with as many cells as the first one.
+    even_rows: u64,
+    /// Cells of the first row; 0 for a single one, which says nothing for the delimiter.
+    cells: usize,
+}
+
+fn fit(head: &[u8], layout: Layout) -> Fit {
+    let mut fit = Fit::default();
+    let mut records = Records::new(head, layout);
+    let mut record = Record::default();
+    let mut rows = 0;
+    // An open quote is no news here: the head may end inside a row.
+    while rows <= SNIFFED_ROWS && records.read(&mut record).unwrap_or(false) {
+        if rows == 0 {
+            fit.cells = if record.len() > 1 { record.len() } else { 0 };
+            let names: Vec<String> =
+                (0..record.len()).map(|index| trimmed(&record.text(index)).to_owned()).collect();
+            fit.is_report = names::is_report(&names);
+            fit.known_name = names.iter().any(|name| names::is_known(name));
+        }
+        rows += 1;
+        fit.even_rows += u64::from(record.len() == fit.cells);
+        fit.lone_uuids += record.cells().filter(|cell| is_lone_uuid(cell)).count() as u64;
+    }
+    fit
+}
+
+fn is_lone_uuid(cell: &[u8]) -> bool {
+    cell.len() >= 32
+        && !cell.iter().any(|byte| matches!(byte, b',' | b';' | b'\t'))
+        && matches!(cell::find(cell), Found::One(_))
+}
+
+/// Excel's `sep=` line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sep {
+    /// It names a usable delimiter.
+    Names(u8),
+    /// It names none, and is skipped all the same.
+    Mute,
+}
+
+/// What the line says, if it is a `sep=` line.
+fn sep_line(line: &[u8]) -> Option<Sep> {
+    let line = line.strip_prefix(b"\"").map_or(line, |rest| rest.strip_suffix(b"\"").unwrap_or(rest));
+    let (name, rest) = line.split_at_checked(4)?;
+    if !name.eq_ignore_ascii_case(b"sep=") {
+        return None;
+    }
+    // Saved again, the line may have got a delimiter for every column: `sep=;;;`.
+    match rest {
+        [] => Some(Sep::Mute),
+        [first, others @ ..] if others.iter().all(|byte| byte == first) => {
+            Some(if is_usable(*first) { Sep::Names(*first) } else { Sep::Mute })
+        }
+        _ => None,
+    }
+}
+
+const fn is_usable(delimiter: u8) -> bool {
+    delimiter.is_ascii() && !matches!(delimiter, b'"' | b'\r' | b'\n')
+}
+
+/// Whether a `#` line is the header: one of its cells is a known name or one that was asked for. A row that was
+/// commented out is none, so a UUID in it decides against.
+fn is_hash_header(line: &[u8], delimiter: u8, options: &InputOptions) -> bool {
+    let Some(line) = line.strip_prefix(b"#") else { return false };
+    if cell::find(line) != Found::Nothing {
+        return false;
+    }
+    line.split(|&byte| byte == delimiter).any(|cell| {
+        let cell = String::from_utf8_lossy(cell);
+        let name = trimmed(&cell).trim_matches('"');
+        names::is_known(name) || options.names().any(|wanted| alike(wanted, name))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "550e8400-e29b-41d4-a716-446655440000";
+    const B: &str = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
+
+    fn sniffed(text: &str) -> Layout {
+        layout(text.as_bytes(), &InputOptions::default()).unwrap()
+    }
+
+    #[test]
+    fn the_delimiter_is_the_one_that_explains_the_rows() {
+        for (text, expected) in [
+            (format!("assistant_id,owner\n{A},x\n"), b','),
+            (format!("assistant_id;owner\n{A};x\n"), b';'),
+            (format!("assistant_id\towner\n{A}\tx\n"), b'\t'),
+            (format!("{A};x\n{B};y\n"), b';'),
+            (format!("assistant_id\n{A}\n"), b','),
+            (format!("{A}\n{B}\n"), b','),
+            // Text that is fuller of commas than of delimiters.
+            (format!("assistant_id;note\n{A};Hello, dear, all\n{B};One, two, three\n"), b';'),
+            (format!("assistant_id\tnote\n{A}\ta, b; c\n{B}\td, e; f\n"), b'\t'),
+            (format!("id;a,b\n{A};1,2\n{B};3,4\n"), b';'),
+            (format!("note,assistant_id\n\"a;b\",{A}\n\"c;d\",{B}\n"), b','),
+            (format!("note;assistant_id\n\"a\nb,c\";{A}\n"), b';'),
+            (format!("x;assistant_id\na, {B} b, c;{A}\n"), b';'),
+            // A report of ours, however many UUIDs a column of the person's holds.
+            (
+                format!(
+                    "line,input,assistant_id,agent_id,status,disabled,related\n2,-,,,invalid_id,,\"{A};{B};{A};{B}\"\n"
+                ),
+                b',',
+            ),
+            (format!("line;status;disabled;input;assistant_id;agent_id;x\n2;invalid_id;;-;;;,{A},\n"), b';'),
+            // No UUID to go by.
+            ("assistant_id;note\nfoo;a, b\nbar;c\n".to_owned(), b';'),
+            ("a\tb\nfoo\t1\nbar\t2\n".to_owned(), b'\t'),
+            (format!("# made by hand; yes; really\nassistant_id,owner\n{A},x\n"), b','),
+            (format!("#assistant_id;owner\n{A};x\n"), b';'),
+            (String::new(), b','),
+        ] {
+            assert_eq!(sniffed(&text).delimiter as char, expected as char, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_sep_line_of_excel_wins_over_what_the_rows_look_like() {
+        for (line, delimiter) in
+            [("sep=;", b';'), ("SEP=\t", b'\t'), ("\"sep=|\"", b'|'), ("sep=;;;", b';'), ("\nsep=;", b';')]
+        {
+            let layout = sniffed(&format!("{line}\r\nassistant_id,owner\r\n{A},x\r\n"));
+            assert_eq!((layout.delimiter, layout.sep_line), (delimiter, true), "{line:?}");
+        }
+        for (line, sep_line) in [("sep=", true), ("sep=é", false), ("separator,x", false), ("sep=ab", false)]
+        {
+            let layout = sniffed(&format!("{line}\nassistant_id,owner\n{A},x\n"));
+            assert_eq!((layout.delimiter, layout.sep_line), (b',', sep_line), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_option_wins_over_everything() {
+        let text = format!("sep=;\nassistant_id;owner\n{A};x\n");
+        let with = |delimiter| {
+            layout(text.as_bytes(), &InputOptions { delimiter: Some(delimiter), ..InputOptions::default() })
+        };
+        assert_eq!(with(b'|').unwrap().delimiter, b'|');
+        assert!(with(b'|').unwrap().sep_line);
+        for delimiter in [b'"', b'\r', b'\n', 0xe4] {
+            assert!(matches!(with(delimiter), Err(InputError::Delimiter)), "{delimiter}");
+        }
+    }
+
+    #[test]
+    fn a_hash_line_is_the_header_when_it_comes_first_and_has_a_known_name() {
+        for (text, expected) in [
+            ("#assistant_id,owner\n", true),
+            ("\n , \n# Assistant ID;owner\n", true),
+            ("sep=,\n#owner,uuid\n", true),
+            ("#\"id\",x\n", true),
+            ("#owner,agent_id\n", true),
+            ("# written by hand\n#assistant_id\n", false),
+            ("owner\n#assistant_id\n", false),
+            ("# the ids of all assistants\n", false),
+            ("#550e8400-e29b-41d4-a716-446655440000,assistant\n", false),
+        ] {
+            assert_eq!(sniffed(text).hash_header, expected, "{text:?}");
+        }
+        let no_header = InputOptions { no_header: true, ..InputOptions::default() };
+        assert!(!layout(b"#assistant_id\n", &no_header).unwrap().hash_header);
+        let named = InputOptions { column: Some("kennung".to_owned()), ..InputOptions::default() };
+        assert!(layout(b"#Kennung;x\n", &named).unwrap().hash_header);
+    }
+}

@@ -1,0 +1,147 @@
+//! The first pass over all rows: the header, how wide the rows are, where UUIDs stand, and whether every quote is
+//! closed, so that nothing can fail halfway later.
+
+use std::io::BufRead;
+
+use super::cell::{self, Found};
+use super::error::InputError;
+use super::records::{Layout, Record, Records};
+use super::{InputOptions, SNIFFED_ROWS, names};
+use crate::base::{LineEnd, trimmed};
+
+/// What the first pass found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Survey {
+    /// The header line, if there is one.
+    pub(super) header: Option<Header>,
+    /// Name of every column, `column_N` where the header has none; as many as the widest row has filled cells.
+    pub(super) names: Vec<String>,
+    /// For every column the number of sniffed rows with a UUID in it.
+    pub(super) uuid_rows: Vec<u64>,
+    /// Rows sniffed: the first 1,000, header not counted.
+    pub(super) sniffed: u64,
+    /// The first line end between rows.
+    pub(super) line_end: Option<LineEnd>,
+    /// In a report of ours: rows whose `input` and `assistant_id` name different UUIDs.
+    pub(super) contradictions: Contradictions,
+}
+
+/// A header line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Line on which it starts.
+    pub(super) line: u64,
+    /// Whether it is the header of a report of ours.
+    pub(super) is_report: bool,
+}
+
+/// Rows that say two things.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Contradictions {
+    /// How many there are.
+    pub(super) rows: u64,
+    /// The line of the first one.
+    pub(super) first_line: u64,
+}
+
+impl Survey {
+    /// Reads all records.
+    pub(super) fn of(text: impl BufRead, layout: Layout, options: &InputOptions) -> Result<Self, InputError> {
+        let mut records = Records::new(text, layout);
+        let mut record = Record::default();
+        if !records.read(&mut record)? {
+            return Err(InputError::Empty {
+                what: "there is nothing in it but blank lines and comments, if at all",
+            });
+        }
+        let mut columns = Widths { width: record.len(), uuid_rows: vec![0; record.len()], sniffed: 0 };
+        let (header, mut names) = if layout.hash_header || is_header(&record, options) {
+            let names = header_names(&record, layout.hash_header);
+            (Some(Header { line: record.line(), is_report: names::is_report(&names) }), names)
+        } else {
+            columns.add(&record);
+            (None, Vec::new())
+        };
+        let compared = header.as_ref().filter(|header| header.is_report).and_then(|_| {
+            let of = |own| names.iter().position(|name| name == own);
+            of("input").zip(of("assistant_id"))
+        });
+        let mut contradictions = Contradictions::default();
+        while records.read(&mut record)? {
+            columns.add(&record);
+            if let Some((input, assistant)) = compared {
+                contradictions.add(&record, input, assistant);
+            }
+        }
+        if columns.sniffed == 0 {
+            return Err(InputError::Empty { what: "there is only a header line" });
+        }
+        names.extend((names.len()..columns.width).map(names::unnamed));
+        let Widths { uuid_rows, sniffed, .. } = columns;
+        Ok(Self { header, names, uuid_rows, sniffed, line_end: records.line_end(), contradictions })
+    }
+
+    /// Whether the input is a report of ours.
+    pub(super) fn is_report(&self) -> bool {
+        self.header.as_ref().is_some_and(|header| header.is_report)
+    }
+}
+
+/// A first line without a UUID is a header, even under names that mean nothing to us.
+fn is_header(record: &Record, options: &InputOptions) -> bool {
+    !options.no_header && record.cells().all(|cell| cell::find(cell) == Found::Nothing)
+}
+
+fn header_names(record: &Record, hash: bool) -> Vec<String> {
+    let texts: Vec<String> = (0..record.len()).map(|index| record.text(index)).collect();
+    let mut names: Vec<String> = texts.iter().map(|text| trimmed(text).to_owned()).collect();
+    if hash && let Some(first) = names.first_mut() {
+        let rest = trimmed(first.trim_start_matches('#'));
+        *first = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(rest).to_owned();
+    }
+    let is_report = names::is_report(&names);
+    for (index, name) in names.iter_mut().enumerate() {
+        if is_report {
+            *name = cell::unshielded(name).to_owned();
+        }
+        if name.is_empty() {
+            *name = names::unnamed(index);
+        }
+    }
+    names
+}
+
+/// How far the rows reach, and where UUIDs stand in them.
+struct Widths {
+    width: usize,
+    uuid_rows: Vec<u64>,
+    sniffed: u64,
+}
+
+impl Widths {
+    fn add(&mut self, record: &Record) {
+        // Delimiters that a spreadsheet left at the end of a row make no column.
+        let beyond = (self.width..record.len()).rev().find(|&index| !cell::is_blank(record.cell(index)));
+        self.width = beyond.map_or(self.width, |last| last + 1);
+        self.uuid_rows.resize(self.width, 0);
+        if self.sniffed == SNIFFED_ROWS {
+            return;
+        }
+        self.sniffed += 1;
+        for (rows, cell) in self.uuid_rows.iter_mut().zip(record.cells()) {
+            *rows += u64::from(cell::find(cell) != Found::Nothing);
+        }
+    }
+}
+
+impl Contradictions {
+    fn add(&mut self, record: &Record, input: usize, assistant: usize) {
+        if let (Found::One(input), Found::One(assistant)) =
+            (cell::find(record.cell(input)), cell::find(record.cell(assistant)))
+            && input != assistant
+        {
+            self.first_line = if self.rows == 0 { record.line() } else { self.first_line };
+            self.rows += 1;
+        }
+    }
+}

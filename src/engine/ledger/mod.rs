@@ -1,0 +1,42 @@
+//! The run's memory: one `SQLite` file. The only place with SQL.
+//!
+//! [`Ledger`] is the locked handle: only it can write, and only [`Ledger::start`] makes a [`Writer`]. [`LedgerReader`]
+//! reads beside it. Everything here blocks but the two `async` methods of [`Writer`]: call it from a blocking thread.
+//!
+//! What holds it together with a `kill -9`, a full disk or a power cut at any moment (DESIGN.md, The ledger):
+//! a new ledger appears whole, by a rename; every settled row is committed with `synchronous=FULL` before its
+//! [`Settled`] exists; the lock is the operating system's and dies with the process; a copy that lacks the log beside it
+//! is noticed.
+//!
+//! Nothing else in the program may open the file itself, not even to copy it: on unix, closing any descriptor of a file
+//! drops all locks that this process holds on it, `SQLite`'s among them.
+
+mod encode;
+mod error;
+mod import;
+mod lock;
+mod log;
+mod open;
+mod open_rows;
+mod read;
+mod schema;
+mod set_aside;
+mod state;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub(crate) use encode::{
+    blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_integer, to_json,
+    to_nanoseconds, to_uuid,
+};
+pub use error::{ImportError, LedgerError, SetAsideError};
+pub use log::lacks_log;
+pub use open::{Identity, Ledger, NewRun, Purpose, RunCommand, RunEnd};
+pub(crate) use open::{RunId, meta, set_meta};
+pub(crate) use open_rows::for_each_row;
+pub use open_rows::{Job, OpenRows, Selection};
+pub use read::{LedgerReader, RowKey};
+pub use set_aside::Aside;
+pub(crate) use state::Place;
+pub use writer::{Settled, Writer, WriterThread};

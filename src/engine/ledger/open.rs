@@ -1,0 +1,474 @@
+//! Opening a ledger: lock, creation, the checks before the first write, and what can be done with it before the run.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::encode::{from_nanoseconds, from_word, to_integer, to_json, to_nanoseconds};
+use super::error::{ImportError, LedgerError, OpenError};
+use super::import;
+use super::lock::LedgerLock;
+use super::log::{self, Log};
+use super::open_rows::{self, OpenRows, Selection, Starts};
+use super::schema::{self, beside};
+use super::writer::{self, Writer, WriterThread, write_sent};
+use crate::base::{Backlog, Debts, Disabling, InputFormat, InputRow, StopReason};
+use crate::disable::store::read_debts;
+
+/// What a ledger remembers: two kinds of work never share one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// A migration: `run`, `rollback`.
+    #[default]
+    Run,
+    /// An audit.
+    Audit,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Audit => "audit",
+        }
+    }
+
+    /// The reverse of [`Purpose::as_str`].
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Run, Self::Audit].into_iter().find(|purpose| purpose.as_str() == word)
+    }
+
+    /// Refuses a ledger that is there for something else.
+    pub(super) fn refuse_other(self, path: &Path, theirs: Self) -> Result<(), OpenError> {
+        if self == theirs {
+            return Ok(());
+        }
+        Err(OpenError::OtherPurpose { path: path.to_owned(), theirs: theirs.as_str(), ours: self.as_str() })
+    }
+}
+
+/// Where the rows of a ledger come from. A ledger is the same as long as this is (DESIGN.md, The ledger).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The base URL, normalised; in the practice workspace, whose port changes, a fixed word such as `sandbox`.
+    pub base_url: String,
+    /// Whether the rows come from the built-in practice workspace.
+    pub practice: bool,
+    /// What the ledger remembers.
+    pub purpose: Purpose,
+}
+
+impl Identity {
+    fn for_people(&self) -> String {
+        if self.practice { "the practice workspace (--sandbox)".to_owned() } else { self.base_url.clone() }
+    }
+
+    pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
+        let value =
+            |key| meta(connection, key)?.ok_or_else(|| LedgerError::damaged(format!("no {key} in it")));
+        let purpose = meta(connection, "purpose")?;
+        Ok(Self {
+            base_url: value("base_url")?,
+            practice: value("practice")? == "true",
+            purpose: purpose.map_or(Ok(Purpose::Run), |word| from_word(&word, Purpose::parse))?,
+        })
+    }
+}
+
+/// Which command writes the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunCommand {
+    /// `run`.
+    Run {
+        /// Whether it is to switch off.
+        disabling: Disabling,
+        /// How long its guard watches the probe, in whole seconds: whoever finishes its work waits as long.
+        probe_wait: Duration,
+    },
+    /// `rollback`.
+    Rollback,
+    /// `verify`.
+    Verify,
+    /// `audit`.
+    Audit,
+}
+
+impl RunCommand {
+    /// The word in the ledger.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Run { .. } => "run",
+            Self::Rollback => "rollback",
+            Self::Verify => "verify",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// A run that is about to begin.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRun<'a> {
+    /// The command.
+    pub command: RunCommand,
+    /// Version of this program.
+    pub program_version: &'a str,
+    /// The settings worth keeping; never the key.
+    pub settings: &'a serde_json::Value,
+    /// When it begins.
+    pub started_at: Timestamp,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEnd {
+    /// When.
+    pub finished_at: Timestamp,
+    /// Why before its last row; `None` when every row was asked for.
+    pub stopped: Option<StopReason>,
+}
+
+/// Key of the newest run in the ledger.
+pub(crate) type RunId = i64;
+
+/// The file and its lock, given back in this order: first the file is left as one, then the lock is released.
+#[derive(Debug)]
+pub(super) struct Locked {
+    pub(super) connection: Connection,
+    log: Log,
+    path: PathBuf,
+    _lock: LedgerLock,
+}
+
+impl Locked {
+    /// Copies the log into the file once it is long.
+    pub(super) fn keep_log_short(&mut self) -> Result<(), LedgerError> {
+        self.log.keep_short(&self.connection)
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        log::end(&self.connection);
+    }
+}
+
+/// The locked handle to a ledger: the write methods exist only here.
+#[derive(Debug)]
+pub struct Ledger {
+    locked: Locked,
+    /// Where the open rows begin, once they were counted.
+    starts: Option<Starts>,
+}
+
+impl Ledger {
+    /// Takes the lock and opens the ledger at `path`, which is made if there is none (or an empty file), mode 0600.
+    /// What is not a ledger, is newer or belongs elsewhere is refused before anything is written; an unwritable one
+    /// is found out here, by writing.
+    pub fn open(path: &Path, identity: &Identity) -> Result<Self, OpenError> {
+        let path = resolve(path)?;
+        let lock = LedgerLock::take(&path)?;
+        match find(&path)? {
+            Some(found) if found.len() > 0 => {
+                check_file(&path)?;
+                tighten(&path, &found);
+            }
+            _ => create(&path, identity)?,
+        }
+        Self::connect(path, lock, |theirs, path| {
+            identity.purpose.refuse_other(path, theirs.purpose)?;
+            if theirs == identity {
+                return Ok(());
+            }
+            let (theirs, ours) = (theirs.for_people(), identity.for_people());
+            Err(OpenError::OtherBaseUrl { path: path.to_owned(), theirs, ours })
+        })
+    }
+
+    /// Takes the lock and opens the ledger of a run at `path`, wherever its rows come from; never makes one.
+    pub fn open_existing(path: &Path) -> Result<Self, OpenError> {
+        let path = resolve(path)?;
+        if find(&path)?.is_none() {
+            return Err(OpenError::Missing { path });
+        }
+        let lock = LedgerLock::take(&path)?;
+        check_file(&path)?;
+        Self::connect(path, lock, |theirs, path| Purpose::Run.refuse_other(path, theirs.purpose))
+    }
+
+    /// Nothing is written before `check` has let the ledger's identity pass.
+    fn connect(
+        path: PathBuf,
+        lock: LedgerLock,
+        check: impl FnOnce(&Identity, &Path) -> Result<(), OpenError>,
+    ) -> Result<Self, OpenError> {
+        let at = |error| OpenError::at(&path, error);
+        let connection = schema::connect(&path, schema::READER_CACHE_KIB).map_err(at)?;
+        schema::check(&connection, &path)?;
+        check(&Identity::read(&connection).map_err(at)?, &path)?;
+        let log = Log::begin(&connection).map_err(|error| {
+            log::end_if_last(&connection);
+            at(error)
+        })?;
+        Ok(Self { locked: Locked { connection, log, path, _lock: lock }, starts: None })
+    }
+
+    /// Where its rows come from.
+    pub fn identity(&self) -> Result<Identity, LedgerError> {
+        Identity::read(&self.locked.connection)
+    }
+
+    /// What earlier runs owe: to be settled before anything else.
+    pub fn debts(&self) -> Result<Debts, LedgerError> {
+        read_debts(&self.locked.connection)
+    }
+
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.locked.connection
+    }
+
+    /// The ledger's path, absolute.
+    pub fn path(&self) -> &Path {
+        &self.locked.path
+    }
+
+    /// Replaces the input by these rows, in one transaction: on an error, of the rows or of the ledger, nothing has
+    /// changed. Duplicates are found here; what earlier runs have found out about a pair of ids stays.
+    pub fn import<E>(
+        &mut self,
+        format: &InputFormat,
+        rows: impl Iterator<Item = Result<InputRow, E>>,
+    ) -> Result<(), ImportError<E>> {
+        self.starts = None;
+        import::replace_input(&mut self.locked.connection, format, rows)?;
+        Ok(self.locked.keep_log_short()?)
+    }
+
+    /// Counts the work that is left.
+    pub fn backlog(&mut self, selection: &Selection) -> Result<Backlog, LedgerError> {
+        let (backlog, starts) = open_rows::backlog(&self.locked.connection, selection)?;
+        self.starts = Some(starts);
+        Ok(backlog)
+    }
+
+    /// The requests sent since then, by this and earlier runs: time and number, oldest first. A clock that was set
+    /// back can make times later than now.
+    pub fn sent_since(&self, since: Timestamp) -> Result<Vec<(Timestamp, u32)>, LedgerError> {
+        sent_since(&self.locked.connection, since)
+    }
+
+    /// Remembers requests that were sent before there was this ledger.
+    pub fn remember_sent(&mut self, sent: &[(Timestamp, u32)]) -> Result<(), LedgerError> {
+        let transaction = self.locked.connection.transaction()?;
+        for (at, requests) in sent {
+            write_sent(&transaction, to_nanoseconds(*at), *requests)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Records the run's beginning and starts the one thread that writes. Gives a handle for the rows' outcomes, the
+    /// rows to ask for, and the thread, which has to be finished.
+    pub fn start(
+        self,
+        run: &NewRun<'_>,
+        selection: Selection,
+    ) -> Result<(Writer, OpenRows, WriterThread), LedgerError> {
+        let run_id = self.begin(run)?;
+        let open_rows = OpenRows::new(&self.locked.path, run_id, selection, self.starts)?;
+        let (writer, thread) = writer::start(self.locked, run_id)?;
+        Ok((writer, open_rows, thread))
+    }
+
+    /// The same for a command that checks no rows.
+    pub fn start_without_rows(self, run: &NewRun<'_>) -> Result<(Writer, WriterThread), LedgerError> {
+        let run_id = self.begin(run)?;
+        writer::start(self.locked, run_id)
+    }
+
+    fn begin(&self, run: &NewRun<'_>) -> Result<RunId, LedgerError> {
+        let connection = &self.locked.connection;
+        let (disabling, probe_wait) = match run.command {
+            RunCommand::Run { disabling, probe_wait } => (disabling, Some(to_integer(probe_wait.as_secs()))),
+            RunCommand::Rollback | RunCommand::Verify | RunCommand::Audit => (Disabling::No, None),
+        };
+        let transaction = connection.unchecked_transaction()?;
+        transaction.execute(
+            "INSERT INTO run (program_version, settings, started_at, command, disabling, probe_wait_seconds) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (
+                run.program_version,
+                to_json(run.settings)?,
+                to_nanoseconds(run.started_at),
+                run.command.as_str(),
+                disabling.as_str(),
+                probe_wait,
+            ),
+        )?;
+        let run_id = transaction.last_insert_rowid();
+        if matches!(run.command, RunCommand::Run { .. }) {
+            // An earlier run's plan is not this one's: at no moment does it stand under the new run's wish.
+            transaction.execute("DELETE FROM planned", [])?;
+        }
+        transaction.commit()?;
+        connection.pragma_update(None, "cache_size", -schema::WRITER_CACHE_KIB)?;
+        Ok(run_id)
+    }
+}
+
+#[cfg(test)]
+impl Ledger {
+    /// Lets the file grow no further than this: a full disk.
+    pub(super) fn limit_pages(&self, pages: u32) {
+        self.locked.connection.pragma_update(None, "max_page_count", pages).unwrap();
+    }
+}
+
+/// The requests sent since then: time and number, oldest first.
+pub(super) fn sent_since(
+    connection: &Connection,
+    since: Timestamp,
+) -> Result<Vec<(Timestamp, u32)>, LedgerError> {
+    let mut statement = connection.prepare("SELECT at, requests FROM sent WHERE at >= ?1 ORDER BY at")?;
+    let mut rows = statement.query([to_nanoseconds(since)])?;
+    let mut sent = Vec::new();
+    while let Some(row) = rows.next()? {
+        sent.push((from_nanoseconds(row.get(0)?)?, row.get(1)?));
+    }
+    Ok(sent)
+}
+
+/// A value of `meta`.
+pub(crate) fn meta(connection: &Connection, key: &str) -> Result<Option<String>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+}
+
+/// Sets a value of `meta`.
+pub(crate) fn set_meta(connection: &Connection, key: &str, value: &str) -> Result<(), LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )?;
+    statement.execute((key, value))?;
+    Ok(())
+}
+
+/// One spelling for every way to name the file, so that all of them meet the same lock. A link to nothing names what it
+/// points to.
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+    let refused = |error: &io::Error| OpenError::refused(path, error);
+    match fs::canonicalize(path) {
+        Ok(resolved) => Ok(resolved),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let name = path.file_name().ok_or_else(|| refused(&error))?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder =
+                fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(|error| refused(&error))?;
+            match fs::read_link(folder.join(name)) {
+                // A circle of links is no missing file, so this ends.
+                Ok(target) => resolve(&folder.join(target)),
+                Err(_) => Ok(folder.join(name)),
+            }
+        }
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+/// What stands at `path`; refuses what cannot be a ledger, and one that has another name as well: under that, another
+/// run could write it, with a lock and a log of its own.
+pub(super) fn find(path: &Path) -> Result<Option<fs::Metadata>, OpenError> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(OpenError::NotALedger { path: path.to_owned() }),
+        Ok(found) if has_another_name(&found) => Err(OpenError::HardLinked { path: path.to_owned() }),
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(OpenError::refused(path, &error)),
+    }
+}
+
+#[cfg(unix)]
+fn has_another_name(found: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(found) > 1
+}
+
+/// Elsewhere than on unix this cannot be told.
+#[cfg(not(unix))]
+const fn has_another_name(_found: &fs::Metadata) -> bool {
+    false
+}
+
+/// Refuses from the file alone, under the lock, what is not a ledger that can be written.
+fn check_file(path: &Path) -> Result<(), OpenError> {
+    schema::check_header(path)?;
+    if log::is_missing(path)? {
+        return Err(OpenError::log_missing(path.to_owned()));
+    }
+    Ok(())
+}
+
+/// Makes a new ledger under another name and renames it: at any moment there is a whole one or none.
+fn create(path: &Path, identity: &Identity) -> Result<(), OpenError> {
+    let draft = beside(path, ".new");
+    let refused = |error: &io::Error| OpenError::refused(path, error);
+    // Side files that outlived their ledger would be taken for the new one's.
+    for stale in [&draft, &beside(&draft, "-journal")] {
+        remove_if_there(stale).map_err(|error| refused(&error))?;
+    }
+    for suffix in ["-wal", "-shm", "-journal"] {
+        remove_if_there(&beside(path, suffix)).map_err(|error| refused(&error))?;
+    }
+    create_private(&draft).map_err(|error| refused(&error))?;
+    let fill = || -> Result<(), LedgerError> {
+        let connection = schema::connect(&draft, schema::READER_CACHE_KIB)?;
+        schema::create(&connection)?;
+        set_meta(&connection, "purpose", identity.purpose.as_str())?;
+        set_meta(&connection, "practice", if identity.practice { "true" } else { "false" })?;
+        set_meta(&connection, "base_url", &identity.base_url)
+    };
+    let made = fill()
+        .map_err(|error| OpenError::at(path, error))
+        .and_then(|()| fs::rename(&draft, path).map_err(|error| refused(&error)));
+    if made.is_err() {
+        let _ = fs::remove_file(&draft);
+        return made;
+    }
+    // So that the name survives a power cut, too; not every system lets a folder be synced.
+    if let Some(folder) = path.parent()
+        && let Ok(folder) = File::open(folder)
+    {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// `SQLite` gives its side files the mode of the database, so the mode has to be right before it comes.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Takes other people's access away. Not every file system knows modes: a refusal is no reason not to work.
+#[cfg(unix)]
+fn tighten(path: &Path, found: &fs::Metadata) {
+    use std::os::unix::fs::PermissionsExt;
+    if found.permissions().mode() & 0o077 != 0 {
+        for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+            let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o600));
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn tighten(_path: &Path, _found: &fs::Metadata) {}

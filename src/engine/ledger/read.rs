@@ -1,0 +1,336 @@
+//! Reads a ledger without the lock: for `report`, and for the end of `run`.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Row, Rows};
+
+use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
+use super::error::{LedgerError, OpenError};
+use super::log;
+use super::open::{Identity, Purpose, meta, resolve};
+use super::open_rows::{PLACE, checked, for_each_row};
+use super::schema::{self, ROWS, beside};
+use super::state::{LastWish, standing};
+use crate::base::{
+    DisabledState, InputFormat, InvalidId, ReportRow, RowProgress, RowStatus, RunFacts, SkipReason,
+};
+use crate::disable::store::count_disabled;
+
+/// Reads a ledger, finished or not, also while a run writes it and in a folder that cannot be written.
+///
+/// What it shows is the moment at which it was opened, so that counts and rows agree; while it lives, a run that begins
+/// may have to wait for it: drop it when done.
+#[derive(Debug)]
+pub struct LedgerReader {
+    connection: Connection,
+}
+
+impl LedgerReader {
+    /// Opens the ledger of a run at `path`; never makes one.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_of(Some(Purpose::Run), path)
+    }
+
+    /// Opens the ledger of an audit at `path`; never makes one.
+    pub fn open_audit(path: &Path) -> Result<Self, OpenError> {
+        Self::open_of(Some(Purpose::Audit), path)
+    }
+
+    /// Opens the ledger at `path`, be it a run's or an audit's ([`Identity::purpose`]); never makes one.
+    pub fn open_either(path: &Path) -> Result<Self, OpenError> {
+        Self::open_of(None, path)
+    }
+
+    fn open_of(purpose: Option<Purpose>, path: &Path) -> Result<Self, OpenError> {
+        let path = resolve(path)?;
+        match std::fs::metadata(&path) {
+            Ok(found) if !found.is_file() => return Err(OpenError::NotALedger { path }),
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(OpenError::Missing { path });
+            }
+            Err(error) => return Err(OpenError::refused(&path, &error)),
+        }
+        if log::is_missing(&path).is_ok_and(|is_missing| is_missing) {
+            // Nobody writes it, and it is left as it is.
+            return Self::pin(schema::connect_immutable(&path)?, purpose, &path);
+        }
+        match schema::connect_read_only(&path).and_then(|connection| Self::pin(connection, purpose, &path)) {
+            // A ledger in WAL mode wants a side file, which this folder refuses. With no log beside it, the file is all
+            // there is, and nobody can be writing.
+            Err(OpenError::Refused { .. }) if !beside(&path, "-wal").exists() => {
+                Self::pin(schema::connect_immutable(&path)?, purpose, &path)
+            }
+            pinned => pinned,
+        }
+    }
+
+    fn pin(connection: Connection, purpose: Option<Purpose>, path: &Path) -> Result<Self, OpenError> {
+        connection.execute_batch("BEGIN").map_err(|error| OpenError::at(path, error.into()))?;
+        schema::check(&connection, path)?;
+        // The first read of a table is what fixes the moment.
+        let identity = Identity::read(&connection).map_err(|error| OpenError::at(path, error))?;
+        purpose.map_or(Ok(()), |purpose| purpose.refuse_other(path, identity.purpose))?;
+        Ok(Self { connection })
+    }
+
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Where the rows come from.
+    pub fn identity(&self) -> Result<Identity, LedgerError> {
+        Identity::read(&self.connection)
+    }
+
+    /// The shape of the input; `None` when no input was taken in yet.
+    pub fn format(&self) -> Result<Option<InputFormat>, LedgerError> {
+        meta(&self.connection, "input_format")?.map(|json| from_json(&json)).transpose()
+    }
+
+    /// What there is to say about the last run and about all rows.
+    pub fn facts(&self) -> Result<RunFacts, LedgerError> {
+        let identity = self.identity()?;
+        let wish = LastWish::read(&self.connection)?;
+        let mut facts = RunFacts {
+            program_version: String::new(),
+            base_url: (!identity.practice).then_some(identity.base_url),
+            practice: identity.practice,
+            disabling: wish.disabling,
+            disabling_end: wish.end,
+            ..RunFacts::default()
+        };
+        self.count(&wish, &mut facts)?;
+        let mut statement = self.connection.prepare(
+            "SELECT program_version, started_at, finished_at, stopped FROM run WHERE command IN ('run', 'audit') ORDER BY id DESC LIMIT 1",
+        )?;
+        let mut runs = statement.query([])?;
+        if let Some(run) = runs.next()? {
+            facts.program_version = run.get(0)?;
+            facts.started_at = Some(from_nanoseconds(run.get(1)?)?);
+            facts.finished_at = run.get::<_, Option<i64>>(2)?.map(from_nanoseconds).transpose()?;
+            facts.stopped = text(run.get_ref(3)?)?.map(from_json).transpose()?;
+        }
+        Ok(facts)
+    }
+
+    /// Counts the rows by status, by what became of their assistant and by why they were skipped, in the order in which
+    /// the lists have them.
+    fn count(&self, wish: &LastWish, facts: &mut RunFacts) -> Result<(), LedgerError> {
+        let mut counts = RowStatus::ALL.map(|status| (status, 0));
+        let mut disabled = DisabledState::ALL.map(|state| (state, 0));
+        let mut skipped = SkipReason::ALL.map(|reason| (reason, 0));
+        for_each_row(&self.connection, |row| {
+            let (state, reason) = standing(row.status, row.checked, wish);
+            // As in `report_row`: a state that is not shown takes the failure of its request with it.
+            let failed = row.could_not_be_read || row.failed_in == Some(state);
+            facts.progress.count(RowProgress::of(row.status, state, reason, failed));
+            tally(&mut counts, row.status);
+            tally(&mut disabled, state);
+            facts.kept += u64::from(row.checked.is_some_and(|checked| checked.is_kept));
+            if let (DisabledState::Skipped, Some(reason)) = (state, reason) {
+                tally(&mut skipped, reason);
+            }
+            facts.off_with_agents_id += u64::from(row.is_one_uuid && state.may_be_off());
+        })?;
+        facts.stuck_off = count_disabled(&self.connection, DisabledState::RevertFailed)?;
+        facts.counts = those_with_rows(&counts);
+        facts.disabled = those_with_rows(&disabled);
+        facts.skipped = those_with_rows(&skipped);
+        Ok(())
+    }
+
+    /// How many input rows can be compared again without the Assistants API: their assistant is kept. Duplicates are not
+    /// counted.
+    pub fn rows_with_assistant(&self) -> Result<u64, LedgerError> {
+        Ok(to_count(self.connection.query_row(&with_assistant(), [], |row| row.get(0))?))
+    }
+
+    /// Shows every input row to `visit`, in input order, with the bodies of assistant and agent if `want_documents`
+    /// (else `None`, which is quicker). An error of `visit` ends it.
+    pub fn for_each_row<E: From<LedgerError>>(
+        &self,
+        want_documents: bool,
+        mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wish = LastWish::read(&self.connection)?;
+        let query = rows_query(want_documents, "ORDER BY i.position");
+        let mut statement = self.connection.prepare(&query).map_err(LedgerError::from)?;
+        let rows = statement.query([]).map_err(LedgerError::from)?;
+        visit_all(rows, &wish, &mut visit)
+    }
+
+    /// The same for these rows alone, in this order; each is found by its key, so that it costs as much as there are rows
+    /// to show. A key that this ledger does not have shows nothing.
+    pub fn for_each_row_of<E: From<LedgerError>>(
+        &self,
+        keys: &[RowKey],
+        want_documents: bool,
+        mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wish = LastWish::read(&self.connection)?;
+        let query = rows_query(want_documents, "WHERE i.position = ?1");
+        let mut statement = self.connection.prepare_cached(&query).map_err(LedgerError::from)?;
+        for RowKey(position) in keys {
+            let rows = statement.query([position]).map_err(LedgerError::from)?;
+            visit_all(rows, &wish, &mut visit)?;
+        }
+        Ok(())
+    }
+
+    /// Shows the key of every input row with the cells of its carried-through columns, in input order. An error of
+    /// `visit` ends it.
+    pub fn for_each_carried<E: From<LedgerError>>(
+        &self,
+        mut visit: impl FnMut(RowKey, &[String]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT position, carried FROM input_row ORDER BY position")
+            .map_err(LedgerError::from)?;
+        let mut rows = statement.query([]).map_err(LedgerError::from)?;
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            let key = RowKey(row.get(0).map_err(LedgerError::from)?);
+            visit(key, &carried(row, 1)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a row of the input stands in its ledger, for [`LedgerReader::for_each_row_of`]. Good as long as the reader that
+/// gave it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowKey(i64);
+
+/// Counts the rows whose assistant is kept.
+pub(super) fn with_assistant() -> String {
+    format!(
+        "SELECT count(*) {ROWS} JOIN document AS doc ON doc.result = r.id \
+         WHERE d.first IS NULL AND doc.assistant IS NOT NULL"
+    )
+}
+
+/// Everything about the input rows that `which` picks.
+pub(super) fn rows_query(want_documents: bool, which: &str) -> String {
+    let (columns, join) = if want_documents {
+        ("doc.assistant, doc.agent", "LEFT JOIN document AS doc ON doc.result = r.id")
+    } else {
+        ("NULL, NULL", "")
+    };
+    format!(
+        "SELECT {COLUMNS}, {PLACE}, r.switch_failure, {columns}, r.later_failure, r.later_failure IS NOT NULL {ROWS} {ORIGINAL} {join} {which}"
+    )
+}
+
+fn visit_all<E: From<LedgerError>>(
+    mut rows: Rows<'_>,
+    wish: &LastWish,
+    visit: &mut impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
+) -> Result<(), E> {
+    while let Some(row) = rows.next().map_err(LedgerError::from)? {
+        let report_row = report_row(row, wish)?;
+        let (assistant, agent) = documents(row)?;
+        visit(report_row, assistant, agent)?;
+    }
+    Ok(())
+}
+
+fn carried(row: &Row<'_>, index: usize) -> Result<Vec<String>, LedgerError> {
+    text(row.get_ref(index)?)?.map_or(Ok(Vec::new()), from_json)
+}
+
+fn tally<T: PartialEq + Copy>(counts: &mut [(T, u64)], found: T) {
+    for (counted, rows) in counts {
+        *rows += u64::from(*counted == found);
+    }
+}
+
+fn those_with_rows<T: Copy>(counts: &[(T, u64)]) -> Vec<(T, u64)> {
+    counts.iter().copied().filter(|(_, rows)| *rows > 0).collect()
+}
+
+/// The earlier row that a duplicate repeats; the result is the same, since the ids are.
+const ORIGINAL: &str = "LEFT JOIN input_row AS o ON o.position = d.first";
+
+const COLUMNS: &str = "\
+    i.line, i.assistant, i.agent, i.invalid, i.cell, i.carried, o.line, r.status, r.disabled, r.checked_at, \
+    r.requests, r.elapsed_us, r.assistant_updated_at, r.agent_updated_at, r.name, r.failure, r.notes, r.differences, \
+    r.run, r.switch_run";
+
+type Bodies<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
+fn documents<'a>(row: &'a Row<'_>) -> Result<Bodies<'a>, LedgerError> {
+    Ok((blob(row.get_ref(22)?)?, blob(row.get_ref(23)?)?))
+}
+
+fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> {
+    let pair = blob(row.get_ref(1)?)?.map(|id| to_pair(id, blob_or_none(row, 2)?)).transpose()?;
+    let invalid = text(row.get_ref(3)?)?.map(|word| from_word(word, InvalidId::parse)).transpose()?;
+    let input = match (text(row.get_ref(4)?)?, pair) {
+        (Some(cell), _) => cell.to_owned(),
+        (None, Some(pair)) => pair.assistant.to_string(),
+        (None, None) => String::new(),
+    };
+    let verdict_of = text(row.get_ref(7)?)?.map(|word| from_word(word, RowStatus::parse)).transpose()?;
+    let known = verdict_of.unwrap_or(RowStatus::NotChecked);
+    let duplicate_of = row.get::<_, Option<i64>>(6)?.map(|line| (to_count(line), known));
+    let time =
+        |index| -> Result<_, LedgerError> { text(row.get_ref(index)?)?.map(time_from_text).transpose() };
+    let mut report_row = ReportRow {
+        line: to_count(row.get(0)?),
+        input,
+        pair,
+        name: text(row.get_ref(14)?)?.unwrap_or_default().to_owned(),
+        status: match (invalid, duplicate_of) {
+            (Some(_), _) => RowStatus::InvalidId,
+            (None, Some(_)) => RowStatus::Duplicate,
+            (None, None) => known,
+        },
+        disabled: DisabledState::NotRequested,
+        skipped: None,
+        switch_failure: None,
+        differences: Vec::new(),
+        notes: Vec::new(),
+        duplicate_of,
+        invalid,
+        failure: None,
+        later_failure: None,
+        assistants_gone: wish.assistants_gone,
+        assistant_updated_at: time(12)?,
+        agent_updated_at: time(13)?,
+        requests: 0,
+        elapsed_ms: 0,
+        checked_at: None,
+        carried: carried(row, 5)?,
+        proposed: None,
+    };
+    // A duplicate was not asked for itself: the verdict and what it cost stand in the row that it repeats.
+    let on_disk = if verdict_of.is_some() && duplicate_of.is_none() {
+        verdict(row, &mut report_row)?;
+        Some(checked(row, [18, 8, 19, 20, 25])?)
+    } else {
+        None
+    };
+    (report_row.disabled, report_row.skipped) = standing(report_row.status, on_disk, wish);
+    if on_disk.is_some_and(|on_disk| on_disk.state != report_row.disabled) {
+        // It belongs to a request that this wish knows nothing of.
+        report_row.switch_failure = None;
+    }
+    Ok(report_row)
+}
+
+fn blob_or_none<'a>(row: &'a Row<'_>, index: usize) -> Result<Option<&'a [u8]>, LedgerError> {
+    blob(row.get_ref(index)?)
+}
+
+fn verdict(row: &Row<'_>, report_row: &mut ReportRow) -> Result<(), LedgerError> {
+    report_row.checked_at = Some(from_nanoseconds(row.get(9)?)?);
+    report_row.requests = to_count(row.get(10)?);
+    report_row.elapsed_ms = to_count(row.get(11)?) / 1_000;
+    report_row.failure = text(row.get_ref(15)?)?.map(from_json).transpose()?;
+    report_row.later_failure = text(row.get_ref(24)?)?.map(from_json).transpose()?;
+    report_row.switch_failure = text(row.get_ref(21)?)?.map(from_json).transpose()?;
+    report_row.notes = text(row.get_ref(16)?)?.map_or(Ok(Vec::new()), from_json)?;
+    report_row.differences = text(row.get_ref(17)?)?.map_or(Ok(Vec::new()), from_json)?;
+    Ok(())
+}

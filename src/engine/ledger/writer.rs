@@ -1,0 +1,396 @@
+//! The one thread that writes. Group commit without a timer: what has queued up while the last commit ran is the next
+//! batch, so that a quick server pays few syncs and a slow one waits for none.
+
+use std::thread::{self, JoinHandle};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use super::encode::{from_json, from_word, list_to_json, text, to_integer, to_json, to_nanoseconds};
+use super::error::LedgerError;
+use super::open::{Locked, RunEnd, RunId};
+use crate::base::{Call, CallFailure, Difference, Outcome, RowStatus};
+
+/// Messages that may wait, and so also the largest batch.
+const QUEUE: usize = 256;
+
+/// How far back records of sent requests are kept; the pace looks at the last minute.
+const SENT_KEPT_NANOSECONDS: i64 = 10 * 60 * 1_000_000_000;
+
+/// An outcome that is on disk. Only the ledger makes one, after its commit, and only this reaches the progress: "reported
+/// as done" and "on disk" are one event, by type.
+#[derive(Debug)]
+pub struct Settled {
+    outcome: Outcome,
+    kept: Option<Kept>,
+}
+
+impl Settled {
+    /// What was found out now.
+    pub const fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    /// The verdict that stands: an earlier one, where this read said nothing about the row.
+    pub const fn kept(&self) -> Option<&Kept> {
+        self.kept.as_ref()
+    }
+}
+
+/// An earlier verdict that a later read has said nothing about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The status.
+    pub status: RowStatus,
+    /// The assistant's name; `None` when it was never read.
+    pub name: Option<String>,
+    /// How many differences were found then.
+    pub differences: usize,
+    /// The call that failed then.
+    pub failure: Option<CallFailure>,
+}
+
+/// Something to do in the writer's transaction, for one who waits for its commit.
+trait Task: Send {
+    fn write(&mut self, transaction: &Transaction<'_>, run: RunId) -> Result<(), LedgerError>;
+    fn tell(self: Box<Self>, committed: Result<(), LedgerError>);
+}
+
+/// Work that makes something, which is handed out only once it is on disk.
+struct Waiting<W, T> {
+    work: Option<W>,
+    made: Option<T>,
+    done: oneshot::Sender<Result<T, LedgerError>>,
+}
+
+impl<W, T> Task for Waiting<W, T>
+where
+    W: FnOnce(&Transaction<'_>, RunId) -> Result<T, LedgerError> + Send,
+    T: Send,
+{
+    fn write(&mut self, transaction: &Transaction<'_>, run: RunId) -> Result<(), LedgerError> {
+        self.made = self.work.take().map(|work| work(transaction, run)).transpose()?;
+        Ok(())
+    }
+
+    fn tell(self: Box<Self>, committed: Result<(), LedgerError>) {
+        let Self { made, done, .. } = *self;
+        drop(done.send(committed.and_then(|()| made.ok_or(LedgerError::Closed))));
+    }
+}
+
+enum Message {
+    Settle { outcome: Box<Outcome>, kept: Option<Kept>, done: oneshot::Sender<Result<Settled, LedgerError>> },
+    Sent { at: Timestamp, requests: u32, done: oneshot::Sender<Result<(), LedgerError>> },
+    Task(Box<dyn Task>),
+    Finish(RunEnd),
+}
+
+/// Handle to the thread that writes; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    queue: mpsc::Sender<Message>,
+}
+
+impl Writer {
+    /// Records a checked row; resolves once it is safe from a power cut. A read that says nothing about the row leaves an
+    /// earlier verdict as it was, beside the new failure (DESIGN.md, What is known stays known). What else an outcome
+    /// lacks stays, too; requests and time add up. Once one write has failed, all later ones do, with the same error.
+    pub async fn settle(&self, outcome: Outcome) -> Result<Settled, LedgerError> {
+        let (done, answer) = oneshot::channel();
+        let message = Message::Settle { outcome: Box::new(outcome), kept: None, done };
+        self.queue.send(message).await.map_err(|_| LedgerError::Closed)?;
+        answer.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// Does the work in the writer's next transaction; resolves with what it made once that is safe from a power cut.
+    pub(crate) async fn transact<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>, RunId) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let (done, answer) = oneshot::channel();
+        let task = Box::new(Waiting { work: Some(work), made: None, done });
+        self.queue.send(Message::Task(task)).await.map_err(|_| LedgerError::Closed)?;
+        answer.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// Records that so many requests leave at that moment; resolves once the record survives the end of this process
+    /// (not a power cut: the minute that it is about is over by the time a machine is up again).
+    pub async fn record_sent(&self, at: Timestamp, requests: u32) -> Result<(), LedgerError> {
+        let (done, answer) = oneshot::channel();
+        self.queue.send(Message::Sent { at, requests, done }).await.map_err(|_| LedgerError::Closed)?;
+        answer.await.map_err(|_| LedgerError::Closed)?
+    }
+}
+
+/// The thread that writes, and the ledger's lock with it.
+///
+/// Dropped without [`WriterThread::finish`], it ends when the last [`Writer`] is gone, and the run counts as broken off.
+#[derive(Debug)]
+pub struct WriterThread {
+    thread: JoinHandle<Result<(), LedgerError>>,
+    /// A place in the queue kept free, so that the end can be told without waiting, whatever is queued.
+    last_place: mpsc::OwnedPermit<Message>,
+}
+
+impl WriterThread {
+    /// Writes what is queued, records the run's end, closes the file and releases the lock; blocks until then. Gives
+    /// the first error of the run. Drop [`super::open_rows::OpenRows`] before, so that the ledger is left as one file.
+    pub fn finish(self, end: RunEnd) -> Result<(), LedgerError> {
+        self.last_place.send(Message::Finish(end));
+        self.thread.join().unwrap_or(Err(LedgerError::Closed))
+    }
+}
+
+pub(super) fn start(locked: Locked, run: RunId) -> Result<(Writer, WriterThread), LedgerError> {
+    let (queue, messages) = mpsc::channel(QUEUE + 1);
+    let last_place = queue.clone().try_reserve_owned().map_err(|_| LedgerError::Closed)?;
+    let state = State { locked, run, failed: None, synchronous: Synchronous::Full, pruned_at: i64::MIN };
+    let thread = thread::Builder::new()
+        .name("ledger".to_owned())
+        .spawn(move || state.serve(messages))
+        .map_err(|error| LedgerError::Refused { words: error.to_string() })?;
+    Ok((Writer { queue }, WriterThread { thread, last_place }))
+}
+
+/// What a commit waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Synchronous {
+    /// The disk.
+    Full,
+    /// The operating system's cache.
+    Normal,
+}
+
+struct State {
+    locked: Locked,
+    run: RunId,
+    /// The first error; everything after it is refused.
+    failed: Option<LedgerError>,
+    synchronous: Synchronous,
+    /// When records of sent requests were last pruned, by their own time.
+    pruned_at: i64,
+}
+
+impl State {
+    fn serve(mut self, mut messages: mpsc::Receiver<Message>) -> Result<(), LedgerError> {
+        let mut batch = Vec::with_capacity(QUEUE);
+        let mut end = None;
+        while messages.blocking_recv_many(&mut batch, QUEUE) > 0 {
+            if let Some(told) = take_end(&mut batch) {
+                end = Some(told);
+                // Who comes now is refused; who is queued already is still served.
+                messages.close();
+            }
+            self.commit(&mut batch);
+            self.keep_log_short();
+        }
+        if let Some(end) = end
+            && let Err(error) = self.record_end(&end)
+        {
+            self.failed.get_or_insert(error);
+        }
+        self.failed.map_or(Ok(()), Err)
+    }
+
+    /// Writes a batch in one transaction, then tells everyone who waits for it.
+    fn commit(&mut self, batch: &mut Vec<Message>) {
+        if self.failed.is_none()
+            && !batch.is_empty()
+            && let Err(error) = self.write(batch.as_mut_slice())
+        {
+            self.failed = Some(error);
+        }
+        for message in batch.drain(..) {
+            let result = self.failed.clone().map_or(Ok(()), Err);
+            // Nobody listens any more when a row was given up meanwhile: it is on disk all the same.
+            match message {
+                Message::Settle { outcome, kept, done } => {
+                    drop(done.send(result.map(|()| Settled { outcome: *outcome, kept })));
+                }
+                Message::Sent { done, .. } => drop(done.send(result)),
+                Message::Task(task) => task.tell(result),
+                Message::Finish(_) => {}
+            }
+        }
+    }
+
+    /// After everybody was told: a checkpoint takes a while.
+    fn keep_log_short(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.locked.keep_log_short().err();
+        }
+    }
+
+    fn write(&mut self, batch: &mut [Message]) -> Result<(), LedgerError> {
+        let only_sends = batch.iter().all(|message| matches!(message, Message::Sent { .. }));
+        self.wait_for(if only_sends { Synchronous::Normal } else { Synchronous::Full })?;
+        let transaction = self.locked.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for message in batch {
+            match message {
+                Message::Settle { outcome, kept, .. } => {
+                    *kept = write_outcome(&transaction, self.run, outcome)?;
+                }
+                Message::Sent { at, requests, .. } => {
+                    let at = to_nanoseconds(*at);
+                    write_sent(&transaction, at, *requests)?;
+                    if at.saturating_sub(SENT_KEPT_NANOSECONDS) > self.pruned_at {
+                        let before = at.saturating_sub(SENT_KEPT_NANOSECONDS);
+                        transaction.prepare_cached("DELETE FROM sent WHERE at < ?1")?.execute([before])?;
+                        self.pruned_at = at;
+                    }
+                }
+                Message::Task(task) => task.write(&transaction, self.run)?,
+                Message::Finish(_) => {}
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn wait_for(&mut self, wanted: Synchronous) -> Result<(), LedgerError> {
+        if self.synchronous != wanted {
+            let word = match wanted {
+                Synchronous::Full => "FULL",
+                Synchronous::Normal => "NORMAL",
+            };
+            self.locked.connection.pragma_update(None, "synchronous", word)?;
+            self.synchronous = wanted;
+        }
+        Ok(())
+    }
+
+    fn record_end(&mut self, end: &RunEnd) -> Result<(), LedgerError> {
+        self.wait_for(Synchronous::Full)?;
+        let stopped = end.stopped.as_ref().map(to_json).transpose()?;
+        self.locked.connection.execute(
+            "UPDATE run SET finished_at = ?2, stopped = ?3 WHERE id = ?1",
+            (self.run, to_nanoseconds(end.finished_at), stopped),
+        )?;
+        Ok(())
+    }
+}
+
+fn take_end(batch: &mut Vec<Message>) -> Option<RunEnd> {
+    let index = batch.iter().position(|message| matches!(message, Message::Finish(_)))?;
+    match batch.remove(index) {
+        Message::Finish(end) => Some(end),
+        Message::Settle { .. } | Message::Sent { .. } | Message::Task(_) => None,
+    }
+}
+
+pub(super) fn write_sent(connection: &Connection, at: i64, requests: u32) -> Result<(), LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO sent (at, requests) VALUES (?1, ?2) \
+         ON CONFLICT (at) DO UPDATE SET requests = requests + excluded.requests",
+    )?;
+    statement.execute((at, requests))?;
+    Ok(())
+}
+
+const UPSERT_RESULT: &str = "
+    INSERT INTO result (
+        assistant, agent, status, run, read_run, checked_at, requests, elapsed_us,
+        assistant_updated_at, agent_updated_at, name, failure, notes, differences
+    ) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+    ON CONFLICT (assistant, agent) DO UPDATE SET
+        status = excluded.status, run = excluded.run, read_run = excluded.read_run,
+        checked_at = excluded.checked_at,
+        requests = requests + excluded.requests, elapsed_us = elapsed_us + excluded.elapsed_us,
+        assistant_updated_at = ifnull(excluded.assistant_updated_at, assistant_updated_at),
+        agent_updated_at = ifnull(excluded.agent_updated_at, agent_updated_at),
+        name = ifnull(excluded.name, name),
+        failure = excluded.failure, later_failure = NULL,
+        notes = excluded.notes, differences = excluded.differences
+    RETURNING id";
+
+const UPSERT_DOCUMENT: &str = "
+    INSERT INTO document (result, assistant, agent) VALUES (?1, ?2, ?3)
+    ON CONFLICT (result) DO UPDATE SET
+        assistant = CASE WHEN ?4 THEN excluded.assistant ELSE ifnull(excluded.assistant, assistant) END,
+        agent = CASE WHEN ?4 THEN excluded.agent ELSE ifnull(excluded.agent, agent) END";
+
+pub(super) const VERDICT_OF: &str =
+    "SELECT id, status, name, differences, failure FROM result WHERE assistant = ?1 AND agent = ?2";
+
+const KEEP_VERDICT: &str = "
+    UPDATE result SET
+        later_failure = ?2, read_run = ?3, requests = requests + ?4, elapsed_us = elapsed_us + ?5
+    WHERE id = ?1";
+
+/// Gives the earlier verdict if that stays.
+fn write_outcome(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    outcome: &Outcome,
+) -> Result<Option<Kept>, LedgerError> {
+    let ids: [&Uuid; 2] = [&outcome.pair.assistant.0, &outcome.pair.agent.0];
+    let elapsed = to_integer(u64::try_from(outcome.elapsed.as_micros()).unwrap_or(u64::MAX));
+    let failure = outcome.failure.as_ref().map(to_json).transpose()?;
+    if !outcome.status.is_answer()
+        && let Some((result, kept)) = verdict_of(transaction, ids)?
+        && stays(&kept, outcome)
+    {
+        transaction.prepare_cached(KEEP_VERDICT)?.execute((
+            result,
+            failure,
+            run,
+            outcome.requests,
+            elapsed,
+        ))?;
+        return Ok(Some(kept));
+    }
+    let result: i64 = transaction.prepare_cached(UPSERT_RESULT)?.query_row(
+        (
+            ids[0].as_bytes(),
+            ids[1].as_bytes(),
+            outcome.status.as_str(),
+            run,
+            to_nanoseconds(outcome.checked_at),
+            outcome.requests,
+            elapsed,
+            outcome.assistant_updated_at.map(|time| time.to_string()),
+            outcome.agent_updated_at.map(|time| time.to_string()),
+            outcome.name.as_deref(),
+            failure,
+            list_to_json(&outcome.notes)?,
+            list_to_json(&outcome.differences)?,
+        ),
+        |row| row.get(0),
+    )?;
+    let documents = &outcome.documents;
+    if documents.assistant.is_some() || documents.agent.is_some() {
+        transaction.prepare_cached(UPSERT_DOCUMENT)?.execute((
+            result,
+            documents.assistant.as_deref(),
+            documents.agent.as_deref(),
+            // A verdict stands on exactly these; a failure on none, so that what an earlier run read stays.
+            matches!(outcome.status, RowStatus::Verified | RowStatus::Mismatch),
+        ))?;
+    }
+    Ok(None)
+}
+
+/// Whether an earlier verdict stands after a read that has none: unless it was that the assistant cannot be read, and
+/// now it could.
+fn stays(earlier: &Kept, now: &Outcome) -> bool {
+    let was_about_the_assistant =
+        earlier.failure.as_ref().is_some_and(|failure| failure.call == Call::Assistant);
+    earlier.status.is_answer() && !(was_about_the_assistant && now.documents.assistant.is_some())
+}
+
+fn verdict_of(connection: &Connection, ids: [&Uuid; 2]) -> Result<Option<(i64, Kept)>, LedgerError> {
+    let mut statement = connection.prepare_cached(VERDICT_OF)?;
+    let mut rows = statement.query((ids[0].as_bytes(), ids[1].as_bytes()))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let differences: Vec<Difference> = text(row.get_ref(3)?)?.map_or(Ok(Vec::new()), from_json)?;
+    let kept = Kept {
+        status: from_word(text(row.get_ref(1)?)?.unwrap_or_default(), RowStatus::parse)?,
+        name: text(row.get_ref(2)?)?.map(str::to_owned),
+        differences: differences.len(),
+        failure: text(row.get_ref(4)?)?.map(from_json).transpose()?,
+    };
+    Ok(Some((row.get(0)?, kept)))
+}

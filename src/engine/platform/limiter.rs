@@ -1,0 +1,341 @@
+//! The limiter that every request passes: window and throttle under one lock, a fair queue in front of it, and a
+//! record on disk before anything leaves.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::backoff::{Hopeless, Throttle};
+use super::send_log::{SendLog, SendLogError};
+use super::window::{FULL_PACE, LENGTH, Moment, Window};
+use crate::base::{PaceStatus, WaitReason};
+
+/// Sends of earlier processes lie before the start of this one.
+const BEFORE_START: Duration = Duration::from_secs(2 * 60);
+
+/// How long sends recorded in advance may be used. They are recorded for the end of that time, so that a crash counts
+/// too many of them and never too few.
+const LEASE_LENGTH: Duration = Duration::from_secs(1);
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Why a request must not leave.
+#[derive(Debug)]
+pub(super) enum NoPermit {
+    Hopeless(Hopeless),
+    NotRecorded(SendLogError),
+}
+
+/// Sends recorded in advance.
+#[derive(Clone, Copy, Debug)]
+struct Lease {
+    left: u32,
+    /// From here on the next one is recorded, while this one is still good.
+    renew_from: Moment,
+    valid_until: Moment,
+}
+
+#[derive(Debug)]
+struct State {
+    window: Window,
+    throttle: Throttle,
+    lease: Option<Lease>,
+    next_lease: Option<Lease>,
+}
+
+/// How a request stands with the record.
+enum Leased {
+    Recorded,
+    /// Recorded, and the lease is running out: whoever can should record the next one.
+    RecordedButLow,
+    NotRecorded,
+}
+
+pub(super) struct Pace {
+    rpm: u32,
+    start: Instant,
+    state: Mutex<State>,
+    /// Held by whoever is next; the others queue here, first come, first served.
+    turn: tokio::sync::Mutex<()>,
+    waiting: AtomicUsize,
+    log: Arc<dyn SendLog>,
+    /// Held while a lease is recorded.
+    recording: tokio::sync::Mutex<()>,
+    /// Sends recorded at once: 1 as long as each can be recorded by itself.
+    lease_size: u32,
+}
+
+impl Pace {
+    /// `sent_before`: when earlier processes sent how many requests.
+    pub(super) fn new(rpm: u32, log: Arc<dyn SendLog>, sent_before: &[(Timestamp, u32)]) -> Self {
+        let wall_now = Timestamp::now();
+        let mut earlier: Vec<(Moment, u32)> = sent_before
+            .iter()
+            .filter_map(|(at, requests)| {
+                // A send in the future (the clock was set back) counts as one just now: at worst a minute is waited.
+                let age = Duration::try_from(wall_now.duration_since(*at)).unwrap_or_default();
+                (age < LENGTH).then(|| (BEFORE_START.saturating_sub(age), *requests))
+            })
+            .collect();
+        earlier.sort_unstable();
+        Self {
+            rpm,
+            start: Instant::now(),
+            state: Mutex::new(State {
+                window: Window::new(rpm, BEFORE_START, earlier),
+                throttle: Throttle::new(),
+                lease: None,
+                next_lease: None,
+            }),
+            turn: tokio::sync::Mutex::new(()),
+            waiting: AtomicUsize::new(0),
+            log,
+            recording: tokio::sync::Mutex::new(()),
+            lease_size: (rpm / 1_000).max(1),
+        }
+    }
+
+    /// Waits until a request may leave and is on record. Gives the moment at which it left, for the throttle.
+    ///
+    /// Dropping the future gives the place in the queue up and blocks nobody.
+    pub(super) async fn acquire(&self) -> Result<Moment, NoPermit> {
+        loop {
+            let place = self.reserve().await.map_err(NoPermit::Hopeless)?;
+            match self.record().await {
+                Ok(()) => {}
+                Err(error) => {
+                    place.release();
+                    return Err(NoPermit::NotRecorded(error));
+                }
+            }
+            // A pause that began while the record was written: the place is spent, since it is on disk.
+            let sent = place.send();
+            if matches!(self.state().throttle.pause(sent), Ok(None)) {
+                return Ok(sent);
+            }
+        }
+    }
+
+    /// A 429 to the request that left at `sent`; `jitter` from 0 to 1.
+    pub(super) fn on_429(
+        &self,
+        sent: Moment,
+        retry_after: Option<Duration>,
+        jitter: f64,
+    ) -> Result<(), Hopeless> {
+        let now = self.now();
+        let mut state = self.state();
+        let outcome = state.throttle.on_429(sent, now, retry_after, jitter);
+        if let Ok(Some((_, until))) = state.throttle.pause(now) {
+            state.window.hold(until);
+        }
+        outcome
+    }
+
+    /// A 503 with a usable `Retry-After`.
+    pub(super) fn on_unavailable(&self, asked: Duration) -> Result<(), Hopeless> {
+        let now = self.now();
+        self.state().throttle.on_unavailable(now, asked)
+    }
+
+    /// Any answer but 429 to the request that left at `sent`.
+    pub(super) fn on_other_answer(&self, sent: Moment) {
+        self.state().throttle.on_other_answer(sent);
+    }
+
+    pub(super) fn status(&self) -> PaceStatus {
+        let now = self.now();
+        let someone_waits = self.waiting.load(Ordering::Relaxed) > 0;
+        let mut state = self.state();
+        let allowed = u64::from(self.rpm) * u64::from(state.throttle.pace(now)) / u64::from(FULL_PACE);
+        let waiting = match state.throttle.pause(now) {
+            Ok(Some((reason, until))) => Some((reason, until.saturating_sub(now))),
+            Ok(None) if someone_waits => {
+                let wait = state.window.due(now).saturating_sub(now);
+                (!wait.is_zero()).then_some((WaitReason::Pace, wait))
+            }
+            _ => None,
+        };
+        PaceStatus {
+            sent_last_minute: state.window.sent_within(now, MINUTE),
+            allowed_per_minute: u32::try_from(allowed).unwrap_or(self.rpm).max(1),
+            waiting,
+        }
+    }
+
+    /// Waits for a place in the window.
+    async fn reserve(&self) -> Result<Place<'_>, Hopeless> {
+        // Nobody queues: no need to queue either.
+        if let Ok(turn) = self.turn.try_lock() {
+            if let Ok(place) = self.try_reserve()? {
+                return Ok(place);
+            }
+            drop(turn);
+        }
+        let _counted = Waiting::new(&self.waiting);
+        let _turn = self.turn.lock().await;
+        loop {
+            match self.try_reserve()? {
+                Ok(place) => return Ok(place),
+                Err(due) => tokio::time::sleep_until(self.instant(due)).await,
+            }
+        }
+    }
+
+    /// A place in the window, or when to ask again.
+    fn try_reserve(&self) -> Result<Result<Place<'_>, Moment>, Hopeless> {
+        let now = self.now();
+        let mut state = self.state();
+        if let Some((_, until)) = state.throttle.pause(now)? {
+            return Ok(Err(until));
+        }
+        let due = state.window.due(now);
+        if due > now {
+            return Ok(Err(due));
+        }
+        let pace = state.throttle.pace(now);
+        state.window.reserve(now, pace);
+        Ok(Ok(Place { pace: self, open: true }))
+    }
+
+    /// Puts one request on record: by itself, or out of a lease.
+    async fn record(&self) -> Result<(), SendLogError> {
+        if self.lease_size == 1 {
+            return self.log.record(Timestamp::now(), 1).await;
+        }
+        loop {
+            match self.take_lease() {
+                Leased::Recorded => return Ok(()),
+                Leased::RecordedButLow => {
+                    // This one request waits for the record, so that the others find the next lease ready.
+                    if let Ok(_recording) = self.recording.try_lock() {
+                        self.record_lease().await?;
+                    }
+                    return Ok(());
+                }
+                Leased::NotRecorded => {
+                    let _recording = self.recording.lock().await;
+                    if !self.has_lease() {
+                        self.record_lease().await?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn record_lease(&self) -> Result<(), SendLogError> {
+        let valid_until = self.now() + LEASE_LENGTH;
+        let at = Timestamp::now().checked_add(LEASE_LENGTH).unwrap_or(Timestamp::MAX);
+        self.log.record(at, self.lease_size).await?;
+        // A record that took longer than the lease is good for still gives its requests a moment to leave.
+        let valid_until = valid_until.max(self.now() + LEASE_LENGTH / 10);
+        let renew_from = valid_until.saturating_sub(valid_until.saturating_sub(self.now()) / 2);
+        let lease = Lease { left: self.lease_size, renew_from, valid_until };
+        let mut state = self.state();
+        if state.lease.is_none() {
+            state.lease = Some(lease);
+        } else {
+            state.next_lease = Some(lease);
+        }
+        Ok(())
+    }
+
+    fn take_lease(&self) -> Leased {
+        let now = self.now();
+        let mut state = self.state();
+        state.drop_used_leases(now);
+        let has_next = state.next_lease.is_some();
+        let Some(lease) = state.lease.as_mut() else { return Leased::NotRecorded };
+        lease.left = lease.left.saturating_sub(1);
+        let is_low = lease.left < self.lease_size / 4 * 3 || lease.renew_from <= now;
+        if !has_next && is_low { Leased::RecordedButLow } else { Leased::Recorded }
+    }
+
+    fn has_lease(&self) -> bool {
+        let now = self.now();
+        let mut state = self.state();
+        state.drop_used_leases(now);
+        state.lease.is_some()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing under this lock can panic half-way through a change.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Moment {
+        Instant::now().saturating_duration_since(self.start) + BEFORE_START
+    }
+
+    fn instant(&self, moment: Moment) -> Instant {
+        self.start + moment.saturating_sub(BEFORE_START)
+    }
+}
+
+impl State {
+    fn drop_used_leases(&mut self, now: Moment) {
+        let usable = |lease: &Lease| lease.left > 0 && lease.valid_until > now;
+        if !self.lease.as_ref().is_some_and(usable) {
+            self.lease = self.next_lease.take().filter(usable);
+        }
+    }
+}
+
+/// A reserved place in the window.
+struct Place<'a> {
+    pace: &'a Pace,
+    open: bool,
+}
+
+impl Place<'_> {
+    /// The request leaves now.
+    fn send(mut self) -> Moment {
+        self.open = false;
+        self.pace.send_reserved()
+    }
+
+    /// Nothing leaves, and nothing is on record.
+    fn release(mut self) {
+        self.open = false;
+        self.pace.state().window.release();
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            // Cancelled while it was being recorded: it may be on disk, so it counts here as well.
+            self.pace.send_reserved();
+        }
+    }
+}
+
+impl Pace {
+    fn send_reserved(&self) -> Moment {
+        let now = self.now();
+        self.state().window.send_reserved(now);
+        now
+    }
+}
+
+/// Counts whoever waits, for the display.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(counter: &'a AtomicUsize) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! Whose a file is that stands in the way, by how it begins: nothing of a person's is replaced.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use csv::ReaderBuilder;
+
+use crate::audit::AUDIT_COLUMNS;
+use crate::base::{REPORT_COLUMNS, ReportColumn};
+
+/// What every page of this program has in its head.
+const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"agent-migrate\">";
+
+/// How the JSON Lines of a run and of an audit begin.
+const JSON_MARKS: [&[u8]; 2] = [br#"{"type":"run","schema":"#, br#"{"type":"audit","schema":"#];
+
+/// So much of a file tells whose it is.
+const HEAD_BYTES: u64 = 64 * 1024;
+
+/// Delimiters that a spreadsheet leaves behind.
+const DELIMITERS: &[u8] = b",;\t";
+
+/// How a file begins.
+#[derive(Debug)]
+pub struct FileHead(Vec<u8>);
+
+impl FileHead {
+    /// Of the file at that path; `None` where there is nothing to lose: no file, an empty one, a device or a pipe. One
+    /// that cannot be read is nobody's.
+    pub fn of(path: &Path) -> Option<Self> {
+        let found = fs::metadata(path).ok()?;
+        if !found.is_file() || found.len() == 0 {
+            return None;
+        }
+        let mut head = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+        Some(Self(if read.is_ok() { head } else { Vec::new() }))
+    }
+
+    /// Whether it is a report of this program: the table, the page or the JSON Lines of any command, whatever the order
+    /// of its columns, with the input's own beside them.
+    pub fn is_report(&self) -> bool {
+        let is_page = self.0.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
+        is_page || JSON_MARKS.iter().any(|mark| self.0.starts_with(mark)) || self.is_report_table()
+    }
+
+    fn is_report_table(&self) -> bool {
+        let mut shared = REPORT_COLUMNS
+            .iter()
+            .copied()
+            .map(ReportColumn::as_str)
+            .filter(|name| AUDIT_COLUMNS.contains(name));
+        let is_report = |names: Vec<String>| {
+            names.first().is_some_and(|first| first == "line")
+                && shared.all(|own| names.iter().any(|name| name == own))
+        };
+        let delimiter = self.text().strip_prefix(b"line").and_then(<[u8]>::first);
+        delimiter.and_then(|delimiter| self.columns(*delimiter)).is_some_and(is_report)
+    }
+
+    /// Whether it has these columns and no other, as a table of any dialect or as JSON Lines of that type.
+    pub fn has_only(&self, columns: &[&str], json_type: &str) -> bool {
+        DELIMITERS.iter().any(|delimiter| self.columns(*delimiter).is_some_and(|names| names == columns))
+            || self.object_keys(json_type).is_some_and(|keys| {
+                keys.iter().map(String::as_str).eq(columns.iter().copied().collect::<BTreeSet<_>>())
+            })
+    }
+
+    /// The cells of the first record.
+    fn columns(&self, delimiter: u8) -> Option<Vec<String>> {
+        let text = self.text();
+        let text = match text.strip_prefix(b"sep=") {
+            Some(rest) => rest.splitn(2, |byte| *byte == b'\n').nth(1)?,
+            None => text,
+        };
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(text);
+        let first = reader.byte_records().next()?.ok()?;
+        Some(first.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect())
+    }
+
+    /// The keys of the object in the first line, if it is of that type; `type` itself left out.
+    fn object_keys(&self, json_type: &str) -> Option<BTreeSet<String>> {
+        let line = self.0.split(|byte| *byte == b'\n').next()?;
+        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(line).ok()?;
+        let is_of_type = object.get("type").is_some_and(|found| found == json_type);
+        is_of_type.then(|| object.into_iter().map(|(key, _)| key).filter(|key| key != "type").collect())
+    }
+
+    fn text(&self) -> &[u8] {
+        self.0.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(content: &str) -> FileHead {
+        FileHead(content.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn reports_of_every_command_are_known_and_a_persons_files_are_not() {
+        let old_order =
+            "line;input;assistant_id;agent_id;name;status;disabled;error;requests;checked_at;owner\n";
+        let rows = "1,2\n".repeat(3);
+        for (content, expected) in [
+            (format!("{}\n{rows}", REPORT_COLUMNS.map(ReportColumn::as_str).join(",")), true),
+            (format!("\u{feff}{}\r\n", REPORT_COLUMNS.map(ReportColumn::as_str).join(";")), true),
+            (format!("{}\tOwner\tTeam\n", REPORT_COLUMNS.map(ReportColumn::as_str).join("\t")), true),
+            (format!("{},\"two\nlines\"\n", AUDIT_COLUMNS.join(",")), true),
+            (old_order.into(), true),
+            (r#"{"type":"run","schema":1,"rows":3}"#.into(), true),
+            (r#"{"type":"audit","schema":1}"#.into(), true),
+            ("<!DOCTYPE html><head><meta name=\"generator\" content=\"agent-migrate\">".into(), true),
+            ("line,input,name\n1,a,b\n".into(), false),
+            ("line,input;status".into(), false),
+            ("line".into(), false),
+            ("owner,assistant_id\n".into(), false),
+            (format!("owner,{}\n", REPORT_COLUMNS.map(ReportColumn::as_str).join(",")), false),
+            (r#"{"type":"run"}"#.into(), false),
+            ("<html>".into(), false),
+            ("sk-the-key".into(), false),
+        ] {
+            assert_eq!(head(&content).is_report(), expected, "{content}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_one_only_as_long_as_nobody_has_added_a_column() {
+        for (content, expected) in [
+            ("id,name\n1,a\n", true),
+            ("\u{feff}id;name\r\n", true),
+            ("\"id\"\t\"name\"\n", true),
+            ("sep=;\r\nid;name\r\n", true),
+            (r#"{"type":"agent","name":"a","id":"1"}"#, true),
+            ("id,name,team\n", false),
+            ("name,id\n", false),
+            ("id\n", false),
+            ("id name\n", false),
+            (r#"{"type":"agent","name":"a","id":"1","team":"b"}"#, false),
+            (r#"{"type":"row","name":"a","id":"1"}"#, false),
+        ] {
+            assert_eq!(head(content).has_only(&["id", "name"], "agent"), expected, "{content}");
+        }
+    }
+
+    #[test]
+    fn where_nothing_can_be_lost_there_is_nothing_to_know() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        assert!(FileHead::of(&path).is_none());
+        fs::write(&path, "").unwrap();
+        assert!(FileHead::of(&path).is_none());
+        fs::write(&path, "mine").unwrap();
+        assert!(FileHead::of(&path).is_some_and(|head| !head.is_report()));
+        #[cfg(unix)]
+        assert!(FileHead::of(Path::new("/dev/null")).is_none());
+    }
+}

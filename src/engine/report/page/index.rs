@@ -1,0 +1,257 @@
+//! The index of a report that was split by a column: a page that links to a page and a CSV for each value.
+//!
+//! It has the look and the policy of the report's page, and no script.
+
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use askama::Template;
+
+use super::frame::when;
+use super::policy;
+use crate::base::{ProgressCounts, RunFacts, grouped, one_line};
+use crate::engine::report::cell::shortened;
+use crate::engine::report::texts::{Extent, Texts};
+
+/// Characters of a value that a heading or a line of the index shows; the page's rows have it whole.
+const SHOWN: usize = 200;
+
+/// What stands for the rows whose cell is empty, as on the report's page.
+const NOBODY: &str = "(nobody named)";
+
+/// Whose rows a part of the report has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartOf {
+    /// The place of the column among the carried-through ones, from 0.
+    pub at: usize,
+    /// Its name.
+    pub column: String,
+    /// The value; empty for the rows without one.
+    pub value: String,
+}
+
+impl PartOf {
+    /// The column's name as a heading has it.
+    pub fn heading(&self) -> String {
+        shortened(&one_line(&self.column), SHOWN).into_owned()
+    }
+
+    /// The value as a heading has it.
+    pub fn name(&self) -> String {
+        match self.value.as_str() {
+            "" => NOBODY.to_owned(),
+            value => shortened(&one_line(value), SHOWN).into_owned(),
+        }
+    }
+}
+
+/// What an index says above its table.
+#[derive(Clone, Debug)]
+pub struct IndexHead {
+    /// What the report is about.
+    title: &'static str,
+    /// The word for rows with which all is well.
+    done: &'static str,
+    column: String,
+    workspace: Option<String>,
+    practice: bool,
+    when: String,
+    program_version: String,
+    stopped: Option<String>,
+    warning: Option<String>,
+    redacted: bool,
+}
+
+impl IndexHead {
+    /// Gathers it: `title` is what the report is about, `done` the heading over the number of rows with which all is
+    /// well, `column` the name of the column that it is split by. `facts` are those of the whole run.
+    pub fn new(
+        title: &'static str,
+        done: &'static str,
+        column: &str,
+        facts: &RunFacts,
+        redacted: bool,
+    ) -> Self {
+        let texts = Texts { extent: Extent::Short, redact: redacted, practice: facts.practice };
+        Self {
+            title,
+            done,
+            column: shortened(&one_line(column), SHOWN).into_owned(),
+            workspace: facts.base_url.clone(),
+            practice: facts.practice,
+            when: when(facts),
+            program_version: facts.program_version.clone(),
+            stopped: texts.stopped(facts),
+            warning: stuck(facts.stuck_off),
+            redacted,
+        }
+    }
+}
+
+/// Some of them may stand in no part: their row is gone from the input.
+fn stuck(assistants: u64) -> Option<String> {
+    let words = match assistants {
+        0 => return None,
+        1 => "1 assistant".to_owned(),
+        many => format!("{} assistants", grouped(many)),
+    };
+    Some(format!("{words} could not be switched on again and may be off: run `rollback` on the ledger."))
+}
+
+/// A part, as the index names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexLine {
+    /// Whose it is.
+    pub name: String,
+    /// How far its rows are.
+    pub progress: ProgressCounts,
+    /// The file name of its page, beside the index.
+    pub page: String,
+    /// The file name of its CSV.
+    pub csv: String,
+}
+
+/// Writes the index of these parts to `out`: who has most to do first, else in the order given.
+pub fn index(head: &IndexHead, mut parts: Vec<IndexLine>, out: &mut dyn Write) -> io::Result<()> {
+    parts.sort_by_key(|part| (Reverse(part.progress.needs_attention), Reverse(part.progress.pending)));
+    let total = parts.iter().fold(ProgressCounts::default(), |sum, part| sum + part.progress);
+    let page = Index {
+        policy: policy::content_security_policy(),
+        style: policy::STYLE,
+        head,
+        parts: grouped(parts.len() as u64),
+        shows_open: total.pending > 0,
+        lines: parts
+            .iter()
+            .map(|part| Line::new(&part.name, part.progress, href(&part.page), href(&part.csv)))
+            .collect(),
+        total: Line::new("", total, String::new(), String::new()),
+    };
+    page.write_into(out)
+}
+
+#[derive(Template)]
+#[template(path = "index.html", config = "src/engine/report/page/askama.toml")]
+struct Index<'a> {
+    policy: String,
+    style: &'static str,
+    head: &'a IndexHead,
+    parts: String,
+    lines: Vec<Line<'a>>,
+    total: Line<'a>,
+    /// Whether a column says how many rows no run has come to.
+    shows_open: bool,
+}
+
+struct Line<'a> {
+    value: &'a str,
+    rows: String,
+    done: String,
+    needing: String,
+    open: String,
+    needs_somebody: bool,
+    page: String,
+    csv: String,
+}
+
+impl<'a> Line<'a> {
+    fn new(value: &'a str, progress: ProgressCounts, page: String, csv: String) -> Self {
+        Self {
+            value,
+            rows: grouped(progress.rows()),
+            done: grouped(progress.done),
+            needing: grouped(progress.needs_attention),
+            open: grouped(progress.pending),
+            needs_somebody: progress.needs_attention > 0,
+            page,
+            csv,
+        }
+    }
+}
+
+/// The file name as a relative address (RFC 3986, percent-encoding).
+fn href(file_name: &str) -> String {
+    let mut address = String::with_capacity(file_name.len());
+    for byte in file_name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                address.push(char::from(byte));
+            }
+            _ => {
+                let _ = write!(address, "%{byte:02X}");
+            }
+        }
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::report::samples::facts;
+
+    fn line(name: &str, done: u64, needs_attention: u64, pending: u64, file: &str) -> IndexLine {
+        IndexLine {
+            name: name.to_owned(),
+            progress: ProgressCounts { done, needs_attention, pending },
+            page: format!("{file}.html"),
+            csv: format!("{file}.csv"),
+        }
+    }
+
+    fn page(head: &IndexHead, lines: Vec<IndexLine>) -> String {
+        let mut out = Vec::new();
+        index(head, lines, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The text without tags, as a reader sees it.
+    fn seen(html: &str) -> String {
+        let text: Vec<_> =
+            html.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect();
+        text.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn it_lists_who_has_most_to_do_first_with_links_and_a_total() {
+        let head = IndexHead::new("From assistants to agents", "Done", "owner", &facts(), false);
+        let lines = vec![
+            line("ann", 1_200, 0, 0, "ann"),
+            line("Jörg/2", 0, 2, 1, "jörg-2"),
+            line(NOBODY, 0, 2, 0, "without-owner"),
+        ];
+        let page = page(&head, lines);
+        let (_, body) = page.split_once("<body>").unwrap();
+        insta::assert_snapshot!(seen(body), @"From assistants to agents, by owner A page and a CSV for each value of this column, with its rows and no others. Who has most to do comes first. Workspace https://api.langdock.com Last run begun 2025-04-01, 08:00 UTC; not finished Program agent-migrate 0.1.0 The run ended before its last row: the key lacks a scope: AGENT_API. Give it that scope in the workspace&#39;s API key settings. owner Rows Done Need somebody Open Files Jörg/2 3 0 2 1 Page CSV (nobody named) 2 0 2 0 Page CSV ann 1,200 1,200 0 0 Page CSV All 3 1,205 1,200 4 1 Made by agent-migrate. The files stand beside this page, which names every one of them: hand on the single files, not the folder. Nothing is asked for over the network.");
+        assert!(page.contains("href=\"j%C3%B6rg-2.html\"") && page.contains("href=\"j%C3%B6rg-2.csv\""));
+        assert!(!page.contains("<script"));
+    }
+
+    #[test]
+    fn names_are_text_and_a_column_of_open_rows_is_left_out_where_there_are_none() {
+        let hostile = "</table><script>alert(1)</script>\"'\u{202e}";
+        let mut facts = facts();
+        facts.base_url = Some(hostile.into());
+        let head = IndexHead::new("Audit", "Nothing found", hostile, &facts, true);
+        let page = page(&head, vec![line(hostile, 1, 0, 0, "a")]);
+        assert!(!page.contains("<script>") && page.matches("</table>").count() == 1);
+        assert!(!page.contains("Open<") && page.contains("Redacted"));
+    }
+
+    #[test]
+    fn assistants_that_may_be_off_are_named_even_if_no_part_has_them() {
+        let facts = RunFacts { stuck_off: 2, ..facts() };
+        let head = IndexHead::new("From assistants to agents", "Done", "owner", &facts, false);
+        assert!(seen(&page(&head, Vec::new())).contains("2 assistants could not be switched on again"));
+    }
+
+    #[test]
+    fn a_long_value_is_shortened_in_headings_and_an_empty_one_is_nobody() {
+        let part = |value: String| PartOf { at: 0, column: "owner\n".into(), value };
+        assert_eq!(part(String::new()).name(), "(nobody named)");
+        assert_eq!(part("ä".repeat(10_000)).name(), format!("{}…", "ä".repeat(199)));
+        assert_eq!(part("a\nb".into()).name(), "a b");
+        assert_eq!(part(String::new()).heading(), "owner ");
+    }
+}

@@ -1,0 +1,288 @@
+//! What two texts differ in, by lines, and inside changed lines by words: ready to be shown.
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use similar::{ChangeTag, InlineChange, InlineChangeOptions, TextDiff};
+
+use crate::base::grouped;
+
+/// Unchanged lines that stay around a change.
+const CONTEXT: usize = 2;
+
+/// Looking for the smallest difference ends after this: then it is a larger one, and just as true.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Unchanged characters of a line that stay on either side of what is left out.
+const KEPT_UNCHANGED: usize = 160;
+
+/// Fewer characters than this are not worth leaving out.
+const WORTH_IT: usize = 200;
+
+/// Likewise, of what was removed or added in one piece: whole prompts of the usual sizes.
+const KEPT_CHANGED: usize = 25_000;
+
+/// Lines shown at most.
+const LINES: usize = 4_000;
+
+/// One line of a comparison.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// On both sides.
+    Same(Vec<Piece>),
+    /// Only the assistant's.
+    Removed(Vec<Piece>),
+    /// Only the agent's.
+    Added(Vec<Piece>),
+    /// So many lines that are the same on both sides, or are too many to show.
+    LeftOut(String),
+}
+
+/// A stretch of a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// As it is.
+    Plain(String),
+    /// What makes the line another one.
+    Changed(String),
+    /// The name of a character that cannot be seen or that reorders its neighbours.
+    Mark(Cow<'static, str>),
+    /// How many characters are not shown here.
+    LeftOut(String),
+}
+
+/// The lines in which the texts differ, with a little of what surrounds them.
+pub(super) fn compare(old: &str, new: &str) -> Vec<Line> {
+    let deadline = Instant::now() + PATIENCE;
+    let diff = TextDiff::configure().deadline(deadline).diff_lines(old, new);
+    let mut options = InlineChangeOptions::new();
+    options.semantic_cleanup(true);
+    let ends = Ends::of(old, new);
+    let mut lines = Vec::new();
+    let mut told_until = 0;
+    for group in diff.grouped_ops(CONTEXT) {
+        for op in &group {
+            left_out(&mut lines, op.old_range().start.saturating_sub(told_until), "the same");
+            told_until = told_until.max(op.old_range().end);
+            let changes = diff.iter_inline_changes_with_options_deadline(op, options, Some(deadline));
+            lines.extend(changes.map(|change| line(&change, ends)));
+        }
+    }
+    left_out(&mut lines, diff.old_len().saturating_sub(told_until), "the same");
+    if lines.len() > LINES {
+        let rest = lines.len() - LINES;
+        lines.truncate(LINES);
+        left_out(&mut lines, rest, "not shown");
+    }
+    lines
+}
+
+fn left_out(lines: &mut Vec<Line>, count: usize, how: &str) {
+    match count {
+        0 => {}
+        1 => lines.push(Line::LeftOut(format!("1 line {how}"))),
+        _ => lines.push(Line::LeftOut(format!("{} lines {how}", grouped(count as u64)))),
+    }
+}
+
+/// What to show of the ends of lines: nothing, unless the texts differ in them.
+#[derive(Clone, Copy)]
+struct Ends {
+    carriage_returns: bool,
+    last: bool,
+}
+
+impl Ends {
+    fn of(old: &str, new: &str) -> Self {
+        let of_both = |has: fn(&str) -> bool| has(old) != has(new);
+        Self {
+            carriage_returns: of_both(|text| text.contains('\r')),
+            last: of_both(|text| text.ends_with('\n')),
+        }
+    }
+}
+
+fn line(change: &InlineChange<'_, str>, ends: Ends) -> Line {
+    let mut pieces = Vec::new();
+    let is_same = change.tag() == ChangeTag::Equal;
+    let is_new_as_a_whole = !is_same && change.values().iter().all(|(is_changed, _)| !is_changed);
+    for &(is_changed, text) in change.values() {
+        let text = text.trim_end_matches('\n');
+        let text = if ends.carriage_returns && !is_same { text } else { text.trim_end_matches('\r') };
+        let kept = if is_changed || is_new_as_a_whole { KEPT_CHANGED } else { KEPT_UNCHANGED };
+        push(&mut pieces, text, is_changed, kept);
+    }
+    if ends.last && !is_same && change.missing_newline() {
+        pieces.push(Piece::Mark(Cow::Borrowed("no line end")));
+    }
+    match change.tag() {
+        ChangeTag::Equal => Line::Same(pieces),
+        ChangeTag::Delete => Line::Removed(pieces),
+        ChangeTag::Insert => Line::Added(pieces),
+    }
+}
+
+/// The text as pieces, less its middle where more than `kept` characters stand on either side of that.
+fn push(pieces: &mut Vec<Piece>, text: &str, is_changed: bool, kept: usize) {
+    let count = text.chars().count();
+    if count < 2 * kept + WORTH_IT {
+        push_visible(pieces, text, is_changed);
+        return;
+    }
+    let at = |index| text.char_indices().nth(index).map_or(text.len(), |(byte, _)| byte);
+    let (head, tail) = (text.get(..at(kept)), text.get(at(count - kept)..));
+    push_visible(pieces, head.unwrap_or_default(), is_changed);
+    pieces.push(Piece::LeftOut(format!("{} characters", grouped((count - 2 * kept) as u64))));
+    push_visible(pieces, tail.unwrap_or_default(), is_changed);
+}
+
+fn push_visible(pieces: &mut Vec<Piece>, text: &str, is_changed: bool) {
+    let only_space = is_changed && text.chars().all(char::is_whitespace);
+    let mut run = String::new();
+    for character in text.chars() {
+        match mark(character, is_changed, only_space) {
+            None => run.push(character),
+            Some(mark) => {
+                flush(pieces, &mut run, is_changed);
+                pieces.push(Piece::Mark(mark));
+            }
+        }
+    }
+    flush(pieces, &mut run, is_changed);
+}
+
+fn flush(pieces: &mut Vec<Piece>, run: &mut String, is_changed: bool) {
+    if !run.is_empty() {
+        let run = std::mem::take(run);
+        pieces.push(if is_changed { Piece::Changed(run) } else { Piece::Plain(run) });
+    }
+}
+
+/// What to show in place of a character that nobody could see.
+fn mark(character: char, is_changed: bool, only_space: bool) -> Option<Cow<'static, str>> {
+    match character {
+        '\r' => Some(Cow::Borrowed("CR")),
+        '\t' if is_changed => Some(Cow::Borrowed("⇥")),
+        ' ' if only_space => Some(Cow::Borrowed("␣")),
+        '\n' | '\t' => None,
+        '\u{A0}'
+        | '\u{AD}'
+        | '\u{61C}'
+        | '\u{180E}'
+        | '\u{FEFF}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{2028}'..='\u{202F}'
+        | '\u{2060}'..='\u{206F}' => Some(code(character)),
+        _ if character.is_control() => Some(code(character)),
+        _ => None,
+    }
+}
+
+fn code(character: char) -> Cow<'static, str> {
+    Cow::Owned(format!("U+{:04X}", u32::from(character)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `[…]` around what changed, `<…>` around marks, `{…}` around what is left out.
+    fn shown(old: &str, new: &str) -> String {
+        compare(old, new).iter().fold(String::new(), |mut text, line| {
+            let (sign, pieces) = match line {
+                Line::Same(pieces) => (' ', pieces),
+                Line::Removed(pieces) => ('-', pieces),
+                Line::Added(pieces) => ('+', pieces),
+                Line::LeftOut(words) => {
+                    let _ = writeln!(text, "{{{words}}}");
+                    return text;
+                }
+            };
+            text.push(sign);
+            for piece in pieces {
+                let _ = match piece {
+                    Piece::Plain(plain) => write!(text, "{plain}"),
+                    Piece::Changed(changed) => write!(text, "[{changed}]"),
+                    Piece::Mark(mark) => write!(text, "<{mark}>"),
+                    Piece::LeftOut(words) => write!(text, "{{{words}}}"),
+                };
+            }
+            text.push('\n');
+            text
+        })
+    }
+
+    #[test]
+    fn changed_lines_show_the_words_that_changed_and_the_rest_is_counted() {
+        let old = "Be kind.\nAnswer in German.\nCite the page.\nStop.\na\nb\nc\nd\ne\nf\ng";
+        let new = "Be kind.\nAnswer in English.\nCite the page.\nStop.\na\nb\nc\nd\ne\nf\ng\nh\n";
+        insta::assert_snapshot!(shown(old, new), @r"
+         Be kind.
+        -Answer in [German.]
+        +Answer in [English.]
+         Cite the page.
+         Stop.
+        {4 lines the same}
+         e
+         f
+        -g<no line end>
+        +g
+        +h
+        ");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_gets_a_name() {
+        insta::assert_snapshot!(shown("a b\tc\nend", "a  b c\u{202e}d\u{200b}\r\nend\n"), @r"
+        -a b	c
+        -end<no line end>
+        +a  b c<U+202E>d<U+200B><CR>
+        +end
+        ");
+        insta::assert_snapshot!(shown("one two three four", "one  two\tthree four"), @r"
+        -one<␣>two<␣>three four
+        +one<␣><␣>two<⇥>three four
+        ");
+    }
+
+    #[test]
+    fn a_long_line_is_shown_around_its_change() {
+        let old = format!("{} red {}", "word ".repeat(3_000), "tail ".repeat(3_000));
+        let shown = shown(&old, &old.replace("red", "blue"));
+        assert!(shown.len() < 3_000, "{shown}");
+        assert!(shown.contains("[red]") && shown.contains("[blue]"), "{shown}");
+        assert!(shown.contains("{14,"), "{shown}");
+    }
+
+    #[test]
+    fn a_prompt_that_is_gone_is_shown_whole() {
+        let old = "Never say this. ".repeat(2_500);
+        let lines = compare(&old, "");
+        assert_eq!(lines, [Line::Removed(vec![Piece::Plain(old)])]);
+    }
+
+    #[test]
+    fn two_huge_texts_without_anything_in_common_take_no_more_than_a_moment() {
+        let text = |seed: u64| {
+            (0..40_000_u64).map(|n| (n * n * seed % 977).to_string()).collect::<Vec<_>>().join("\n")
+        };
+        let begun = Instant::now();
+        let lines = compare(&text(7), &text(11));
+        assert!(lines.len() <= LINES + 1);
+        // Generous: an unoptimised build on a busy machine.
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    }
+
+    proptest! {
+        #[test]
+        fn texts_that_differ_show_it(old in "[ab\u{200b}\n\r\t ]{0,20}", new in "[ab\u{200b}\n\r\t ]{0,20}") {
+            let lines = compare(&old, &new);
+            let differs = lines.iter().any(|line| matches!(line, Line::Removed(_) | Line::Added(_)));
+            prop_assert_eq!(differs, old != new);
+        }
+    }
+}

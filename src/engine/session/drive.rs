@@ -1,0 +1,297 @@
+//! The one loop that owns the truth of a run.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::end_watch::{EndWatch, Looked, look};
+use super::feed::Feed;
+use super::stop_rules::StopRules;
+use super::stopping::{unwritable, wait_for_signal};
+use crate::audit::{self, Source};
+use crate::base::{
+    Backlog, CallFailure, Event, Observer, Outcome, Remedy, RowDone, RowStatus, Signal, StopReason,
+};
+use crate::check::row;
+use crate::engine::ledger::{Job, LedgerError, OpenRows, Settled, Writer};
+use crate::engine::platform::{Client, Meter};
+
+/// How often the observer hears how the pace stands.
+pub(crate) const PACE_TICK: Duration = Duration::from_millis(200);
+
+/// What a run needs to know beside its client and ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct DriveSettings {
+    /// Rows under way at once; at least 1.
+    pub concurrency: usize,
+    /// The work, as counted before; `to_do` rows are started at most.
+    pub backlog: Backlog,
+    /// What is read of a row.
+    pub reading: Reading,
+}
+
+/// What is read of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Assistant and agent, which are compared.
+    Both,
+    /// One of them, by itself.
+    One(Source),
+}
+
+/// Checks the open rows, at most `concurrency` at once, and sees each to its acknowledgement by the ledger.
+///
+/// `read`: rows of the work that were read before there was a ledger; they are recorded first.
+///
+/// Gives back why it stopped early, or `None` when every row to do was done. Rows being checked at a stop are dropped
+/// and stay open in the ledger; what was found out already is kept.
+pub async fn drive(
+    client: &Client,
+    writer: &Writer,
+    rows: OpenRows,
+    read: Vec<Outcome>,
+    settings: DriveSettings,
+    signal: watch::Receiver<Option<Signal>>,
+    observer: &mut dyn Observer,
+) -> Option<StopReason> {
+    observer.observe(&Event::Started(settings.backlog));
+    let to_do = settings.backlog.to_do.saturating_sub(read.len() as u64);
+    if let Err(error) = record(writer, read, observer).await {
+        observer.observe(&Event::Ended);
+        return Some(unwritable(&error));
+    }
+    let mut drive = Drive {
+        client,
+        writer,
+        feed: Feed::new(rows, to_do),
+        concurrency: settings.concurrency.max(1),
+        reading: settings.reading,
+        assistants_gone: Arc::default(),
+        checking: JoinSet::new(),
+        settling: JoinSet::new(),
+        jobs: HashMap::new(),
+        asked: 0,
+        rules: StopRules::new(settings.backlog.settled_before),
+        watch: EndWatch::new(to_do, settings.reading != Reading::One(Source::Agent)),
+        looking: JoinSet::new(),
+        again: VecDeque::new(),
+        observer,
+    };
+    let mut stopped = drive.run(signal).await;
+    if let Some(reason) = &stopped {
+        drive.observer.observe(&Event::Stopping(reason.clone()));
+        drive.checking.shutdown().await;
+    }
+    stopped = drive.settle_the_rest().await.or(stopped);
+    drive.observer.observe(&Event::Ended);
+    stopped
+}
+
+/// The two stages of a row. A row that only waits for the disk holds up no other's requests; as many may wait as may
+/// be checked, which bounds the memory.
+struct Drive<'a> {
+    client: &'a Client,
+    writer: &'a Writer,
+    feed: Feed,
+    concurrency: usize,
+    reading: Reading,
+    /// Whether one row has met the end of the Assistants API, so that the others need not.
+    assistants_gone: Arc<AtomicBool>,
+    checking: JoinSet<Outcome>,
+    settling: JoinSet<Result<Settled, LedgerError>>,
+    /// Which row a task is, and the how manieth that was asked for.
+    jobs: HashMap<Id, (u64, Job)>,
+    asked: u64,
+    rules: StopRules,
+    watch: EndWatch,
+    /// Whether the agents of suspicious rows are there; meanwhile no row is started.
+    looking: JoinSet<Looked>,
+    /// Rows to be read from the other side after all, with what was spent on them.
+    again: VecDeque<(Job, Meter)>,
+    observer: &'a mut dyn Observer,
+}
+
+impl Drive<'_> {
+    async fn run(&mut self, mut signal: watch::Receiver<Option<Signal>>) -> Option<StopReason> {
+        let mut tick = interval(PACE_TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            if let Err(error) = self.fill().await {
+                return Some(unwritable(&error));
+            }
+            if self.checking.is_empty() && self.looking.is_empty() {
+                return self.rules.at_the_end();
+            }
+            let has_room = self.settling.len() < self.concurrency;
+            tokio::select! {
+                biased;
+                asked = wait_for_signal(&mut signal) => return Some(StopReason::Signal { signal: asked }),
+                Some(settled) = self.settling.join_next() => {
+                    if let Err(error) = self.report(settled) {
+                        return Some(unwritable(&error));
+                    }
+                }
+                Some(end) = self.checking.join_next_with_id(), if has_room => {
+                    if let Some(reason) = self.take(end) {
+                        return Some(reason);
+                    }
+                }
+                Some(looked) = self.looking.join_next() => {
+                    if let Some(reason) = self.learn(looked.unwrap_or_default()) {
+                        return Some(reason);
+                    }
+                }
+                _ = tick.tick() => self.observer.observe(&Event::Pace(self.client.pace_status())),
+            }
+        }
+    }
+
+    /// Starts rows until `concurrency` are being checked or none is left.
+    async fn fill(&mut self) -> Result<(), LedgerError> {
+        while self.looking.is_empty() && self.checking.len() < self.concurrency {
+            let next = match self.again.pop_front() {
+                Some(again) => Some(again),
+                None => self.feed.next().await?.map(|job| (job, Meter::default())),
+            };
+            let Some((job, spent)) = next else { break };
+            let gone = Arc::clone(&self.assistants_gone);
+            let task = self.checking.spawn(read_row(self.client.clone(), job, spent, self.reading, gone));
+            self.jobs.insert(task.id(), (self.asked, job));
+            self.asked += 1;
+        }
+        Ok(())
+    }
+
+    /// Sees to a checked row; gives the reason if it is one to stop for.
+    fn take(&mut self, end: Result<(Id, Outcome), JoinError>) -> Option<StopReason> {
+        let id = end.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let (nth, job) = self.jobs.remove(&id)?;
+        let outcome = match end {
+            Ok((_, outcome)) => outcome,
+            // A panic is one row's: it is recorded like any other failure, and the others go on.
+            Err(_) => row::broken(job),
+        };
+        let others_wait = self.feed.has_more() || !self.again.is_empty();
+        let reason = self.rules.observe(&outcome, nth, others_wait);
+        let is_gone = self.assistants_gone.load(Ordering::Relaxed);
+        if is_gone && outcome.status == RowStatus::AssistantNotFound {
+            self.read_agent_of(&outcome);
+            return reason;
+        }
+        for outcome in self.watch.take(nth, outcome) {
+            self.settle(outcome);
+        }
+        match self.watch.suspicious() {
+            None => self.looking = JoinSet::new(),
+            Some(pairs) if self.looking.is_empty() => {
+                self.looking.spawn(look(self.client.clone(), pairs));
+            }
+            Some(_) => {}
+        }
+        reason
+    }
+
+    /// Whether the Assistants API has ended is known now; gives the reason if it is one to stop for.
+    fn learn(&mut self, looked: Looked) -> Option<StopReason> {
+        self.watch.count_in(&looked.spent);
+        if !looked.is_there {
+            for outcome in self.watch.acquit() {
+                self.settle(outcome);
+            }
+            return looked.stop;
+        }
+        if self.reading == Reading::One(Source::Auto) {
+            audit::note_the_end(&self.assistants_gone);
+            for outcome in self.watch.acquit() {
+                self.read_agent_of(&outcome);
+            }
+            return None;
+        }
+        for outcome in self.watch.condemn() {
+            self.settle(outcome);
+        }
+        Some(StopReason::AssistantsApiGone)
+    }
+
+    fn read_agent_of(&mut self, outcome: &Outcome) {
+        let Outcome { pair, line, requests, elapsed, .. } = *outcome;
+        self.again.push_back((Job { line, pair }, Meter { requests, elapsed, ..Meter::default() }));
+    }
+
+    /// Hands a checked row to the ledger.
+    fn settle(&mut self, outcome: Outcome) {
+        let writer = self.writer.clone();
+        self.settling.spawn(async move { writer.settle(outcome).await });
+    }
+
+    /// What was found out is kept, whatever stopped the run.
+    async fn settle_the_rest(&mut self) -> Option<StopReason> {
+        for outcome in self.watch.acquit() {
+            self.settle(outcome);
+        }
+        let mut failed = None;
+        while let Some(settled) = self.settling.join_next().await {
+            failed = failed.or(self.report(settled).err());
+        }
+        failed.as_ref().map(unwritable)
+    }
+
+    /// Reports a row as done; only what the ledger has committed comes here.
+    fn report(
+        &mut self,
+        settled: Result<Result<Settled, LedgerError>, JoinError>,
+    ) -> Result<(), LedgerError> {
+        let settled = settled.unwrap_or(Err(LedgerError::Closed))?;
+        self.observer.observe(&Event::RowDone(row_done(&settled)));
+        Ok(())
+    }
+}
+
+/// One row's way, whatever is read of it. `spent`: on this row before.
+pub(super) async fn read_row(
+    client: Client,
+    job: Job,
+    spent: Meter,
+    reading: Reading,
+    gone: Arc<AtomicBool>,
+) -> Outcome {
+    match reading {
+        Reading::Both => row::check(&client, job).await,
+        Reading::One(source) => audit::check(&client, job, spent, source, &gone).await,
+    }
+}
+
+/// Before the first page of open rows is read, or these would be among them.
+async fn record(writer: &Writer, read: Vec<Outcome>, observer: &mut dyn Observer) -> Result<(), LedgerError> {
+    for outcome in read {
+        let settled = writer.settle(outcome).await?;
+        observer.observe(&Event::RowDone(row_done(&settled)));
+    }
+    Ok(())
+}
+
+fn row_done(settled: &Settled) -> RowDone {
+    let outcome = settled.outcome();
+    let failure = outcome.failure.as_ref();
+    let (status, name, differences, verdicts_failure) = match settled.kept() {
+        Some(kept) => (kept.status, &kept.name, kept.differences, kept.failure.as_ref()),
+        None => (outcome.status, &outcome.name, outcome.differences.len(), failure),
+    };
+    RowDone {
+        line: outcome.line,
+        pair: outcome.pair,
+        name: name.clone(),
+        status,
+        error: failure.map(ToString::to_string).unwrap_or_default(),
+        remedy: match status {
+            RowStatus::Mismatch => Remedy::MendAgent,
+            _ => verdicts_failure.or(failure).map_or(Remedy::Nothing, CallFailure::remedy),
+        },
+        differences,
+    }
+}

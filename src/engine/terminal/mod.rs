@@ -1,0 +1,319 @@
+//! What a person sees: progress, lines, questions, logs. The only place that prints.
+//!
+//! Everything for the person goes to standard error; standard output is for reports (`-o -`). A reader that has gone
+//! away (`| head`) never ends the program: what cannot be shown is not shown.
+
+mod counters;
+mod layout;
+mod logs;
+mod progress;
+mod questions;
+mod run_log;
+mod screen;
+
+pub(crate) use layout::{
+    Blocks, WHOLE, assistants, by_word, counted, counts, enumerated, moment, quoted, rows, wrapped,
+};
+pub use logs::{LogFormat, init_logs};
+pub use questions::{Answer, can_ask, forget_what_was_typed};
+pub use screen::{WhenGone, print_bytes, standard_output};
+
+use std::env;
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal};
+
+use indicatif::{MultiProgress, ProgressDrawTarget};
+
+use self::progress::Progress;
+use self::questions::confirm;
+use self::screen::Screen;
+use crate::audit::reading_word;
+use crate::base::{REQUESTS_PER_ROW, RowStatus, terminal_safe};
+
+/// What `--color` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Even into a file, and whatever `NO_COLOR` says.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What becomes of a line for every row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RowLines {
+    /// Shown, with `-v`.
+    Shown,
+    /// Logs are for a machine or go to a file: rows are logged there.
+    Logged,
+    /// Neither.
+    Left,
+}
+
+/// What is done with a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum RowWork {
+    /// Assistant and agent are read and compared.
+    #[default]
+    Comparing,
+    /// One of them is read.
+    Reading,
+}
+
+impl RowWork {
+    /// Requests of a row that is not retried.
+    const fn requests_each(self) -> u64 {
+        match self {
+            Self::Comparing => REQUESTS_PER_ROW,
+            Self::Reading => 1,
+        }
+    }
+
+    /// What is said of a row with that status.
+    const fn word(self, status: RowStatus) -> &'static str {
+        match self {
+            Self::Comparing => status.as_str(),
+            Self::Reading => reading_word(status),
+        }
+    }
+}
+
+/// In which form the person is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Voice {
+    /// As text.
+    Text,
+    /// As log records, since a machine reads standard error.
+    Records,
+}
+
+/// The person's end of the program. Clones share it.
+#[derive(Clone)]
+pub struct Terminal {
+    screen: Screen,
+    /// Everything printed goes around the bars, so that none is torn.
+    bars: MultiProgress,
+    interactive: bool,
+    colors: bool,
+    quiet: bool,
+    verbosity: u8,
+    rows: RowLines,
+    voice: Voice,
+}
+
+impl Terminal {
+    /// Standard error, as the options and the environment (`NO_COLOR`, `TERM`) have it. `verbosity` is how many `-v`
+    /// were given; `quiet` (`-q`) silences everything but errors.
+    pub fn new(color: ColorChoice, quiet: bool, verbosity: u8) -> Self {
+        let dumb = cfg!(unix) && env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        let is_terminal = io::stderr().is_terminal();
+        let interactive = is_terminal && !dumb && understands_escapes();
+        let colors = wants_colors(color, env::var_os("NO_COLOR").as_deref(), interactive);
+        console::set_colors_enabled(colors);
+        let screen = Screen::new(io::stderr());
+        Self {
+            bars: MultiProgress::with_draw_target(draw_target(&screen, interactive, quiet)),
+            screen,
+            interactive,
+            colors,
+            quiet,
+            verbosity,
+            rows: if verbosity > 0 { RowLines::Shown } else { RowLines::Left },
+            voice: Voice::Text,
+        }
+    }
+
+    /// The same for logs that go to a file: with `-v` rows are logged there, not shown.
+    #[must_use]
+    pub fn with_log_file(self) -> Self {
+        Self { rows: RowLines::Logged, ..self }
+    }
+
+    /// The same for a machine that reads standard error: every line there is a log record, and there is no bar.
+    #[must_use]
+    pub fn with_records_only(self) -> Self {
+        self.bars.set_draw_target(ProgressDrawTarget::hidden());
+        Self { rows: RowLines::Logged, voice: Voice::Records, interactive: false, colors: false, ..self }
+    }
+
+    /// Whether only errors are shown.
+    pub const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Shows a text, ended by a line break; whatever a terminal would not show as it is becomes a blank. Nothing when
+    /// quiet. Texts of the platform must have gone through [`terminal_safe`], so that they break no line.
+    pub fn say(&self, text: &str) {
+        match self.voice {
+            _ if self.quiet => {}
+            Voice::Text => self.show(text),
+            Voice::Records => tracing::info!(target: logs::SAID, "{}", text.trim_matches('\n')),
+        }
+    }
+
+    /// Shows what a question is about, also when quiet: nobody is asked about what was not shown.
+    pub fn show(&self, text: &str) {
+        match self.voice {
+            Voice::Text => self.write(format!("{}\n", harmless(text)).as_bytes()),
+            Voice::Records => self.say(text),
+        }
+    }
+
+    /// Shows why a command failed, also when quiet.
+    pub fn error(&self, text: &str) {
+        if self.voice == Voice::Records {
+            return tracing::error!(target: logs::SAID, "{}", text.trim_matches('\n'));
+        }
+        let label = if self.colors { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
+        self.write(format!("{label} {}\n", harmless(text)).as_bytes());
+    }
+
+    /// What watches a run for the person: a bar, a line now and then, or nothing.
+    pub fn progress(&self) -> Progress {
+        Progress::new(self.clone(), RowWork::Comparing)
+    }
+
+    /// The same for a run whose rows are read and not compared: a request each, and nothing is `verified`.
+    pub fn reading_progress(&self) -> Progress {
+        Progress::new(self.clone(), RowWork::Reading)
+    }
+
+    /// `confirm` while a run is going on: no bar is drawn over the question, and whoever reports events meanwhile is
+    /// not held up.
+    pub fn confirm(&self, question: &str) -> Answer {
+        let _ = self.bars.clear();
+        self.bars.set_draw_target(ProgressDrawTarget::hidden());
+        let answer = confirm(question);
+        self.bars.set_draw_target(draw_target(&self.screen, self.interactive, self.quiet));
+        answer
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        self.bars.suspend(|| self.screen.write(bytes));
+    }
+}
+
+/// The lines without escapes: names of files stand in them, which may hold anything.
+fn harmless(text: &str) -> String {
+    let lines = text.trim_end_matches('\n').split('\n').map(|line| terminal_safe(line, usize::MAX));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn draw_target(screen: &Screen, interactive: bool, quiet: bool) -> ProgressDrawTarget {
+    if interactive && !quiet { screen.bars() } else { ProgressDrawTarget::hidden() }
+}
+
+/// Whether the terminal moves its cursor and colours when told so; an older console of Windows has to be asked to.
+fn understands_escapes() -> bool {
+    !cfg!(windows) || console::Term::stderr().features().colors_supported()
+}
+
+/// `NO_COLOR` counts when it is set to anything but nothing (no-color.org).
+fn wants_colors(choice: ColorChoice, no_color: Option<&OsStr>, interactive: bool) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => interactive && no_color.is_none_or(OsStr::is_empty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::base::{Backlog, Event, Observer};
+
+    /// What was printed to a terminal of a test.
+    #[derive(Clone, Default)]
+    pub(super) struct Printed(Arc<Mutex<Vec<u8>>>);
+
+    impl Printed {
+        pub(super) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl Write for Printed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    pub(super) fn printing_to(out: impl Write + Send + 'static, quiet: bool, verbosity: u8) -> Terminal {
+        Terminal {
+            screen: Screen::new(out),
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            interactive: false,
+            colors: false,
+            quiet,
+            verbosity,
+            rows: if verbosity > 0 { RowLines::Shown } else { RowLines::Left },
+            voice: Voice::Text,
+        }
+    }
+
+    #[test]
+    fn colours_follow_the_option_then_the_environment_then_the_terminal() {
+        let set = Some(OsStr::new("1"));
+        let empty = Some(OsStr::new(""));
+        for (choice, no_color, interactive, colors) in [
+            (ColorChoice::Always, set, false, true),
+            (ColorChoice::Never, None, true, false),
+            (ColorChoice::Auto, None, true, true),
+            (ColorChoice::Auto, empty, true, true),
+            (ColorChoice::Auto, set, true, false),
+            (ColorChoice::Auto, None, false, false),
+        ] {
+            assert_eq!(wants_colors(choice, no_color, interactive), colors, "{choice:?} {no_color:?}");
+        }
+    }
+
+    #[test]
+    fn quiet_silences_everything_but_errors() {
+        let printed = Printed::default();
+        let terminal = printing_to(printed.clone(), true, 0);
+        terminal.say("not shown");
+        terminal.error("shown");
+        assert_eq!(printed.text(), "error: shown\n");
+    }
+
+    #[test]
+    fn no_name_of_a_file_sends_an_escape() {
+        let printed = Printed::default();
+        let terminal = printing_to(printed.clone(), false, 0);
+        terminal.say("\nreport: \u{1b}[31mred.csv\nledger: a\u{202e}b\n\n");
+        terminal.error("no \u{7}.csv");
+        assert_eq!(printed.text(), "\nreport:  [31mred.csv\nledger: a b\nerror: no  .csv\n");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_away_does_no_harm() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+        let mut terminal = printing_to(Gone, false, 0);
+        terminal.interactive = true;
+        terminal.bars = MultiProgress::with_draw_target(draw_target(&terminal.screen, true, false));
+        let mut progress = terminal.progress();
+        progress.observe(&Event::Started(Backlog { rows: 2, to_do: 2, ..Backlog::default() }));
+        terminal.say("a");
+        terminal.error("b");
+        progress.observe(&Event::Ended);
+        assert!(!terminal.bars.is_hidden());
+    }
+}

@@ -1,0 +1,378 @@
+//! The run as it goes: a bar on a terminal, a line every 30 seconds elsewhere, nothing when quiet. Whoever reports
+//! events does not ask which.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::counters::Tally;
+use super::{RowLines, RowWork, Terminal, run_log};
+use crate::base::{DisabledState, Event, Observer, RowDone, StopReason, Switched, terminal_safe};
+use crate::disable;
+
+/// How often a line is shown where there is no bar.
+const LINE_EVERY: Duration = Duration::from_secs(30);
+
+/// Shows a run to the person.
+pub struct Progress {
+    terminal: Terminal,
+    work: RowWork,
+    tally: Tally,
+    view: View,
+}
+
+enum View {
+    Bar(ProgressBar),
+    Lines {
+        last: Instant,
+    },
+    /// Quiet, or not yet begun.
+    Nothing,
+}
+
+impl Progress {
+    pub(super) fn new(terminal: Terminal, work: RowWork) -> Self {
+        Self { terminal, work, tally: Tally::default(), view: View::Nothing }
+    }
+
+    fn observe_at(&mut self, event: &Event, now: Instant) {
+        match event {
+            Event::Started(backlog) => self.begin(Tally::of_rows(self.work, backlog, now), now),
+            Event::RowDone(row) => {
+                self.tally.count_row(row.status, now);
+                if self.terminal.rows == RowLines::Shown {
+                    self.terminal.say(&row_line(row, self.work));
+                }
+            }
+            Event::Pace(pace) => self.tally.pace = *pace,
+            Event::Switching { switching, rows } => {
+                self.begin(Tally::of_switching(*switching, *rows, now), now);
+                self.terminal.say(&disable::begins(*switching, *rows));
+            }
+            Event::Switched(switched) => {
+                self.tally.count_switched(switched.state, now);
+                self.switched(switched);
+            }
+            Event::Guard(news) => self.terminal.say(&disable::news(news)),
+            Event::WaitingForAnswer(at_most) => self.terminal.say(&disable::waiting_for_answer(*at_most)),
+            Event::Stopping(reason) => self.stopping(reason),
+            Event::Ended => self.end(),
+        }
+        self.show(now);
+    }
+
+    /// A phase begins, which ends the one before. The pace goes on.
+    fn begin(&mut self, tally: Tally, now: Instant) {
+        self.end();
+        self.count_in(tally);
+        self.view = self.open(now);
+    }
+
+    /// The phase is over, if there is one: nothing of it stays on the screen, and what comes late counts for none.
+    fn end(&mut self) {
+        if let View::Bar(bar) = std::mem::replace(&mut self.view, View::Nothing) {
+            bar.finish_and_clear();
+            self.terminal.bars.remove(&bar);
+        }
+        self.count_in(Tally::default());
+    }
+
+    fn count_in(&mut self, tally: Tally) {
+        let pace = self.tally.pace;
+        self.tally = tally;
+        self.tally.pace = pace;
+    }
+
+    fn open(&self, now: Instant) -> View {
+        if self.terminal.quiet {
+            return View::Nothing;
+        }
+        if !self.terminal.interactive {
+            return View::Lines { last: now };
+        }
+        let template = if self.terminal.colors {
+            "{bar:20.cyan/blue} {prefix}\n{wide_msg}"
+        } else {
+            "{bar:20} {prefix}\n{wide_msg}"
+        };
+        let bar = self.terminal.bars.add(ProgressBar::new(self.tally.total()));
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        View::Bar(bar)
+    }
+
+    /// What may hurt people is said at once, even when quiet; all else only with `-v`, since the summary counts it.
+    fn switched(&self, switched: &Switched) {
+        if switched.state == DisabledState::RevertFailed {
+            self.terminal.error(&disable::revert_failed(switched));
+        } else if self.terminal.rows == RowLines::Shown {
+            self.terminal.say(&disable::line(switched));
+        }
+    }
+
+    fn stopping(&self, reason: &StopReason) {
+        self.terminal.say(&disable::stopping(reason, self.tally.switching()));
+    }
+
+    fn show(&mut self, now: Instant) {
+        match &mut self.view {
+            View::Bar(bar) => {
+                bar.set_position(self.tally.done());
+                bar.set_prefix(self.tally.beside_bar(now));
+                bar.set_message(self.tally.below_bar());
+            }
+            View::Lines { last } if now.duration_since(*last) >= LINE_EVERY => {
+                *last = now;
+                self.terminal.say(&self.tally.line(now));
+            }
+            View::Lines { .. } | View::Nothing => {}
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn observe(&mut self, event: &Event) {
+        if self.terminal.rows == RowLines::Logged {
+            run_log::log(event, self.work);
+        }
+        self.observe_at(event, Instant::now());
+    }
+}
+
+/// `-v`: one line per row. Names and errors are the platform's and may hold anything.
+fn row_line(row: &RowDone, work: RowWork) -> String {
+    let mut line = format!("line {}  {}  {}", row.line, row.pair.assistant, work.word(row.status));
+    if let Some(name) = row.name.as_deref().filter(|name| !name.is_empty()) {
+        let _ = write!(line, "  {}", terminal_safe(name, 80));
+    }
+    if row.differences > 0 {
+        let _ = write!(line, "  ({} different)", row.differences);
+    }
+    if !row.error.is_empty() {
+        let _ = write!(line, "  {}", terminal_safe(&row.error, 200));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::base::{
+        Backlog, GuardNews, PaceStatus, Pair, Remedy, RowStatus, Sight, Signal, Switching, WaitReason,
+    };
+    use crate::engine::terminal::tests::{Printed, printing_to};
+
+    fn row(status: RowStatus) -> Event {
+        Event::RowDone(RowDone {
+            line: 7,
+            pair: Pair::same(Uuid::from_u128(1)),
+            name: Some("Bot\u{1b}[31m\r\nline 8  forged\u{202e}".into()),
+            status,
+            error: "agent: 500 \u{1b}]0;title\u{7}".repeat(20),
+            remedy: Remedy::RunAgainLater,
+            differences: 2,
+        })
+    }
+
+    fn pace(allowed_per_minute: u32, waiting: Option<(WaitReason, u64)>) -> Event {
+        let waiting = waiting.map(|(reason, millis)| (reason, Duration::from_millis(millis)));
+        Event::Pace(PaceStatus { sent_last_minute: 0, allowed_per_minute, waiting })
+    }
+
+    fn started(to_do: u64) -> Event {
+        Event::Started(Backlog { rows: to_do, to_do, ..Backlog::default() })
+    }
+
+    /// A run of a row every 400 ms for 65 seconds, then a pause for a rate limit.
+    fn watched(quiet: bool, verbosity: u8) -> (Progress, Instant, Printed) {
+        let printed = Printed::default();
+        let mut progress = printing_to(printed.clone(), quiet, verbosity).progress();
+        let begun = Instant::now();
+        progress.observe_at(&started(5_000), begun);
+        progress.observe_at(&pace(300, Some((WaitReason::Pace, 200))), begun);
+        let mut now = begun;
+        for index in 0..162 {
+            now += Duration::from_millis(400);
+            let status = if index % 50 == 0 { RowStatus::NoAccess } else { RowStatus::Verified };
+            progress.observe_at(&row(status), now);
+        }
+        progress.observe_at(&pace(150, Some((WaitReason::RateLimited, 11_200))), now);
+        (progress, now, printed)
+    }
+
+    #[test]
+    fn without_a_terminal_a_line_is_shown_every_30_seconds() {
+        let (mut progress, now, printed) = watched(false, 0);
+        for second in 1..=30 {
+            progress.observe_at(
+                &pace(150, Some((WaitReason::RateLimited, 11_200))),
+                now + Duration::from_secs(second),
+            );
+        }
+        progress.observe_at(&Event::Stopping(StopReason::Signal { signal: Signal::Interrupt }), now);
+        progress.observe_at(&Event::Ended, now + Duration::from_secs(300));
+        insta::assert_snapshot!(printed.text(), @r"
+        75 of 5,000 rows, 73 verified, 2 no_access, about 33 min left
+        150 of 5,000 rows, 147 verified, 3 no_access, about 33 min left
+        162 of 5,000 rows, 158 verified, 4 no_access, about 47 min left, waiting 12 s: rate limit (429)
+        No new row is started: stopped by Ctrl-C
+        ");
+    }
+
+    #[test]
+    fn quiet_shows_nothing() {
+        let (mut progress, now, printed) = watched(true, 1);
+        progress.observe_at(&Event::Ended, now + Duration::from_secs(300));
+        assert_eq!(printed.text(), "");
+    }
+
+    #[test]
+    fn verbose_shows_one_harmless_line_per_row() {
+        let (_, _, printed) = watched(false, 1);
+        let text = printed.text();
+        assert_eq!(text.lines().filter(|line| line.starts_with("line 7  0")).count(), 162);
+        assert_eq!(text.lines().count(), 164);
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\r', '\u{202e}']));
+        let first = text.lines().next().unwrap();
+        assert!(
+            first.starts_with(
+                "line 7  00000000-0000-0000-0000-000000000001  no_access  Bot [31m  line 8  forged   (2 different)  agent: 500"
+            ),
+            "{first}"
+        );
+        assert!(first.ends_with('…') && first.chars().count() < 330);
+    }
+
+    #[test]
+    fn around_the_bar_stand_rate_time_left_why_it_waits_and_counts() {
+        let (progress, now, _) = watched(false, 0);
+        assert_eq!(progress.tally.beside_bar(now), "162 of 5,000 rows, 150 rows/min, about 33 min left");
+        assert_eq!(progress.tally.below_bar(), "waiting 12 s: rate limit (429), 158 verified, 4 no_access");
+    }
+
+    #[test]
+    fn the_first_burst_does_not_promise_too_much() {
+        let now = Instant::now();
+        let mut progress = printing_to(Printed::default(), false, 0).progress();
+        progress.observe_at(&started(3_000), now);
+        progress.observe_at(&pace(300, None), now);
+        assert_eq!(progress.tally.beside_bar(now), "0 of 3,000 rows, about 20 min left");
+        let now = now + Duration::from_secs(3);
+        for _ in 0..30 {
+            progress.observe_at(&row(RowStatus::Verified), now);
+        }
+        assert_eq!(progress.tally.beside_bar(now), "30 of 3,000 rows, 600 rows/min, about 20 min left");
+    }
+
+    #[test]
+    fn a_bar_is_drawn_on_a_terminal_and_gone_at_the_end() {
+        let mut terminal = printing_to(Printed::default(), false, 0);
+        terminal.interactive = true;
+        terminal.colors = true;
+        let mut progress = terminal.progress();
+        progress.observe(&started(3));
+        progress.observe(&row(RowStatus::Verified));
+        let View::Bar(bar) = &progress.view else { panic!("no bar") };
+        let bar = bar.clone();
+        assert_eq!((bar.position(), bar.length(), bar.is_finished()), (1, Some(3), false));
+        progress.observe(&Event::Ended);
+        assert!(bar.is_finished());
+    }
+
+    fn switched(state: DisabledState) -> Event {
+        Event::Switched(Switched {
+            pair: Pair::same(Uuid::from_u128(1)),
+            name: Some("Bot\u{1b}[31m".into()),
+            state,
+            error: if state == DisabledState::Disabled { String::new() } else { "500".into() },
+        })
+    }
+
+    /// Rows, then a probe and a few more, then all of them back; a row a second, with late and stray events.
+    fn switching_run(quiet: bool, verbosity: u8) -> String {
+        let printed = Printed::default();
+        let mut progress = printing_to(printed.clone(), quiet, verbosity).progress();
+        let begun = Instant::now();
+        let events = [
+            (0, Event::Switching { switching: Switching::BackFromEarlierRun, rows: 1 }),
+            (1, switched(DisabledState::Reverted)),
+            (2, started(1)),
+            (3, row(RowStatus::Verified)),
+            (4, Event::Ended),
+            (5, switched(DisabledState::Disabled)),
+            (6, Event::Switching { switching: Switching::Off, rows: 3_000 }),
+            (7, switched(DisabledState::Disabled)),
+            (8, Event::Guard(GuardNews::Looked { after: Duration::from_secs(2), sight: Sight::On })),
+            (9, Event::Guard(GuardNews::GoOn { rest: 2_999 })),
+            (10, row(RowStatus::Verified)),
+            (40, switched(DisabledState::Failed)),
+            (41, Event::WaitingForAnswer(Duration::from_secs(60))),
+            (42, Event::Stopping(StopReason::Signal { signal: Signal::Interrupt })),
+            (43, Event::Switching { switching: Switching::BackByGuard, rows: 2 }),
+            (44, switched(DisabledState::RevertFailed)),
+            (80, switched(DisabledState::Reverted)),
+            (81, Event::Ended),
+            (200, Event::Pace(PaceStatus::default())),
+        ];
+        for (second, event) in &events {
+            progress.observe_at(event, begun + Duration::from_secs(*second));
+        }
+        printed.text()
+    }
+
+    #[test]
+    fn phases_follow_each_other_with_counts_of_their_own() {
+        insta::assert_snapshot!(switching_run(false, 0), @r#"
+        First 1 assistant that an earlier run left unsettled is switched on again.
+        Switching off 3,000 assistants.
+          after 2 s: the agent is still on
+        The agent stays on without its assistant. The other 2,999 assistants go off, too.
+        1 of 3,000 switched off, 1 failed, about 16 h 40 min left
+        Waiting for the answer to the request under way, at most 60 s. A second Ctrl-C leaves at once; the ledger then says `unknown`.
+        Nothing more is switched off: stopped by Ctrl-C
+        Not every agent was seen on: 2 assistants are switched on again.
+        error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be off with its agent: 500
+        1 of 2 switched on again, 1 revert_failed
+        "#);
+    }
+
+    #[test]
+    fn verbose_shows_each_assistant_once() {
+        let text = switching_run(false, 1);
+        assert_eq!(text.matches("00000000-0000-0000-0000-000000000001  disabled  \"Bot [31m\"\n").count(), 2);
+        assert_eq!(text.matches("  failed  \"Bot [31m\"  500\n").count(), 1);
+        assert_eq!(text.matches("could not be switched on again").count(), 1);
+        assert!(!text.contains("revert_failed  "), "{text}");
+    }
+
+    #[test]
+    fn quiet_shows_only_what_could_not_be_switched_on_again() {
+        insta::assert_snapshot!(switching_run(true, 1), @r#"error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be off with its agent: 500"#);
+    }
+
+    #[test]
+    fn every_phase_has_a_bar_of_its_own_and_none_stays() {
+        let mut terminal = printing_to(Printed::default(), false, 0);
+        terminal.interactive = true;
+        let mut progress = terminal.progress();
+        let mut bars = Vec::new();
+        for event in [
+            started(3),
+            Event::Switching { switching: Switching::Off, rows: 2 },
+            Event::Switching { switching: Switching::BackByGuard, rows: 1 },
+        ] {
+            progress.observe(&event);
+            let View::Bar(bar) = &progress.view else { panic!("no bar") };
+            bars.push((bar.clone(), bar.length()));
+        }
+        assert_eq!(bars.iter().map(|(bar, _)| bar.is_finished()).collect::<Vec<_>>(), [true, true, false]);
+        assert_eq!(bars.iter().map(|(_, length)| *length).collect::<Vec<_>>(), [Some(3), Some(2), Some(1)]);
+        progress.observe(&Event::Ended);
+        progress.observe(&Event::Ended);
+        assert!(bars.iter().all(|(bar, _)| bar.is_finished()));
+    }
+}

@@ -1,0 +1,143 @@
+//! What `doctor` found: a line for each check, and what to do.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::base::terminal_safe;
+use crate::engine::terminal::{WHOLE, wrapped};
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckStatus {
+    /// As it should be.
+    Ok,
+    /// It can be lived with, or is no fault of the person's.
+    Warning,
+    /// Must be mended first.
+    Failed,
+    /// Could not be looked at, because of what failed before.
+    Skipped,
+}
+
+impl CheckStatus {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// A check and what came of it. The texts may hold the platform's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The word for it, such as `base_url`.
+    pub name: &'static str,
+    /// How it ended.
+    pub status: CheckStatus,
+    /// What was found.
+    pub found: String,
+    /// What to do; empty when there is nothing to do.
+    pub remedy: String,
+}
+
+/// All checks for a person: status, check, what was found, and under it what to do.
+pub fn checks_as_text(checks: &[Check], practice: bool) -> String {
+    let mut text = if practice {
+        "PRACTICE: a made-up workspace inside this program; nothing real is asked.\n".to_owned()
+    } else {
+        String::new()
+    };
+    for check in checks {
+        let first = format!("{:<8} {:<14} ", check.status.as_str(), check.name);
+        let rest = " ".repeat(first.len());
+        let _ = writeln!(text, "{}", wrapped(&terminal_safe(&check.found, WHOLE), &first, &rest));
+        if !check.remedy.is_empty() {
+            let first = format!("{rest}-> ");
+            let rest = " ".repeat(first.len());
+            let _ = writeln!(text, "{}", wrapped(&terminal_safe(&check.remedy, WHOLE), &first, &rest));
+        }
+    }
+    text
+}
+
+/// The same as JSON Lines: an object for each check, and one at the end.
+pub fn checks_as_json(checks: &[Check], practice: bool, exit_code: u8) -> String {
+    let mut lines = String::new();
+    for check in checks {
+        let remedy = Some(check.remedy.as_str()).filter(|remedy| !remedy.is_empty());
+        let line = json!({
+            "type": "check",
+            "check": check.name,
+            "status": check.status.as_str(),
+            "found": check.found,
+            "remedy": remedy,
+        });
+        let _ = writeln!(lines, "{line}");
+    }
+    let count = |status| checks.iter().filter(|check| check.status == status).count();
+    let end = json!({
+        "type": "doctor",
+        "schema": 1,
+        "practice": practice,
+        "ok": count(CheckStatus::Ok),
+        "warning": count(CheckStatus::Warning),
+        "failed": count(CheckStatus::Failed),
+        "skipped": count(CheckStatus::Skipped),
+        "exit_code": exit_code,
+    });
+    let _ = writeln!(lines, "{end}");
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checks() -> Vec<Check> {
+        let check = |name, status, found: &str, remedy: &str| Check {
+            name,
+            status,
+            found: found.into(),
+            remedy: remedy.into(),
+        };
+        vec![
+            check("base_url", CheckStatus::Ok, "https://ai.example.com/api/public", ""),
+            check(
+                "tls",
+                CheckStatus::Failed,
+                "nobody whom this machine trusts has signed the server's certificate; it was issued by Acme\u{1b}[2J Root",
+                "Give the certificate of that authority with --ca-cert PEM.",
+            ),
+            check("key", CheckStatus::Skipped, "not asked", ""),
+        ]
+    }
+
+    #[test]
+    fn a_person_sees_a_line_for_each_check_and_what_to_do() {
+        insta::assert_snapshot!(checks_as_text(&checks(), false), @r"
+        ok       base_url       https://ai.example.com/api/public
+        failed   tls            nobody whom this machine trusts has signed the server's certificate; it was
+                                issued by Acme [2J Root
+                                -> Give the certificate of that authority with --ca-cert PEM.
+        skipped  key            not asked
+        ");
+        assert!(checks_as_text(&[], true).starts_with("PRACTICE: "));
+    }
+
+    #[test]
+    fn a_program_reads_an_object_for_each_check_and_the_end() {
+        let lines = checks_as_json(&checks(), false, 5);
+        let read: Vec<serde_json::Value> =
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((read.len(), &read[1]["status"], &read[1]["check"]), (4, &"failed".into(), &"tls".into()));
+        assert!(read[0]["remedy"].is_null());
+        assert_eq!(
+            (&read[3]["exit_code"], &read[3]["failed"], &read[3]["skipped"]),
+            (&5.into(), &1.into(), &1.into())
+        );
+    }
+}
