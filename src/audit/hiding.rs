@@ -232,6 +232,14 @@ mod tests {
     }
 
     #[test]
+    fn of_two_that_overlap_nothing_is_left() {
+        let text =
+            "Bearer QmVh==========password: ===================sk-".to_owned() + "ld-Fuffffffff6grOSJr";
+        let shown = "Bearer QmVh==========password: [Langdock or Odeus API key, hidden]";
+        assert_eq!(Secrets::default().hide(&text), shown);
+    }
+
+    #[test]
     fn of_a_private_key_every_line_is_hidden() {
         let lines = ["MIIEpAIBAAKCAQEA1qaz2wsx3edc", "4rfv5tgb6yhn7ujm8ik9olpQAZ=="];
         let begin = format!("-----BEGIN {} KEY-----", "PRIVATE");

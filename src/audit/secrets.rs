@@ -176,8 +176,10 @@ pub(super) fn spots(text: &str) -> Vec<Spot> {
     found.sort_by_key(|(span, rule)| (span.start, *rule));
     found.dedup_by(|later, kept| {
         let is_overlap = later.0.start < kept.0.end;
-        if is_overlap && later.1 < kept.1 {
-            std::mem::swap(later, kept);
+        if is_overlap {
+            // The whole of both, or the rest of one would still be there once the other is hidden.
+            kept.0.end = kept.0.end.max(later.0.end);
+            kept.1 = kept.1.min(later.1);
         }
         is_overlap
     });
