@@ -5,20 +5,17 @@ use std::path::Path;
 
 use super::row::{AuditFacts, Source, Weight, reading_word};
 use crate::base::{Backlog, RowStatus, StopReason, grouped, terminal_safe};
-use crate::check::{ended_before, kept, not_asked_for, work};
-use crate::engine::terminal::{Blocks, WHOLE, by_word, counts, rows};
+use crate::engine::terminal::{
+    Blocks, WHOLE, Wording, by_word, counts, ended_before, kept, not_asked_for, platform, rows, work,
+};
+
+/// How an audit speaks of its events.
+pub static WORDING: Wording = Wording { requests_each: 1, word: reading_word, says: |_, _| None };
 
 /// What an audit is about to do: where, how many rows and requests, how long. `base_url` is `None` in the practice
 /// workspace.
 pub fn before_audit(backlog: &Backlog, rpm: u32, base_url: Option<&str>, source: Source) -> String {
-    let mut text = String::new();
-    match base_url {
-        None => text.push_str("PRACTICE: a made-up workspace inside this program; nothing real is read.\n"),
-        Some(base_url) => {
-            let _ = writeln!(text, "Platform: {}", terminal_safe(base_url, WHOLE));
-        }
-    }
-    let _ = writeln!(text, "{}", work(backlog, rpm, 1));
+    let mut text = format!("{}\n{}\n", platform(base_url), work(backlog, rpm, 1));
     text.push_str(&not_asked_for(backlog));
     text.push_str(match source {
         Source::Assistant => "It reads assistants, and changes nothing.",
@@ -172,7 +169,7 @@ mod tests {
         ");
         let backlog = Backlog { rows: 1, to_do: 1, ..Backlog::default() };
         insta::assert_snapshot!(before_audit(&backlog, 300, None, Source::Agent), @r"
-        PRACTICE: a made-up workspace inside this program; nothing real is read.
+        PRACTICE: a made-up workspace inside this program; nothing real is read or changed.
         1 row: 1 to check (1 request each, about 1 in all, at most 300 a minute: less than a minute).
         It reads agents, and changes nothing.
         ");

@@ -21,7 +21,7 @@ mod messages;
 mod model_id;
 mod models;
 pub mod page;
-pub(crate) mod reading;
+mod reading;
 mod redact;
 #[cfg(test)]
 mod report_tests;
@@ -35,9 +35,9 @@ pub use duplicates::{Crowd, Doubles};
 pub use findings::{Surroundings, configuration, findings};
 pub use hiding::Secrets;
 pub use json::audit_json_lines;
-pub use messages::{AuditSummary, Found, after_audit, before_audit};
+pub use messages::{AuditSummary, Found, WORDING, after_audit, before_audit};
 pub use models::{add_models, keep_models};
-pub(crate) use reading::{check, note_the_end};
+pub use reading::OneSide;
 pub use redact::{redacted_audit_facts, redacted_audit_row, redacted_object};
 pub use row::{
     AUDIT_COLUMNS, AuditFacts, AuditRow, Configuration, Finding, KnownModel, Source, Weight, reading_word,

@@ -1,5 +1,6 @@
 //! One row's way when only one side is read: `Job -> Document -> Record -> Outcome`. Nothing is compared.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
@@ -8,51 +9,72 @@ use jiff::Timestamp;
 use super::hiding;
 use super::row::Source;
 use crate::base::{Call, CallFailure, FailureKind, Outcome, RowStatus};
-use crate::check::{read, unchecked};
 use crate::engine::ledger::Job;
 use crate::engine::platform::{Client, Meter};
 use crate::engine::record::{Record, Side};
+use crate::engine::session::{AtTheEnd, RowReader, read, unchecked};
 
-/// Reads one side; a row that was read is [`RowStatus::Verified`]. `spent`: on this row before. `assistants_gone` is
-/// shared by the rows of a run.
-pub(crate) async fn check(
-    client: &Client,
-    job: Job,
-    spent: Meter,
+/// Reads one side; a row that was read is [`RowStatus::Verified`].
+#[derive(Clone, Debug)]
+pub struct OneSide {
     source: Source,
-    assistants_gone: &AtomicBool,
-) -> Outcome {
-    let mut meter = spent;
-    let mut outcome = unchecked(job);
-    let side = if source == Source::Agent || assistants_gone.load(Ordering::Relaxed) {
-        Side::Agent
-    } else {
-        Side::Assistant
-    };
-    let mut fetched = fetch(client, job, side, &mut meter).await;
-    if source == Source::Auto && fetched.as_ref().is_err_and(is_the_end) {
-        note_the_end(assistants_gone);
-        fetched = fetch(client, job, Side::Agent, &mut meter).await;
-    }
-    match fetched {
-        Ok(fetched) => fetched.tell(&mut outcome),
-        Err(mut failure) => {
-            outcome.status = failure.row_status();
-            // The terminal and the log repeat the platform's words, which may repeat anything.
-            failure.words = hiding::Secrets::default().hide(&failure.words).into_owned();
-            outcome.failure = Some(failure);
-        }
-    }
-    outcome.requests = meter.requests;
-    outcome.elapsed = meter.elapsed;
-    outcome.checked_at = Timestamp::now();
-    outcome
+    assistants_gone: Arc<AtomicBool>,
 }
 
-/// From here on agents are read.
-pub(crate) fn note_the_end(assistants_gone: &AtomicBool) {
-    if !assistants_gone.swap(true, Ordering::Relaxed) {
-        tracing::info!("the Assistants API has ended here: agents are read from here on");
+impl OneSide {
+    /// Of that API.
+    pub fn of(source: Source) -> Self {
+        Self { source, assistants_gone: Arc::default() }
+    }
+}
+
+impl RowReader for OneSide {
+    async fn read(self, client: Client, job: Job, spent: Meter) -> Outcome {
+        self.outcome(&client, job, spent).await
+    }
+
+    fn at_the_end(&self) -> AtTheEnd {
+        match self.source {
+            Source::Assistant => AtTheEnd::Stops,
+            Source::Auto => AtTheEnd::TurnsToAgents,
+            Source::Agent => AtTheEnd::GoesOn,
+        }
+    }
+
+    fn turn_to_agents(&self) {
+        if !self.assistants_gone.swap(true, Ordering::Relaxed) {
+            tracing::info!("the Assistants API has ended here: agents are read from here on");
+        }
+    }
+
+    fn has_turned(&self) -> bool {
+        self.assistants_gone.load(Ordering::Relaxed)
+    }
+}
+
+impl OneSide {
+    async fn outcome(&self, client: &Client, job: Job, mut meter: Meter) -> Outcome {
+        let mut outcome = unchecked(job);
+        let side =
+            if self.source == Source::Agent || self.has_turned() { Side::Agent } else { Side::Assistant };
+        let mut fetched = fetch(client, job, side, &mut meter).await;
+        if self.source == Source::Auto && fetched.as_ref().is_err_and(is_the_end) {
+            self.turn_to_agents();
+            fetched = fetch(client, job, Side::Agent, &mut meter).await;
+        }
+        match fetched {
+            Ok(fetched) => fetched.tell(&mut outcome),
+            Err(mut failure) => {
+                outcome.status = failure.row_status();
+                // The terminal and the log repeat the platform's words, which may repeat anything.
+                failure.words = hiding::Secrets::default().hide(&failure.words).into_owned();
+                outcome.failure = Some(failure);
+            }
+        }
+        outcome.requests = meter.requests;
+        outcome.elapsed = meter.elapsed;
+        outcome.checked_at = Timestamp::now();
+        outcome
     }
 }
 

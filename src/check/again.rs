@@ -16,7 +16,7 @@ use crate::base::{
 use crate::engine::ledger::{Job, LedgerError};
 use crate::engine::platform::Client;
 use crate::engine::record::Side;
-use crate::engine::session::{PACE_TICK, StopRules, unwritable, wait_for_signal};
+use crate::engine::session::{PACE_TICK, StopRules, broken, read, unwritable, wait_for_signal};
 
 /// Rows that may wait, for each one under way, for an earlier one to be written: the report has the input's order.
 const WAITING_EACH: usize = 8;
@@ -186,7 +186,7 @@ impl Verify<'_> {
         let number = self.written + u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
         let client = self.client.clone();
         let task = self.checking.spawn(async move {
-            match row::read(Side::Assistant, &body, job.pair.assistant.0).await {
+            match read(Side::Assistant, &body, job.pair.assistant.0).await {
                 Ok(assistant) => Checked::Compared(Box::new(row::check_kept(&client, job, &assistant).await)),
                 Err(failure) => Checked::Unreadable(failure.words),
             }
@@ -203,7 +203,7 @@ impl Verify<'_> {
         let checked = match end {
             Ok((_, checked)) => checked,
             // A panic is one row's: it is told like any other failure, and the others go on.
-            Err(_) => Checked::Compared(Box::new(row::broken(job))),
+            Err(_) => Checked::Compared(Box::new(broken(job))),
         };
         let place = usize::try_from(number.checked_sub(self.written)?).ok()?;
         let slot = self.waiting.get_mut(place)?;

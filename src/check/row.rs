@@ -1,27 +1,29 @@
 //! One row's way: `Job -> two Documents -> two Records -> Verdict -> Outcome`.
 
-use std::time::Duration;
-
-use bytes::Bytes;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::compare;
-use crate::base::{Call, CallFailure, Documents, FailureKind, Outcome, RowStatus, defect};
+use crate::base::{CallFailure, Outcome, RowStatus};
 use crate::engine::ledger::Job;
-use crate::engine::platform::{self, Client, Meter};
-use crate::engine::record::{self, Nonsense, Record, Side};
-
-/// Bodies larger than this are read on a thread of their own, so that one giant does not hold up the other rows.
-const INLINE_BODY_BYTES: usize = 256 * 1024;
+use crate::engine::platform::{Client, Meter};
+use crate::engine::record::{Record, Side};
+use crate::engine::session::{AtTheEnd, RowReader, read, unchecked};
 
 /// Reads both sides and compares them. The agent is asked for only when the assistant is there: a request that need
 /// not be sent is the dearest of all under a rate limit.
-pub(crate) async fn check(client: &Client, job: Job) -> Outcome {
-    let mut meter = Meter::default();
-    let mut outcome = unchecked(job);
-    let checked = fetch_and_compare(client, &mut outcome, &mut meter).await;
-    concluded(outcome, checked, meter)
+#[derive(Clone, Copy, Debug)]
+pub struct BothSides;
+
+impl RowReader for BothSides {
+    async fn read(self, client: Client, job: Job, mut spent: Meter) -> Outcome {
+        let mut outcome = unchecked(job);
+        let checked = fetch_and_compare(&client, &mut outcome, &mut spent).await;
+        concluded(outcome, checked, spent)
+    }
+
+    fn at_the_end(&self) -> AtTheEnd {
+        AtTheEnd::Stops
+    }
 }
 
 /// The same with an assistant that an earlier run has kept: only the agent is asked for.
@@ -44,33 +46,6 @@ fn concluded(mut outcome: Outcome, checked: Result<RowStatus, CallFailure>, mete
     outcome.elapsed = meter.elapsed;
     outcome.checked_at = Timestamp::now();
     outcome
-}
-
-/// The outcome of a row whose task panicked.
-pub(crate) fn broken(job: Job) -> Outcome {
-    Outcome { failure: Some(met_a_defect(Call::Assistant)), checked_at: Timestamp::now(), ..unchecked(job) }
-}
-
-fn met_a_defect(call: Call) -> CallFailure {
-    CallFailure::new(call, FailureKind::Defect, defect("met this row"))
-}
-
-pub(crate) fn unchecked(job: Job) -> Outcome {
-    Outcome {
-        pair: job.pair,
-        line: job.line,
-        status: RowStatus::Failed,
-        name: None,
-        differences: Vec::new(),
-        notes: Vec::new(),
-        failure: None,
-        assistant_updated_at: None,
-        agent_updated_at: None,
-        documents: Documents::default(),
-        requests: 0,
-        elapsed: Duration::ZERO,
-        checked_at: Timestamp::UNIX_EPOCH,
-    }
 }
 
 async fn fetch_and_compare(
@@ -104,33 +79,4 @@ async fn compare_with_agent(
     outcome.differences = verdict.differences;
     outcome.notes = verdict.notes;
     Ok(status)
-}
-
-/// Reads the body of a 200 answer.
-pub(crate) async fn read(side: Side, body: &Bytes, asked: Uuid) -> Result<Record, CallFailure> {
-    let call = match side {
-        Side::Assistant => Call::Assistant,
-        Side::Agent => Call::Agent,
-    };
-    let nonsense = |words: String| CallFailure::new(call, FailureKind::Nonsense { status: 200 }, words);
-    let record = if body.len() <= INLINE_BODY_BYTES {
-        read_here(side, body, asked)
-    } else {
-        let body = body.clone();
-        tokio::task::spawn_blocking(move || read_here(side, &body, asked))
-            .await
-            .map_err(|_| met_a_defect(call))?
-    };
-    record.map_err(nonsense)
-}
-
-/// The record, or why the body makes no sense; of an error that came as a 200, in the platform's words.
-fn read_here(side: Side, body: &[u8], asked: Uuid) -> Result<Record, String> {
-    record::read(side, body, asked).map_err(|nonsense| {
-        let words = match nonsense {
-            Nonsense::Status { .. } | Nonsense::NoObject => platform::words_of_a_200(body),
-            _ => None,
-        };
-        words.map_or_else(|| nonsense.to_string(), |words| format!("{nonsense}: {words}"))
-    })
 }

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::switchboard::{GaveUp, InPause, Switchboard, stop_reason};
 use crate::base::{Call, CallFailure, DisabledState, Event, FailureKind, Pair, RowStatus, Sight};
-use crate::check::row;
+use crate::check::BothSides;
 use crate::disable::store::{Conclusion, Intent, Role, Switchable};
 use crate::engine::ledger::Job;
 use crate::engine::platform::Meter;
+use crate::engine::session::RowReader;
 
 /// How often switching on again is begun anew after the client's own retries: what is off by mistake must not stay so
 /// for a hiccup.
@@ -96,8 +97,7 @@ impl Switchboard<'_> {
     }
 
     async fn verify_again(&mut self, pair: Pair) -> Result<(), SwitchedOff> {
-        let client = self.client;
-        let check = row::check(client, Job { line: 0, pair });
+        let check = BothSides.read(self.client.clone(), Job { line: 0, pair }, Meter::default());
         let outcome = self.unless_signalled(check).await.ok_or(SwitchedOff::NotSent)?;
         let status = outcome.status;
         if let Some(reason) = outcome.failure.as_ref().and_then(CallFailure::stop_reason) {

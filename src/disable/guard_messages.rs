@@ -4,11 +4,32 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::base::{AgentId, GuardNews, Sight, StopReason, Switched, Switching, grouped, terminal_safe};
-use crate::engine::terminal::{assistants, moment, quoted};
+use crate::base::{
+    AgentId, DisabledState, Event, GuardNews, REQUESTS_PER_ROW, RowStatus, Sight, StopReason, Switched,
+    Switching, grouped, terminal_safe,
+};
+use crate::engine::terminal::{Said, Wording, assistants, moment, quoted};
+
+/// How `run` and `rollback` speak of their events.
+pub static WORDING: Wording = Wording { requests_each: REQUESTS_PER_ROW, word: RowStatus::as_str, says };
+
+/// What may hurt people is said at once, even when quiet; each assistant only with `-v`, since the summary counts them.
+fn says(event: &Event, during: Option<Switching>) -> Option<Said> {
+    Some(match event {
+        Event::Switching { switching, rows } => Said::Line(begins(*switching, *rows)),
+        Event::Switched(switched) if switched.state == DisabledState::RevertFailed => {
+            Said::Error(revert_failed(switched))
+        }
+        Event::Switched(switched) => Said::Detail(line(switched)),
+        Event::Guard(step) => Said::Line(news(step)),
+        Event::WaitingForAnswer(at_most) => Said::Line(waiting_for_answer(*at_most)),
+        Event::Stopping(reason) => Said::Line(stopping(reason, during)?),
+        Event::Started(_) | Event::RowDone(_) | Event::Pace(_) | Event::Ended => return None,
+    })
+}
 
 /// A phase begins: what is done to how many, and why.
-pub(crate) fn begins(switching: Switching, rows: u64) -> String {
+fn begins(switching: Switching, rows: u64) -> String {
     let many = if rows == 0 { "assistants".to_owned() } else { assistants(rows) };
     let are = if rows == 1 { "is" } else { "are" };
     match switching {
@@ -24,7 +45,7 @@ pub(crate) fn begins(switching: Switching, rows: u64) -> String {
 }
 
 /// A step of the guard.
-pub(crate) fn news(news: &GuardNews) -> String {
+fn news(news: &GuardNews) -> String {
     match news {
         GuardNews::ProbeOff { name, pair } => format!(
             "The probe {} ({}) is off. Now its agent is looked at.",
@@ -92,7 +113,7 @@ const fn seen(sight: Sight) -> &'static str {
 }
 
 /// A signal came while a request to switch was under way.
-pub(crate) fn waiting_for_answer(at_most: Duration) -> String {
+fn waiting_for_answer(at_most: Duration) -> String {
     format!(
         "Waiting for the answer to the request under way, at most {} s. A second Ctrl-C leaves at once; the ledger \
          then says `unknown`.",
@@ -100,22 +121,22 @@ pub(crate) fn waiting_for_answer(at_most: Duration) -> String {
     )
 }
 
-/// No new request starts. `switching` is what was going on, if anything was switched.
-pub(crate) fn stopping(reason: &StopReason, switching: Option<Switching>) -> String {
+/// Nothing new starts. `switching` is what was going on; `None` where nothing was switched.
+fn stopping(reason: &StopReason, switching: Option<Switching>) -> Option<String> {
     let words = terminal_safe(&reason.to_string(), 1_000);
-    match (reason, switching) {
+    Some(match (reason, switching) {
         (StopReason::Declined, _) | (_, Some(Switching::Off)) => {
             format!("Nothing more is switched off: {words}")
         }
         (_, Some(Switching::BackFromEarlierRun | Switching::BackByGuard | Switching::Rollback)) => {
             format!("Nothing more is switched on: {words}")
         }
-        (_, None) => format!("No new row is started: {words}"),
-    }
+        (_, None) => return None,
+    })
 }
 
 /// `-v`: one line per assistant. Names and errors are the platform's and may hold anything.
-pub(crate) fn line(switched: &Switched) -> String {
+fn line(switched: &Switched) -> String {
     let mut line =
         format!("{}  {}  {}", switched.pair.assistant, switched.state, quoted(switched.name.as_deref()));
     if !switched.error.is_empty() {
@@ -125,7 +146,7 @@ pub(crate) fn line(switched: &Switched) -> String {
 }
 
 /// An assistant that could not be switched on again.
-pub(crate) fn revert_failed(switched: &Switched) -> String {
+fn revert_failed(switched: &Switched) -> String {
     let mut text = format!(
         "{} ({}) could not be switched on again and may be off with its agent",
         quoted(switched.name.as_deref()),
@@ -142,7 +163,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::base::{DisabledState, Pair, Signal};
+    use crate::base::{Pair, Signal};
 
     #[test]
     fn every_step_of_the_guard_is_one_plain_line() {
@@ -223,12 +244,12 @@ mod tests {
     fn stopping_says_what_does_not_happen_any_more() {
         let signal = StopReason::Signal { signal: Signal::Interrupt };
         for (reason, switching, said) in [
-            (&signal, None, "No new row is started: stopped by Ctrl-C"),
-            (&signal, Some(Switching::Off), "Nothing more is switched off: stopped by Ctrl-C"),
-            (&signal, Some(Switching::BackByGuard), "Nothing more is switched on: stopped by Ctrl-C"),
-            (&StopReason::Declined, None, "Nothing more is switched off: you did not say yes"),
+            (&signal, None, None),
+            (&signal, Some(Switching::Off), Some("Nothing more is switched off: stopped by Ctrl-C")),
+            (&signal, Some(Switching::BackByGuard), Some("Nothing more is switched on: stopped by Ctrl-C")),
+            (&StopReason::Declined, None, Some("Nothing more is switched off: you did not say yes")),
         ] {
-            assert_eq!(stopping(reason, switching), said);
+            assert_eq!(stopping(reason, switching).as_deref(), said);
         }
         insta::assert_snapshot!(waiting_for_answer(Duration::from_millis(29_400)), @"Waiting for the answer to the request under way, at most 30 s. A second Ctrl-C leaves at once; the ledger then says `unknown`.");
     }

@@ -14,27 +14,28 @@
 
 mod agent_list;
 mod attempt;
-pub(crate) mod ending_messages;
+mod ending_messages;
 mod guard;
-pub(crate) mod guard_messages;
+mod guard_messages;
 mod page;
 pub(crate) mod plan_messages;
 mod recovery;
 mod rollback;
 mod rollback_messages;
 mod run;
+mod run_messages;
 pub mod store;
 mod switchboard;
 mod undo;
 
 pub use agent_list::ListState;
 pub use ending_messages::ending;
-pub(crate) use ending_messages::{take_back, tell, warn};
-pub(crate) use guard_messages::{begins, line, news, revert_failed, stopping, waiting_for_answer};
+pub use guard_messages::WORDING;
 pub(crate) use page::Switching;
 pub use plan_messages::{ListView, PlanView, WhenUntold, blind_question, plan_question};
 pub use recovery::settle_debts;
 pub use rollback::roll_back;
 pub use rollback_messages::{RollbackResult, after_rollback, rollback_plan, rollback_question};
 pub use run::{Asker, DisableSettings, decline, disable, plan};
+pub use run_messages::{after_run, before_run};
 pub use switchboard::Switchboard;

@@ -21,13 +21,13 @@ use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::split::{Split, Target};
 use super::{CommandError, dialect, runtime};
-use crate::audit::{self, AuditFacts, AuditSummary, Source, add_models, keep_models};
+use crate::audit::{self, AuditFacts, AuditSummary, OneSide, Source, add_models, keep_models};
 use crate::base::{Exit, Outcome, StopReason};
 use crate::cli::audit_arguments::AuditArgs;
 use crate::cli::files::CommandFiles;
 use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_place};
 use crate::engine::ledger::{Ledger, LedgerReader, NewRun, Purpose, RunCommand, Selection};
-use crate::engine::session::{DriveSettings, LedgerSendLog, Reading, drive};
+use crate::engine::session::{LedgerSendLog, RowWork, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Reads what was not read yet, then writes the audit.
@@ -74,14 +74,13 @@ impl Audit<'_> {
                 allow_off: false,
                 connection: connection.as_ref(),
                 network: &self.arguments.network,
-                reading: Reading::One(self.source),
                 limit: self.arguments.limit.map(std::num::NonZero::get),
                 runtime: &self.runtime,
                 signals: &self.signals,
                 terminal: self.terminal,
                 after_the_end: &|| Ok(same_command(&of_agents(&typed()))),
             };
-            match fresh.put_aside(&input)? {
+            match fresh.put_aside(&input, &OneSide::of(self.source))? {
                 ControlFlow::Continue(ready) => begun = ready,
                 ControlFlow::Break(exit) => return Ok(exit),
             }
@@ -134,11 +133,8 @@ impl Audit<'_> {
         };
         let (writer, rows, thread) = ledger.start(&new_run, selection).context("the ledger")?;
         let send_log = Arc::new(LedgerSendLog(writer.clone()));
-        let settings = DriveSettings {
-            concurrency: usize::from(network.concurrency),
-            backlog,
-            reading: Reading::One(self.source),
-        };
+        let concurrency = usize::from(network.concurrency);
+        let rows = RowWork { rows, read, backlog, concurrency };
         let worked = self.runtime.block_on(async {
             let connection = match connection {
                 Some(connection) => connection,
@@ -150,9 +146,10 @@ impl Audit<'_> {
                 stopped = keep_models(&client, &writer, self.signals.receiver()).await;
             }
             if stopped.is_none() {
-                let mut progress = self.terminal.reading_progress();
+                let mut progress = self.terminal.progress(&audit::WORDING);
                 let signal = self.signals.receiver();
-                stopped = drive(&client, &writer, rows, read, settings, signal, &mut progress).await;
+                stopped =
+                    drive(&client, &writer, OneSide::of(self.source), rows, signal, &mut progress).await;
             }
             if wants_models && stopped.is_none() {
                 stopped = add_models(&client, &writer, self.signals.receiver()).await;

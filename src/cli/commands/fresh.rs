@@ -15,12 +15,11 @@ use super::place::Connection;
 use super::session::since_it_counts;
 use super::signals::Signals;
 use crate::base::{Exit, Outcome, StopReason};
-use crate::check;
 use crate::cli::network_arguments::NetworkArgs;
 use crate::engine::input::Input;
 use crate::engine::ledger::{Aside, Identity, Job, Ledger, SetAsideError};
-use crate::engine::session::{MemorySendLog, REHEARSED_ROWS, Reading, rehearse};
-use crate::engine::terminal::Terminal;
+use crate::engine::session::{MemorySendLog, REHEARSED_ROWS, RowReader, rehearse};
+use crate::engine::terminal::{Terminal, nothing_begun};
 
 /// What is to begin afresh.
 pub(super) struct Fresh<'a> {
@@ -33,7 +32,6 @@ pub(super) struct Fresh<'a> {
     /// `None` in the practice workspace, which always answers.
     pub(super) connection: Option<&'a Connection>,
     pub(super) network: &'a NetworkArgs,
-    pub(super) reading: Reading,
     pub(super) limit: Option<u64>,
     pub(super) runtime: &'a Runtime,
     pub(super) signals: &'a Signals,
@@ -53,7 +51,11 @@ pub(super) struct Begun {
 
 impl Fresh<'_> {
     /// Puts the ledger aside, if there is one. Breaks off, and leaves everything as it was, when nobody answers.
-    pub(super) fn put_aside(&self, input: &Input) -> Result<ControlFlow<Exit, Begun>, CommandError> {
+    pub(super) fn put_aside(
+        &self,
+        input: &Input,
+        reader: &impl RowReader,
+    ) -> Result<ControlFlow<Exit, Begun>, CommandError> {
         let Some(aside) = self.earlier()? else { return Ok(ControlFlow::Continue(Begun::default())) };
         let begun = match self.connection {
             None => Begun::default(),
@@ -65,7 +67,7 @@ impl Fresh<'_> {
                     );
                     return Ok(ControlFlow::Continue(Begun::default()));
                 }
-                match self.rehearse(connection, &aside, rows)? {
+                match self.rehearse(connection, reader, &aside, rows)? {
                     Ok(begun) => begun,
                     Err(stopped) => return Ok(ControlFlow::Break(self.nothing_begun(&stopped)?)),
                 }
@@ -109,6 +111,7 @@ impl Fresh<'_> {
     fn rehearse(
         &self,
         connection: &Connection,
+        reader: &impl RowReader,
         aside: &Aside,
         rows: Vec<Job>,
     ) -> Result<Result<Begun, StopReason>, CommandError> {
@@ -120,7 +123,7 @@ impl Fresh<'_> {
         let log = Arc::new(MemorySendLog::default());
         let client = connection.another_client(self.network, log.clone(), &sent)?;
         let concurrency = usize::from(self.network.concurrency);
-        let read = rehearse(&client, rows, self.reading, concurrency, self.signals.receiver());
+        let read = rehearse(&client, reader, rows, concurrency, self.signals.receiver());
         let read = self.runtime.block_on(read);
         sent.extend(log.sent());
         Ok(read.map(|read| Begun { read, sent }))
@@ -134,7 +137,7 @@ impl Fresh<'_> {
             StopReason::AssistantsApiGone => (self.after_the_end)()?,
             _ => command_line(&mut typed().iter().map(String::as_str)),
         };
-        self.terminal.say(&format!("\n{}", check::nothing_begun(stopped, self.ledger, &next)));
+        self.terminal.say(&format!("\n{}", nothing_begun(stopped, self.ledger, &next)));
         Ok(if stopped.must_be_mended() { Exit::MendFirst } else { Exit::StoppedEarly })
     }
 }

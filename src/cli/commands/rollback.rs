@@ -134,7 +134,7 @@ impl Rollback<'_> {
         let (writer, thread) = ledger.start_without_rows(&run).context("the ledger")?;
         let send_log = Arc::new(LedgerSendLog(writer.clone()));
         let network = &self.arguments.network;
-        let mut counted = Counted { progress: self.terminal.progress(), on: 0, not_on: 0 };
+        let mut counted = Counted { progress: self.terminal.progress(&disable::WORDING), on: 0, not_on: 0 };
         let worked = runtime.block_on(async {
             let connection = match connection {
                 Some(connection) => connection,

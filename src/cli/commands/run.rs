@@ -23,14 +23,14 @@ use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
 use super::{CommandError, dialect, runtime};
 use crate::base::{Backlog, Debts, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason};
-use crate::check;
+use crate::check::BothSides;
 use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_place};
 use crate::disable::{self, Switchboard, settle_debts};
 use crate::engine::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
 use crate::engine::platform::Client;
-use crate::engine::session::{DriveSettings, LedgerSendLog, Reading, drive};
+use crate::engine::session::{LedgerSendLog, RowWork, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Runs the migration's reading part.
@@ -75,7 +75,6 @@ impl Run<'_> {
                 allow_off: self.arguments.yes,
                 connection: connection.as_ref(),
                 network: &self.arguments.network,
-                reading: Reading::Both,
                 limit: self.arguments.limit.map(std::num::NonZero::get),
                 runtime: &self.runtime,
                 signals: &self.signals,
@@ -85,7 +84,7 @@ impl Run<'_> {
                     self.command_after_the_end(&ledger.context("the ledger cannot be read")?)
                 },
             };
-            match fresh.put_aside(&input)? {
+            match fresh.put_aside(&input, &BothSides)? {
                 ControlFlow::Continue(ready) => begun = ready,
                 ControlFlow::Break(exit) => return Ok(exit),
             }
@@ -156,7 +155,7 @@ impl Run<'_> {
         let Work { client, writer, rows, read, backlog, debts, base_url } = work;
         let network = &self.arguments.network;
         let patience = Duration::from_secs(network.timeout);
-        let mut progress = self.terminal.progress();
+        let mut progress = self.terminal.progress(&disable::WORDING);
         if !debts.is_empty() && self.disabling != Disabling::DryRun {
             let mut board =
                 Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), patience);
@@ -167,9 +166,8 @@ impl Run<'_> {
             }
         }
         let concurrency = usize::from(network.concurrency);
-        let settings = DriveSettings { concurrency, backlog, reading: Reading::Both };
-        let stopped =
-            drive(&client, &writer, rows, read, settings, self.signals.receiver(), &mut progress).await;
+        let rows = RowWork { rows, read, backlog, concurrency };
+        let stopped = drive(&client, &writer, BothSides, rows, self.signals.receiver(), &mut progress).await;
         if stopped.is_some() || !self.disabling.is_asked_for() {
             return stopped;
         }
@@ -216,11 +214,10 @@ impl Run<'_> {
 
     fn announce(&self, backlog: &Backlog, debts: Debts, connection: Option<&Connection>) {
         let base_url = connection.map(|connection| connection.base_url.to_string());
-        self.terminal.say(&check::before(
+        self.terminal.say(&disable::before_run(
             backlog,
             self.arguments.network.rpm.get(),
             base_url.as_deref(),
-            base_url.is_none(),
             self.disabling,
             debts,
         ));
@@ -276,7 +273,8 @@ impl Run<'_> {
             }
         }
         let rollback = self.rollback_command();
-        let summary = check::after(&facts, &remedies, &files, next.as_deref(), stopped, Some(&rollback));
+        let summary =
+            disable::after_run(&facts, &remedies, &files, next.as_deref(), stopped, Some(&rollback));
         self.terminal.say(&format!("\n{summary}"));
         match failed {
             None => Ok(exit),

@@ -181,7 +181,7 @@ impl Verify<'_> {
             concurrency: usize::from(self.arguments.network.concurrency),
             backlog: self.backlog,
         };
-        let mut bar = self.terminal.progress();
+        let mut bar = self.terminal.progress(&check::WORDING);
         let mut sink = |row: &ReportRow| {
             *statuses.entry(row.status).or_default() += 1;
             progress.count(row.progress());
@@ -233,7 +233,7 @@ impl Verify<'_> {
         let Verified { changed, never_read, .. } = &done.verified;
         let changed = check::changed_verdicts(changed, *never_read, facts.practice, stopped.is_none());
         let remedies: Vec<_> = done.remedies.into_iter().collect();
-        let summary = check::after(&facts, &remedies, &files, next.as_deref(), stopped, None);
+        let summary = check::after_verify(&facts, &remedies, &files, next.as_deref(), stopped);
         self.terminal.say(&format!("\n{changed}\n\n{summary}"));
         exit
     }

@@ -22,9 +22,8 @@ pub(crate) use plan::{
 };
 pub use plan::{PlanWish, Planned};
 #[cfg(test)]
-pub(crate) use recovery::{AGENTS_TO_LOOK_AT, IN_STATE, LAST_TO_LOOK_AT, LONGEST_PROBE_WAIT, LOOKS};
+pub(crate) use recovery::{AGENTS_TO_LOOK_AT, LAST_TO_LOOK_AT, LONGEST_PROBE_WAIT, LOOKS};
 pub use recovery::{Owed, OwedLooks};
-pub(crate) use recovery::{count_disabled, read_debts};
 #[cfg(test)]
 pub(crate) use rollback::{HAS_ASSISTANT, may_be_off};
 

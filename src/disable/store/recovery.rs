@@ -4,12 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{COLUMNS, PAGE, Switchable, switchable};
 use crate::base::{AgentId, Debts, DisabledState};
-use crate::engine::ledger::{LedgerError, Writer, blob, from_nanoseconds, to_count, to_uuid};
+use crate::engine::ledger::{Ledger, LedgerError, Writer, blob, from_nanoseconds, to_count, to_uuid};
 
 /// What is owed to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,26 +84,19 @@ pub struct OwedLooks {
     pub probe_wait: Duration,
 }
 
-/// How many rows are owed what.
-pub(crate) fn read_debts(connection: &Connection) -> Result<Debts, LedgerError> {
-    let count = |sql: &str| -> Result<u64, LedgerError> {
-        Ok(to_count(connection.query_row(sql, [], |row| row.get(0))?))
-    };
-    Ok(Debts {
-        reverts: count(&Owed::Revert.count())?,
-        answers: count(&Owed::Answer.count())?,
-        looks: count(LOOKS)?,
-    })
+impl Ledger {
+    /// What earlier runs owe: to be settled before anything else.
+    pub fn debts(&self) -> Result<Debts, LedgerError> {
+        let count = |sql: &str| -> Result<u64, LedgerError> {
+            Ok(to_count(self.connection().query_row(sql, [], |row| row.get(0))?))
+        };
+        Ok(Debts {
+            reverts: count(&Owed::Revert.count())?,
+            answers: count(&Owed::Answer.count())?,
+            looks: count(LOOKS)?,
+        })
+    }
 }
-
-/// How many rows are in that state.
-pub(crate) fn count_disabled(connection: &Connection, state: DisabledState) -> Result<u64, LedgerError> {
-    let mut statement = connection.prepare_cached(IN_STATE)?;
-    Ok(to_count(statement.query_row([state.as_str()], |row| row.get(0))?))
-}
-
-pub(crate) const IN_STATE: &str =
-    "SELECT count(*) FROM result WHERE disabled = ?1 AND disabled <> 'not_requested'";
 
 pub(crate) const LOOKS: &str = "SELECT count(*) FROM result WHERE guard = 'look'";
 

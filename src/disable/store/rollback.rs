@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::recovery::{Owed, count_disabled};
+use super::recovery::Owed;
 use super::{COLUMNS, Switchable, switchable};
 use crate::base::{DisabledState, RollbackPlan};
-use crate::engine::ledger::{Ledger, LedgerError};
+use crate::engine::ledger::{Ledger, LedgerError, count_disabled};
 
 /// Assistants that a plan names.
 const NAMED: usize = 5;

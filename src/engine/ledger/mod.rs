@@ -38,5 +38,7 @@ pub(crate) use open_rows::for_each_row;
 pub use open_rows::{Job, OpenRows, Selection};
 pub use read::{LedgerReader, RowKey};
 pub use set_aside::Aside;
-pub(crate) use state::Place;
+#[cfg(test)]
+pub(crate) use state::IN_STATE;
+pub(crate) use state::{Place, count_disabled};
 pub use writer::{Settled, Writer, WriterThread};

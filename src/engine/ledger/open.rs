@@ -16,8 +16,7 @@ use super::log::{self, Log};
 use super::open_rows::{self, OpenRows, Selection, Starts};
 use super::schema::{self, beside};
 use super::writer::{self, Writer, WriterThread, write_sent};
-use crate::base::{Backlog, Debts, Disabling, InputFormat, InputRow, StopReason};
-use crate::disable::store::read_debts;
+use crate::base::{Backlog, Disabling, InputFormat, InputRow, StopReason};
 
 /// What a ledger remembers: two kinds of work never share one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -219,11 +218,6 @@ impl Ledger {
     /// Where its rows come from.
     pub fn identity(&self) -> Result<Identity, LedgerError> {
         Identity::read(&self.locked.connection)
-    }
-
-    /// What earlier runs owe: to be settled before anything else.
-    pub fn debts(&self) -> Result<Debts, LedgerError> {
-        read_debts(&self.locked.connection)
     }
 
     pub(crate) const fn connection(&self) -> &Connection {

@@ -10,11 +10,10 @@ use super::log;
 use super::open::{Identity, Purpose, meta, resolve};
 use super::open_rows::{PLACE, checked, for_each_row};
 use super::schema::{self, ROWS, beside};
-use super::state::{LastWish, standing};
+use super::state::{LastWish, count_disabled, standing};
 use crate::base::{
     DisabledState, InputFormat, InvalidId, ReportRow, RowProgress, RowStatus, RunFacts, SkipReason,
 };
-use crate::disable::store::count_disabled;
 
 /// Reads a ledger, finished or not, also while a run writes it and in a folder that cannot be written.
 ///

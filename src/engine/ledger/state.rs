@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::encode::{from_json, from_word, text};
+use super::encode::{from_json, from_word, text, to_count};
 use super::error::LedgerError;
 use super::open::RunId;
 use crate::base::{DisabledState, Disabling, DisablingEnd, RowStatus, SkipReason, StopReason};
@@ -128,6 +128,15 @@ pub(super) fn standing(
         _ => skipped(SkipReason::BeyondLimit),
     }
 }
+
+/// How many rows are in that state.
+pub(crate) fn count_disabled(connection: &Connection, state: DisabledState) -> Result<u64, LedgerError> {
+    let mut statement = connection.prepare_cached(IN_STATE)?;
+    Ok(to_count(statement.query_row([state.as_str()], |row| row.get(0))?))
+}
+
+pub(crate) const IN_STATE: &str =
+    "SELECT count(*) FROM result WHERE disabled = ?1 AND disabled <> 'not_requested'";
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,6 @@
 //! The one loop that owns the truth of a run.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -11,56 +9,46 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::end_watch::{EndWatch, Looked, look};
 use super::feed::Feed;
+use super::row::{AtTheEnd, RowReader, broken};
 use super::stop_rules::StopRules;
 use super::stopping::{unwritable, wait_for_signal};
-use crate::audit::{self, Source};
 use crate::base::{
     Backlog, CallFailure, Event, Observer, Outcome, Remedy, RowDone, RowStatus, Signal, StopReason,
 };
-use crate::check::row;
 use crate::engine::ledger::{Job, LedgerError, OpenRows, Settled, Writer};
 use crate::engine::platform::{Client, Meter};
 
 /// How often the observer hears how the pace stands.
 pub(crate) const PACE_TICK: Duration = Duration::from_millis(200);
 
-/// What a run needs to know beside its client and ledger.
-#[derive(Clone, Copy, Debug)]
-pub struct DriveSettings {
+/// The rows that there are to do.
+#[derive(Debug)]
+pub struct RowWork {
+    /// Out of the ledger.
+    pub rows: OpenRows,
+    /// Those that were read before there was a ledger; they are recorded first.
+    pub read: Vec<Outcome>,
+    /// As counted before; `to_do` rows are started at most.
+    pub backlog: Backlog,
     /// Rows under way at once; at least 1.
     pub concurrency: usize,
-    /// The work, as counted before; `to_do` rows are started at most.
-    pub backlog: Backlog,
-    /// What is read of a row.
-    pub reading: Reading,
-}
-
-/// What is read of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// Assistant and agent, which are compared.
-    Both,
-    /// One of them, by itself.
-    One(Source),
 }
 
 /// Checks the open rows, at most `concurrency` at once, and sees each to its acknowledgement by the ledger.
 ///
-/// `read`: rows of the work that were read before there was a ledger; they are recorded first.
-///
 /// Gives back why it stopped early, or `None` when every row to do was done. Rows being checked at a stop are dropped
 /// and stay open in the ledger; what was found out already is kept.
-pub async fn drive(
+pub async fn drive<R: RowReader>(
     client: &Client,
     writer: &Writer,
-    rows: OpenRows,
-    read: Vec<Outcome>,
-    settings: DriveSettings,
+    reader: R,
+    work: RowWork,
     signal: watch::Receiver<Option<Signal>>,
     observer: &mut dyn Observer,
 ) -> Option<StopReason> {
-    observer.observe(&Event::Started(settings.backlog));
-    let to_do = settings.backlog.to_do.saturating_sub(read.len() as u64);
+    let RowWork { rows, read, backlog, concurrency } = work;
+    observer.observe(&Event::Started(backlog));
+    let to_do = backlog.to_do.saturating_sub(read.len() as u64);
     if let Err(error) = record(writer, read, observer).await {
         observer.observe(&Event::Ended);
         return Some(unwritable(&error));
@@ -69,18 +57,17 @@ pub async fn drive(
         client,
         writer,
         feed: Feed::new(rows, to_do),
-        concurrency: settings.concurrency.max(1),
-        reading: settings.reading,
-        assistants_gone: Arc::default(),
+        concurrency: concurrency.max(1),
         checking: JoinSet::new(),
         settling: JoinSet::new(),
         jobs: HashMap::new(),
         asked: 0,
-        rules: StopRules::new(settings.backlog.settled_before),
-        watch: EndWatch::new(to_do, settings.reading != Reading::One(Source::Agent)),
+        rules: StopRules::new(backlog.settled_before),
+        watch: EndWatch::new(to_do, reader.at_the_end() != AtTheEnd::GoesOn),
         looking: JoinSet::new(),
         again: VecDeque::new(),
         observer,
+        reader,
     };
     let mut stopped = drive.run(signal).await;
     if let Some(reason) = &stopped {
@@ -94,14 +81,12 @@ pub async fn drive(
 
 /// The two stages of a row. A row that only waits for the disk holds up no other's requests; as many may wait as may
 /// be checked, which bounds the memory.
-struct Drive<'a> {
+struct Drive<'a, R> {
     client: &'a Client,
     writer: &'a Writer,
     feed: Feed,
     concurrency: usize,
-    reading: Reading,
-    /// Whether one row has met the end of the Assistants API, so that the others need not.
-    assistants_gone: Arc<AtomicBool>,
+    reader: R,
     checking: JoinSet<Outcome>,
     settling: JoinSet<Result<Settled, LedgerError>>,
     /// Which row a task is, and the how manieth that was asked for.
@@ -116,7 +101,7 @@ struct Drive<'a> {
     observer: &'a mut dyn Observer,
 }
 
-impl Drive<'_> {
+impl<R: RowReader> Drive<'_, R> {
     async fn run(&mut self, mut signal: watch::Receiver<Option<Signal>>) -> Option<StopReason> {
         let mut tick = interval(PACE_TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -159,8 +144,7 @@ impl Drive<'_> {
                 None => self.feed.next().await?.map(|job| (job, Meter::default())),
             };
             let Some((job, spent)) = next else { break };
-            let gone = Arc::clone(&self.assistants_gone);
-            let task = self.checking.spawn(read_row(self.client.clone(), job, spent, self.reading, gone));
+            let task = self.checking.spawn(self.reader.clone().read(self.client.clone(), job, spent));
             self.jobs.insert(task.id(), (self.asked, job));
             self.asked += 1;
         }
@@ -174,12 +158,11 @@ impl Drive<'_> {
         let outcome = match end {
             Ok((_, outcome)) => outcome,
             // A panic is one row's: it is recorded like any other failure, and the others go on.
-            Err(_) => row::broken(job),
+            Err(_) => broken(job),
         };
         let others_wait = self.feed.has_more() || !self.again.is_empty();
         let reason = self.rules.observe(&outcome, nth, others_wait);
-        let is_gone = self.assistants_gone.load(Ordering::Relaxed);
-        if is_gone && outcome.status == RowStatus::AssistantNotFound {
+        if self.reader.has_turned() && outcome.status == RowStatus::AssistantNotFound {
             self.read_agent_of(&outcome);
             return reason;
         }
@@ -205,8 +188,8 @@ impl Drive<'_> {
             }
             return looked.stop;
         }
-        if self.reading == Reading::One(Source::Auto) {
-            audit::note_the_end(&self.assistants_gone);
+        if self.reader.at_the_end() == AtTheEnd::TurnsToAgents {
+            self.reader.turn_to_agents();
             for outcome in self.watch.acquit() {
                 self.read_agent_of(&outcome);
             }
@@ -249,20 +232,6 @@ impl Drive<'_> {
         let settled = settled.unwrap_or(Err(LedgerError::Closed))?;
         self.observer.observe(&Event::RowDone(row_done(&settled)));
         Ok(())
-    }
-}
-
-/// One row's way, whatever is read of it. `spent`: on this row before.
-pub(super) async fn read_row(
-    client: Client,
-    job: Job,
-    spent: Meter,
-    reading: Reading,
-    gone: Arc<AtomicBool>,
-) -> Outcome {
-    match reading {
-        Reading::Both => row::check(&client, job).await,
-        Reading::One(source) => audit::check(&client, job, spent, source, &gone).await,
     }
 }
 

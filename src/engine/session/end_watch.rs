@@ -2,8 +2,8 @@
 //! and its agent is there. The first rows asked for are held back until that is known: no report says "not found" of an
 //! assistant that nobody was asked for.
 
+use super::row::read;
 use crate::base::{Call, CallFailure, FailureKind, Outcome, Pair, RowStatus, StopReason};
-use crate::check::row;
 use crate::engine::platform::{Client, Meter};
 use crate::engine::record::Side;
 
@@ -103,7 +103,7 @@ pub(super) async fn look(client: Client, pairs: Vec<Pair>) -> Looked {
         let answer = client.get_agent(pair.agent, &mut meter).await;
         looked.spent.push((pair, meter));
         match answer {
-            Ok(body) => looked.is_there = row::read(Side::Agent, &body, pair.agent.0).await.is_ok(),
+            Ok(body) => looked.is_there = read(Side::Agent, &body, pair.agent.0).await.is_ok(),
             Err(failure) => looked.stop = failure.stop_reason(),
         }
         if looked.is_there || looked.stop.is_some() {
@@ -119,6 +119,7 @@ mod tests {
 
     use super::*;
     use crate::engine::ledger::Job;
+    use crate::engine::session::unchecked;
 
     fn row(nth: u64, kind: Option<FailureKind>) -> Outcome {
         let failure = kind.map(|kind| CallFailure::new(Call::Assistant, kind, "Assistant not found"));
@@ -126,7 +127,7 @@ mod tests {
             status: failure.as_ref().map_or(RowStatus::Verified, CallFailure::row_status),
             failure,
             requests: 1,
-            ..row::unchecked(Job { line: nth + 2, pair: Pair::same(Uuid::from_u128(nth.into())) })
+            ..unchecked(Job { line: nth + 2, pair: Pair::same(Uuid::from_u128(nth.into())) })
         }
     }
 

@@ -8,13 +8,16 @@ mod drive;
 mod end_watch;
 mod feed;
 mod rehearsal;
+mod row;
 mod send_log;
 mod stop_rules;
 mod stopping;
 
 pub(crate) use drive::PACE_TICK;
-pub use drive::{DriveSettings, Reading, drive};
+pub use drive::{RowWork, drive};
 pub use rehearsal::{REHEARSED_ROWS, rehearse};
+pub use row::{AtTheEnd, RowReader};
+pub(crate) use row::{broken, read, unchecked};
 pub use send_log::{LedgerSendLog, MemorySendLog};
 pub(crate) use stop_rules::{OUT_OF_REACH_ROWS, StopRules};
 pub(crate) use stopping::{unwritable, wait_for_signal};

@@ -1,15 +1,12 @@
 //! The first rows of a run that begins afresh: is there anybody who answers?
 
-use std::sync::Arc;
-
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::drive::{Reading, read_row};
 use super::end_watch::{FIRST_ROWS, look};
+use super::row::{AtTheEnd, RowReader};
 use super::stop_rules::{OUT_OF_REACH_ROWS, StopRules};
 use super::stopping::wait_for_signal;
-use crate::audit::Source;
 use crate::base::{Outcome, RowStatus, Signal, StopReason};
 use crate::engine::ledger::Job;
 use crate::engine::platform::{Client, Meter};
@@ -22,20 +19,19 @@ pub const REHEARSED_ROWS: usize = OUT_OF_REACH_ROWS as usize;
 /// assistant is not found may be the end of the Assistants API: it is an answer only once that is ruled out.
 pub async fn rehearse(
     client: &Client,
+    reader: &impl RowReader,
     rows: Vec<Job>,
-    reading: Reading,
     concurrency: usize,
     mut signal: watch::Receiver<Option<Signal>>,
 ) -> Result<Vec<Outcome>, StopReason> {
     let mut rows = (0..).zip(rows);
-    let assistants_gone = Arc::default();
     let (mut checking, mut at_once) = (JoinSet::new(), 1);
     let (mut read, mut rules) = (Vec::new(), StopRules::default());
     loop {
         while checking.len() < at_once
             && let Some((nth, job)) = rows.next()
         {
-            let row = read_row(client.clone(), job, Meter::default(), reading, Arc::clone(&assistants_gone));
+            let row = reader.clone().read(client.clone(), job, Meter::default());
             checking.spawn(async move { (nth, row.await) });
         }
         let end = tokio::select! {
@@ -71,7 +67,7 @@ pub async fn rehearse(
         match (looked.stop, looked.is_there) {
             (Some(reason), _) => return Err(reason),
             // The run finds it out for itself, and reads the agents.
-            (None, true) if reading == Reading::One(Source::Auto) => {
+            (None, true) if reader.at_the_end() == AtTheEnd::TurnsToAgents => {
                 read.retain(|outcome| outcome.status != RowStatus::AssistantNotFound);
             }
             (None, true) => return Err(StopReason::AssistantsApiGone),

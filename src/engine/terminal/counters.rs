@@ -3,41 +3,28 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::RowWork;
+use super::Wording;
+use super::messages::about;
 use crate::base::{Backlog, DisabledState, PaceStatus, RowStatus, Switching, WaitReason, grouped};
-use crate::check::about;
 
 /// Over how long the rate is measured.
 const RATE_WINDOW: Duration = Duration::from_secs(60);
 
 /// What a run does just now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
     /// Rows are read.
-    Rows(RowWork),
+    #[default]
+    Rows,
     /// Assistants are switched off or on.
     Switching(Switching),
 }
 
-impl Default for Phase {
-    fn default() -> Self {
-        Self::Rows(RowWork::default())
-    }
-}
-
 impl Phase {
-    /// Requests that one takes when nothing is tried again.
-    const fn requests_each(self) -> u64 {
-        match self {
-            Self::Rows(work) => work.requests_each(),
-            Self::Switching(_) => 1,
-        }
-    }
-
     /// Whether an assistant in that state is where this phase brings it.
     const fn is_there(self, state: DisabledState) -> bool {
         match self {
-            Self::Rows(_) => false,
+            Self::Rows => false,
             Self::Switching(Switching::Off) => matches!(state, DisabledState::Disabled),
             Self::Switching(Switching::BackFromEarlierRun | Switching::BackByGuard | Switching::Rollback) => {
                 matches!(state, DisabledState::Reverted | DisabledState::ReEnabled)
@@ -51,6 +38,8 @@ impl Phase {
 pub(super) struct Tally {
     phase: Phase,
     total: u64,
+    /// Requests that one takes when nothing is tried again; at least 1.
+    requests_each: u64,
     done: u64,
     /// Of a phase that switches: those that are where it brings them.
     there: u64,
@@ -63,9 +52,9 @@ pub(super) struct Tally {
 
 impl Tally {
     /// For rows that are read.
-    pub(super) fn of_rows(work: RowWork, backlog: &Backlog, now: Instant) -> Self {
-        let words = RowStatus::ALL.into_iter().map(|status| work.word(status));
-        Self::new(Phase::Rows(work), backlog.to_do, words, now)
+    pub(super) fn of_rows(wording: &Wording, backlog: &Backlog, now: Instant) -> Self {
+        let words = RowStatus::ALL.into_iter().map(wording.word);
+        Self { requests_each: wording.requests_each, ..Self::new(Phase::Rows, backlog.to_do, words, now) }
     }
 
     /// For assistants that are switched: `total`, as far as is known.
@@ -78,7 +67,14 @@ impl Tally {
 
     fn new(phase: Phase, total: u64, words: impl Iterator<Item = &'static str>, now: Instant) -> Self {
         let counts = words.map(|word| (word, 0)).collect();
-        Self { phase, total, counts, samples: VecDeque::from([(now, 0)]), ..Self::default() }
+        Self {
+            phase,
+            total,
+            requests_each: 1,
+            counts,
+            samples: VecDeque::from([(now, 0)]),
+            ..Self::default()
+        }
     }
 
     pub(super) const fn total(&self) -> u64 {
@@ -92,22 +88,22 @@ impl Tally {
     /// Which way this phase switches; `None` while rows are read.
     pub(super) const fn switching(&self) -> Option<Switching> {
         match self.phase {
-            Phase::Rows(_) => None,
+            Phase::Rows => None,
             Phase::Switching(switching) => Some(switching),
         }
     }
 
     /// A row that is read again while assistants are switched does not count.
-    pub(super) fn count_row(&mut self, status: RowStatus, now: Instant) {
-        if let Phase::Rows(work) = self.phase {
-            self.count_word(work.word(status));
+    pub(super) fn count_row(&mut self, word: &str, now: Instant) {
+        if self.phase == Phase::Rows {
+            self.count_word(word);
             self.count(now);
         }
     }
 
     /// One that was switched, or was not.
     pub(super) fn count_switched(&mut self, state: DisabledState, now: Instant) {
-        if matches!(self.phase, Phase::Rows(_)) {
+        if self.phase == Phase::Rows {
             return;
         }
         if self.phase.is_there(state) {
@@ -151,7 +147,7 @@ impl Tally {
     /// held against what the pace allows.
     fn left(&self, now: Instant) -> Option<Duration> {
         let remaining = self.total.saturating_sub(self.done);
-        let allowed = u64::from(self.pace.allowed_per_minute) / self.phase.requests_each();
+        let allowed = u64::from(self.pace.allowed_per_minute) / self.requests_each.max(1);
         let first_minute =
             self.samples.front().is_none_or(|(then, _)| now.duration_since(*then) < RATE_WINDOW);
         let rows_per_minute = match self.measured(now) {
@@ -174,7 +170,7 @@ impl Tally {
 
     /// Beside the bar: rows, rate, time left.
     pub(super) fn beside_bar(&self, now: Instant) -> String {
-        let unit = if matches!(self.phase, Phase::Rows(_)) { "rows/min" } else { "per min" };
+        let unit = if self.phase == Phase::Rows { "rows/min" } else { "per min" };
         let mut parts = vec![self.rows()];
         parts.extend(self.measured(now).map(|rate| format!("{} {unit}", grouped(rate))));
         parts.extend(self.time_left(now));
@@ -190,12 +186,12 @@ impl Tally {
 
     fn rows(&self) -> String {
         let (there, what) = match self.phase {
-            Phase::Rows(_) => (self.done, "rows"),
+            Phase::Rows => (self.done, "rows"),
             Phase::Switching(Switching::Off) => (self.there, "switched off"),
             Phase::Switching(_) => (self.there, "switched on again"),
         };
         // How many there are to switch may be known too late.
-        if !matches!(self.phase, Phase::Rows(_)) && self.done > self.total {
+        if self.phase != Phase::Rows && self.done > self.total {
             return format!("{} {what}", grouped(there));
         }
         format!("{} of {} {what}", grouped(there), grouped(self.total))
@@ -239,7 +235,7 @@ mod tests {
         for state in [DisabledState::Failed, DisabledState::Unknown, DisabledState::AlreadyDisabled] {
             tally.count_switched(state, now);
         }
-        tally.count_row(RowStatus::Failed, now);
+        tally.count_row("failed", now);
         assert_eq!(
             tally.line(now),
             "120 of 3,000 switched off, 1 already_disabled, 1 failed, 1 unknown, about 24 min left"
@@ -267,11 +263,14 @@ mod tests {
     #[test]
     fn a_switch_while_rows_are_verified_does_not_count_as_a_row() {
         let now = Instant::now();
-        let mut tally =
-            Tally::of_rows(RowWork::Comparing, &Backlog { rows: 2, to_do: 2, ..Backlog::default() }, now);
+        let mut tally = Tally::of_rows(
+            &crate::disable::WORDING,
+            &Backlog { rows: 2, to_do: 2, ..Backlog::default() },
+            now,
+        );
         tally.count_switched(DisabledState::Failed, now);
         assert_eq!(tally.line(now), "0 of 2 rows");
-        tally.count_row(RowStatus::Failed, now);
+        tally.count_row("failed", now);
         assert_eq!(tally.line(now), "1 of 2 rows, 1 failed");
     }
 }

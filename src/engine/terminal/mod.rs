@@ -6,6 +6,7 @@
 mod counters;
 mod layout;
 mod logs;
+mod messages;
 mod progress;
 mod questions;
 mod run_log;
@@ -15,6 +16,8 @@ pub(crate) use layout::{
     Blocks, WHOLE, assistants, by_word, counted, counts, enumerated, moment, quoted, rows, wrapped,
 };
 pub use logs::{LogFormat, init_logs};
+pub use messages::nothing_begun;
+pub(crate) use messages::{about, ended_before, kept, not_asked_for, platform, work};
 pub use questions::{Answer, can_ask, forget_what_was_typed};
 pub use screen::{WhenGone, print_bytes, standard_output};
 
@@ -27,8 +30,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use self::progress::Progress;
 use self::questions::confirm;
 use self::screen::Screen;
-use crate::audit::reading_word;
-use crate::base::{REQUESTS_PER_ROW, RowStatus, terminal_safe};
+use crate::base::{Event, RowStatus, Switching, terminal_safe};
 
 /// What `--color` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,32 +55,26 @@ enum RowLines {
     Left,
 }
 
-/// What is done with a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum RowWork {
-    /// Assistant and agent are read and compared.
-    #[default]
-    Comparing,
-    /// One of them is read.
-    Reading,
+/// How a command speaks of its events.
+#[derive(Clone, Copy, Debug)]
+pub struct Wording {
+    /// Requests of a row that is not tried again.
+    pub requests_each: u64,
+    /// The word for a row of that status.
+    pub word: fn(RowStatus) -> &'static str,
+    /// What is said of an event beside the counts; the way is that of the phase in which it comes.
+    pub says: fn(&Event, Option<Switching>) -> Option<Said>,
 }
 
-impl RowWork {
-    /// Requests of a row that is not retried.
-    const fn requests_each(self) -> u64 {
-        match self {
-            Self::Comparing => REQUESTS_PER_ROW,
-            Self::Reading => 1,
-        }
-    }
-
-    /// What is said of a row with that status.
-    const fn word(self, status: RowStatus) -> &'static str {
-        match self {
-            Self::Comparing => status.as_str(),
-            Self::Reading => reading_word(status),
-        }
-    }
+/// Something to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// To everybody but the quiet.
+    Line(String),
+    /// With `-v`.
+    Detail(String),
+    /// Even when quiet.
+    Error(String),
 }
 
 /// In which form the person is spoken to.
@@ -172,13 +168,8 @@ impl Terminal {
     }
 
     /// What watches a run for the person: a bar, a line now and then, or nothing.
-    pub fn progress(&self) -> Progress {
-        Progress::new(self.clone(), RowWork::Comparing)
-    }
-
-    /// The same for a run whose rows are read and not compared: a request each, and nothing is `verified`.
-    pub fn reading_progress(&self) -> Progress {
-        Progress::new(self.clone(), RowWork::Reading)
+    pub fn progress(&self, wording: &'static Wording) -> Progress {
+        Progress::new(self.clone(), wording)
     }
 
     /// `confirm` while a run is going on: no bar is drawn over the question, and whoever reports events meanwhile is
@@ -226,7 +217,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::base::{Backlog, Event, Observer};
+    use crate::base::{Backlog, Observer};
 
     /// What was printed to a terminal of a test.
     #[derive(Clone, Default)]
@@ -247,6 +238,8 @@ mod tests {
             Ok(())
         }
     }
+
+    pub(super) use crate::disable::WORDING;
 
     pub(super) fn printing_to(out: impl Write + Send + 'static, quiet: bool, verbosity: u8) -> Terminal {
         Terminal {
@@ -309,7 +302,7 @@ mod tests {
         let mut terminal = printing_to(Gone, false, 0);
         terminal.interactive = true;
         terminal.bars = MultiProgress::with_draw_target(draw_target(&terminal.screen, true, false));
-        let mut progress = terminal.progress();
+        let mut progress = terminal.progress(&WORDING);
         progress.observe(&Event::Started(Backlog { rows: 2, to_do: 2, ..Backlog::default() }));
         terminal.say("a");
         terminal.error("b");

@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::counters::Tally;
-use super::{RowLines, RowWork, Terminal, run_log};
-use crate::base::{DisabledState, Event, Observer, RowDone, StopReason, Switched, terminal_safe};
-use crate::disable;
+use super::{RowLines, Said, Terminal, Wording, run_log};
+use crate::base::{Event, Observer, RowDone, terminal_safe};
 
 /// How often a line is shown where there is no bar.
 const LINE_EVERY: Duration = Duration::from_secs(30);
@@ -17,7 +16,7 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 /// Shows a run to the person.
 pub struct Progress {
     terminal: Terminal,
-    work: RowWork,
+    wording: &'static Wording,
     tally: Tally,
     view: View,
 }
@@ -32,32 +31,28 @@ enum View {
 }
 
 impl Progress {
-    pub(super) fn new(terminal: Terminal, work: RowWork) -> Self {
-        Self { terminal, work, tally: Tally::default(), view: View::Nothing }
+    pub(super) fn new(terminal: Terminal, wording: &'static Wording) -> Self {
+        Self { terminal, wording, tally: Tally::default(), view: View::Nothing }
     }
 
     fn observe_at(&mut self, event: &Event, now: Instant) {
+        let during = self.tally.switching();
         match event {
-            Event::Started(backlog) => self.begin(Tally::of_rows(self.work, backlog, now), now),
-            Event::RowDone(row) => {
-                self.tally.count_row(row.status, now);
-                if self.terminal.rows == RowLines::Shown {
-                    self.terminal.say(&row_line(row, self.work));
-                }
-            }
+            Event::Started(backlog) => self.begin(Tally::of_rows(self.wording, backlog, now), now),
+            Event::RowDone(row) => self.tally.count_row((self.wording.word)(row.status), now),
             Event::Pace(pace) => self.tally.pace = *pace,
             Event::Switching { switching, rows } => {
                 self.begin(Tally::of_switching(*switching, *rows, now), now);
-                self.terminal.say(&disable::begins(*switching, *rows));
             }
-            Event::Switched(switched) => {
-                self.tally.count_switched(switched.state, now);
-                self.switched(switched);
-            }
-            Event::Guard(news) => self.terminal.say(&disable::news(news)),
-            Event::WaitingForAnswer(at_most) => self.terminal.say(&disable::waiting_for_answer(*at_most)),
-            Event::Stopping(reason) => self.stopping(reason),
+            Event::Switched(switched) => self.tally.count_switched(switched.state, now),
             Event::Ended => self.end(),
+            Event::Guard(_) | Event::WaitingForAnswer(_) | Event::Stopping(_) => {}
+        }
+        match (self.wording.says)(event, during).or_else(|| self.says(event)) {
+            Some(Said::Line(text)) => self.terminal.say(&text),
+            Some(Said::Detail(text)) if self.terminal.rows == RowLines::Shown => self.terminal.say(&text),
+            Some(Said::Error(text)) => self.terminal.error(&text),
+            Some(Said::Detail(_)) | None => {}
         }
         self.show(now);
     }
@@ -103,17 +98,16 @@ impl Progress {
         View::Bar(bar)
     }
 
-    /// What may hurt people is said at once, even when quiet; all else only with `-v`, since the summary counts it.
-    fn switched(&self, switched: &Switched) {
-        if switched.state == DisabledState::RevertFailed {
-            self.terminal.error(&disable::revert_failed(switched));
-        } else if self.terminal.rows == RowLines::Shown {
-            self.terminal.say(&disable::line(switched));
+    /// What is said where a command has no words of its own.
+    fn says(&self, event: &Event) -> Option<Said> {
+        match event {
+            Event::RowDone(row) => Some(Said::Detail(row_line(row, (self.wording.word)(row.status)))),
+            Event::Stopping(reason) => {
+                let reason = terminal_safe(&reason.to_string(), 1_000);
+                Some(Said::Line(format!("No new row is started: {reason}")))
+            }
+            _ => None,
         }
-    }
-
-    fn stopping(&self, reason: &StopReason) {
-        self.terminal.say(&disable::stopping(reason, self.tally.switching()));
     }
 
     fn show(&mut self, now: Instant) {
@@ -135,15 +129,15 @@ impl Progress {
 impl Observer for Progress {
     fn observe(&mut self, event: &Event) {
         if self.terminal.rows == RowLines::Logged {
-            run_log::log(event, self.work);
+            run_log::log(event, self.wording);
         }
         self.observe_at(event, Instant::now());
     }
 }
 
 /// `-v`: one line per row. Names and errors are the platform's and may hold anything.
-fn row_line(row: &RowDone, work: RowWork) -> String {
-    let mut line = format!("line {}  {}  {}", row.line, row.pair.assistant, work.word(row.status));
+fn row_line(row: &RowDone, status: &str) -> String {
+    let mut line = format!("line {}  {}  {}", row.line, row.pair.assistant, status);
     if let Some(name) = row.name.as_deref().filter(|name| !name.is_empty()) {
         let _ = write!(line, "  {}", terminal_safe(name, 80));
     }
@@ -162,9 +156,10 @@ mod tests {
 
     use super::*;
     use crate::base::{
-        Backlog, GuardNews, PaceStatus, Pair, Remedy, RowStatus, Sight, Signal, Switching, WaitReason,
+        Backlog, DisabledState, GuardNews, PaceStatus, Pair, Remedy, RowStatus, Sight, Signal, StopReason,
+        Switched, Switching, WaitReason,
     };
-    use crate::engine::terminal::tests::{Printed, printing_to};
+    use crate::engine::terminal::tests::{Printed, WORDING, printing_to};
 
     fn row(status: RowStatus) -> Event {
         Event::RowDone(RowDone {
@@ -190,7 +185,7 @@ mod tests {
     /// A run of a row every 400 ms for 65 seconds, then a pause for a rate limit.
     fn watched(quiet: bool, verbosity: u8) -> (Progress, Instant, Printed) {
         let printed = Printed::default();
-        let mut progress = printing_to(printed.clone(), quiet, verbosity).progress();
+        let mut progress = printing_to(printed.clone(), quiet, verbosity).progress(&WORDING);
         let begun = Instant::now();
         progress.observe_at(&started(5_000), begun);
         progress.observe_at(&pace(300, Some((WaitReason::Pace, 200))), begun);
@@ -257,7 +252,7 @@ mod tests {
     #[test]
     fn the_first_burst_does_not_promise_too_much() {
         let now = Instant::now();
-        let mut progress = printing_to(Printed::default(), false, 0).progress();
+        let mut progress = printing_to(Printed::default(), false, 0).progress(&WORDING);
         progress.observe_at(&started(3_000), now);
         progress.observe_at(&pace(300, None), now);
         assert_eq!(progress.tally.beside_bar(now), "0 of 3,000 rows, about 20 min left");
@@ -273,7 +268,7 @@ mod tests {
         let mut terminal = printing_to(Printed::default(), false, 0);
         terminal.interactive = true;
         terminal.colors = true;
-        let mut progress = terminal.progress();
+        let mut progress = terminal.progress(&WORDING);
         progress.observe(&started(3));
         progress.observe(&row(RowStatus::Verified));
         let View::Bar(bar) = &progress.view else { panic!("no bar") };
@@ -295,7 +290,7 @@ mod tests {
     /// Rows, then a probe and a few more, then all of them back; a row a second, with late and stray events.
     fn switching_run(quiet: bool, verbosity: u8) -> String {
         let printed = Printed::default();
-        let mut progress = printing_to(printed.clone(), quiet, verbosity).progress();
+        let mut progress = printing_to(printed.clone(), quiet, verbosity).progress(&WORDING);
         let begun = Instant::now();
         let events = [
             (0, Event::Switching { switching: Switching::BackFromEarlierRun, rows: 1 }),
@@ -358,7 +353,7 @@ mod tests {
     fn every_phase_has_a_bar_of_its_own_and_none_stays() {
         let mut terminal = printing_to(Printed::default(), false, 0);
         terminal.interactive = true;
-        let mut progress = terminal.progress();
+        let mut progress = terminal.progress(&WORDING);
         let mut bars = Vec::new();
         for event in [
             started(3),

@@ -2,11 +2,11 @@
 
 use tracing::info;
 
-use super::RowWork;
+use super::Wording;
 use crate::base::{Event, GuardNews, Sight, Switching, terminal_safe};
 
 /// Logs what is worth a record. Names and errors are the platform's and may hold anything.
-pub(super) fn log(event: &Event, work: RowWork) {
+pub(super) fn log(event: &Event, wording: &Wording) {
     match event {
         Event::Started(backlog) => info!(
             rows = backlog.rows,
@@ -20,7 +20,7 @@ pub(super) fn log(event: &Event, work: RowWork) {
             line = row.line,
             assistant_id = %row.pair.assistant,
             agent_id = %row.pair.agent,
-            status = work.word(row.status),
+            status = (wording.word)(row.status),
             name = terminal_safe(row.name.as_deref().unwrap_or_default(), 80),
             differences = row.differences,
             error = terminal_safe(&row.error, 200),
@@ -98,12 +98,12 @@ mod tests {
     use super::*;
     use crate::base::{AgentId, Observer, Pair};
     use crate::engine::terminal::logs;
-    use crate::engine::terminal::tests::{Printed, printing_to};
+    use crate::engine::terminal::tests::{Printed, WORDING, printing_to};
 
     #[test]
     fn every_event_of_switching_is_a_record() {
         let printed = Printed::default();
-        let mut progress = printing_to(printed.clone(), true, 1).with_records_only().progress();
+        let mut progress = printing_to(printed.clone(), true, 1).with_records_only().progress(&WORDING);
         let events = [
             Event::Switching { switching: Switching::Off, rows: 3 },
             Event::Guard(GuardNews::ProbeOff {

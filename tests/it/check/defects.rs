@@ -8,11 +8,12 @@ use std::time::Duration;
 use agent_migrate::base::{
     Disabling, Encoding, Event, InputFormat, InputRow, LineEnd, Observer, Pair, RowStatus, keep_defects_quiet,
 };
+use agent_migrate::check::BothSides;
 use agent_migrate::engine::ledger::{
     Identity, ImportError, Ledger, LedgerReader, NewRun, Purpose, RunCommand, RunEnd, Selection,
 };
 use agent_migrate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, RecordFuture, SendLog};
-use agent_migrate::engine::session::{DriveSettings, Reading, drive};
+use agent_migrate::engine::session::{RowWork, drive};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -89,12 +90,12 @@ async fn in_a_process_of_its_own() {
     let base_url = BaseUrl::parse(&url, false).unwrap();
     let settings = ClientSettings::new(base_url, ApiKey::parse(KEY).unwrap());
     let client = Client::new(&settings, Arc::new(Defective::default()), &[]).unwrap();
-    let settings = DriveSettings { concurrency: 1, backlog, reading: Reading::Both };
+    let work = RowWork { rows: open_rows, read: Vec::new(), backlog, concurrency: 1 };
     let (_sender, signal) = tokio::sync::watch::channel(None);
     let mut statuses = Statuses::default();
 
     keep_defects_quiet();
-    let driving = drive(&client, &writer, open_rows, Vec::new(), settings, signal, &mut statuses);
+    let driving = drive(&client, &writer, BothSides, work, signal, &mut statuses);
     let stopped = tokio::time::timeout(Duration::from_secs(20), driving).await.unwrap();
 
     assert_eq!(stopped, None);

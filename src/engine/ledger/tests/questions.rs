@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::disable::store::{
-    AGENTS_TO_LOOK_AT, COLUMNS, FORGET_THOSE_ON_AGAIN, HAS_ASSISTANT, IN_STATE, LAST_TO_LOOK_AT, LISTED,
+    AGENTS_TO_LOOK_AT, COLUMNS, FORGET_THOSE_ON_AGAIN, HAS_ASSISTANT, LAST_TO_LOOK_AT, LISTED,
     LONGEST_PROBE_WAIT, LOOKS, Owed, leave_for_another_run, leave_to_another_row, mark_others, mark_ours,
     may_be_off, place_the_rest,
 };
-use crate::engine::ledger::{open_rows, read, set_aside, writer};
+use crate::engine::ledger::{IN_STATE, open_rows, read, set_aside, writer};
 
 /// What is asked of a ledger, less what names a row by its key.
 fn questions() -> Vec<String> {

@@ -1,21 +1,24 @@
-//! What is said before and after the agents are read once more: pure functions from facts to text.
+//! What is said of verdicts, and before and after the agents are read once more: pure functions from facts to text.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
-use super::summary::about;
-use crate::base::{Backlog, FIRST_AT_ONCE, RowStatus, grouped, terminal_safe};
-use crate::engine::terminal::{Blocks, WHOLE, counted, rows, wrapped};
+use crate::base::{Backlog, FIRST_AT_ONCE, Remedy, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
+use crate::engine::terminal::{
+    Blocks, WHOLE, Wording, about, by_word, counted, ended_before, kept, platform, rows, wrapped,
+};
+
+/// Remedies shown at most.
+const REMEDIES: usize = 4;
+
+/// How `verify` speaks of its events.
+pub static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says: |_, _| None };
 
 /// What `verify` is about to do: where, how many agents, how long. `rpm` is `--rpm`; `base_url` is `None` in the practice
 /// workspace.
 pub fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> String {
-    let mut text = match base_url {
-        Some(base_url) => format!("Platform: {}\n", terminal_safe(base_url, WHOLE)),
-        None => {
-            "PRACTICE: a made-up workspace inside this program; nothing real is read or changed.\n".to_owned()
-        }
-    };
+    let mut text = format!("{}\n", platform(base_url));
     let paced = backlog.to_do.saturating_sub(u64::from(FIRST_AT_ONCE));
     let time = Duration::from_secs(paced.saturating_mul(60).div_ceil(u64::from(rpm.max(1))));
     let _ = writeln!(
@@ -66,6 +69,60 @@ pub fn changed_verdicts(
         ));
     }
     blocks.finish()
+}
+
+/// How `verify` ended: why it stopped early, rows by status, the remedies that matter most (each with its number of rows, in
+/// any order), `files` with what each one is, and the command line to type next.
+pub fn after_verify(
+    facts: &RunFacts,
+    remedies: &[(Remedy, u64)],
+    files: &[(&str, &Path)],
+    next: Option<&str>,
+    stopped: Option<&StopReason>,
+) -> String {
+    let mut blocks = Blocks::new(facts.practice);
+    if let Some(reason) = stopped {
+        blocks.push(&ended_before(facts, &terminal_safe(&reason.to_string(), WHOLE)));
+    }
+    verdicts(&mut blocks, facts);
+    what_to_do(&mut blocks, remedies);
+    blocks.files(files);
+    if let Some(next) = next {
+        blocks.command("Next:", next);
+    }
+    blocks.finish()
+}
+
+/// Rows by status.
+pub(crate) fn verdicts(blocks: &mut Blocks, facts: &RunFacts) {
+    blocks.push(&format!("{}:{}", rows(facts.rows()), statuses(facts)));
+    if let Some(kept) = kept(facts) {
+        blocks.say(&kept);
+    }
+}
+
+/// The remedies that matter most, each with its number of rows.
+pub(crate) fn what_to_do(blocks: &mut Blocks, remedies: &[(Remedy, u64)]) {
+    let remedies = most_important(remedies);
+    if !remedies.is_empty() {
+        blocks.push(&format!("What to do:{remedies}"));
+    }
+}
+
+fn statuses(facts: &RunFacts) -> String {
+    by_word(RowStatus::ALL.map(|status| (status.as_str(), facts.count(status), String::new())))
+}
+
+fn most_important(remedies: &[(Remedy, u64)]) -> String {
+    let mut remedies: Vec<_> =
+        remedies.iter().filter(|(remedy, rows)| *remedy != Remedy::Nothing && *rows > 0).collect();
+    remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(*rows), *remedy));
+    let width = remedies.first().map_or(0, |(_, rows)| grouped(*rows).len());
+    remedies.iter().take(REMEDIES).fold(String::new(), |mut text, (remedy, rows)| {
+        let unit = if *rows == 1 { "row: " } else { "rows:" };
+        let _ = write!(text, "\n  {:>width$} {unit} {}", grouped(*rows), remedy.sentence());
+        text
+    })
 }
 
 #[cfg(test)]
