@@ -11,6 +11,7 @@ use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
 use super::report_arguments::ReportArgs;
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
+use super::shared_arguments::{DialectArg, InputArgs, parse_age};
 use super::tools_arguments::{
     DOCTOR_EXAMPLES, DoctorArgs, LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs,
 };
@@ -158,26 +159,6 @@ pub(super) enum ColorArg {
     Never,
 }
 
-/// A hosted platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum PlatformArg {
-    /// Langdock, at api.langdock.com
-    Langdock,
-    /// Odeus, at api.odeus.ai
-    Odeus,
-}
-
-/// Delimiter, byte order mark and line ends of the CSV report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DialectArg {
-    /// As the input has them
-    Input,
-    /// Byte order mark and CRLF
-    Excel,
-    /// Comma, LF, no byte order mark
-    Plain,
-}
-
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct RunArgs {
@@ -251,23 +232,6 @@ pub(super) struct DisablingArgs {
     pub probe_wait: u64,
 }
 
-/// How to read the input.
-#[derive(Clone, Debug, Args)]
-pub(super) struct InputArgs {
-    /// Column with the assistant UUIDs: its name, or its number when there is no header
-    #[arg(long, value_name = "NAME", help_heading = "Input")]
-    pub column: Option<String>,
-    /// Column with the agent to compare with, where it is not the same UUID
-    #[arg(long, value_name = "NAME", help_heading = "Input")]
-    pub agent_column: Option<String>,
-    /// Field delimiter: one character, or the word tab [default: found out]
-    #[arg(long, value_name = "C", value_parser = parse_delimiter, help_heading = "Input")]
-    pub delimiter: Option<u8>,
-    /// The first line is a row, not a header
-    #[arg(long, help_heading = "Input")]
-    pub no_header: bool,
-}
-
 /// Options of `completions`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct CompletionsArgs {
@@ -282,38 +246,13 @@ pub(super) struct ManArgs {
     pub command: Option<String>,
 }
 
-pub(super) fn parse_age(text: &str) -> Result<Duration, String> {
-    let sentence = || format!("'{text}' is not an age; write it like 24h, 30m or 7d");
-    let span: jiff::Span = text.parse().map_err(|_| sentence())?;
-    let age = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| sentence())?;
-    Duration::try_from(age).map_err(|_| sentence())
-}
-
-fn parse_delimiter(text: &str) -> Result<u8, String> {
-    match text {
-        "tab" | "\\t" => Ok(b'\t'),
-        _ => match text.as_bytes() {
-            [byte]
-                if byte.is_ascii()
-                    && !matches!(byte, b'"' | b'\r' | b'\n' | b'#')
-                    && !byte.is_ascii_alphanumeric() =>
-            {
-                Ok(*byte)
-            }
-            _ => {
-                Err("give one character that is neither a letter, a digit, a quote nor #, or the word tab"
-                    .into())
-            }
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
     use super::*;
     use crate::cli::sandbox_arguments::SandboxLostAnswerArg;
+    use crate::cli::shared_arguments::parse_delimiter;
 
     #[test]
     fn the_command_line_is_sound_and_every_option_has_help() {

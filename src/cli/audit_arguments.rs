@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::{DialectArg, InputArgs, parse_age};
 use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
 use super::report_arguments::SplitArgs;
+use super::shared_arguments::{DialectArg, InputArgs, parse_age};
 use crate::audit::Source;
 
 pub(super) const AUDIT_EXAMPLES: &str = "\

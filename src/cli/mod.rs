@@ -12,4 +12,5 @@ mod report_arguments;
 mod rollback_arguments;
 mod sandbox_arguments;
 mod settings;
+mod shared_arguments;
 mod tools_arguments;

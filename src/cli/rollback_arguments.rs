@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use uuid::Uuid;
 
-use super::arguments::DialectArg;
 use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs};
+use super::shared_arguments::DialectArg;
 
 pub(super) const ROLLBACK_EXAMPLES: &str = "\
 Examples:

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arguments::{DisablingArgs, PlatformArg, RunArgs};
+use super::arguments::{DisablingArgs, RunArgs};
 use super::audit_arguments::AuditArgs;
 use super::network_arguments::{KeyArgs, PlaceArgs};
 use super::rollback_arguments::RollbackArgs;
+use super::shared_arguments::PlatformArg;
 use super::tools_arguments::VerifyArgs;
 use crate::base::Disabling;
 use crate::engine::platform::{LANGDOCK, ODEUS};

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::DialectArg;
 use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs, PlaceArgs};
+use super::shared_arguments::DialectArg;
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::base::terminal_safe;
-use crate::cli::arguments::{InputArgs, PlatformArg};
 use crate::cli::network_arguments::{KeyArgs, PlaceArgs};
+use crate::cli::shared_arguments::{InputArgs, PlatformArg};
 
 /// A byte of a name that is no text is this private character plus the byte, until it is quoted: so the words of a command
 /// line are texts.

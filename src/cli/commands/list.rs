@@ -14,8 +14,8 @@ use super::place::Connection;
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AgentId, Call, CallFailure, Exit, FailureKind, StopReason, terminal_safe};
-use crate::cli::arguments::PlatformArg;
 use crate::cli::settings::{Environment, OutputPath, UsageError, choose_key, typed_place};
+use crate::cli::shared_arguments::PlatformArg;
 use crate::cli::tools_arguments::{ListArgs, ListDialectArg};
 use crate::engine::platform::{Client, ListWalk, ListedAgent, Listing, NoSendLog};
 use crate::engine::report::{

@@ -28,9 +28,10 @@ use anyhow::Context;
 use clap::Parser;
 use tokio::runtime::Runtime;
 
-use super::arguments::{Cli, ColorArg, Command, DialectArg, GlobalArgs, LogFormatArg};
+use super::arguments::{Cli, ColorArg, Command, GlobalArgs, LogFormatArg};
 use super::files::CommandFiles;
 use super::settings::UsageError;
+use super::shared_arguments::DialectArg;
 use crate::base::{Exit, defect, keep_defects_quiet};
 use crate::engine::report::Dialect;
 use crate::engine::terminal::{self, ColorChoice, LogFormat, Terminal};

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::CommandError;
-use crate::cli::arguments::PlatformArg;
 use crate::cli::network_arguments::{KeyArgs, NetworkArgs};
 use crate::cli::settings::{Environment, Key, Place, UsageError, choose_key, choose_place, hosted_or_other};
+use crate::cli::shared_arguments::PlatformArg;
 use crate::engine::ledger::Identity;
 use crate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog};
 use crate::practice::{Sandbox, SandboxOptions};

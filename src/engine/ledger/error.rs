@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-use super::schema::beside;
+use super::format::beside;
 
 /// The ledger could not be read or written. Cheap to clone: a commit that fails answers every row that waits for it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -106,7 +106,7 @@ pub enum OpenError {
     /// A newer program wrote it; it was left untouched.
     #[error(
         "{} was written by a newer version of this program (ledger format {theirs}, this one knows {}): \
-         use that version", path.display(), super::schema::VERSION
+         use that version", path.display(), super::format::VERSION
     )]
     NewerProgram {
         /// The ledger.
@@ -117,7 +117,7 @@ pub enum OpenError {
     /// An older program wrote it; it was left untouched.
     #[error(
         "{} was written by an older version of this program (ledger format {theirs}, this one knows {}): move it \
-         away, or name another ledger", path.display(), super::schema::VERSION
+         away, or name another ledger", path.display(), super::format::VERSION
     )]
     OlderProgram {
         /// The ledger.

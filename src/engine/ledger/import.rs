@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::encode::{EncodedRow, blob, text, to_json};
 use super::error::{ImportError, LedgerError};
-use super::open::set_meta;
+use super::identity::set_meta;
 use crate::base::{InputFormat, InputRow, InvalidId};
 
 /// Replaces the input. Rows at the top that are the same as before are left as they are: going on with an unchanged

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::OpenError;
-use super::schema::beside;
+use super::format::beside;
 
 /// Held for as long as the value lives.
 #[derive(Debug)]

@@ -20,11 +20,10 @@ use std::{fs, thread};
 use rusqlite::Connection;
 
 use super::error::{LedgerError, OpenError};
-use super::open::resolve;
-use super::schema::{self, VERSION, beside};
-
-/// Beside the version (`PRAGMA user_version`): a part of the ledger may stand in the log alone.
-pub(super) const IN_LOG: i64 = 1 << 16;
+use super::format::beside;
+use super::format::{IN_LOG, VERSION};
+use super::name::resolve;
+use super::schema;
 
 /// Frames (pages, mostly of 4 KiB) after which the log is copied into the file.
 const LENGTH: i64 = 2_000;

@@ -13,9 +13,13 @@
 
 mod encode;
 mod error;
+mod format;
+mod identity;
 mod import;
 mod lock;
+mod locked;
 mod log;
+mod name;
 mod open;
 mod open_rows;
 mod read;
@@ -31,9 +35,10 @@ pub(crate) use encode::{
     to_nanoseconds, to_uuid,
 };
 pub use error::{ImportError, LedgerError, SetAsideError};
+pub use identity::{Identity, NewRun, Purpose, RunCommand, RunEnd};
+pub(crate) use identity::{RunId, meta, set_meta};
 pub use log::lacks_log;
-pub use open::{Identity, Ledger, NewRun, Purpose, RunCommand, RunEnd};
-pub(crate) use open::{RunId, meta, set_meta};
+pub use open::Ledger;
 pub(crate) use open_rows::for_each_row;
 pub use open_rows::{Job, OpenRows, Selection};
 pub use read::{LedgerReader, RowKey};

@@ -3,157 +3,23 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use super::encode::{from_nanoseconds, from_word, to_integer, to_json, to_nanoseconds};
+use super::encode::{from_nanoseconds, to_integer, to_json, to_nanoseconds};
 use super::error::{ImportError, LedgerError, OpenError};
+use super::format::beside;
+use super::identity::{Identity, NewRun, Purpose, RunCommand, RunId, set_meta};
 use super::import;
 use super::lock::LedgerLock;
+use super::locked::Locked;
 use super::log::{self, Log};
+use super::name::{find, resolve};
 use super::open_rows::{self, OpenRows, Selection, Starts};
-use super::schema::{self, beside};
+use super::schema;
 use super::writer::{self, Writer, WriterThread, write_sent};
-use crate::base::{Backlog, Disabling, InputFormat, InputRow, StopReason};
-
-/// What a ledger remembers: two kinds of work never share one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Purpose {
-    /// A migration: `run`, `rollback`.
-    #[default]
-    Run,
-    /// An audit.
-    Audit,
-}
-
-impl Purpose {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Run => "run",
-            Self::Audit => "audit",
-        }
-    }
-
-    /// The reverse of [`Purpose::as_str`].
-    fn parse(word: &str) -> Option<Self> {
-        [Self::Run, Self::Audit].into_iter().find(|purpose| purpose.as_str() == word)
-    }
-
-    /// Refuses a ledger that is there for something else.
-    pub(super) fn refuse_other(self, path: &Path, theirs: Self) -> Result<(), OpenError> {
-        if self == theirs {
-            return Ok(());
-        }
-        Err(OpenError::OtherPurpose { path: path.to_owned(), theirs: theirs.as_str(), ours: self.as_str() })
-    }
-}
-
-/// Where the rows of a ledger come from. A ledger is the same as long as this is (DESIGN.md, The ledger).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// The base URL, normalised; in the practice workspace, whose port changes, a fixed word such as `sandbox`.
-    pub base_url: String,
-    /// Whether the rows come from the built-in practice workspace.
-    pub practice: bool,
-    /// What the ledger remembers.
-    pub purpose: Purpose,
-}
-
-impl Identity {
-    fn for_people(&self) -> String {
-        if self.practice { "the practice workspace (--sandbox)".to_owned() } else { self.base_url.clone() }
-    }
-
-    pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
-        let value =
-            |key| meta(connection, key)?.ok_or_else(|| LedgerError::damaged(format!("no {key} in it")));
-        let purpose = meta(connection, "purpose")?;
-        Ok(Self {
-            base_url: value("base_url")?,
-            practice: value("practice")? == "true",
-            purpose: purpose.map_or(Ok(Purpose::Run), |word| from_word(&word, Purpose::parse))?,
-        })
-    }
-}
-
-/// Which command writes the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunCommand {
-    /// `run`.
-    Run {
-        /// Whether it is to switch off.
-        disabling: Disabling,
-        /// How long its guard watches the probe, in whole seconds: whoever finishes its work waits as long.
-        probe_wait: Duration,
-    },
-    /// `rollback`.
-    Rollback,
-    /// `verify`.
-    Verify,
-    /// `audit`.
-    Audit,
-}
-
-impl RunCommand {
-    /// The word in the ledger.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Run { .. } => "run",
-            Self::Rollback => "rollback",
-            Self::Verify => "verify",
-            Self::Audit => "audit",
-        }
-    }
-}
-
-/// A run that is about to begin.
-#[derive(Clone, Copy, Debug)]
-pub struct NewRun<'a> {
-    /// The command.
-    pub command: RunCommand,
-    /// Version of this program.
-    pub program_version: &'a str,
-    /// The settings worth keeping; never the key.
-    pub settings: &'a serde_json::Value,
-    /// When it begins.
-    pub started_at: Timestamp,
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunEnd {
-    /// When.
-    pub finished_at: Timestamp,
-    /// Why before its last row; `None` when every row was asked for.
-    pub stopped: Option<StopReason>,
-}
-
-/// Key of the newest run in the ledger.
-pub(crate) type RunId = i64;
-
-/// The file and its lock, given back in this order: first the file is left as one, then the lock is released.
-#[derive(Debug)]
-pub(super) struct Locked {
-    pub(super) connection: Connection,
-    log: Log,
-    path: PathBuf,
-    _lock: LedgerLock,
-}
-
-impl Locked {
-    /// Copies the log into the file once it is long.
-    pub(super) fn keep_log_short(&mut self) -> Result<(), LedgerError> {
-        self.log.keep_short(&self.connection)
-    }
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        log::end(&self.connection);
-    }
-}
+use crate::base::{Backlog, Disabling, InputFormat, InputRow};
 
 /// The locked handle to a ledger: the write methods exist only here.
 #[derive(Debug)]
@@ -332,65 +198,6 @@ pub(super) fn sent_since(
         sent.push((from_nanoseconds(row.get(0)?)?, row.get(1)?));
     }
     Ok(sent)
-}
-
-/// A value of `meta`.
-pub(crate) fn meta(connection: &Connection, key: &str) -> Result<Option<String>, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
-    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
-}
-
-/// Sets a value of `meta`.
-pub(crate) fn set_meta(connection: &Connection, key: &str, value: &str) -> Result<(), LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-    )?;
-    statement.execute((key, value))?;
-    Ok(())
-}
-
-/// One spelling for every way to name the file, so that all of them meet the same lock. A link to nothing names what it
-/// points to.
-pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
-    let refused = |error: &io::Error| OpenError::refused(path, error);
-    match fs::canonicalize(path) {
-        Ok(resolved) => Ok(resolved),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let name = path.file_name().ok_or_else(|| refused(&error))?;
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder =
-                fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(|error| refused(&error))?;
-            match fs::read_link(folder.join(name)) {
-                // A circle of links is no missing file, so this ends.
-                Ok(target) => resolve(&folder.join(target)),
-                Err(_) => Ok(folder.join(name)),
-            }
-        }
-        Err(error) => Err(refused(&error)),
-    }
-}
-
-/// What stands at `path`; refuses what cannot be a ledger, and one that has another name as well: under that, another
-/// run could write it, with a lock and a log of its own.
-pub(super) fn find(path: &Path) -> Result<Option<fs::Metadata>, OpenError> {
-    match fs::metadata(path) {
-        Ok(found) if !found.is_file() => Err(OpenError::NotALedger { path: path.to_owned() }),
-        Ok(found) if has_another_name(&found) => Err(OpenError::HardLinked { path: path.to_owned() }),
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(OpenError::refused(path, &error)),
-    }
-}
-
-#[cfg(unix)]
-fn has_another_name(found: &fs::Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::nlink(found) > 1
-}
-
-/// Elsewhere than on unix this cannot be told.
-#[cfg(not(unix))]
-const fn has_another_name(_found: &fs::Metadata) -> bool {
-    false
 }
 
 /// Refuses from the file alone, under the lock, what is not a ledger that can be written.

@@ -7,8 +7,8 @@ use rusqlite::{Connection, Row};
 
 use super::encode::{blob, from_word, text, to_count, to_nanoseconds, to_pair};
 use super::error::LedgerError;
+use super::identity::RunId;
 use super::log;
-use super::open::RunId;
 use super::schema::{self, ROWS};
 use super::state::{Checked, Place};
 use crate::base::{Backlog, DisabledState, Pair, RowStatus};

@@ -6,10 +6,12 @@ use rusqlite::{Connection, Row, Rows};
 
 use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
 use super::error::{LedgerError, OpenError};
+use super::format::beside;
+use super::identity::{Identity, Purpose, meta};
 use super::log;
-use super::open::{Identity, Purpose, meta, resolve};
+use super::name::resolve;
 use super::open_rows::{PLACE, checked, for_each_row};
-use super::schema::{self, ROWS, beside};
+use super::schema::{self, ROWS};
 use super::state::{LastWish, count_disabled, standing};
 use crate::base::{
     DisabledState, InputFormat, InvalidId, ReportRow, RowProgress, RowStatus, RunFacts, SkipReason,

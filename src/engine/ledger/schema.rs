@@ -1,23 +1,15 @@
 //! The tables, and how every connection to them is set up.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::{LedgerError, OpenError};
-use super::log::IN_LOG;
-
-/// "AgMi": marks the file as ours (`PRAGMA application_id`).
-pub(super) const APPLICATION_ID: i32 = 0x4167_4d69;
-
-/// Version of the tables below (`PRAGMA user_version`, beside [`IN_LOG`]); another one is refused. Earlier ones were never
-/// released.
-pub(super) const VERSION: i64 = 3;
+use super::format::{APPLICATION_ID, IN_LOG, VERSION};
 
 /// Length of the header of a database file.
 const HEADER_BYTES: usize = 100;
@@ -219,13 +211,6 @@ fn set_up(path: &Path, flags: OpenFlags, cache_kib: i64) -> rusqlite::Result<Con
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
-}
-
-/// The name of a file that stands beside the ledger: `-wal`, `-shm`, `-journal`, `.lock`, `.new`.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path.as_os_str());
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 #[cfg(unix)]

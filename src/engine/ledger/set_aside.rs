@@ -9,10 +9,13 @@ use rusqlite::Connection;
 
 use super::encode::to_count;
 use super::error::{LedgerError, OpenError, SetAsideError};
+use super::format::beside;
+use super::identity::Identity;
 use super::lock::LedgerLock;
 use super::log;
-use super::open::{Identity, Ledger, find, resolve, sent_since};
-use super::schema::{self, beside};
+use super::name::{find, resolve};
+use super::open::{Ledger, sent_since};
+use super::schema;
 use crate::base::DisabledState;
 
 /// A ledger that may be put aside; until then it stands where it stood, locked.

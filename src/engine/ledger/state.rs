@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::encode::{from_json, from_word, text, to_count};
 use super::error::LedgerError;
-use super::open::RunId;
+use super::identity::RunId;
 use crate::base::{DisabledState, Disabling, DisablingEnd, RowStatus, SkipReason, StopReason};
 
 /// What the last `run` was to switch off, and how that went.

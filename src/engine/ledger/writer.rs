@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::encode::{from_json, from_word, list_to_json, text, to_integer, to_json, to_nanoseconds};
 use super::error::LedgerError;
-use super::open::{Locked, RunEnd, RunId};
+use super::identity::{RunEnd, RunId};
+use super::locked::Locked;
 use crate::base::{Call, CallFailure, Difference, Outcome, RowStatus};
 
 /// Messages that may wait, and so also the largest batch.

@@ -9,12 +9,9 @@ use std::fmt::Write as _;
 use memchr::memchr2;
 use serde_json::value::RawValue;
 
-use super::excerpt;
-use super::nonsense::Nonsense;
+use super::nonsense::{DEEPEST, Nonsense};
+use super::quoting::quoted;
 use crate::base::JsonText;
-
-/// The deepest level that is read; the outermost object is level 1 (DESIGN.md, What counts as the same).
-pub(super) const DEEPEST: usize = 128;
 
 /// From this many keys on an object is searched by halves, not from end to end.
 const MANY_KEYS: usize = 24;
@@ -212,7 +209,7 @@ impl Object {
             })
         };
         match doubled {
-            Some(key) => Err(Nonsense::DoubledKey { key: excerpt::quoted(key) }),
+            Some(key) => Err(Nonsense::DoubledKey { key: quoted(key) }),
             None => Ok(Self { members, by_key }),
         }
     }

@@ -8,6 +8,7 @@ mod nonsense;
 mod number;
 mod object;
 mod path;
+mod quoting;
 pub(crate) mod same;
 
 pub(crate) use fields::{Element, FIELDS, Field, Keyless, Rule};

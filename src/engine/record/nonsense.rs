@@ -1,5 +1,8 @@
 //! Why an answer makes no sense.
 
+/// The deepest level that is read; the outermost object is level 1 (DESIGN.md, What counts as the same).
+pub(super) const DEEPEST: usize = 128;
+
 /// Why the body of a 200 answer makes no sense (DESIGN.md, What counts as the same).
 ///
 /// The text follows `answer makes no sense:` in the report. What it quotes of the platform is escaped and short.
@@ -18,7 +21,7 @@ pub enum Nonsense {
     #[error("half of a surrogate pair in a text")]
     LoneSurrogate,
     /// Objects and lists stand in each other too deep; the outermost is level 1.
-    #[error("more than {} levels", super::json::DEEPEST)]
+    #[error("more than {} levels", DEEPEST)]
     TooDeep,
     /// An object, at any depth, has one key twice: which of the values is meant?
     #[error("key {key} stands twice")]

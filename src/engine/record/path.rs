@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::excerpt;
+use super::quoting::quoted;
 use super::same::Key;
 
 /// A longer place is shortened in its middle, so that thousands of differences deep inside stay small.
@@ -39,7 +40,7 @@ impl Path<'_> {
     /// The place at the start of a sentence: `field "temperature"`, `actions[0].requiresConfirmation`.
     pub(super) fn subject(&self) -> String {
         match self {
-            Self::Member(Path::Record, name) => format!("field {}", excerpt::quoted(name)),
+            Self::Member(Path::Record, name) => format!("field {}", quoted(name)),
             _ => self.shown(),
         }
     }
@@ -53,7 +54,7 @@ impl fmt::Display for Path<'_> {
             Self::Member(above, name) => write!(f, "{above}.{}", excerpt::label(name)),
             Self::Element(above, key) => write!(f, "{above}[{key}]"),
             // Always quoted: a label is no slug, even where it reads like one.
-            Self::Labelled(above, label) => write!(f, "{above}[{}]", excerpt::quoted(label)),
+            Self::Labelled(above, label) => write!(f, "{above}[{}]", quoted(label)),
             Self::Item(above, index) => write!(f, "{above}[{index}]"),
         }
     }

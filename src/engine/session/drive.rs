@@ -106,10 +106,9 @@ impl<R: RowReader> Drive<'_, R> {
         let mut tick = interval(PACE_TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            if let Err(error) = self.fill().await {
-                return Some(unwritable(&error));
-            }
-            if self.checking.is_empty() && self.looking.is_empty() {
+            self.fill();
+            let waits_for_page = self.may_start() && self.feed.waits_for_page();
+            if self.checking.is_empty() && self.looking.is_empty() && !waits_for_page {
                 return self.rules.at_the_end();
             }
             let has_room = self.settling.len() < self.concurrency;
@@ -126,6 +125,11 @@ impl<R: RowReader> Drive<'_, R> {
                         return Some(reason);
                     }
                 }
+                page = self.feed.take_page(), if waits_for_page => {
+                    if let Err(error) = page {
+                        return Some(unwritable(&error));
+                    }
+                }
                 Some(looked) = self.looking.join_next() => {
                     if let Some(reason) = self.learn(looked.unwrap_or_default()) {
                         return Some(reason);
@@ -136,19 +140,20 @@ impl<R: RowReader> Drive<'_, R> {
         }
     }
 
-    /// Starts rows until `concurrency` are being checked or none is left.
-    async fn fill(&mut self) -> Result<(), LedgerError> {
-        while self.looking.is_empty() && self.checking.len() < self.concurrency {
-            let next = match self.again.pop_front() {
-                Some(again) => Some(again),
-                None => self.feed.next().await?.map(|job| (job, Meter::default())),
-            };
-            let Some((job, spent)) = next else { break };
+    fn may_start(&self) -> bool {
+        self.looking.is_empty() && self.checking.len() < self.concurrency
+    }
+
+    /// Starts rows until `concurrency` are being checked or none is at hand.
+    fn fill(&mut self) {
+        while self.may_start()
+            && let Some((job, spent)) =
+                self.again.pop_front().or_else(|| Some((self.feed.next()?, Meter::default())))
+        {
             let task = self.checking.spawn(self.reader.clone().read(self.client.clone(), job, spent));
             self.jobs.insert(task.id(), (self.asked, job));
             self.asked += 1;
         }
-        Ok(())
     }
 
     /// Sees to a checked row; gives the reason if it is one to stop for.

@@ -30,30 +30,34 @@ impl Feed {
         self.left > 0
     }
 
-    /// The next job; `None` when there is none left.
-    pub(super) async fn next(&mut self) -> Result<Option<Job>, LedgerError> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        if self.queue.is_empty() {
-            self.take_page().await?;
-        }
-        let job = self.queue.pop_front();
-        self.left = if job.is_some() { self.left - 1 } else { 0 };
-        Ok(job)
+    /// The next job, if it was read.
+    pub(super) fn next(&mut self) -> Option<Job> {
+        let job = self.queue.pop_front()?;
+        self.left -= 1;
+        Some(job)
     }
 
-    async fn take_page(&mut self) -> Result<(), LedgerError> {
-        let Some(reading) = self.reading.take() else { return Ok(()) };
-        let Ok((rows, page)) = reading.await else {
-            return Err(LedgerError::Unexpected { words: defect("met it") });
+    /// Whether there are jobs to be read before there is a next one.
+    pub(super) fn waits_for_page(&self) -> bool {
+        self.queue.is_empty() && self.left > 0
+    }
+
+    /// Waits for the page that is being read. It may be dropped and asked for again.
+    pub(super) async fn take_page(&mut self) -> Result<(), LedgerError> {
+        let read = match &mut self.reading {
+            Some(reading) => reading.await,
+            None => return Ok(self.left = 0),
         };
+        self.reading = None;
+        let (rows, page) = read.map_err(|_| LedgerError::Unexpected { words: defect("met it") })?;
         let page = page?;
-        // Nothing is read ahead of the last job: the ledger is to be closed soon, and left as one file.
-        if !page.is_empty() && self.left > page.len() as u64 {
+        if page.is_empty() {
+            self.left = 0;
+        } else if self.left > page.len() as u64 {
+            // Nothing is read ahead of the last job: the ledger is to be closed soon, and left as one file.
             self.reading = Some(read_page(rows));
         }
-        self.queue.extend(page);
+        self.queue.extend(page.into_iter().take(usize::try_from(self.left).unwrap_or(usize::MAX)));
         Ok(())
     }
 }
@@ -110,9 +114,12 @@ mod tests {
         for (rows, pages) in [(3, 1), (PAGE_ROWS as u64, 1), (many, 2)] {
             let mut feed = Feed::new(open_rows(folder.path(), rows), rows);
             let (mut jobs, mut read_ahead) = (0, 1);
-            while feed.next().await.unwrap().is_some() {
-                jobs += 1;
+            while feed.waits_for_page() {
+                feed.take_page().await.unwrap();
                 read_ahead = read_ahead.max(1 + u64::from(feed.reading.is_some()));
+                while feed.next().is_some() {
+                    jobs += 1;
+                }
             }
             assert_eq!((jobs, read_ahead), (rows, pages));
             assert!(feed.reading.is_none());
