@@ -3,7 +3,6 @@
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -17,7 +16,7 @@ use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
 use super::place::Connection;
 use super::render::{RenderError, Rendered, say_that_it_stays, stays};
-use super::session::{ended, sends_that_count};
+use super::session::{Session, Work};
 use super::signals::Signals;
 use super::split::{Split, Target};
 use super::{CommandError, dialect, runtime};
@@ -26,8 +25,8 @@ use crate::base::{Exit, Outcome, StopReason};
 use crate::cli::audit_arguments::AuditArgs;
 use crate::cli::files::CommandFiles;
 use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_place};
-use crate::engine::ledger::{Ledger, LedgerReader, NewRun, Purpose, RunCommand, Selection};
-use crate::engine::session::{LedgerSendLog, RowWork, drive};
+use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
+use crate::engine::session::{RowWork, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Reads what was not read yet, then writes the audit.
@@ -115,7 +114,6 @@ impl Audit<'_> {
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let wants_models = backlog.to_do > 0 || !ledger.knows_models().context("the ledger")?;
-        let sent_before = sends_that_count(&ledger, now)?;
         let network = &self.arguments.network;
         let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
         self.terminal.say(&audit::before_audit(
@@ -125,28 +123,23 @@ impl Audit<'_> {
             self.source,
         ));
 
-        let new_run = NewRun {
+        let session = Session {
+            runtime: &self.runtime,
+            ledger,
+            connection,
+            network,
             command: RunCommand::Audit,
-            program_version: env!("CARGO_PKG_VERSION"),
-            settings: &self.settings(),
-            started_at: now,
+            settings: self.settings(),
         };
-        let (writer, rows, thread) = ledger.start(&new_run, selection).context("the ledger")?;
-        let send_log = Arc::new(LedgerSendLog(writer.clone()));
-        let concurrency = usize::from(network.concurrency);
-        let rows = RowWork { rows, read, backlog, concurrency };
-        let worked = self.runtime.block_on(async {
-            let connection = match connection {
-                Some(connection) => connection,
-                None => Connection::to_practice(Vec::new()).await?,
-            };
-            let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
+        session.run(Some(selection), async |Work { client, writer, rows }| {
             let mut stopped = None;
             if wants_models {
                 stopped = keep_models(&client, &writer, self.signals.receiver()).await;
             }
             if stopped.is_none() {
                 let mut progress = self.terminal.progress(&audit::WORDING);
+                let concurrency = usize::from(network.concurrency);
+                let rows = RowWork { rows: rows?, read, backlog, concurrency };
                 let signal = self.signals.receiver();
                 stopped =
                     drive(&client, &writer, OneSide::of(self.source), rows, signal, &mut progress).await;
@@ -154,24 +147,14 @@ impl Audit<'_> {
             if wants_models && stopped.is_none() {
                 stopped = add_models(&client, &writer, self.signals.receiver()).await;
             }
-            drop(writer);
-            if let Some(sandbox) = sandbox {
-                sandbox.stop().await;
-            }
-            Ok(stopped)
-        });
-        ended(thread, worked)
+            stopped
+        })
     }
 
-    /// What the ledger remembers of how it was read; never the key.
+    /// What the ledger remembers of how it was read, beside the network.
     fn settings(&self) -> serde_json::Value {
-        let network = &self.arguments.network;
         json!({
             "source": self.source.as_str(),
-            "rpm": network.rpm,
-            "concurrency": network.concurrency,
-            "timeout_seconds": network.timeout,
-            "retries": network.retries,
             "limit": self.arguments.limit,
             "recheck_seconds": self.arguments.recheck.map(|age| age.as_secs()),
         })

@@ -1,18 +1,16 @@
 //! `rollback LEDGER`: switches on again what this program switched off, or may have.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::command_line::{same_command, typed};
 use super::place::{Connection, Given};
 use super::render::render;
-use super::session::{ended, sends_that_count};
+use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{ask, somebody_must_be_there};
 use super::{CommandError, dialect, runtime};
@@ -21,9 +19,8 @@ use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::rollback_arguments::RollbackArgs;
 use crate::cli::settings::{OutputPath, UsageError, rollback_report};
 use crate::disable::{self, RollbackResult, Switchboard, roll_back};
-use crate::engine::ledger::{Ledger, LedgerReader, NewRun, RunCommand};
+use crate::engine::ledger::{Ledger, LedgerReader, RunCommand};
 use crate::engine::report::check_writable;
-use crate::engine::session::LedgerSendLog;
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Shows what it will do, asks, does it, writes the report again.
@@ -120,38 +117,23 @@ impl Rollback<'_> {
                 return Ok((RollbackResult { left, ..RollbackResult::default() }, stopped));
             }
         }
-        let now = Timestamp::now();
-        let sent_before = sends_that_count(&ledger, now)?;
-        let off = ledger.assistants_off().context("the ledger")?;
-        let only = self.only.iter().flatten().map(Uuid::to_string);
-        let settings = json!({ "only": only.collect::<Vec<_>>() });
-        let run = NewRun {
-            command: RunCommand::Rollback,
-            program_version: env!("CARGO_PKG_VERSION"),
-            settings: &settings,
-            started_at: now,
-        };
-        let (writer, thread) = ledger.start_without_rows(&run).context("the ledger")?;
-        let send_log = Arc::new(LedgerSendLog(writer.clone()));
         let network = &self.arguments.network;
+        let only = self.only.iter().flatten().map(Uuid::to_string);
+        let session = Session {
+            runtime: &runtime,
+            ledger,
+            connection,
+            network,
+            command: RunCommand::Rollback,
+            settings: json!({ "only": only.collect::<Vec<_>>() }),
+        };
         let mut counted = Counted { progress: self.terminal.progress(&disable::WORDING), on: 0, not_on: 0 };
-        let worked = runtime.block_on(async {
-            let connection = match connection {
-                Some(connection) => connection,
-                None => Connection::to_practice(off).await?,
-            };
-            let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
-            let patience = Duration::from_secs(network.timeout);
-            let mut board = Switchboard::new(&client, &writer, &mut counted, signals.receiver(), patience);
+        let stopped = session.run(None, async |Work { client, writer, .. }| {
+            let timeout = Duration::from_secs(network.timeout);
+            let mut board = Switchboard::new(&client, &writer, &mut counted, signals.receiver(), timeout);
             roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
-            let stopped = board.into_stop_reason();
-            if let Some(sandbox) = sandbox {
-                sandbox.stop().await;
-            }
-            Ok(stopped)
-        });
-        drop(writer);
-        let stopped = ended(thread, worked)?;
+            board.into_stop_reason()
+        })?;
         let all = self.plan.count() + self.plan.left_alone;
         let left = all.saturating_sub(counted.on).saturating_sub(counted.not_on);
         Ok((RollbackResult { switched_on: counted.on, failed: counted.not_on, left }, stopped))

@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -18,7 +17,7 @@ use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::place::Connection;
 use super::render::{RenderError, Rendered, remedies, render, say_that_it_stays, stays};
-use super::session::{ended, sends_that_count};
+use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
 use super::{CommandError, dialect, runtime};
@@ -28,9 +27,8 @@ use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_place};
 use crate::disable::{self, Switchboard, settle_debts};
-use crate::engine::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
-use crate::engine::platform::Client;
-use crate::engine::session::{LedgerSendLog, RowWork, drive};
+use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
+use crate::engine::session::{RowWork, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Runs the migration's reading part.
@@ -108,51 +106,37 @@ impl Run<'_> {
         connection: Option<Connection>,
         read: Vec<Outcome>,
     ) -> Result<Option<StopReason>, CommandError> {
-        let now = Timestamp::now();
         let selection = Selection {
-            recheck_before: self.arguments.recheck.and_then(|age| now.checked_sub(age).ok()),
+            recheck_before: self.arguments.recheck.and_then(|age| Timestamp::now().checked_sub(age).ok()),
             limit: self.arguments.limit.map(std::num::NonZero::get),
             disabling: self.disabling.is_asked_for(),
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let debts = ledger.debts().context("the ledger")?;
-        let sent_before = sends_that_count(&ledger, now)?;
         self.announce(&backlog, debts, connection.as_ref());
-        let off =
-            if connection.is_none() { ledger.assistants_off().context("the ledger")? } else { Vec::new() };
-
-        let new_run = NewRun {
+        let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
+        let session = Session {
+            runtime: &self.runtime,
+            ledger,
+            connection,
+            network: &self.arguments.network,
             command: RunCommand::Run {
                 disabling: self.disabling,
                 probe_wait: Duration::from_secs(self.arguments.switching.probe_wait),
             },
-            program_version: env!("CARGO_PKG_VERSION"),
-            settings: &self.settings(),
-            started_at: now,
+            settings: self.settings(),
         };
-        let (writer, rows, thread) = ledger.start(&new_run, selection).context("the ledger")?;
-        let send_log = Arc::new(LedgerSendLog(writer.clone()));
-        let worked = self.runtime.block_on(async {
-            let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
-            let connection = match connection {
-                Some(connection) => connection,
-                None => Connection::to_practice(off).await?,
-            };
-            let (client, sandbox) = connection.client(&self.arguments.network, send_log, &sent_before)?;
-            let work = Work { client, writer, rows, read, backlog, debts, base_url };
-            let stopped = self.work(work).await;
-            if let Some(sandbox) = sandbox {
-                sandbox.stop().await;
-            }
-            Ok(stopped)
-        });
-        ended(thread, worked)
+        session.run(Some(selection), async |work| {
+            let rest = Rest { read, backlog, debts, base_url };
+            self.work(work, rest).await
+        })
     }
 
     /// First what earlier runs left open, then every row, then the switching off.
-    async fn work(&self, work: Work) -> Option<StopReason> {
+    async fn work(&self, work: Work, rest: Rest) -> Option<StopReason> {
         let began = Instant::now();
-        let Work { client, writer, rows, read, backlog, debts, base_url } = work;
+        let Work { client, writer, rows } = work;
+        let Rest { read, backlog, debts, base_url } = rest;
         let network = &self.arguments.network;
         let patience = Duration::from_secs(network.timeout);
         let mut progress = self.terminal.progress(&disable::WORDING);
@@ -166,7 +150,7 @@ impl Run<'_> {
             }
         }
         let concurrency = usize::from(network.concurrency);
-        let rows = RowWork { rows, read, backlog, concurrency };
+        let rows = RowWork { rows: rows?, read, backlog, concurrency };
         let stopped = drive(&client, &writer, BothSides, rows, self.signals.receiver(), &mut progress).await;
         if stopped.is_some() || !self.disabling.is_asked_for() {
             return stopped;
@@ -223,14 +207,9 @@ impl Run<'_> {
         ));
     }
 
-    /// What the ledger remembers of how it was run; never the key.
+    /// What the ledger remembers of how it was run, beside the network.
     fn settings(&self) -> serde_json::Value {
-        let network = &self.arguments.network;
         json!({
-            "rpm": network.rpm,
-            "concurrency": network.concurrency,
-            "timeout_seconds": network.timeout,
-            "retries": network.retries,
             "limit": self.arguments.limit,
             "recheck_seconds": self.arguments.recheck.map(|age| age.as_secs()),
             "disabling": self.disabling.as_str(),
@@ -339,11 +318,8 @@ impl Run<'_> {
     }
 }
 
-/// What there is to do, and with what.
-struct Work {
-    client: Client,
-    writer: Writer,
-    rows: OpenRows,
+/// What there is to do beside the open rows.
+struct Rest {
     read: Vec<Outcome>,
     backlog: Backlog,
     debts: Debts,

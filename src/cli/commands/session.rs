@@ -1,33 +1,117 @@
-//! What every command that sends requests does around the ledger's writer.
+//! What every command that sends requests does: from the open ledger to the end of the run on record.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 use super::CommandError;
+use super::place::Connection;
 use crate::base::StopReason;
-use crate::engine::ledger::{Ledger, RunEnd, WriterThread};
+use crate::cli::network_arguments::NetworkArgs;
+use crate::engine::ledger::{Ledger, NewRun, OpenRows, RunCommand, RunEnd, Selection, Writer, WriterThread};
+use crate::engine::platform::Client;
+use crate::engine::session::LedgerSendLog;
 
 /// Sends of an earlier process matter for a minute; a little more covers clocks that were set.
-const PACE_MEMORY: Duration = Duration::from_secs(90);
+const LIMITER_MEMORY: Duration = Duration::from_secs(90);
+
+/// A run in a ledger.
+pub(super) struct Session<'a> {
+    pub(super) runtime: &'a Runtime,
+    pub(super) ledger: Ledger,
+    /// `None` in the practice workspace.
+    pub(super) connection: Option<Connection>,
+    pub(super) network: &'a NetworkArgs,
+    pub(super) command: RunCommand,
+    /// What the ledger remembers of how it was run, beside the network; never the key.
+    pub(super) settings: Value,
+}
+
+/// What a command works with.
+pub(super) struct Work {
+    pub(super) client: Client,
+    pub(super) writer: Writer,
+    /// The rows that were selected; `None` where none were.
+    pub(super) rows: Option<OpenRows>,
+}
+
+impl Session<'_> {
+    /// Starts the run, does the work, ends the run; gives why it ended early. The practice workspace is there for as long.
+    pub(super) fn run(
+        mut self,
+        selection: Option<Selection>,
+        work: impl AsyncFnOnce(Work) -> Option<StopReason>,
+    ) -> Result<Option<StopReason>, CommandError> {
+        let now = Timestamp::now();
+        let sent_before = sends_that_count(&self.ledger, now)?;
+        let off = match self.connection {
+            Some(_) => Vec::new(),
+            None => self.ledger.assistants_off().context("the ledger")?,
+        };
+        self.add_network();
+        let run = NewRun {
+            command: self.command,
+            program_version: env!("CARGO_PKG_VERSION"),
+            settings: &self.settings,
+            started_at: now,
+        };
+        let (writer, rows, thread) = match selection {
+            Some(selection) => {
+                let (writer, rows, thread) = self.ledger.start(&run, selection).context("the ledger")?;
+                (writer, Some(rows), thread)
+            }
+            None => {
+                let (writer, thread) = self.ledger.start_without_rows(&run).context("the ledger")?;
+                (writer, None, thread)
+            }
+        };
+        let send_log = Arc::new(LedgerSendLog(writer.clone()));
+        let (connection, network) = (self.connection, self.network);
+        let worked = self.runtime.block_on(async {
+            let connection = match connection {
+                Some(connection) => connection,
+                None => Connection::to_practice(off).await?,
+            };
+            let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
+            let stopped = work(Work { client, writer, rows }).await;
+            if let Some(sandbox) = sandbox {
+                sandbox.stop().await;
+            }
+            Ok(stopped)
+        });
+        ended(thread, worked)
+    }
+
+    fn add_network(&mut self) {
+        let network = self.network;
+        for (key, value) in [
+            ("rpm", json!(network.rpm)),
+            ("concurrency", json!(network.concurrency)),
+            ("timeout_seconds", json!(network.timeout)),
+            ("retries", json!(network.retries)),
+        ] {
+            self.settings[key] = value;
+        }
+    }
+}
 
 /// From when on sends of earlier processes count.
 pub(super) fn since_it_counts(now: Timestamp) -> Option<Timestamp> {
-    now.checked_sub(PACE_MEMORY).ok()
+    now.checked_sub(LIMITER_MEMORY).ok()
 }
 
-/// The sends of earlier processes that the pace has to count in.
-pub(super) fn sends_that_count(
-    ledger: &Ledger,
-    now: Timestamp,
-) -> Result<Vec<(Timestamp, u32)>, CommandError> {
+/// The sends of earlier processes that the rate limiter has to count in.
+fn sends_that_count(ledger: &Ledger, now: Timestamp) -> Result<Vec<(Timestamp, u32)>, CommandError> {
     let sent = since_it_counts(now).map_or_else(|| Ok(Vec::new()), |since| ledger.sent_since(since));
     Ok(sent.context("the ledger")?)
 }
 
 /// Ends the writer when the work is over; a ledger that could not be written is a reason to have stopped.
-pub(super) fn ended(
+fn ended(
     thread: WriterThread,
     worked: Result<Option<StopReason>, CommandError>,
 ) -> Result<Option<StopReason>, CommandError> {

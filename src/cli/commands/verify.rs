@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
@@ -15,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::command_line::{same_command, typed};
 use super::place::{Connection, Given};
 use super::render::{RenderError, refuse_overwriting, say_that_it_stays, stays};
-use super::session::{ended, sends_that_count};
+use super::session::Session;
 use super::signals::Signals;
 use super::{CommandError, dialect, runtime};
 use crate::base::{
@@ -24,10 +23,9 @@ use crate::base::{
 use crate::check::{self, Kept, Verified, VerifySettings};
 use crate::cli::settings::{OutputPath, verify_report};
 use crate::cli::tools_arguments::VerifyArgs;
-use crate::engine::ledger::{Identity, Ledger, LedgerError, LedgerReader, NewRun, RunCommand};
+use crate::engine::ledger::{Identity, Ledger, LedgerError, LedgerReader, RunCommand};
 use crate::engine::platform::Client;
 use crate::engine::report::{self, Access, AtomicFile, Renderer, ReportSettings, Written, check_writable};
-use crate::engine::session::LedgerSendLog;
 use crate::engine::terminal::{self, Terminal, WhenGone};
 
 /// Rows read ahead out of the ledger, each with its document.
@@ -98,40 +96,22 @@ impl Verify<'_> {
         let runtime = runtime()?;
         let signals = Signals::listen().context("signals cannot be listened to")?;
         let now = Timestamp::now();
-        let sent_before = sends_that_count(&ledger, now)?;
-        let off = ledger.assistants_off().context("the ledger")?;
-        let network = &self.arguments.network;
-        let settings = json!({
-            "rpm": network.rpm,
-            "concurrency": network.concurrency,
-            "timeout_seconds": network.timeout,
-            "retries": network.retries,
-        });
-        let run = NewRun {
-            command: RunCommand::Verify,
-            program_version: env!("CARGO_PKG_VERSION"),
-            settings: &settings,
-            started_at: now,
-        };
         let format = reader.format().context("the ledger")?.unwrap_or_default();
         let report_settings =
             ReportSettings { format, dialect: dialect(self.arguments.dialect), redact: false };
-        let (writer, thread) = ledger.start_without_rows(&run).context("the ledger")?;
-        let send_log = Arc::new(LedgerSendLog(writer));
+        let session = Session {
+            runtime: &runtime,
+            ledger,
+            connection,
+            network: &self.arguments.network,
+            command: RunCommand::Verify,
+            settings: json!({}),
+        };
         let mut done = Err(RenderError::Ledger(LedgerError::Closed));
-        let worked = runtime.block_on(async {
-            let connection = match connection {
-                Some(connection) => connection,
-                None => Connection::to_practice(off).await?,
-            };
-            let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
-            done = self.work(&client, reader, &signals, &report_settings).await;
-            if let Some(sandbox) = sandbox {
-                sandbox.stop().await;
-            }
-            Ok(done.as_ref().ok().and_then(|done| done.verified.stopped.clone()))
-        });
-        let stopped = ended(thread, worked)?;
+        let stopped = session.run(None, async |work| {
+            done = self.work(&work.client, reader, &signals, &report_settings).await;
+            done.as_ref().ok().and_then(|done| done.verified.stopped.clone())
+        })?;
         match done {
             Ok(done) => Ok(self.finish(done, stopped.as_ref(), now)),
             Err(error) => {

@@ -44,10 +44,11 @@ impl Feed {
 
     /// Waits for the page that is being read. It may be dropped and asked for again.
     pub(super) async fn take_page(&mut self) -> Result<(), LedgerError> {
-        let read = match &mut self.reading {
-            Some(reading) => reading.await,
-            None => return Ok(self.left = 0),
+        let Some(reading) = &mut self.reading else {
+            self.left = 0;
+            return Ok(());
         };
+        let read = reading.await;
         self.reading = None;
         let (rows, page) = read.map_err(|_| LedgerError::Unexpected { words: defect("met it") })?;
         let page = page?;
