@@ -59,15 +59,12 @@ impl Session<'_> {
             settings: &self.settings,
             started_at: now,
         };
-        let (writer, rows, thread) = match selection {
-            Some(selection) => {
-                let (writer, rows, thread) = self.ledger.start(&run, selection).context("the ledger")?;
-                (writer, Some(rows), thread)
-            }
-            None => {
-                let (writer, thread) = self.ledger.start_without_rows(&run).context("the ledger")?;
-                (writer, None, thread)
-            }
+        let (writer, rows, thread) = if let Some(selection) = selection {
+            let (writer, rows, thread) = self.ledger.start(&run, selection).context("the ledger")?;
+            (writer, Some(rows), thread)
+        } else {
+            let (writer, thread) = self.ledger.start_without_rows(&run).context("the ledger")?;
+            (writer, None, thread)
         };
         let send_log = Arc::new(LedgerSendLog(writer.clone()));
         let (connection, network) = (self.connection, self.network);
