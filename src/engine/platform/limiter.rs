@@ -16,9 +16,8 @@ use crate::base::{PaceStatus, WaitReason};
 /// Sends of earlier processes lie before the start of this one.
 const BEFORE_START: Duration = Duration::from_secs(2 * 60);
 
-/// How long sends recorded in advance may be used. They are recorded for the end of that time, so that a crash counts
-/// too many of them and never too few.
-const LEASE_LENGTH: Duration = Duration::from_secs(1);
+/// Of a faster pace nothing is remembered across processes (DESIGN.md, Manners on the network).
+const MOST_REMEMBERED: u32 = 2_000;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -29,29 +28,10 @@ pub(super) enum NoPermit {
     NotRecorded(SendLogError),
 }
 
-/// Sends recorded in advance.
-#[derive(Clone, Copy, Debug)]
-struct Lease {
-    left: u32,
-    /// From here on the next one is recorded, while this one is still good.
-    renew_from: Moment,
-    valid_until: Moment,
-}
-
 #[derive(Debug)]
 struct State {
     window: Window,
     throttle: Throttle,
-    lease: Option<Lease>,
-    next_lease: Option<Lease>,
-}
-
-/// How a request stands with the record.
-enum Leased {
-    Recorded,
-    /// Recorded, and the lease is running out: whoever can should record the next one.
-    RecordedButLow,
-    NotRecorded,
 }
 
 pub(super) struct Pace {
@@ -62,10 +42,6 @@ pub(super) struct Pace {
     turn: tokio::sync::Mutex<()>,
     waiting: AtomicUsize,
     log: Arc<dyn SendLog>,
-    /// Held while a lease is recorded.
-    recording: tokio::sync::Mutex<()>,
-    /// Sends recorded at once: 1 as long as each can be recorded by itself.
-    lease_size: u32,
 }
 
 impl Pace {
@@ -87,14 +63,10 @@ impl Pace {
             state: Mutex::new(State {
                 window: Window::new(rpm, BEFORE_START, earlier),
                 throttle: Throttle::new(),
-                lease: None,
-                next_lease: None,
             }),
             turn: tokio::sync::Mutex::new(()),
             waiting: AtomicUsize::new(0),
             log,
-            recording: tokio::sync::Mutex::new(()),
-            lease_size: (rpm / 1_000).max(1),
         }
     }
 
@@ -201,64 +173,9 @@ impl Pace {
         Ok(Ok(Place { pace: self, open: true }))
     }
 
-    /// Puts one request on record: by itself, or out of a lease.
+    /// Puts one request on record. More than any platform allows is for tests on loopback, and not worth the disk.
     async fn record(&self) -> Result<(), SendLogError> {
-        if self.lease_size == 1 {
-            return self.log.record(Timestamp::now(), 1).await;
-        }
-        loop {
-            match self.take_lease() {
-                Leased::Recorded => return Ok(()),
-                Leased::RecordedButLow => {
-                    // This one request waits for the record, so that the others find the next lease ready.
-                    if let Ok(_recording) = self.recording.try_lock() {
-                        self.record_lease().await?;
-                    }
-                    return Ok(());
-                }
-                Leased::NotRecorded => {
-                    let _recording = self.recording.lock().await;
-                    if !self.has_lease() {
-                        self.record_lease().await?;
-                    }
-                }
-            }
-        }
-    }
-
-    async fn record_lease(&self) -> Result<(), SendLogError> {
-        let valid_until = self.now() + LEASE_LENGTH;
-        let at = Timestamp::now().checked_add(LEASE_LENGTH).unwrap_or(Timestamp::MAX);
-        self.log.record(at, self.lease_size).await?;
-        // A record that took longer than the lease is good for still gives its requests a moment to leave.
-        let valid_until = valid_until.max(self.now() + LEASE_LENGTH / 10);
-        let renew_from = valid_until.saturating_sub(valid_until.saturating_sub(self.now()) / 2);
-        let lease = Lease { left: self.lease_size, renew_from, valid_until };
-        let mut state = self.state();
-        if state.lease.is_none() {
-            state.lease = Some(lease);
-        } else {
-            state.next_lease = Some(lease);
-        }
-        Ok(())
-    }
-
-    fn take_lease(&self) -> Leased {
-        let now = self.now();
-        let mut state = self.state();
-        state.drop_used_leases(now);
-        let has_next = state.next_lease.is_some();
-        let Some(lease) = state.lease.as_mut() else { return Leased::NotRecorded };
-        lease.left = lease.left.saturating_sub(1);
-        let is_low = lease.left < self.lease_size / 4 * 3 || lease.renew_from <= now;
-        if !has_next && is_low { Leased::RecordedButLow } else { Leased::Recorded }
-    }
-
-    fn has_lease(&self) -> bool {
-        let now = self.now();
-        let mut state = self.state();
-        state.drop_used_leases(now);
-        state.lease.is_some()
+        if self.rpm > MOST_REMEMBERED { Ok(()) } else { self.log.record(Timestamp::now(), 1).await }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -272,15 +189,6 @@ impl Pace {
 
     fn instant(&self, moment: Moment) -> Instant {
         self.start + moment.saturating_sub(BEFORE_START)
-    }
-}
-
-impl State {
-    fn drop_used_leases(&mut self, now: Moment) {
-        let usable = |lease: &Lease| lease.left > 0 && lease.valid_until > now;
-        if !self.lease.as_ref().is_some_and(usable) {
-            self.lease = self.next_lease.take().filter(usable);
-        }
     }
 }
 

@@ -7,7 +7,6 @@
 
 mod answers;
 mod backoff;
-mod certificate;
 mod client;
 mod endpoint;
 mod error_body;

@@ -3,17 +3,13 @@
 use std::error::Error;
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, LOCATION};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::CertificateError;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::certificate;
 use super::endpoint::BaseUrl;
 use super::error_body::{LONGEST_ERROR_BODY, shorten};
 use super::key::ApiKey;
@@ -63,12 +59,7 @@ pub enum Unreached {
     /// A proxy wants credentials (407).
     ProxyCredentials,
     /// The certificate was not accepted.
-    Certificate {
-        /// Why.
-        trouble: CertificateTrouble,
-        /// Who would have to be trusted: the issuer of the last certificate that the server showed.
-        issuer: Option<String>,
-    },
+    Certificate(CertificateTrouble),
     /// The two sides came to no TLS connection for another reason.
     Tls,
     /// Anything else.
@@ -125,11 +116,7 @@ pub async fn probe(
             return Ok(Err(ProbeFailure { kind: Unreached::Timeout, words }));
         }
     };
-    let mut kind = kind_of(&error);
-    if let Unreached::Certificate { trouble: CertificateTrouble::UnknownIssuer, issuer } = &mut kind {
-        *issuer = missing_authority(base_url, patience).await;
-    }
-    Ok(Err(ProbeFailure { kind, words: transport::root_causes(&error.without_url()) }))
+    Ok(Err(ProbeFailure { kind: kind_of(&error), words: transport::root_causes(&error.without_url()) }))
 }
 
 async fn reached(mut response: reqwest::Response, key: Option<&ApiKey>, deadline: Instant) -> Reached {
@@ -173,7 +160,7 @@ fn kind_of(error: &reqwest::Error) -> Unreached {
             }
             _ => CertificateTrouble::Other,
         };
-        return Unreached::Certificate { trouble, issuer: None };
+        return Unreached::Certificate(trouble);
     }
     let is_refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
     if cause::<io::Error>(error).is_some_and(is_refused) {
@@ -199,72 +186,4 @@ fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
         current = error.source();
     }
     None
-}
-
-/// Who has to be trusted, by what the server shows in one more handshake, in which nothing is accepted and nothing sent.
-async fn missing_authority(base_url: &BaseUrl, patience: Duration) -> Option<String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let witness = Arc::new(Witness {
-        schemes: provider.signature_verification_algorithms.supported_schemes(),
-        issuer: Mutex::default(),
-    });
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .ok()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)
-        .with_no_client_auth();
-    let builder = transport::builder(base_url, None, patience).ok()?.tls_backend_preconfigured(config);
-    let http = builder.build().ok()?;
-    let _refused = timeout(patience, http.get(base_url.join(ASKED, &[])).send()).await;
-    let issuer = witness.issuer.lock().unwrap_or_else(PoisonError::into_inner);
-    issuer.as_deref().map(shorten)
-}
-
-/// Looks at what the server shows, and refuses it.
-#[derive(Debug)]
-struct Witness {
-    schemes: Vec<SignatureScheme>,
-    issuer: Mutex<Option<String>>,
-}
-
-impl ServerCertVerifier for Witness {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let top = intermediates.last().unwrap_or(end_entity);
-        *self.issuer.lock().unwrap_or_else(PoisonError::into_inner) = certificate::issuer(top);
-        Err(refusal())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(refusal())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(refusal())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes.clone()
-    }
-}
-
-const fn refusal() -> rustls::Error {
-    rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)
 }

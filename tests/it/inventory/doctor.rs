@@ -320,12 +320,12 @@ fn an_address_that_is_not_the_agents_api_is_sent_to_the_right_one() {
 }
 
 #[test]
-fn an_authority_that_is_not_trusted_is_named_and_ca_cert_mends_it() {
+fn an_authority_that_is_not_trusted_is_said_and_ca_cert_mends_it() {
     let server = RawServer::tls(Arc::new(Refusing));
     let desk = Desk::with_input("");
     let url = format!("https://127.0.0.1:{}", server.port);
     let found = checks(&desk, &["--base-url", &url], 5);
-    says(&found, "tls", "failed", "Acme Proxy Root (Acme Inspection)");
+    says(&found, "tls", "failed", "nobody whom this machine trusts");
     says(&found, "tls", "failed", "--ca-cert");
     says(&found, "connection", "ok", "answers");
 

@@ -139,9 +139,7 @@ impl Doctor<'_> {
     fn unreached(&mut self, failure: &ProbeFailure, through_proxy: bool) {
         let ProbeFailure { kind, words } = failure;
         let (found, remedy) = match kind {
-            Unreached::Certificate { trouble, issuer } => {
-                return self.certificate(*trouble, issuer.as_deref(), words);
-            }
+            Unreached::Certificate(trouble) => return self.certificate(*trouble, words),
             Unreached::Tls => {
                 self.ok("connection", "the server answers");
                 let remedy = "Check that the base URL and its port are those of an https server.";
@@ -170,31 +168,25 @@ impl Doctor<'_> {
         self.skip(&["tls", "api", "clock"]);
     }
 
-    fn certificate(&mut self, trouble: CertificateTrouble, issuer: Option<&str>, words: &str) {
+    fn certificate(&mut self, trouble: CertificateTrouble, words: &str) {
         self.ok("connection", "the server answers");
         let (found, remedy) = match trouble {
-            CertificateTrouble::UnknownIssuer => {
-                let by =
-                    issuer.map_or_else(String::new, |issuer| format!("; missing is the authority {issuer}"));
-                (
-                    format!("nobody whom this machine trusts has signed the server's certificate{by}"),
-                    "Get that authority's certificate from whoever runs the deployment, or the proxy that looks into \
-                     TLS, and give it with --ca-cert PEM."
-                        .to_owned(),
-                )
-            }
+            CertificateTrouble::UnknownIssuer => (
+                "nobody whom this machine trusts has signed the server's certificate".to_owned(),
+                "Get the certificate of the authority that did from whoever runs the deployment, or the proxy that looks \
+                 into TLS, and give it with --ca-cert PEM.",
+            ),
             CertificateTrouble::Time => (
                 format!("the server's certificate is not valid now: {words}"),
-                "Check this machine's clock; if it is right, the server needs a new certificate.".to_owned(),
+                "Check this machine's clock; if it is right, the server needs a new certificate.",
             ),
             CertificateTrouble::OtherName => (
                 format!("the server's certificate is for another host: {words}"),
-                "Check the host of the base URL.".to_owned(),
+                "Check the host of the base URL.",
             ),
-            CertificateTrouble::Other => (
-                format!("the server's certificate is refused: {words}"),
-                "Tell whoever runs the deployment.".to_owned(),
-            ),
+            CertificateTrouble::Other => {
+                (format!("the server's certificate is refused: {words}"), "Tell whoever runs the deployment.")
+            }
         };
         self.push("tls", CheckStatus::Failed, found, remedy);
         self.skip(&["api", "clock"]);

@@ -188,7 +188,7 @@ async fn a_waiter_that_gives_up_blocks_nobody_and_costs_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_request_leaves_only_when_it_is_on_record() {
     let gate = Arc::new(Gate(Semaphore::new(0)));
-    for rpm in [300, 100_000] {
+    for rpm in [300, 2_000] {
         let pace = Arc::new(Pace::new(rpm, gate.clone(), &[]));
         let request = tokio::spawn({
             let pace = pace.clone();
@@ -226,7 +226,7 @@ async fn a_request_that_is_dropped_during_its_record_counts() {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_recorded_does_not_leave_and_takes_no_place() {
-    for rpm in [300, 100_000] {
+    for rpm in [300, 2_000] {
         let log = Arc::new(Log { fails: true, ..Log::default() });
         let pace = Pace::new(rpm, log, &[]);
         for _ in 0..3 {
@@ -238,7 +238,7 @@ async fn what_cannot_be_recorded_does_not_leave_and_takes_no_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_usual_pace_records_each_request_and_a_high_one_in_small_advances() {
+async fn a_usual_pace_records_each_request_and_one_that_no_platform_allows_records_none() {
     let log = Arc::new(Log { takes: Duration::from_millis(3), ..Log::default() });
     let pace = Arc::new(Pace::new(300, log.clone(), &[]));
     let sends = work(&pace, Duration::from_secs(30)).await.len();
@@ -246,14 +246,10 @@ async fn a_usual_pace_records_each_request_and_a_high_one_in_small_advances() {
     assert_eq!(records, requests);
     assert!(requests as usize >= sends && requests as usize <= sends + 16);
 
-    let log = Arc::new(Log { takes: Duration::from_millis(3), ..Log::default() });
+    let log = Arc::new(Log { fails: true, ..Log::default() });
     let pace = Arc::new(Pace::new(600_000, log.clone(), &[]));
-    let sends = work(&pace, Duration::from_secs(10)).await.len();
-    let (records, requests) = (log.records.load(Ordering::SeqCst), log.requests.load(Ordering::SeqCst));
-    assert!(sends >= 95_000, "{sends}");
-    assert_eq!(requests, records * 600);
-    assert!(requests as usize >= sends, "never fewer than were sent: {requests} for {sends}");
-    assert!((requests as usize) < sends * 12 / 10, "{requests} for {sends}");
+    assert!(work(&pace, Duration::from_secs(10)).await.len() >= 95_000);
+    assert_eq!(log.records.load(Ordering::SeqCst), 0);
 }
 
 /// What happens to a limiter.
