@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use uuid::Uuid;
 
-use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs};
+use super::network_arguments::{KeyArgs, LedgerEndpointArgs, NetworkArgs};
 use super::shared_arguments::DialectArg;
 
 pub(super) const ROLLBACK_EXAMPLES: &str = "\
@@ -30,7 +30,7 @@ pub(super) struct RollbackArgs {
     pub yes: bool,
     /// Where the platform is.
     #[command(flatten)]
-    pub place: LedgerPlaceArgs,
+    pub endpoint: LedgerEndpointArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,

@@ -24,7 +24,7 @@ fn says(event: &Event, during: Option<Switching>) -> Option<Said> {
         Event::Guard(step) => Said::Line(news(step)),
         Event::WaitingForAnswer(at_most) => Said::Line(waiting_for_answer(*at_most)),
         Event::Stopping(reason) => Said::Line(stopping(reason, during)?),
-        Event::Started(_) | Event::RowDone(_) | Event::Pace(_) | Event::Ended => return None,
+        Event::Started(_) | Event::RowDone(_) | Event::Limiter(_) | Event::Ended => return None,
     })
 }
 

@@ -33,7 +33,7 @@ pub use ending_messages::ending;
 pub use guard_messages::WORDING;
 pub(crate) use page::Switching;
 pub use plan_messages::{ListView, PlanView, WhenUntold, blind_question, plan_question};
-pub use recovery::settle_debts;
+pub use recovery::settle;
 pub use rollback::roll_back;
 pub use rollback_messages::{RollbackResult, after_rollback, rollback_plan, rollback_question};
 pub use run::{Asker, DisableSettings, decline, disable, plan};

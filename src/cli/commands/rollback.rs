@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::command_line::{same_command, typed};
-use super::place::{Connection, Given};
+use super::connection::{Connection, Given};
 use super::render::render;
 use super::session::{Session, Work};
 use super::signals::Signals;
@@ -38,7 +38,7 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
         None
     } else {
         let given =
-            Given { platform: arguments.place.platform, base_url: arguments.place.base_url.as_deref() };
+            Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
         Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, "nothing was switched")?
     };
     if let (OutputPath::File(path), false) = (&report, arguments.dry_run) {

@@ -10,23 +10,23 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::command_line::{
-    command_line, path_word, program, same_access, same_command, same_in_earnest, same_place, same_reading,
-    typed,
+    command_line, path_word, program, same_access, same_command, same_endpoint, same_in_earnest,
+    same_reading, typed,
 };
+use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
-use super::place::Connection;
 use super::render::{RenderError, Rendered, remedies, render, say_that_it_stays, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
 use super::{CommandError, dialect, runtime};
-use crate::base::{Backlog, Debts, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason};
+use crate::base::{Backlog, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled};
 use crate::check::BothSides;
 use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_place};
-use crate::disable::{self, Switchboard, settle_debts};
+use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_endpoint};
+use crate::disable::{self, Switchboard, settle};
 use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::session::{RowWork, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
@@ -39,10 +39,10 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
     if disabling == Disabling::Yes {
         somebody_must_be_there(arguments.yes)?;
     }
-    let place = typed_place(&arguments.place, &environment)?;
-    let key = choose_key(&place, &arguments.key, &environment)?;
+    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
+    let key = choose_key(&endpoint, &arguments.key, &environment)?;
     let paths = run_paths(arguments);
-    let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
+    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
 
     let runtime = runtime()?;
     let signals = Signals::listen().context("signals cannot be listened to")?;
@@ -112,8 +112,8 @@ impl Run<'_> {
             disabling: self.disabling.is_asked_for(),
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
-        let debts = ledger.debts().context("the ledger")?;
-        self.announce(&backlog, debts, connection.as_ref());
+        let unsettled = ledger.unsettled().context("the ledger")?;
+        self.announce(&backlog, unsettled, connection.as_ref());
         let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
         let session = Session {
             runtime: &self.runtime,
@@ -127,7 +127,7 @@ impl Run<'_> {
             settings: self.settings(),
         };
         session.run(Some(selection), async |work| {
-            let rest = Rest { read, backlog, debts, base_url };
+            let rest = Rest { read, backlog, unsettled, base_url };
             self.work(work, rest).await
         })
     }
@@ -136,15 +136,15 @@ impl Run<'_> {
     async fn work(&self, work: Work, rest: Rest) -> Option<StopReason> {
         let began = Instant::now();
         let Work { client, writer, rows } = work;
-        let Rest { read, backlog, debts, base_url } = rest;
+        let Rest { read, backlog, unsettled, base_url } = rest;
         let network = &self.arguments.network;
-        let patience = Duration::from_secs(network.timeout);
+        let timeout = Duration::from_secs(network.timeout);
         let mut progress = self.terminal.progress(&disable::WORDING);
-        if !debts.is_empty() && self.disabling != Disabling::DryRun {
+        if !unsettled.is_empty() && self.disabling != Disabling::DryRun {
             let mut board =
-                Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), patience);
+                Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
             let watched = Duration::from_secs(self.arguments.switching.probe_wait);
-            settle_debts(&mut board, debts, watched).await;
+            settle(&mut board, unsettled, watched).await;
             if let Some(stopped) = board.into_stop_reason() {
                 return Some(stopped);
             }
@@ -155,7 +155,7 @@ impl Run<'_> {
         if stopped.is_some() || !self.disabling.is_asked_for() {
             return stopped;
         }
-        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), patience);
+        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
         let second_pass = SecondPass {
             arguments: &self.arguments.switching,
             yes: self.arguments.yes,
@@ -189,21 +189,21 @@ impl Run<'_> {
             words.push("audit".to_owned());
             words.extend(self.paths.input.as_deref().map(path_word));
             words.extend(["--source", "agent"].map(str::to_owned));
-            words.extend(same_place(&self.arguments.place));
+            words.extend(same_endpoint(&self.arguments.endpoint));
             words.extend(same_reading(&self.arguments.reading));
         }
         words.extend(same_access(&self.arguments.key));
         Ok(command_line(&mut words.iter().map(String::as_str)))
     }
 
-    fn announce(&self, backlog: &Backlog, debts: Debts, connection: Option<&Connection>) {
+    fn announce(&self, backlog: &Backlog, unsettled: Unsettled, connection: Option<&Connection>) {
         let base_url = connection.map(|connection| connection.base_url.to_string());
         self.terminal.say(&disable::before_run(
             backlog,
             self.arguments.network.rpm.get(),
             base_url.as_deref(),
             self.disabling,
-            debts,
+            unsettled,
         ));
     }
 
@@ -322,7 +322,7 @@ impl Run<'_> {
 struct Rest {
     read: Vec<Outcome>,
     backlog: Backlog,
-    debts: Debts,
+    unsettled: Unsettled,
     /// `None` in the practice workspace.
     base_url: Option<String>,
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::CommandError;
-use super::place::Connection;
+use super::connection::Connection;
 use crate::base::StopReason;
 use crate::cli::network_arguments::NetworkArgs;
 use crate::engine::ledger::{Ledger, NewRun, OpenRows, RunCommand, RunEnd, Selection, Writer, WriterThread};

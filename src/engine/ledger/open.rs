@@ -169,7 +169,7 @@ impl Ledger {
         )?;
         let run_id = transaction.last_insert_rowid();
         if matches!(run.command, RunCommand::Run { .. }) {
-            // An earlier run's plan is not this one's: at no moment does it stand under the new run's wish.
+            // An earlier run's plan is not this one's: at no moment does it stand beside the new run.
             transaction.execute("DELETE FROM planned", [])?;
         }
         transaction.commit()?;

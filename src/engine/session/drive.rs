@@ -8,7 +8,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::end_watch::{EndWatch, Looked, look};
-use super::feed::Feed;
+use super::queue::Queue;
 use super::row::{AtTheEnd, RowReader, broken};
 use super::stop_rules::StopRules;
 use super::stopping::{unwritable, wait_for_signal};
@@ -19,7 +19,7 @@ use crate::engine::ledger::{Job, LedgerError, OpenRows, Settled, Writer};
 use crate::engine::platform::{Client, Meter};
 
 /// How often the observer hears how the pace stands.
-pub(crate) const PACE_TICK: Duration = Duration::from_millis(200);
+pub(crate) const LIMITER_TICK: Duration = Duration::from_millis(200);
 
 /// The rows that there are to do.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub async fn drive<R: RowReader>(
     let mut drive = Drive {
         client,
         writer,
-        feed: Feed::new(rows, to_do),
+        queue: Queue::new(rows, to_do),
         concurrency: concurrency.max(1),
         checking: JoinSet::new(),
         settling: JoinSet::new(),
@@ -84,7 +84,7 @@ pub async fn drive<R: RowReader>(
 struct Drive<'a, R> {
     client: &'a Client,
     writer: &'a Writer,
-    feed: Feed,
+    queue: Queue,
     concurrency: usize,
     reader: R,
     checking: JoinSet<Outcome>,
@@ -103,11 +103,11 @@ struct Drive<'a, R> {
 
 impl<R: RowReader> Drive<'_, R> {
     async fn run(&mut self, mut signal: watch::Receiver<Option<Signal>>) -> Option<StopReason> {
-        let mut tick = interval(PACE_TICK);
+        let mut tick = interval(LIMITER_TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.fill();
-            let waits_for_page = self.may_start() && self.feed.waits_for_page();
+            let waits_for_page = self.may_start() && self.queue.waits_for_page();
             if self.checking.is_empty() && self.looking.is_empty() && !waits_for_page {
                 return self.rules.at_the_end();
             }
@@ -125,7 +125,7 @@ impl<R: RowReader> Drive<'_, R> {
                         return Some(reason);
                     }
                 }
-                page = self.feed.take_page(), if waits_for_page => {
+                page = self.queue.take_page(), if waits_for_page => {
                     if let Err(error) = page {
                         return Some(unwritable(&error));
                     }
@@ -135,7 +135,7 @@ impl<R: RowReader> Drive<'_, R> {
                         return Some(reason);
                     }
                 }
-                _ = tick.tick() => self.observer.observe(&Event::Pace(self.client.pace_status())),
+                _ = tick.tick() => self.observer.observe(&Event::Limiter(self.client.limiter_status())),
             }
         }
     }
@@ -148,7 +148,7 @@ impl<R: RowReader> Drive<'_, R> {
     fn fill(&mut self) {
         while self.may_start()
             && let Some((job, spent)) =
-                self.again.pop_front().or_else(|| Some((self.feed.next()?, Meter::default())))
+                self.again.pop_front().or_else(|| Some((self.queue.next()?, Meter::default())))
         {
             let task = self.checking.spawn(self.reader.clone().read(self.client.clone(), job, spent));
             self.jobs.insert(task.id(), (self.asked, job));
@@ -165,7 +165,7 @@ impl<R: RowReader> Drive<'_, R> {
             // A panic is one row's: it is recorded like any other failure, and the others go on.
             Err(_) => broken(job),
         };
-        let others_wait = self.feed.has_more() || !self.again.is_empty();
+        let others_wait = self.queue.has_more() || !self.again.is_empty();
         let reason = self.rules.observe(&outcome, nth, others_wait);
         if self.reader.has_turned() && outcome.status == RowStatus::AssistantNotFound {
             self.read_agent_of(&outcome);

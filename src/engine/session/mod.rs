@@ -6,14 +6,14 @@
 
 mod drive;
 mod end_watch;
-mod feed;
+mod queue;
 mod rehearsal;
 mod row;
 mod send_log;
 mod stop_rules;
 mod stopping;
 
-pub(crate) use drive::PACE_TICK;
+pub(crate) use drive::LIMITER_TICK;
 pub use drive::{RowWork, drive};
 pub use rehearsal::{REHEARSED_ROWS, rehearse};
 pub use row::{AtTheEnd, RowReader};

@@ -29,6 +29,11 @@ fn settings(base_url: &str) -> ClientSettings {
     }
 }
 
+/// The same at a pace of which every request is put on record.
+fn remembered(url: &str) -> ClientSettings {
+    ClientSettings { rpm: NonZeroU32::new(2_000).unwrap(), ..settings(url) }
+}
+
 fn client_with(settings: &ClientSettings) -> Client {
     let backoff = Backoff { first: Duration::from_millis(2), longest: Duration::from_millis(5) };
     Client::with_waits(settings, Arc::new(NoSendLog), &[], backoff, Jitter::fixed(0.0)).unwrap()
@@ -156,7 +161,7 @@ async fn a_call_asks_as_the_platform_wants_to_be_asked() {
     assert_eq!(client.get_agent(agent, &mut meter).await.unwrap(), "agent");
     assert_eq!(meter.requests, 2);
     assert!(meter.elapsed > Duration::ZERO);
-    assert_eq!(client.pace_status().sent_last_minute, 2);
+    assert_eq!(client.limiter_status().sent_last_minute, 2);
 }
 
 #[tokio::test]
@@ -393,7 +398,7 @@ async fn a_429_is_waited_out_and_is_no_try() {
     let mut meter = Meter::default();
     assert_eq!(patient.get_assistant(assistant(), &mut meter).await.unwrap(), "ok");
     assert_eq!(meter.requests, 10);
-    assert!(patient.pace_status().allowed_per_minute < 100_000);
+    assert!(patient.limiter_status().allowed_per_minute < 100_000);
 
     let server = always(throttled()).await;
     let mut meter = Meter::default();
@@ -414,7 +419,7 @@ async fn a_pause_holds_every_request_of_every_clone() {
         let client = client.clone();
         async move { ask(&client).await }
     });
-    while requests(&server).await == 0 || client.pace_status().waiting.is_none() {
+    while requests(&server).await == 0 || client.limiter_status().waiting.is_none() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let paused = Instant::now();
@@ -524,7 +529,7 @@ async fn what_cannot_be_recorded_is_not_sent() {
         }
     }
     let server = always(status(200)).await;
-    let client = Client::new(&settings(&server.uri()), Arc::new(Full), &[]).unwrap();
+    let client = Client::new(&remembered(&server.uri()), Arc::new(Full), &[]).unwrap();
     let mut meter = Meter::default();
     let failure = client.get_assistant(assistant(), &mut meter).await.unwrap_err();
     assert_eq!((failure.kind, failure.words.as_str()), (FailureKind::NotRecorded, "no space left on device"));

@@ -12,17 +12,17 @@ const PAGE_ROWS: usize = 512;
 type Page = (OpenRows, Result<Vec<Job>, LedgerError>);
 
 /// Hands out jobs in the ledger's order, at most as many as were asked for.
-pub(super) struct Feed {
-    queue: VecDeque<Job>,
+pub(super) struct Queue {
+    jobs: VecDeque<Job>,
     reading: Option<JoinHandle<Page>>,
     left: u64,
 }
 
-impl Feed {
+impl Queue {
     /// `at_most`: how many jobs there will be; the rest stays in the ledger for another run.
     pub(super) fn new(rows: OpenRows, at_most: u64) -> Self {
         let reading = (at_most > 0).then(|| read_page(rows));
-        Self { queue: VecDeque::new(), reading, left: at_most }
+        Self { jobs: VecDeque::new(), reading, left: at_most }
     }
 
     /// Whether rows wait to be started.
@@ -32,14 +32,14 @@ impl Feed {
 
     /// The next job, if it was read.
     pub(super) fn next(&mut self) -> Option<Job> {
-        let job = self.queue.pop_front()?;
+        let job = self.jobs.pop_front()?;
         self.left -= 1;
         Some(job)
     }
 
     /// Whether there are jobs to be read before there is a next one.
     pub(super) fn waits_for_page(&self) -> bool {
-        self.queue.is_empty() && self.left > 0
+        self.jobs.is_empty() && self.left > 0
     }
 
     /// Waits for the page that is being read. It may be dropped and asked for again.
@@ -58,7 +58,7 @@ impl Feed {
             // Nothing is read ahead of the last job: the ledger is to be closed soon, and left as one file.
             self.reading = Some(read_page(rows));
         }
-        self.queue.extend(page.into_iter().take(usize::try_from(self.left).unwrap_or(usize::MAX)));
+        self.jobs.extend(page.into_iter().take(usize::try_from(self.left).unwrap_or(usize::MAX)));
         Ok(())
     }
 }
@@ -110,20 +110,20 @@ mod tests {
     #[tokio::test]
     async fn nothing_reads_the_ledger_any_more_once_the_last_job_is_in_hand() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Feed::new(open_rows(folder.path(), 1), 0).reading.is_none());
+        assert!(Queue::new(open_rows(folder.path(), 1), 0).reading.is_none());
         let many = PAGE_ROWS as u64 + 2;
         for (rows, pages) in [(3, 1), (PAGE_ROWS as u64, 1), (many, 2)] {
-            let mut feed = Feed::new(open_rows(folder.path(), rows), rows);
+            let mut queue = Queue::new(open_rows(folder.path(), rows), rows);
             let (mut jobs, mut read_ahead) = (0, 1);
-            while feed.waits_for_page() {
-                feed.take_page().await.unwrap();
-                read_ahead = read_ahead.max(1 + u64::from(feed.reading.is_some()));
-                while feed.next().is_some() {
+            while queue.waits_for_page() {
+                queue.take_page().await.unwrap();
+                read_ahead = read_ahead.max(1 + u64::from(queue.reading.is_some()));
+                while queue.next().is_some() {
                     jobs += 1;
                 }
             }
             assert_eq!((jobs, read_ahead), (rows, pages));
-            assert!(feed.reading.is_none());
+            assert!(queue.reading.is_none());
         }
     }
 }
