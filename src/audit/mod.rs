@@ -3,10 +3,11 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `reading` | one row's way when only one side is read |
-//! | `findings` | what is found in a record; `rules` is the table |
+//! | `findings` | what is found in a record, and kept; `rules` is the table |
 //! | `secrets`, `labelled`, `looks` | secrets in texts; `hiding` hides them again |
 //! | `duplicates`, `model_id`, `models` | what needs the other rows, or the catalogue |
 //! | `store` | its SQL |
+//! | `reader` | out of the ledger to its rows |
 //! | `row`, `csv`, `json`, `redact`, `page` | its report |
 //! | `messages` | its sentences |
 
@@ -21,6 +22,7 @@ mod messages;
 mod model_id;
 mod models;
 pub mod page;
+mod reader;
 pub(crate) mod reading;
 mod redact;
 #[cfg(test)]
@@ -32,14 +34,14 @@ mod store;
 
 pub use csv::audit_csv;
 pub use duplicates::{Crowd, Doubles};
-pub use findings::{Surroundings, configuration, findings};
+pub use findings::Inspection;
 pub use hiding::Secrets;
 pub use json::audit_json_lines;
 pub use messages::{AuditSummary, Found, after_audit, before_audit};
 pub use models::{add_models, keep_models};
+pub use reader::{AuditReader, facts};
 pub(crate) use reading::{check, note_the_end};
-pub use redact::{redacted_audit_facts, redacted_audit_row, redacted_object};
 pub use row::{
     AUDIT_COLUMNS, AuditFacts, AuditRow, Configuration, Finding, KnownModel, Source, Weight, reading_word,
 };
-pub use rules::rules;
+pub use rules::{Workspace, rules};

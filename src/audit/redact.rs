@@ -14,7 +14,7 @@ const INPUT_TYPES: [&str; 5] = ["PROMPT", "STRUCTURED", "INTEGRATION", "SCHEDULE
 const DEFAULT: &str = "@default";
 
 /// The row with lengths in place of the platform's texts.
-pub fn redacted_audit_row(row: AuditRow, models: &[KnownModel]) -> AuditRow {
+pub(super) fn redacted_audit_row(row: AuditRow, models: &[KnownModel]) -> AuditRow {
     let mut own = row.row;
     own.name = redact::text(&own.name);
     for failure in [&mut own.failure, &mut own.later_failure].into_iter().flatten() {
@@ -25,14 +25,14 @@ pub fn redacted_audit_row(row: AuditRow, models: &[KnownModel]) -> AuditRow {
 }
 
 /// What an audit says about itself, without the platform's words.
-pub fn redacted_audit_facts(facts: AuditFacts) -> AuditFacts {
+pub(super) fn redacted_audit_facts(facts: AuditFacts) -> AuditFacts {
     let mut run = facts.run;
     run.stopped = run.stopped.map(StopReason::redacted);
     AuditFacts { run, ..facts }
 }
 
 /// The object with lengths in place of its strings, all but ids and times. `None` only for text that is not JSON.
-pub fn redacted_object(object: &JsonText) -> Option<JsonText> {
+pub(super) fn redacted_object(object: &JsonText) -> Option<JsonText> {
     redact::strictly(object)
 }
 

@@ -139,7 +139,7 @@ pub(super) fn free_of_clashes(carried: &[String]) -> Vec<String> {
 }
 
 /// How an assistant is set up, in numbers; its texts stay in the ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
     /// The model's id; empty if it has none.
     pub model: String,
@@ -164,13 +164,40 @@ pub struct Configuration {
     /// The capability flags, named by `CAPABILITIES`; `None` where the platform does not say.
     pub capabilities: [Option<bool>; CAPABILITIES.len()],
     /// `createdAt`.
+    #[serde(with = "time_as_text")]
     pub created_at: Option<Timestamp>,
     /// `updatedAt`.
+    #[serde(with = "time_as_text")]
     pub updated_at: Option<Timestamp>,
     /// Whole days from `createdAt` to the moment at which it was read.
     pub age_days: Option<i64>,
     /// Whole days from `updatedAt` to that moment.
     pub unchanged_days: Option<i64>,
+}
+
+/// How the ledger keeps a time of the platform's.
+mod time_as_text {
+    use jiff::Timestamp;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde asks for it like this")]
+    pub(super) fn serialize<S: Serializer>(time: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.to_string()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| text.parse().map_err(Error::custom)).transpose()
+    }
+}
+
+impl Configuration {
+    /// Whether extended thinking is on.
+    pub(super) const fn thinks(&self) -> bool {
+        let [.., extended_thinking] = self.capabilities;
+        matches!(extended_thinking, Some(true))
+    }
 }
 
 /// A model of `GET /agent/v1/models`, as far as an audit goes by it.

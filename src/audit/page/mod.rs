@@ -15,8 +15,8 @@ use askama::Template;
 use self::row::{AuditDetail, AuditTableRow};
 use self::top::AuditTop;
 use super::row::{AuditFacts, AuditRow};
-use crate::base::{Call, JsonText, RowProgress};
-use crate::engine::report::page::{Asked, Column, Objects, Page, PartOf, pretty};
+use crate::base::RowProgress;
+use crate::engine::report::page::{Asked, Column, Objects, Page, PartOf};
 use crate::engine::report::{AuditRenderer, ReportSettings};
 
 /// A renderer that writes the audit as a page to `out`. `overview` has counted every row that will come. `part`: whose
@@ -65,14 +65,16 @@ impl<W: Write> AuditRenderer for AuditHtml<W> {
         self.page.row(&AuditTableRow::new(row, &self.columns))
     }
 
-    fn document(&mut self, row: &AuditRow, document: &dyn Fn() -> Option<JsonText>) -> io::Result<()> {
+    fn opens(&mut self, row: &AuditRow) -> io::Result<Option<usize>> {
         let needs_somebody = row.progress() == RowProgress::NeedsAttention;
-        if !self.page.opens(needs_somebody)? {
-            return Ok(());
-        }
+        Ok(self.page.opens(needs_somebody)?.then(|| self.page.room(needs_somebody)))
+    }
+
+    fn opened(&mut self, row: &AuditRow, objects: Objects) -> io::Result<()> {
+        let needs_somebody = row.progress() == RowProgress::NeedsAttention;
         let opened =
             |objects| AuditDetail::new(row, &self.columns, objects).render().map_err(io::Error::other);
-        let mut whole = opened(objects(row, document))?;
+        let mut whole = opened(objects)?;
         if !self.page.has_room(&whole, needs_somebody) {
             whole = opened(Objects { are_left_out: true, ..Objects::default() })?;
         }
@@ -83,18 +85,8 @@ impl<W: Write> AuditRenderer for AuditHtml<W> {
         self.page.finish()
     }
 
-    fn wants_documents(&self) -> bool {
+    fn rows_open(&self) -> bool {
         true
-    }
-}
-
-/// What was read, set out for a person.
-fn objects(row: &AuditRow, document: &dyn Fn() -> Option<JsonText>) -> Objects {
-    let shown = || document().map(|document| pretty(document.get()));
-    match row.read_from {
-        None => Objects::default(),
-        Some(Call::Agent) => Objects { agent: shown(), ..Objects::default() },
-        Some(_) => Objects { assistant: shown(), ..Objects::default() },
     }
 }
 

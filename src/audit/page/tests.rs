@@ -7,6 +7,7 @@ use crate::audit::{AuditFacts, AuditRow};
 use crate::base::{Call, JsonText, ReportRow, StopReason};
 use crate::engine::report::ReportSettings;
 use crate::engine::report::page::tests::{between, opened, seen};
+use crate::engine::report::page::{Objects, pretty};
 use crate::engine::report::samples::{facts, rows, settings, verified};
 
 fn configuration() -> Configuration {
@@ -70,7 +71,13 @@ fn page_with(facts: &AuditFacts, rows: &[AuditRow], settings: &ReportSettings, d
         renderer.row(row).unwrap();
     }
     for row in rows {
-        renderer.document(row, &|| JsonText::new(document.to_owned())).unwrap();
+        let Some(room) = renderer.opens(row).unwrap() else { continue };
+        let shown = (document.len() <= room && row.read_from.is_some()).then(|| pretty(document));
+        let objects = match row.read_from {
+            Some(Call::Agent) => Objects { agent: shown, ..Objects::default() },
+            _ => Objects { are_left_out: document.len() > room, assistant: shown, agent: None },
+        };
+        renderer.opened(row, objects).unwrap();
     }
     renderer.finish().unwrap();
     String::from_utf8(out).unwrap()
@@ -247,7 +254,8 @@ fn what_cannot_be_looked_through_is_not_shown_and_what_is_too_large_is_left_out(
     let mut renderer = audit_html(&settings(), overview, None, &mut out);
     renderer.begin(&audit_facts()).unwrap();
     renderer.row(&row).unwrap();
-    renderer.document(&row, &|| None).unwrap();
+    assert!(renderer.opens(&row).unwrap().is_some());
+    renderer.opened(&row, Objects::default()).unwrap();
     renderer.finish().unwrap();
     assert!(String::from_utf8(out).unwrap().contains("it could not be looked through for secrets"));
     let rows = vec![row; 80];

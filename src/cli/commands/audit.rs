@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::audit_report::{self, AuditFormat, AuditSource, AuditTally, paths};
+use super::audit_report::{AuditFormat, AuditSource, AuditTally, paths};
 use super::command_line::{of_agents, same_command, typed};
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
@@ -185,7 +185,7 @@ impl Audit<'_> {
         let ledger =
             LedgerReader::open_audit(&self.paths.ledger).context("the ledger cannot be read again")?;
         let again = "the ledger cannot be read again";
-        let facts = audit_report::facts(&ledger).context(again)?;
+        let facts = audit::facts(&ledger).context(again)?;
         let mut files: Vec<(&str, PathBuf)> = Vec::new();
         let (tally, failed) = match self.render_all(&ledger, &facts, &mut files) {
             Ok(tally) => (tally, None),

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::Context;
 
 use super::CommandError;
-use super::audit_report::{self, AuditSource};
+use super::audit_report::AuditSource;
 use super::render::{RenderError, RowsOf, feed, settings};
 use super::split::{Part, PartWriter, Split, Target};
 use crate::audit;
@@ -34,7 +34,7 @@ pub(super) fn write_parts(
             split.write(&head, &mut parts, target)
         }
         Purpose::Audit => {
-            let facts = audit_report::facts(ledger).context(nothing)?;
+            let facts = audit::facts(ledger).context(nothing)?;
             let source = AuditSource::new(ledger, &facts, redact).context(nothing)?;
             let head =
                 IndexHead::new("Audit of assistants", "All well", split.column(), source.run_facts(), redact);

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
-use super::audit_report::{self, AuditSource, paths};
+use super::audit_report::{AuditSource, paths};
 use super::parts::write_parts;
 use super::render::{RenderError, Rendered, refuse_overwriting, render};
 use super::split::{Split, Target};
 use super::{CommandError, dialect};
+use crate::audit;
 use crate::base::Exit;
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::ReportArgs;
@@ -83,7 +84,7 @@ fn of_either(
             render(ledger, &facts, arguments.format, dialect, redact, output, WhenGone::End)
         }
         Purpose::Audit => {
-            let facts = audit_report::facts(ledger)?;
+            let facts = audit::facts(ledger)?;
             let source = AuditSource::new(ledger, &facts, arguments.redact)?;
             let (written, _) = source.render(arguments.format.into(), dialect, output, WhenGone::End)?;
             let (file, not_replaced) =

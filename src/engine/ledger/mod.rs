@@ -37,6 +37,7 @@ pub(crate) use open::{RunId, meta, set_meta};
 pub(crate) use open_rows::for_each_row;
 pub use open_rows::{Job, OpenRows, Selection};
 pub use read::{LedgerReader, RowKey};
+pub(crate) use schema::INSPECTIONS;
 pub use set_aside::Aside;
 pub(crate) use state::Place;
 pub use writer::{Settled, Writer, WriterThread};

@@ -36,8 +36,9 @@ pub(crate) mod schema;
 
 use std::io;
 
+use self::page::Objects;
 use crate::audit::{AuditFacts, AuditRow};
-use crate::base::{Encoding, InputFormat, JsonText, LineEnd, ReportRow, RunFacts};
+use crate::base::{Encoding, InputFormat, LineEnd, ReportRow, RunFacts};
 
 /// Which CSV a person wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,8 +125,8 @@ pub trait Renderer {
     }
 }
 
-/// One format of an audit: `begin` once, `row` for every row in input order, then `document` likewise where they are
-/// wanted, `finish` once. Rows come redacted where that was asked for.
+/// One format of an audit: `begin` once, `row` for every row in input order, then `opens` likewise where rows open, followed
+/// by `opened` where it has a place; `finish` once. Rows come redacted where that was asked for.
 pub trait AuditRenderer {
     /// Writes what stands before the rows.
     fn begin(&mut self, facts: &AuditFacts) -> io::Result<()>;
@@ -133,19 +134,24 @@ pub trait AuditRenderer {
     /// Writes one row.
     fn row(&mut self, row: &AuditRow) -> io::Result<()>;
 
-    /// Takes every row once more, in the same order and after the last [`AuditRenderer::row`]. `document` gives what was
-    /// read, made fit to be shown, at some cost; `None` where there is nothing that may be shown. Only for a format that
-    /// [wants documents](AuditRenderer::wants_documents).
-    fn document(&mut self, row: &AuditRow, document: &dyn Fn() -> Option<JsonText>) -> io::Result<()> {
-        let _ = (row, document);
+    /// Takes every row once more, in the same order and after the last [`AuditRenderer::row`]; gives how many bytes there
+    /// is room for of what was read, `None` where the row does not open. Only where [rows open](AuditRenderer::rows_open).
+    fn opens(&mut self, row: &AuditRow) -> io::Result<Option<usize>> {
+        let _ = row;
+        Ok(None)
+    }
+
+    /// Writes what the row opens to, `objects` with it.
+    fn opened(&mut self, row: &AuditRow, objects: Objects) -> io::Result<()> {
+        let _ = (row, objects);
         Ok(())
     }
 
     /// Writes what stands after the rows and flushes.
     fn finish(self: Box<Self>) -> io::Result<()>;
 
-    /// Whether there should be a second pass, [`AuditRenderer::document`], which costs reading them.
-    fn wants_documents(&self) -> bool {
+    /// Whether there should be a second pass, [`AuditRenderer::opens`].
+    fn rows_open(&self) -> bool {
         false
     }
 }

@@ -27,7 +27,8 @@ pub use index::{IndexHead, IndexLine, PartOf, index};
 pub use overview::Overview;
 pub(crate) use people::{People, people};
 pub(crate) use pretty::pretty;
-pub(crate) use row::{Cells, FOUND, Objects, carried, cell, counted, effort, moment, shortened, whole_name};
+pub use row::Objects;
+pub(crate) use row::{Cells, FOUND, carried, cell, counted, effort, moment, shortened, whole_name};
 pub(crate) use shares::Shares;
 pub(crate) use writer::Page;
 

@@ -200,13 +200,13 @@ enum How {
 
 /// The answers of the platform, set out for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Objects {
+pub struct Objects {
     /// The assistant, if it was read.
-    pub(crate) assistant: Option<String>,
+    pub assistant: Option<String>,
     /// The agent, if it was read.
-    pub(crate) agent: Option<String>,
+    pub agent: Option<String>,
     /// Whether they are missing only to keep the page small.
-    pub(crate) are_left_out: bool,
+    pub are_left_out: bool,
 }
 
 /// How much of a row there is room for.
