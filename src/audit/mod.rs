@@ -8,14 +8,13 @@
 //! | `duplicates`, `model_id`, `models` | what needs the other rows, or the catalogue |
 //! | `store` | its SQL |
 //! | `reader` | out of the ledger to its rows |
-//! | `row`, `csv`, `json`, `redact`, `page` | its report |
+//! | `row`, `columns`, `page` | its report |
 //! | `messages` | its sentences |
 
-mod csv;
+mod columns;
 mod duplicates;
 mod findings;
 mod hiding;
-mod json;
 mod labelled;
 mod looks;
 mod messages;
@@ -24,7 +23,6 @@ mod models;
 pub mod page;
 mod reader;
 pub(crate) mod reading;
-mod redact;
 #[cfg(test)]
 mod report_tests;
 mod row;
@@ -32,16 +30,12 @@ mod rules;
 mod secrets;
 mod store;
 
-pub use csv::audit_csv;
 pub use duplicates::{Crowd, Doubles};
 pub use findings::Inspection;
 pub use hiding::Secrets;
-pub use json::audit_json_lines;
 pub use messages::{AuditSummary, Found, after_audit, before_audit};
 pub use models::{add_models, keep_models};
 pub use reader::{AuditReader, facts};
 pub(crate) use reading::{check, note_the_end};
-pub use row::{
-    AUDIT_COLUMNS, AuditFacts, AuditRow, Configuration, Finding, KnownModel, Source, Weight, reading_word,
-};
+pub use row::{AuditFacts, AuditRow, Configuration, Finding, KnownModel, Source, Weight, reading_word};
 pub use rules::{Workspace, rules};

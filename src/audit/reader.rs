@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use super::duplicates::{Crowd, Doubles};
 use super::findings::Inspection;
 use super::hiding::Secrets;
-use super::redact::{redacted_audit_facts, redacted_audit_row, redacted_object};
 use super::row::{AuditFacts, AuditRow, Configuration, KnownModel};
-use super::rules::Workspace;
+use super::rules::{DEFAULT, Workspace};
 use crate::base::{Call, Pair, ReportRow, RowStatus};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::record::{self, Side};
 use crate::engine::report::page::{Objects, pretty};
+use crate::engine::report::redact;
 
 /// What an audit says about itself as a whole.
 pub fn facts(ledger: &LedgerReader) -> Result<AuditFacts, LedgerError> {
@@ -29,9 +29,9 @@ pub struct AuditReader<'a> {
 }
 
 impl<'a> AuditReader<'a> {
-    /// Goes through all rows for what stands there twice and for secrets. `redact`: nothing that it shows holds a text of
-    /// the platform's.
-    pub fn new(ledger: &'a LedgerReader, facts: &AuditFacts, redact: bool) -> Result<Self, LedgerError> {
+    /// Goes through all rows for what stands there twice and for secrets. `redact`: the objects that it shows hold no text
+    /// of the platform's.
+    pub fn new(ledger: &'a LedgerReader, facts: AuditFacts, redact: bool) -> Result<Self, LedgerError> {
         let mut crowd = Crowd::default();
         let mut secrets = Secrets::default();
         ledger.for_each_row(false, |row, _, _| {
@@ -45,8 +45,6 @@ impl<'a> AuditReader<'a> {
             }
             Ok::<_, LedgerError>(())
         })?;
-        let facts = facts.clone();
-        let facts = if redact { redacted_audit_facts(facts) } else { facts };
         Ok(Self { ledger, facts, models: ledger.models()?, doubles: crowd.doubles(), secrets, redact })
     }
 
@@ -55,7 +53,12 @@ impl<'a> AuditReader<'a> {
         self.ledger
     }
 
-    /// What the audit says about itself, as it may be shown.
+    /// Whether what it shows is to hold no text of the platform's.
+    pub const fn redact(&self) -> bool {
+        self.redact
+    }
+
+    /// What the audit says about itself.
     pub const fn facts(&self) -> &AuditFacts {
         &self.facts
     }
@@ -74,9 +77,6 @@ impl<'a> AuditReader<'a> {
                 row.row.input = self.hidden(row.row.input);
                 row.row.carried = row.row.carried.into_iter().map(|cell| self.hidden(cell)).collect();
             }
-            if self.redact {
-                row = redacted_audit_row(row, self.models.as_deref().unwrap_or_default());
-            }
             visit(&row)
         };
         match keys {
@@ -91,12 +91,12 @@ impl<'a> AuditReader<'a> {
         let Some(pair) = read_pair(&row.row).filter(|_| row.read_from.is_some()) else {
             return Ok(Objects::default());
         };
-        let shown = self.ledger.document_of(pair, |side, document| {
+        let shown = document_of(self.ledger, pair, |side, document| {
             if document.len() > at_most {
                 return Some(Objects { are_left_out: true, ..Objects::default() });
             }
             let shown = self.secrets.hide_in_json(str::from_utf8(document).ok()?)?;
-            let shown = if self.redact { redacted_object(&shown)? } else { shown };
+            let shown = if self.redact { redact::strictly(&shown)? } else { shown };
             let shown = Some(pretty(shown.get()));
             Some(match side {
                 Side::Assistant => Objects { assistant: shown, ..Objects::default() },
@@ -109,9 +109,11 @@ impl<'a> AuditReader<'a> {
     fn audited(&self, row: ReportRow) -> Result<AuditRow, LedgerError> {
         let Some(inspection) = inspection(self.ledger, &row)? else { return Ok(AuditRow::unread(row)) };
         let workspace = Workspace { models: self.models.as_deref(), doubles: &self.doubles };
+        let is_known = |models: &[KnownModel]| is_known(models, &inspection.configuration.model);
         Ok(AuditRow {
             row,
             read_from: Some(inspection.read_from),
+            has_known_model: is_known(self.models.as_deref().unwrap_or_default()),
             findings: inspection.findings(workspace),
             configuration: Some(inspection.configuration),
         })
@@ -140,6 +142,12 @@ impl<'a> AuditReader<'a> {
     }
 }
 
+/// As it stands: what an audit takes for another spelling may hold anybody's text.
+fn is_known(models: &[KnownModel], model: &str) -> bool {
+    let plain = model.strip_suffix(DEFAULT).unwrap_or(model);
+    plain == "auto" || models.iter().any(|known| known.id == model || known.id == plain)
+}
+
 /// The ids of a row that was read; `None` where it was not, or stands in another row already.
 fn read_pair(row: &ReportRow) -> Option<Pair> {
     row.pair.filter(|_| row.status == RowStatus::Verified)
@@ -151,11 +159,45 @@ fn inspection(ledger: &LedgerReader, row: &ReportRow) -> Result<Option<Inspectio
     if let Some(kept) = ledger.inspection_of(pair)? {
         return Ok(Some(kept));
     }
-    ledger.document_of(pair, |side, document| {
+    document_of(ledger, pair, |side, document| {
         let id = match side {
             Side::Assistant => pair.assistant.0,
             Side::Agent => pair.agent.0,
         };
         record::read(side, document, id).ok().map(|record| Inspection::of(&record, side, read_at))
     })
+}
+
+/// What was read: the assistant, or else the agent.
+fn document_of<T>(
+    ledger: &LedgerReader,
+    pair: Pair,
+    visit: impl FnOnce(Side, &[u8]) -> Option<T>,
+) -> Result<Option<T>, LedgerError> {
+    let shown = ledger.documents_of(pair, |assistant, agent| match (assistant, agent) {
+        (Some(assistant), _) => visit(Side::Assistant, assistant),
+        (None, Some(agent)) => visit(Side::Agent, agent),
+        (None, None) => None,
+    })?;
+    Ok(shown.flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_known_as_it_is_spelled_and_not_as_it_may_be_meant() {
+        let models = [KnownModel { id: "gpt-5".into(), extended_thinking: None }];
+        for (model, models, expected) in [
+            ("gpt-5", &models[..], true),
+            ("gpt-5@default", &models, true),
+            ("auto", &[], true),
+            // Without the models of the key nobody knows what it is.
+            ("gpt-5", &[], false),
+            ("gpt-5@2025", &models, false),
+        ] {
+            assert_eq!(is_known(models, model), expected, "{model}");
+        }
+    }
 }

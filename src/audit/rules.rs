@@ -246,7 +246,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// What a model id ends in that stands for whatever is the default just now (PLATFORM.md, The object).
-const DEFAULT: &str = "@default";
+pub(super) const DEFAULT: &str = "@default";
 
 fn over(characters: usize, limit: usize) -> Option<String> {
     (characters > limit).then(|| format!("{} characters", crate::base::grouped(characters as u64)))

@@ -6,15 +6,11 @@ use super::findings::Inspection;
 use super::row::{KnownModel, Source, joined};
 use crate::base::Pair;
 use crate::engine::ledger::{
-    INSPECTIONS, Ledger, LedgerError, LedgerReader, Writer, blob, from_json, from_nanoseconds, meta,
-    set_meta, text, to_json, to_nanoseconds,
+    INSPECTIONS, Ledger, LedgerError, LedgerReader, Writer, from_json, from_nanoseconds, meta, set_meta,
+    text, to_json, to_nanoseconds,
 };
-use crate::engine::record::Side;
 
 const INSPECTION_OF: &str = "SELECT n.kept FROM result AS r JOIN inspection AS n ON n.result = r.id \
-     WHERE r.assistant = ?1 AND r.agent = ?2";
-
-const DOCUMENT_OF: &str = "SELECT doc.assistant, doc.agent FROM result AS r JOIN document AS doc ON doc.result = r.id \
      WHERE r.assistant = ?1 AND r.agent = ?2";
 
 impl Ledger {
@@ -70,28 +66,8 @@ impl LedgerReader {
             return Ok(None);
         }
         let mut statement = self.connection().prepare_cached(INSPECTION_OF)?;
-        let mut rows = statement.query(ids(&pair))?;
+        let mut rows = statement.query([pair.assistant.0.as_bytes(), pair.agent.0.as_bytes()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         Ok(text(row.get_ref(0)?)?.and_then(Inspection::read))
     }
-
-    /// Shows what was read of the row of that pair to `visit`: the assistant, or else the agent.
-    pub(super) fn document_of<T>(
-        &self,
-        pair: Pair,
-        visit: impl FnOnce(Side, &[u8]) -> Option<T>,
-    ) -> Result<Option<T>, LedgerError> {
-        let mut statement = self.connection().prepare_cached(DOCUMENT_OF)?;
-        let mut rows = statement.query(ids(&pair))?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(match (blob(row.get_ref(0)?)?, blob(row.get_ref(1)?)?) {
-            (Some(assistant), _) => visit(Side::Assistant, assistant),
-            (None, Some(agent)) => visit(Side::Agent, agent),
-            (None, None) => None,
-        })
-    }
-}
-
-fn ids(pair: &Pair) -> [&[u8]; 2] {
-    [pair.assistant.0.as_bytes(), pair.agent.0.as_bytes()]
 }

@@ -31,7 +31,7 @@ pub use agent_list::ListState;
 pub use ending_messages::ending;
 pub(crate) use ending_messages::{take_back, tell, warn};
 pub(crate) use guard_messages::{begins, line, news, revert_failed, stopping, waiting_for_answer};
-pub(crate) use page::Switching;
+pub(crate) use page::card;
 pub use plan_messages::{ListView, PlanView, WhenUntold, blind_question, plan_question};
 pub use recovery::settle_debts;
 pub use rollback::roll_back;

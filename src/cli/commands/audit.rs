@@ -10,21 +10,22 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::audit_report::{AuditFormat, AuditSource, AuditTally, paths};
+use super::audit_report::AuditTally;
 use super::command_line::{of_agents, same_command, typed};
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
 use super::place::Connection;
-use super::render::{RenderError, Rendered, say_that_it_stays, stays};
+use super::render::{RenderError, overview, render_rows, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::split::{Split, Target};
 use super::{CommandError, dialect, runtime};
-use crate::audit::{self, AuditFacts, AuditSummary, Source, add_models, keep_models};
+use crate::audit::{self, AuditFacts, AuditReader, AuditRow, AuditSummary, Source, add_models, keep_models};
 use crate::base::{Exit, Outcome, StopReason};
 use crate::cli::audit_arguments::AuditArgs;
 use crate::cli::files::CommandFiles;
+use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_place};
 use crate::engine::ledger::{Ledger, LedgerReader, NewRun, Purpose, RunCommand, Selection};
 use crate::engine::session::{DriveSettings, LedgerSendLog, Reading, drive};
@@ -246,27 +247,30 @@ impl Audit<'_> {
         facts: &AuditFacts,
         files: &mut Vec<(&'static str, PathBuf)>,
     ) -> Result<AuditTally, RenderError> {
-        let source = AuditSource::new(ledger, facts, false)?;
+        let rows = AuditReader::new(ledger, facts.clone(), false)?;
         let dialect = dialect(self.arguments.dialect);
-        let mut render = |label, format, output: &OutputPath| -> Result<AuditTally, RenderError> {
+        let mut render = |label, format, output: &OutputPath, tally: &mut AuditTally| {
+            let count = &mut |row: &AuditRow| tally.count(row);
             if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
                 say_that_it_stays(path, self.terminal);
-                return source.tally(format, dialect);
+                overview(&rows, None, count)?;
+                return Ok::<_, RenderError>(());
             }
-            let (written, tally) = source.render(format, dialect, output, WhenGone::GoOn)?;
-            if let Some((file, not_replaced)) = written.map(paths) {
-                let rendered = Rendered { file: Some(file.clone()), not_replaced, remedies: Vec::new() };
-                rendered.say_if_beside(self.terminal);
-                files.push((label, file));
-            }
-            Ok(tally)
+            let rendered = render_rows(&rows, format, dialect, output, WhenGone::GoOn, count)?;
+            rendered.say_if_beside(self.terminal);
+            files.extend(rendered.file.map(|file| (label, file)));
+            Ok(())
         };
-        let tally = render("audit", AuditFormat::Csv, &self.paths.report)?;
-        if let Some(output) = &self.paths.json {
-            render("JSON audit", AuditFormat::Json, output)?;
-        }
-        if let Some(output) = &self.paths.html {
-            render("HTML audit", AuditFormat::Html, output)?;
+        let mut tally = AuditTally::default();
+        render("audit", ReportFormatArg::Csv, &self.paths.report, &mut tally)?;
+        let others = [
+            ("JSON audit", ReportFormatArg::Json, &self.paths.json),
+            ("HTML audit", ReportFormatArg::Html, &self.paths.html),
+        ];
+        for (label, format, output) in others {
+            if let Some(output) = output {
+                render(label, format, output, &mut AuditTally::default())?;
+            }
         }
         Ok(tally)
     }

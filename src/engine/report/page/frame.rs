@@ -24,7 +24,7 @@ pub(crate) struct About {
 }
 
 /// What a page was asked to show, and how.
-pub(crate) struct Asked<'a> {
+pub struct Asked<'a> {
     pub(crate) columns: &'a [Column],
     /// Names of the carried-through columns.
     pub(crate) carried: &'a [String],

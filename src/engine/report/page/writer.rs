@@ -120,11 +120,6 @@ impl<W: Write> Page<W> {
         usize::try_from(self.budget.room(needs_somebody)).unwrap_or(usize::MAX)
     }
 
-    /// Whether there is room for what a row opens to.
-    pub(crate) fn has_room(&self, opened: &str, needs_somebody: bool) -> bool {
-        opened.len() <= self.room(needs_somebody)
-    }
-
     /// Writes what a row opens to.
     pub(crate) fn opened(&mut self, opened: &str, needs_somebody: bool) -> io::Result<()> {
         self.budget.take(opened.len() as u64, needs_somebody);
