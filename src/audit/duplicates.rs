@@ -19,7 +19,7 @@ pub struct Crowd {
 
 /// How many records have the same name or the same instruction, where it is more than one.
 #[derive(Debug, Default)]
-pub struct Doubles {
+pub struct Duplicates {
     names: HashMap<u64, usize>,
     instructions: HashMap<u64, usize>,
 }
@@ -34,12 +34,12 @@ impl Crowd {
     }
 
     /// What stood there twice.
-    pub fn doubles(self) -> Doubles {
-        Doubles { names: more_than_once(self.names), instructions: more_than_once(self.instructions) }
+    pub fn duplicates(self) -> Duplicates {
+        Duplicates { names: more_than_once(self.names), instructions: more_than_once(self.instructions) }
     }
 }
 
-impl Doubles {
+impl Duplicates {
     /// How many records have the name of that trace; 0 where no other has.
     pub(super) fn same_name(&self, name: Option<u64>) -> usize {
         count(&self.names, name)
@@ -110,9 +110,9 @@ mod tests {
         for record in &records {
             crowd.add(record.id(), name_trace(record), instruction_trace(record));
         }
-        let doubles = crowd.doubles();
+        let duplicates = crowd.duplicates();
         let counts = records.each_ref().map(|record| {
-            (doubles.same_name(name_trace(record)), doubles.same_instruction(instruction_trace(record)))
+            (duplicates.same_name(name_trace(record)), duplicates.same_instruction(instruction_trace(record)))
         });
         assert_eq!(counts, [(3, 2), (3, 0), (0, 2), (0, 0), (0, 0), (3, 2), (3, 0)]);
     }

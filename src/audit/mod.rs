@@ -30,7 +30,7 @@ mod rules;
 mod secrets;
 mod store;
 
-pub use duplicates::{Crowd, Doubles};
+pub use duplicates::{Crowd, Duplicates};
 pub use findings::Inspection;
 pub use hiding::Secrets;
 pub use messages::{AuditSummary, Found, after_audit, before_audit};

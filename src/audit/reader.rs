@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::duplicates::{Crowd, Doubles};
+use super::duplicates::{Crowd, Duplicates};
 use super::findings::Inspection;
 use super::hiding::Secrets;
 use super::row::{AuditFacts, AuditRow, Configuration, KnownModel};
@@ -23,7 +23,7 @@ pub struct AuditReader<'a> {
     ledger: &'a LedgerReader,
     facts: AuditFacts,
     models: Option<Vec<KnownModel>>,
-    doubles: Doubles,
+    duplicates: Duplicates,
     secrets: Secrets,
     redact: bool,
 }
@@ -45,7 +45,7 @@ impl<'a> AuditReader<'a> {
             }
             Ok::<_, LedgerError>(())
         })?;
-        Ok(Self { ledger, facts, models: ledger.models()?, doubles: crowd.doubles(), secrets, redact })
+        Ok(Self { ledger, facts, models: ledger.models()?, duplicates: crowd.duplicates(), secrets, redact })
     }
 
     /// The ledger itself.
@@ -108,7 +108,7 @@ impl<'a> AuditReader<'a> {
 
     fn audited(&self, row: ReportRow) -> Result<AuditRow, LedgerError> {
         let Some(inspection) = inspection(self.ledger, &row)? else { return Ok(AuditRow::unread(row)) };
-        let workspace = Workspace { models: self.models.as_deref(), doubles: &self.doubles };
+        let workspace = Workspace { models: self.models.as_deref(), duplicates: &self.duplicates };
         let is_known = |models: &[KnownModel]| is_known(models, &inspection.configuration.model);
         Ok(AuditRow {
             row,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::duplicates::Doubles;
+use super::duplicates::Duplicates;
 use super::row::{Configuration, KnownModel, Weight};
 use super::{model_id, secrets};
 use crate::engine::record::{Json, Record};
@@ -52,7 +52,7 @@ pub struct Workspace<'a> {
     /// The models of the key; `None` where they could not be read: then nothing is found about models.
     pub models: Option<&'a [KnownModel]>,
     /// What stands twice among all records.
-    pub doubles: &'a Doubles,
+    pub duplicates: &'a Duplicates,
 }
 
 const fn rule(
@@ -235,13 +235,13 @@ const RULES: &[Rule] = &[
         },
     ),
     among("same_name", Weight::Low, "Give each its own name, or delete what is not needed", |place| {
-        doubled(place.workspace.doubles.same_name(place.name))
+        doubled(place.workspace.duplicates.same_name(place.name))
     }),
     among(
         "same_instruction",
         Weight::Low,
         "Keep one of them, or say in the instruction what sets them apart",
-        |place| doubled(place.workspace.doubles.same_instruction(place.instruction)),
+        |place| doubled(place.workspace.duplicates.same_instruction(place.instruction)),
     ),
 ];
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::arguments::{DialectArg, InputArgs, parse_age};
-use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
+use super::network_arguments::{EndpointArgs, KeyArgs, NetworkArgs};
 use super::report_arguments::SplitArgs;
 use crate::audit::Source;
 
@@ -52,7 +52,7 @@ pub(super) struct AuditArgs {
     pub source: SourceArg,
     /// Where the platform is.
     #[command(flatten)]
-    pub place: PlaceArgs,
+    pub endpoint: EndpointArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,

@@ -161,7 +161,7 @@ impl Ask {
     async fn read_disable(side: Side, parts: &Parts, body: Body) -> Result<Self, String> {
         /// Only the name that belongs to the path is looked at, as on the platform.
         #[derive(Deserialize)]
-        struct Wish {
+        struct Switch {
             #[serde(rename = "assistantId")]
             assistant: Option<String>,
             #[serde(rename = "agentId")]
@@ -178,15 +178,16 @@ impl Ask {
         }
         let bytes =
             to_bytes(body, BODY_LIMIT).await.map_err(|_| "Body too large or incomplete".to_owned())?;
-        let wish: Wish = serde_json::from_slice(&bytes).map_err(|error| format!("Invalid body: {error}"))?;
+        let asked: Switch =
+            serde_json::from_slice(&bytes).map_err(|error| format!("Invalid body: {error}"))?;
         let id = match side {
-            Side::Assistant => wish.assistant,
-            Side::Agent => wish.agent,
+            Side::Assistant => asked.assistant,
+            Side::Agent => asked.agent,
         };
         let name = side.id_name();
         let id = id.ok_or_else(|| format!("{name} is required"))?;
         let id = strict_uuid(&id).ok_or_else(|| format!("Invalid {name}: must be a valid UUID"))?;
-        let disabled = wish.disabled.ok_or_else(|| "disabled is required".to_owned())?;
+        let disabled = asked.disabled.ok_or_else(|| "disabled is required".to_owned())?;
         Ok(Self::Disable { side, id, disabled })
     }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::audit::row::{KnownModel, Weight};
 use crate::audit::secrets::{found, kinds, spots};
-use crate::audit::{Doubles, Secrets};
+use crate::audit::{Duplicates, Secrets};
 use crate::engine::record::read;
 
 const ID: Uuid = Uuid::from_u128(7);
@@ -42,7 +42,7 @@ fn findings_of(record: &Record, models: Option<&[KnownModel]>) -> Vec<Finding> {
     let read_at = "2026-03-01T00:00:00Z".parse().unwrap();
     let inspection = Inspection::of(record, Side::Assistant, read_at);
     let inspection = Inspection::read(&inspection.kept().unwrap()).unwrap();
-    inspection.findings(Workspace { models, doubles: &Doubles::default() })
+    inspection.findings(Workspace { models, duplicates: &Duplicates::default() })
 }
 
 fn name_without_secrets(record: &Record) -> String {

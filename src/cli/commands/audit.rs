@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::audit_report::AuditTally;
+use super::audit_report::AuditCounters;
 use super::command_line::{of_agents, same_command, typed};
+use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
-use super::place::Connection;
 use super::render::{RenderError, overview, render_rows, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
@@ -26,7 +26,7 @@ use crate::base::{Exit, Outcome, StopReason};
 use crate::cli::audit_arguments::AuditArgs;
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_place};
+use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_endpoint};
 use crate::engine::ledger::{Ledger, LedgerReader, NewRun, Purpose, RunCommand, Selection};
 use crate::engine::session::{DriveSettings, LedgerSendLog, Reading, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
@@ -39,10 +39,10 @@ pub(super) fn audit(
 ) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
-    let place = typed_place(&arguments.place, &environment)?;
-    let key = choose_key(&place, &arguments.key, &environment)?;
+    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
+    let key = choose_key(&endpoint, &arguments.key, &environment)?;
     let paths = audit_paths(arguments);
-    let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
+    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
 
     let runtime = runtime()?;
     let signals = Signals::listen().context("signals cannot be listened to")?;
@@ -188,18 +188,18 @@ impl Audit<'_> {
         let again = "the ledger cannot be read again";
         let facts = audit::facts(&ledger).context(again)?;
         let mut files: Vec<(&str, PathBuf)> = Vec::new();
-        let (tally, failed) = match self.render_all(&ledger, &facts, &mut files) {
-            Ok(tally) => (tally, None),
-            Err(error) => (AuditTally::default(), Some(error)),
+        let (counters, failed) = match self.render_all(&ledger, &facts, &mut files) {
+            Ok(counters) => (counters, None),
+            Err(error) => (AuditCounters::default(), Some(error)),
         };
         files.push(("ledger", self.paths.ledger.clone()));
-        let exit = Exit::of(stopped, tally.progress.needs_attention > 0);
+        let exit = Exit::of(stopped, counters.progress.needs_attention > 0);
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }
         let next = self.next_command(&facts, exit, stopped, failed.is_some());
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
-        self.say_the_end(&facts, &tally, &files, next.as_deref(), stopped, failed.is_some());
+        self.say_the_end(&facts, &counters, &files, next.as_deref(), stopped, failed.is_some());
         let failed = match failed {
             Some(error) => Some(error.to_string()),
             None => self.split(&ledger, &facts).err().map(|error| error.words()),
@@ -246,11 +246,11 @@ impl Audit<'_> {
         ledger: &LedgerReader,
         facts: &AuditFacts,
         files: &mut Vec<(&'static str, PathBuf)>,
-    ) -> Result<AuditTally, RenderError> {
+    ) -> Result<AuditCounters, RenderError> {
         let rows = AuditReader::new(ledger, facts.clone(), false)?;
         let dialect = dialect(self.arguments.dialect);
-        let mut render = |label, format, output: &OutputPath, tally: &mut AuditTally| {
-            let count = &mut |row: &AuditRow| tally.count(row);
+        let mut render = |label, format, output: &OutputPath, counters: &mut AuditCounters| {
+            let count = &mut |row: &AuditRow| counters.count(row);
             if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
                 say_that_it_stays(path, self.terminal);
                 overview(&rows, None, count)?;
@@ -261,35 +261,35 @@ impl Audit<'_> {
             files.extend(rendered.file.map(|file| (label, file)));
             Ok(())
         };
-        let mut tally = AuditTally::default();
-        render("audit", ReportFormatArg::Csv, &self.paths.report, &mut tally)?;
+        let mut counters = AuditCounters::default();
+        render("audit", ReportFormatArg::Csv, &self.paths.report, &mut counters)?;
         let others = [
             ("JSON audit", ReportFormatArg::Json, &self.paths.json),
             ("HTML audit", ReportFormatArg::Html, &self.paths.html),
         ];
         for (label, format, output) in others {
             if let Some(output) = output {
-                render(label, format, output, &mut AuditTally::default())?;
+                render(label, format, output, &mut AuditCounters::default())?;
             }
         }
-        Ok(tally)
+        Ok(counters)
     }
 
     fn say_the_end(
         &self,
         facts: &AuditFacts,
-        tally: &AuditTally,
+        counters: &AuditCounters,
         files: &[(&str, &Path)],
         next: Option<&str>,
         stopped: Option<&StopReason>,
         report_failed: bool,
     ) {
-        let found = (!report_failed).then(|| tally.found());
+        let found = (!report_failed).then(|| counters.found());
         let summary = AuditSummary {
             facts,
             found: found.as_deref(),
-            remedies: &tally.remedies(),
-            agents_instead: if self.source == Source::Auto { tally.from_agents } else { 0 },
+            remedies: &counters.remedies(),
+            agents_instead: if self.source == Source::Auto { counters.from_agents } else { 0 },
             files,
             next,
             stopped,

@@ -10,7 +10,7 @@ use crate::engine::report::page::Objects;
 
 /// What stands in an audit, counted.
 #[derive(Debug, Default)]
-pub(super) struct AuditTally {
+pub(super) struct AuditCounters {
     found: BTreeMap<&'static str, Found>,
     remedies: BTreeMap<&'static str, u64>,
     /// Rows that were read from the Agents API.
@@ -19,7 +19,7 @@ pub(super) struct AuditTally {
     pub(super) progress: ProgressCounts,
 }
 
-impl AuditTally {
+impl AuditCounters {
     /// Every finding with its number of rows.
     pub(super) fn found(&self) -> Vec<Found> {
         self.found.values().copied().collect()

@@ -237,11 +237,11 @@ pub(super) fn render(
     output: &OutputPath,
     when_gone: WhenGone,
 ) -> Result<Rendered, RenderError> {
-    let mut tally = BTreeMap::new();
+    let mut counters = BTreeMap::new();
     let rows = RunRows { ledger, facts: facts.clone(), redact };
-    let mut count = |row: &ReportRow| *tally.entry(row.remedy()).or_insert(0) += 1;
+    let mut count = |row: &ReportRow| *counters.entry(row.remedy()).or_insert(0) += 1;
     let rendered = render_rows(&rows, format, dialect, output, when_gone, &mut count)?;
-    Ok(Rendered { remedies: tally.into_iter().collect(), ..rendered })
+    Ok(Rendered { remedies: counters.into_iter().collect(), ..rendered })
 }
 
 /// Renders these rows likewise; `count` sees each of them.
@@ -285,12 +285,12 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
 
 /// How many rows need which remedy, of a ledger that is not rendered.
 pub(super) fn remedies(ledger: &LedgerReader) -> Result<Vec<(Remedy, u64)>, LedgerError> {
-    let mut tally = BTreeMap::new();
+    let mut counters = BTreeMap::new();
     ledger.for_each_row(false, |row, _, _| {
-        *tally.entry(row.remedy()).or_insert(0) += 1;
+        *counters.entry(row.remedy()).or_insert(0) += 1;
         Ok::<_, LedgerError>(())
     })?;
-    Ok(tally.into_iter().collect())
+    Ok(counters.into_iter().collect())
 }
 
 /// What a report of this ledger is to look like.

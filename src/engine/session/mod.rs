@@ -6,13 +6,13 @@
 
 mod drive;
 mod end_watch;
-mod feed;
+mod queue;
 mod rehearsal;
 mod send_log;
 mod stop_rules;
 mod stopping;
 
-pub(crate) use drive::PACE_TICK;
+pub(crate) use drive::LIMITER_TICK;
 pub use drive::{DriveSettings, Reading, drive};
 pub use rehearsal::{REHEARSED_ROWS, rehearse};
 pub use send_log::{LedgerSendLog, MemorySendLog};
