@@ -1,17 +1,18 @@
 //! Which names and instructions stand in a list twice, in flat memory: a pair of 64-bit hashes a row, no text.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
+
+use ring::digest::{SHA256, digest};
+use uuid::Uuid;
 
 use crate::engine::record::Record;
 
-/// The hash of a text, and that of the id it belongs to.
+/// The trace of a text, and that of the id it belongs to.
 type Trace = (u64, u64);
 
 /// Takes records one after the other; then says what stood there twice.
 #[derive(Debug, Default)]
 pub struct Crowd {
-    hasher: RandomState,
     names: Vec<Trace>,
     instructions: Vec<Trace>,
 }
@@ -19,50 +20,54 @@ pub struct Crowd {
 /// How many records have the same name or the same instruction, where it is more than one.
 #[derive(Debug, Default)]
 pub struct Duplicates {
-    hasher: RandomState,
     names: HashMap<u64, usize>,
     instructions: HashMap<u64, usize>,
 }
 
 impl Crowd {
-    /// Takes a record; the same one (by its id) counts once, however often it comes.
-    pub fn add(&mut self, record: &Record) {
-        let id = self.hasher.hash_one(record.id());
-        self.names.extend(hash(&self.hasher, &name_key(record)).map(|text| (text, id)));
-        self.instructions.extend(hash(&self.hasher, instruction_key(record)).map(|text| (text, id)));
+    /// Takes the traces of a record's name and instruction; the same record counts once, however often it comes.
+    pub(super) fn add(&mut self, id: Uuid, name: Option<u64>, instruction: Option<u64>) {
+        let (high, low) = id.as_u64_pair();
+        let of_it = |text| (text, high.rotate_left(1) ^ low);
+        self.names.extend(name.map(of_it));
+        self.instructions.extend(instruction.map(of_it));
     }
 
     /// What stood there twice.
     pub fn duplicates(self) -> Duplicates {
-        let Self { hasher, names, instructions } = self;
-        Duplicates { hasher, names: more_than_once(names), instructions: more_than_once(instructions) }
+        Duplicates { names: more_than_once(self.names), instructions: more_than_once(self.instructions) }
     }
 }
 
 impl Duplicates {
-    /// How many records have this one's name; 0 where no other has.
-    pub fn same_name(&self, record: &Record) -> usize {
-        count(&self.names, hash(&self.hasher, &name_key(record)))
+    /// How many records have the name of that trace; 0 where no other has.
+    pub(super) fn same_name(&self, name: Option<u64>) -> usize {
+        count(&self.names, name)
     }
 
-    /// How many records have this one's instruction; 0 where no other has.
-    pub fn same_instruction(&self, record: &Record) -> usize {
-        count(&self.instructions, hash(&self.hasher, instruction_key(record)))
+    /// How many records have the instruction of that trace; 0 where no other has.
+    pub(super) fn same_instruction(&self, instruction: Option<u64>) -> usize {
+        count(&self.instructions, instruction)
     }
 }
 
-/// Names that a person takes for one: whatever their case and the blanks in them.
-fn name_key(record: &Record) -> String {
-    record.name().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+/// The trace of the record's name: one for all that a person takes for the same, whatever their case and the blanks in
+/// them.
+pub(super) fn name_trace(record: &Record) -> Option<u64> {
+    trace(&record.name().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
 }
 
-fn instruction_key(record: &Record) -> &str {
-    record.text("instruction").unwrap_or_default().trim()
+/// The trace of its instruction.
+pub(super) fn instruction_trace(record: &Record) -> Option<u64> {
+    trace(record.text("instruction").unwrap_or_default().trim())
 }
 
-/// `None` for nothing: two that have no name have not the same one.
-fn hash<T: Hash + AsRef<str> + ?Sized>(hasher: &RandomState, text: &T) -> Option<u64> {
-    (!text.as_ref().is_empty()).then(|| hasher.hash_one(text.as_ref()))
+/// The same in every process, since it is kept. `None` for nothing: two that have no name have not the same one.
+fn trace(text: &str) -> Option<u64> {
+    let hash = digest(&SHA256, text.as_bytes());
+    let first = hash.as_ref().first_chunk().filter(|_| !text.is_empty());
+    // No more than 63 bits, which every reader of JSON takes.
+    first.map(|bytes| u64::from_be_bytes(*bytes) >> 1)
 }
 
 fn more_than_once(mut traces: Vec<Trace>) -> HashMap<u64, usize> {
@@ -81,8 +86,6 @@ fn count(doubled: &HashMap<u64, usize>, text: Option<u64>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
     use crate::engine::record::{Side, read};
 
@@ -105,12 +108,12 @@ mod tests {
         ];
         let mut crowd = Crowd::default();
         for record in &records {
-            crowd.add(record);
+            crowd.add(record.id(), name_trace(record), instruction_trace(record));
         }
         let duplicates = crowd.duplicates();
-        let counts = records
-            .each_ref()
-            .map(|record| (duplicates.same_name(record), duplicates.same_instruction(record)));
+        let counts = records.each_ref().map(|record| {
+            (duplicates.same_name(name_trace(record)), duplicates.same_instruction(instruction_trace(record)))
+        });
         assert_eq!(counts, [(3, 2), (3, 0), (0, 2), (0, 0), (0, 0), (3, 2), (3, 0)]);
     }
 }

@@ -1,51 +1,110 @@
-//! One record by itself: how it is set up, and what is wrong with it.
-//!
-//! | file | idea |
-//! | --- | --- |
-//! | `rules` | the table: code, weight, when, advice |
-//! | `model_id` | whether two ids name one model |
-//! | `secrets` | the table of secrets: what looks like a password, key or token, by kind and place, never its words |
-//! | `labelled` | `Passwort: …`: the value that stands behind a word for a secret |
-//! | `looks` | what a value looks like: random, a password, prose, a placeholder |
-//! | `hiding` | shows texts and raw objects without any secret that was found |
-//! | `duplicates` | which names and instructions stand in a list twice, from hashes alone |
+//! One record by itself: how it is set up, and what is wrong with it. Looked at once, when it is read; what is found is kept
+//! beside it, so that no report has to read it again.
 
 #[cfg(test)]
 mod tests;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::duplicates::Duplicates;
-use super::row::{Configuration, Finding, KnownModel};
-use super::rules::rules;
-use crate::engine::record::{Json, Record};
+use super::duplicates::{instruction_trace, name_trace};
+use super::hiding::{Secrets, Words};
+use super::row::{Configuration, Finding};
+use super::rules::{Place, Subject, When, Workspace, rules};
+use crate::base::Call;
+use crate::engine::record::{Json, Record, Side};
 
-/// What a record is held against.
-#[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
-    /// The models of the key; `None` where they could not be read: then nothing is found about models.
-    pub models: Option<&'a [KnownModel]>,
-    /// What stands twice among all records.
-    pub duplicates: &'a Duplicates,
-    /// When the record was read; ages are counted up to here.
-    pub read_at: Timestamp,
+/// Grows whenever a rule about a record by itself, or about secrets, finds something else than before: what was kept under
+/// another edition is looked for anew.
+const EDITION: u32 = 1;
+
+/// What was found in a record when it was read. It knows the words of its secrets, and has no voice.
+#[derive(Serialize, Deserialize)]
+pub struct Inspection {
+    edition: u32,
+    /// Which call has read it.
+    pub(super) read_from: Call,
+    /// How it is set up.
+    pub(super) configuration: Configuration,
+    /// Code and detail of what the record alone tells, in the order of the rules.
+    findings: Vec<(String, String)>,
+    /// The traces of its name and its instruction, where it has them.
+    pub(super) name: Option<u64>,
+    pub(super) instruction: Option<u64>,
+    secrets: Vec<Words>,
 }
 
-/// What a rule looks at.
-pub(super) struct Subject<'a> {
-    pub(super) record: &'a Record,
-    pub(super) configuration: &'a Configuration,
-    pub(super) surroundings: &'a Surroundings<'a>,
+impl Inspection {
+    /// Looks at a record that was read from that side at that moment; ages are counted up to there.
+    pub fn of(record: &Record, side: Side, read_at: Timestamp) -> Self {
+        let configuration = configuration(record, read_at);
+        let secrets = Words::of(record);
+        let subject = Subject { record, configuration: &configuration, has_secrets: secrets.is_some() };
+        let findings = rules().iter().filter_map(|rule| match rule.when {
+            When::Alone(when) => Some((rule.code.to_owned(), when(&subject)?)),
+            When::Among(_) => None,
+        });
+        Self {
+            edition: EDITION,
+            read_from: match side {
+                Side::Assistant => Call::Assistant,
+                Side::Agent => Call::Agent,
+            },
+            findings: findings.collect(),
+            name: name_trace(record),
+            instruction: instruction_trace(record),
+            secrets: secrets.unwrap_or_default(),
+            configuration,
+        }
+    }
+
+    /// Out of what [`Inspection::kept`] gave; `None` for what another edition has kept, or somebody has damaged.
+    pub(super) fn read(kept: &str) -> Option<Self> {
+        serde_json::from_str(kept).ok().filter(|read: &Self| read.edition == EDITION)
+    }
+
+    /// The text under which the ledger keeps it.
+    pub(super) fn kept(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
+    /// What is wrong with the record among all others, the heaviest first.
+    pub fn findings(&self, workspace: Workspace<'_>) -> Vec<Finding> {
+        let place = Place {
+            configuration: &self.configuration,
+            name: self.name,
+            instruction: self.instruction,
+            workspace,
+        };
+        let alone =
+            |code| self.findings.iter().find(|(found, _)| found == code).map(|(_, detail)| detail.clone());
+        let found = rules().iter().filter_map(|rule| {
+            let detail = match rule.when {
+                When::Alone(_) => alone(rule.code)?,
+                When::Among(when) => when(&place)?,
+            };
+            Some(Finding { code: rule.code, weight: rule.weight, advice: rule.advice, detail })
+        });
+        let mut findings: Vec<_> = found.collect();
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight));
+        findings
+    }
+
+    /// Tells the words of its secrets.
+    pub(super) fn tell(&self, secrets: &mut Secrets) {
+        secrets.learn(&self.secrets);
+    }
 }
 
 /// How the record is set up.
-pub fn configuration(record: &Record, read_at: Timestamp) -> Configuration {
+pub(super) fn configuration(record: &Record, read_at: Timestamp) -> Configuration {
     let text = |field| record.text(field).unwrap_or_default();
     let length = |field| text(field).chars().count();
     let days =
         |time: Option<Timestamp>| time.map(|time| read_at.duration_since(time).as_hours().div_euclid(24));
     let (created_at, updated_at) = (record.created_at(), record.updated_at());
-    let actions = items(record, "actions");
+    let actions = record.object().get("actions").items();
+    let asks = |action: &&Json| *action.member("requiresConfirmation") == Json::Bool(true);
     Configuration {
         model: text("model").to_owned(),
         temperature: record.value("temperature"),
@@ -54,7 +113,7 @@ pub fn configuration(record: &Record, read_at: Timestamp) -> Configuration {
         instruction_length: length("instruction"),
         starters: record.count("conversationStarters"),
         actions: actions.len(),
-        actions_to_confirm: actions.iter().filter(|action| flag(action, "requiresConfirmation")).count(),
+        actions_to_confirm: actions.iter().filter(asks).count(),
         fields: record.count("inputFields"),
         attachments: record.count("attachments"),
         capabilities: [
@@ -70,30 +129,4 @@ pub fn configuration(record: &Record, read_at: Timestamp) -> Configuration {
         age_days: days(created_at),
         unchanged_days: days(updated_at),
     }
-}
-
-/// What is wrong with the record, the heaviest first.
-pub fn findings(
-    record: &Record,
-    configuration: &Configuration,
-    surroundings: &Surroundings<'_>,
-) -> Vec<Finding> {
-    let subject = Subject { record, configuration, surroundings };
-    let mut findings: Vec<Finding> = rules().iter().filter_map(|rule| rule.look(&subject)).collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight));
-    findings
-}
-
-/// The items of that list; none where there is none.
-pub(super) fn items<'a>(record: &'a Record, field: &str) -> &'a [Json] {
-    record.object().get(field).items()
-}
-
-/// The text in that member of an element; empty where there is none.
-pub(super) fn text<'a>(element: &'a Json, field: &str) -> &'a str {
-    element.member(field).text().unwrap_or_default()
-}
-
-fn flag(element: &Json, field: &str) -> bool {
-    *element.member(field) == Json::Bool(true)
 }

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
+use serde::{Deserialize, Serialize};
 use url::form_urlencoded::byte_serialize;
 
-use super::secrets::{PRIVATE_KEY, Spot, spots_in_member, visible};
+use super::secrets::{PRIVATE_KEY, Spot, kinds, spots_in_member, visible};
 use crate::base::JsonText;
 use crate::engine::record::{Json, Record};
 
@@ -24,11 +25,48 @@ const LONGEST: usize = 64;
 /// No workspace has more secrets.
 const MOST: usize = 100_000;
 
-/// The name with a mark in place of whatever is a secret in it, or anywhere else in the record.
-pub(super) fn name_without_secrets(record: &Record) -> String {
-    let mut secrets = Secrets::default();
-    secrets.add(record);
-    secrets.hide(record.name()).into_owned()
+/// Words of a secret, and what they look like. It has no voice either.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Words(String, String);
+
+impl Words {
+    /// Those in any text of the record; `None` where nothing in it looks like a secret. A secret may be too short to be
+    /// known elsewhere.
+    pub(super) fn of(record: &Record) -> Option<Vec<Self>> {
+        let (mut words, mut has_spots) = (Vec::new(), false);
+        let mut look = |key: &str, text: &str| {
+            let text = visible(text);
+            for spot in spots_in_member(key, &text) {
+                has_spots = true;
+                add_words(&mut words, &spot, text.get(spot.span.clone()).unwrap_or_default());
+            }
+        };
+        for (key, value) in record.object().members() {
+            look("", key);
+            value.each_text(key, &mut look);
+        }
+        has_spots.then_some(words)
+    }
+}
+
+fn add_words(words: &mut Vec<Words>, spot: &Spot, secret: &str) {
+    let mut add = |text: &str| {
+        if text.len() >= LEAST {
+            words.push(Words(spot.kind.to_owned(), text.to_owned()));
+        }
+    };
+    if spot.kind == PRIVATE_KEY {
+        // What follows its last line in JSON that is pasted as text is no secret, nor is the first line.
+        let lines = secret.split("-----END").next().unwrap_or_default();
+        let lines = lines.split(char::is_whitespace).flat_map(|line| line.split("\\n"));
+        return lines.filter(|line| line.len() >= LEAST_OF_KEY && !line.contains("-----")).for_each(add);
+    }
+    add(secret);
+    // `Password=…;Encrypt=yes`: what follows may be part of the password, or the next member; so both are known.
+    let first = secret.split([';', ',', '&']).next().unwrap_or_default();
+    if first.len() < secret.len() && !first.chars().all(char::is_alphabetic) {
+        add(first);
+    }
 }
 
 /// The words of all secrets that were found. It has no voice: what it gives are texts without them.
@@ -43,10 +81,16 @@ pub struct Secrets {
 impl Secrets {
     /// Remembers what looks like a secret in any text of the record.
     pub fn add(&mut self, record: &Record) {
-        self.known = OnceLock::new();
-        for (key, value) in record.object().members() {
-            self.add_text("", key);
-            value.each_text(key, &mut |key, text| self.add_text(key, text));
+        self.learn(&Words::of(record).unwrap_or_default());
+    }
+
+    /// Remembers these.
+    pub(super) fn learn(&mut self, words: &[Words]) {
+        for Words(kind, words) in words {
+            if let Some(kind) = kinds().find(|known| known == kind) {
+                self.known = OnceLock::new();
+                self.remember(words, kind);
+            }
         }
     }
 
@@ -71,31 +115,9 @@ impl Secrets {
         if is_changed { Some(hidden.to_json_text()) } else { JsonText::new(text.to_owned()) }
     }
 
-    fn add_text(&mut self, key: &str, text: &str) {
-        let text = visible(text);
-        for Spot { span, kind } in spots_in_member(key, &text) {
-            let secret = text.get(span).unwrap_or_default();
-            if kind == PRIVATE_KEY {
-                // What follows its last line in JSON that is pasted as text is no secret, nor is the first line.
-                let lines = secret.split("-----END").next().unwrap_or_default();
-                let lines = lines.split(char::is_whitespace).flat_map(|line| line.split("\\n"));
-                lines
-                    .filter(|line| line.len() >= LEAST_OF_KEY && !line.contains("-----"))
-                    .for_each(|line| self.remember(line, kind));
-                continue;
-            }
-            self.remember(secret, kind);
-            // `Password=…;Encrypt=yes`: what follows may be part of the password, or the next member; so both are known.
-            let first = secret.split([';', ',', '&']).next().unwrap_or_default();
-            if first.len() < secret.len() && !first.chars().all(char::is_alphabetic) {
-                self.remember(first, kind);
-            }
-        }
-    }
-
     /// Remembers the words as they are, and as JSON, HTML and addresses spell them.
     fn remember(&mut self, words: &str, kind: &'static str) {
-        if words.len() < LEAST || self.words.len() >= MOST {
+        if self.words.len() >= MOST {
             return;
         }
         let json = Json::Text(words.to_owned()).compact();

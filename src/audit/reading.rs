@@ -6,13 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::hiding;
+use super::findings::Inspection;
+use super::hiding::Secrets;
 use super::row::Source;
 use crate::base::{Call, CallFailure, FailureKind, Outcome, RowStatus};
 use crate::engine::ledger::Job;
 use crate::engine::platform::{Client, Meter};
 use crate::engine::record::{Record, Side};
 use crate::engine::session::{AtTheEnd, RowReader, read, unchecked};
+
+/// Records out of larger bodies are looked through on a thread of their own.
+const INLINE_BYTES: usize = 64 * 1024;
 
 /// Reads one side; a row that was read is [`RowStatus::Verified`].
 #[derive(Clone, Debug)]
@@ -62,18 +66,18 @@ impl OneSide {
             self.turn_to_agents();
             fetched = fetch(client, job, Side::Agent, &mut meter).await;
         }
+        outcome.checked_at = Timestamp::now();
         match fetched {
-            Ok(fetched) => fetched.tell(&mut outcome),
+            Ok(fetched) => fetched.tell(&mut outcome).await,
             Err(mut failure) => {
                 outcome.status = failure.row_status();
                 // The terminal and the log repeat the platform's words, which may repeat anything.
-                failure.words = hiding::Secrets::default().hide(&failure.words).into_owned();
+                failure.words = Secrets::default().hide(&failure.words).into_owned();
                 outcome.failure = Some(failure);
             }
         }
         outcome.requests = meter.requests;
         outcome.elapsed = meter.elapsed;
-        outcome.checked_at = Timestamp::now();
         outcome
     }
 }
@@ -98,20 +102,41 @@ async fn fetch(client: &Client, job: Job, side: Side, meter: &mut Meter) -> Resu
 }
 
 impl Fetched {
-    fn tell(self, outcome: &mut Outcome) {
+    async fn tell(self, outcome: &mut Outcome) {
         let Self { side, body, record } = self;
         outcome.status = RowStatus::Verified;
-        // The name is shown everywhere; a secret of this assistant, wherever it is told, is not.
-        outcome.name = Some(hiding::name_without_secrets(&record));
+        let updated_at = record.updated_at();
+        let (name, inspection) = inspected(record, side, body.len(), outcome.checked_at).await;
+        outcome.name = Some(name);
+        outcome.documents.inspection = inspection;
         match side {
             Side::Assistant => {
-                outcome.assistant_updated_at = record.updated_at();
+                outcome.assistant_updated_at = updated_at;
                 outcome.documents.assistant = Some(body);
             }
             Side::Agent => {
-                outcome.agent_updated_at = record.updated_at();
+                outcome.agent_updated_at = updated_at;
                 outcome.documents.agent = Some(body);
             }
         }
     }
+}
+
+/// The name as it may be shown, and what is kept of the record; a giant is looked through on a thread of its own, so that
+/// the other rows go on.
+async fn inspected(record: Record, side: Side, bytes: usize, read_at: Timestamp) -> (String, Option<String>) {
+    if bytes <= INLINE_BYTES {
+        return inspect(&record, side, read_at);
+    }
+    let inspected = tokio::task::spawn_blocking(move || inspect(&record, side, read_at)).await;
+    // A panic is this row's, as it would be on its own thread.
+    inspected.unwrap_or_else(|broken| std::panic::resume_unwind(broken.into_panic()))
+}
+
+fn inspect(record: &Record, side: Side, read_at: Timestamp) -> (String, Option<String>) {
+    let inspection = Inspection::of(record, side, read_at);
+    let mut secrets = Secrets::default();
+    inspection.tell(&mut secrets);
+    // The name is shown everywhere; a secret of this assistant, wherever it is told, is not.
+    (secrets.hide(record.name()).into_owned(), inspection.kept())
 }

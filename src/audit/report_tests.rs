@@ -2,15 +2,19 @@
 
 use serde_json::Value;
 
-use super::csv::audit_csv;
-use super::json::audit_json_lines;
-use super::row::{AUDIT_COLUMNS, AuditFacts, AuditRow, Configuration, Finding, Weight};
-use crate::base::{Call, InputFormat, JsonText, ReportRow, RowStatus};
+use super::columns::COLUMNS;
+use super::row::{AuditFacts, AuditRow, Configuration, Finding, Weight};
+use crate::base::{COLUMNS_OF_EVERY_REPORT, Call, InputFormat, JsonText, ReportRow, RowStatus};
+use crate::engine::report::samples::{facts, rendered, rows, settings};
 use crate::engine::report::schema::Schema;
-use crate::engine::report::{AuditRenderer, Dialect, ReportSettings, facts, rows, settings};
+use crate::engine::report::{Dialect, ReportSettings, csv, json_lines};
 
 fn audit_facts() -> AuditFacts {
     AuditFacts { run: facts(), models_known: true }
+}
+
+fn names() -> Vec<&'static str> {
+    COLUMNS.iter().map(|column| column.name).collect()
 }
 
 /// Rows as they are read, refused, unusable, and one with findings and a hostile name.
@@ -42,6 +46,7 @@ fn audited() -> Vec<AuditRow> {
                 row: ReportRow { status: RowStatus::Verified, differences: vec![], notes: vec![], ..row },
                 read_from: Some(Call::Agent),
                 configuration: Some(configuration.clone()),
+                has_known_model: false,
                 findings: vec![
                     finding("secret", Weight::High, "password in line 2"),
                     finding("attachments", Weight::Low, ""),
@@ -52,29 +57,23 @@ fn audited() -> Vec<AuditRow> {
         .collect()
 }
 
-fn rendered(
-    settings: &ReportSettings,
-    renderer: for<'a> fn(&ReportSettings, &'a mut Vec<u8>) -> Box<dyn AuditRenderer + 'a>,
-) -> String {
+fn as_json(settings: &ReportSettings) -> String {
     let mut out = Vec::new();
-    let mut renderer = renderer(settings, &mut out);
-    renderer.begin(&audit_facts()).unwrap();
-    for row in audited() {
-        renderer.row(&row).unwrap();
-    }
-    renderer.finish().unwrap();
+    rendered(json_lines(settings, &mut out), &audit_facts(), &audited());
     String::from_utf8(out).unwrap()
 }
 
 fn as_csv(settings: &ReportSettings) -> String {
-    rendered(settings, |settings, out| audit_csv(settings, out))
+    let mut out = Vec::new();
+    rendered(csv(settings, &mut out), &audit_facts(), &audited());
+    String::from_utf8(out).unwrap()
 }
 
 #[test]
 fn every_row_is_a_line_and_no_cell_a_formula() {
     let text = as_csv(&settings());
     let (header, lines) = text.split_once('\n').unwrap();
-    assert_eq!(header, format!("{};team;'=phone", AUDIT_COLUMNS.join(";")));
+    assert_eq!(header, format!("{};team;'=phone", names().join(";")));
     insta::assert_snapshot!(lines, @r#"
     3;11111111-2222-3333-4444-AAAAAAAAAAAA;"'=HYPERLINK(""x"") Bot";99999999-2222-3333-4444-bbbbbbbbbbbb;agent;read;'=gpt 5;0.30000000000000000001;PROMPT;1;50001;2;3;1;4;5;true;false;;;;2024-01-02T03:04:05.123Z;;455;;;2;2025-04-01T08:00:01Z;"secret;attachments";"Do it (password in line 2); Do it";Sales;+49 30 123456
     4;11111111-2222-3333-4444-AAAAAAAAAAAA;Helper;11111111-2222-3333-4444-aaaaaaaaaaaa;;no_access;;;;;;;;;;;;;;;;;;;;assistant: 403 Not shared;2;2025-04-01T08:00:01Z;;Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again.;Sales;+49 30 123456
@@ -98,7 +97,7 @@ fn a_carried_column_of_an_own_name_stands_beside_it() {
     let settings =
         ReportSettings { format: InputFormat { carried_columns, ..settings().format }, ..settings() };
     assert!(as_csv(&settings).lines().next().unwrap().ends_with(";advice;input_model;owner"));
-    let json = rendered(&settings, |settings, out| audit_json_lines(settings, out));
+    let json = as_json(&settings);
     let row: Value = serde_json::from_str(json.lines().nth(1).unwrap()).unwrap();
     assert_eq!(row["columns"]["input_model"], "Sales");
 }
@@ -106,13 +105,18 @@ fn a_carried_column_of_an_own_name_stands_beside_it() {
 #[test]
 fn every_json_line_keeps_to_its_schema_and_has_the_columns_of_the_csv() {
     let schema = Schema::new(include_str!("../../tests/schema/audit.schema.json"));
-    let text = rendered(&settings(), |settings, out| audit_json_lines(settings, out));
+    let text = as_json(&settings());
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 5);
     schema.holds(&lines);
-    let keys: Vec<_> =
-        lines[1].as_object().unwrap().keys().filter(|key| AUDIT_COLUMNS.contains(&key.as_str())).collect();
-    assert_eq!(keys, AUDIT_COLUMNS);
+    let keys: Vec<_> = lines[1].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!((keys[0], &keys[1..=COLUMNS.len()]), ("type", &names()[..]));
+    assert!(COLUMNS_OF_EVERY_REPORT.iter().all(|name| names().contains(name)));
+    let schema: Value = serde_json::from_str(include_str!("../../tests/schema/audit.schema.json")).unwrap();
+    let row = &schema["$defs"]["row"];
+    let properties: Vec<_> = row["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    let required: Vec<_> = row["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!((&properties, &required), (&keys, &keys));
     assert_eq!(lines[1]["name"], "=HYPERLINK(\"x\")\nBot");
     assert_eq!(lines[1]["model"], "=gpt\u{2028}5");
     assert_eq!(lines[1]["findings"], "secret;attachments");

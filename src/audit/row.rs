@@ -1,7 +1,5 @@
 //! What an audit is made of: from where it reads, what it knows of an assistant, what it finds.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -81,65 +79,8 @@ impl Finding {
     }
 }
 
-/// The names of the capability flags in reports, in the order of [`Configuration::capabilities`].
-pub(super) const CAPABILITIES: [&str; 5] =
-    ["web_search", "image_generation", "code_interpreter", "canvas", "extended_thinking"];
-
-/// The audit's own columns, in their order; the carried-through ones follow to the right.
-pub const AUDIT_COLUMNS: [&str; 30] = [
-    "line",
-    "input",
-    "name",
-    "id",
-    "read_from",
-    "status",
-    "model",
-    "temperature",
-    "input_type",
-    "description_length",
-    "instruction_length",
-    "starters",
-    "actions",
-    "actions_to_confirm",
-    "fields",
-    "attachments",
-    "web_search",
-    "image_generation",
-    "code_interpreter",
-    "canvas",
-    "extended_thinking",
-    "created_at",
-    "updated_at",
-    "age_days",
-    "unchanged_days",
-    "error",
-    "requests",
-    "checked_at",
-    "findings",
-    "advice",
-];
-
-/// The carried-through columns under names that are none of the audit's own (`input_model`), nor each other's.
-pub(super) fn free_of_clashes(carried: &[String]) -> Vec<String> {
-    let mut taken: HashSet<String> = AUDIT_COLUMNS.iter().map(|own| (*own).to_owned()).collect();
-    taken.extend(carried.iter().cloned());
-    let free = |name: &String| {
-        if !AUDIT_COLUMNS.contains(&name.as_str()) {
-            return name.clone();
-        }
-        let mut candidate = format!("input_{name}");
-        let mut number = 2;
-        while !taken.insert(candidate.clone()) {
-            candidate = format!("input_{name}_{number}");
-            number += 1;
-        }
-        candidate
-    };
-    carried.iter().map(free).collect()
-}
-
 /// How an assistant is set up, in numbers; its texts stay in the ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
     /// The model's id; empty if it has none.
     pub model: String,
@@ -161,16 +102,44 @@ pub struct Configuration {
     pub fields: usize,
     /// Attachments.
     pub attachments: usize,
-    /// The capability flags, named by `CAPABILITIES`; `None` where the platform does not say.
-    pub capabilities: [Option<bool>; CAPABILITIES.len()],
+    /// The capability flags: web search, image generation, code interpreter, canvas, extended thinking; `None` where the
+    /// platform does not say.
+    pub capabilities: [Option<bool>; 5],
     /// `createdAt`.
+    #[serde(with = "time_as_text")]
     pub created_at: Option<Timestamp>,
     /// `updatedAt`.
+    #[serde(with = "time_as_text")]
     pub updated_at: Option<Timestamp>,
     /// Whole days from `createdAt` to the moment at which it was read.
     pub age_days: Option<i64>,
     /// Whole days from `updatedAt` to that moment.
     pub unchanged_days: Option<i64>,
+}
+
+/// How the ledger keeps a time of the platform's.
+mod time_as_text {
+    use jiff::Timestamp;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde asks for it like this")]
+    pub(super) fn serialize<S: Serializer>(time: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.to_string()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| text.parse().map_err(Error::custom)).transpose()
+    }
+}
+
+impl Configuration {
+    /// Whether extended thinking is on.
+    pub(super) const fn thinks(&self) -> bool {
+        let [.., extended_thinking] = self.capabilities;
+        matches!(extended_thinking, Some(true))
+    }
 }
 
 /// A model of `GET /agent/v1/models`, as far as an audit goes by it.
@@ -210,6 +179,8 @@ pub struct AuditRow {
     pub read_from: Option<Call>,
     /// How it is set up; `None` where nothing was read, and for a duplicate.
     pub configuration: Option<Configuration>,
+    /// Whether its model is among those of the key.
+    pub has_known_model: bool,
     /// What was found, the heaviest first.
     pub findings: Vec<Finding>,
 }
@@ -217,7 +188,7 @@ pub struct AuditRow {
 impl AuditRow {
     /// A row of which nothing is known but what its [`ReportRow`] says.
     pub const fn unread(row: ReportRow) -> Self {
-        Self { row, read_from: None, configuration: None, findings: Vec::new() }
+        Self { row, read_from: None, configuration: None, has_known_model: false, findings: Vec::new() }
     }
 
     /// The id that was asked for: the agent's where the Agents API was.
@@ -318,12 +289,6 @@ mod tests {
 
     fn failure(call: Call, kind: FailureKind) -> CallFailure {
         CallFailure::new(call, kind, "")
-    }
-
-    #[test]
-    fn a_carried_column_never_has_the_name_of_an_own_one() {
-        let carried = ["owner", "model", "input_model", "Model"].map(str::to_owned);
-        assert_eq!(free_of_clashes(&carried), ["owner", "input_model_2", "input_model", "Model"]);
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::findings::{Subject, items, text};
-use super::row::{Finding, Weight};
+use super::duplicates::Duplicates;
+use super::row::{Configuration, KnownModel, Weight};
 use super::{model_id, secrets};
-use crate::engine::record::Json;
+use crate::engine::record::{Json, Record};
 
 /// A finding that an audit knows.
 #[derive(Clone, Copy)]
@@ -16,15 +16,43 @@ pub struct Rule {
     pub weight: Weight,
     /// What to do about it: a sentence without its full stop.
     pub advice: &'static str,
-    /// How much, or where; `None` where there is nothing to find.
-    when: fn(&Subject<'_>) -> Option<String>,
+    /// When it is found.
+    pub(super) when: When,
 }
 
-impl Rule {
-    pub(super) fn look(&self, subject: &Subject<'_>) -> Option<Finding> {
-        let Self { code, weight, advice, when } = *self;
-        when(subject).map(|detail| Finding { code, weight, advice, detail })
-    }
+/// When a finding is one: how much, or where; `None` where there is nothing to find.
+#[derive(Clone, Copy)]
+pub(super) enum When {
+    /// The record alone tells.
+    Alone(fn(&Subject<'_>) -> Option<String>),
+    /// It takes all that were read, or the catalogue of models.
+    Among(fn(&Place<'_>) -> Option<String>),
+}
+
+/// What a rule looks at in a record.
+pub(super) struct Subject<'a> {
+    pub(super) record: &'a Record,
+    pub(super) configuration: &'a Configuration,
+    /// Whether anything at all in it looks like a secret.
+    pub(super) has_secrets: bool,
+}
+
+/// What a rule looks at among all that were read.
+pub(super) struct Place<'a> {
+    pub(super) configuration: &'a Configuration,
+    /// The traces of its name and its instruction, where it has them.
+    pub(super) name: Option<u64>,
+    pub(super) instruction: Option<u64>,
+    pub(super) workspace: Workspace<'a>,
+}
+
+/// What a record is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Workspace<'a> {
+    /// The models of the key; `None` where they could not be read: then nothing is found about models.
+    pub models: Option<&'a [KnownModel]>,
+    /// What stands twice among all records.
+    pub duplicates: &'a Duplicates,
 }
 
 const fn rule(
@@ -33,7 +61,16 @@ const fn rule(
     advice: &'static str,
     when: fn(&Subject<'_>) -> Option<String>,
 ) -> Rule {
-    Rule { code, weight, advice, when }
+    Rule { code, weight, advice, when: When::Alone(when) }
+}
+
+const fn among(
+    code: &'static str,
+    weight: Weight,
+    advice: &'static str,
+    when: fn(&Place<'_>) -> Option<String>,
+) -> Rule {
+    Rule { code, weight, advice, when: When::Among(when) }
 }
 
 /// Every finding that an audit knows.
@@ -52,15 +89,15 @@ const RULES: &[Rule] = &[
         Weight::High,
         "Take what looks like a secret out, and change it where it opens something: everybody who may edit or question \
          the assistant can get at it",
-        |subject| some(secrets::found(subject.record)),
+        |subject| if subject.has_secrets { some(secrets::found(subject.record)) } else { None },
     ),
-    rule(
+    among(
         "extended_thinking_unsupported",
         Weight::Medium,
         "Switch extended thinking off, or choose a model that has it: saved like this, the platform refuses it",
-        |subject| {
-            let thinks = subject.record.flag("extendedThinking") == Some(true);
-            let meant = model_id::meant(subject.surroundings.models?, &subject.configuration.model);
+        |place| {
+            let thinks = place.configuration.thinks();
+            let meant = model_id::meant(place.workspace.models?, &place.configuration.model);
             let has_none =
                 !meant.is_empty() && meant.iter().all(|model| model.extended_thinking == Some(false));
             (thinks && has_none).then(String::new)
@@ -145,12 +182,12 @@ const RULES: &[Rule] = &[
             is_nobody.then(String::new)
         },
     ),
-    rule(
+    among(
         "model_unavailable",
         Weight::Low,
         "Look whether this workspace still has the model, and choose another one if not: the key was not shown it",
-        |subject| {
-            let (models, model) = (subject.surroundings.models?, &subject.configuration.model);
+        |place| {
+            let (models, model) = (place.workspace.models?, &place.configuration.model);
             let is_missing = !model.is_empty() && !model_id::is_auto(model);
             (is_missing && model_id::meant(models, model).is_empty()).then(String::new)
         },
@@ -197,19 +234,19 @@ const RULES: &[Rule] = &[
             (days >= STALE_DAYS).then(|| format!("{days} days"))
         },
     ),
-    rule("same_name", Weight::Low, "Give each its own name, or delete what is not needed", |subject| {
-        doubled(subject.surroundings.duplicates.same_name(subject.record))
+    among("same_name", Weight::Low, "Give each its own name, or delete what is not needed", |place| {
+        doubled(place.workspace.duplicates.same_name(place.name))
     }),
-    rule(
+    among(
         "same_instruction",
         Weight::Low,
         "Keep one of them, or say in the instruction what sets them apart",
-        |subject| doubled(subject.surroundings.duplicates.same_instruction(subject.record)),
+        |place| doubled(place.workspace.duplicates.same_instruction(place.instruction)),
     ),
 ];
 
 /// What a model id ends in that stands for whatever is the default just now (PLATFORM.md, The object).
-const DEFAULT: &str = "@default";
+pub(super) const DEFAULT: &str = "@default";
 
 fn over(characters: usize, limit: usize) -> Option<String> {
     (characters > limit).then(|| format!("{} characters", crate::base::grouped(characters as u64)))
@@ -222,6 +259,16 @@ fn between(characters: usize, older: usize, newer: usize) -> Option<String> {
 
 fn doubled(count: usize) -> Option<String> {
     (count > 1).then(|| format!("{count} of them"))
+}
+
+/// The items of that list; none where there is none.
+fn items<'a>(record: &'a Record, field: &str) -> &'a [Json] {
+    record.object().get(field).items()
+}
+
+/// The text in that member of an element; empty where there is none.
+fn text<'a>(element: &'a Json, field: &str) -> &'a str {
+    element.member(field).text().unwrap_or_default()
 }
 
 /// The fields of the form, each with its place for a person.

@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
-use super::findings::items;
 use super::labelled;
 use super::looks::{
     has_digit, is_given, is_key, is_login_in_base64, is_password, is_random, is_token, is_varied, pattern,
@@ -81,8 +80,7 @@ const RULES: &[Rule] = &[
     rule("access key", "zugangsschlüssel", Value, is_token),
 ];
 
-/// Every kind, for the test that wants an example of each.
-#[cfg(test)]
+/// Every kind.
 pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.kind)
 }
@@ -136,10 +134,11 @@ pub(super) fn found(record: &Record) -> Vec<String> {
     look("", record.text("description").unwrap_or_default(), &|line| {
         format!("line {line} of the description")
     });
-    for (starter, number) in items(record, "conversationStarters").iter().zip(1_usize..) {
+    let items = |field| record.object().get(field).items();
+    for (starter, number) in items("conversationStarters").iter().zip(1_usize..) {
         look("", starter.text().unwrap_or_default(), &|_| format!("conversation starter {number}"));
     }
-    for (field, number) in items(record, "inputFields").iter().zip(1_usize..) {
+    for (field, number) in items("inputFields").iter().zip(1_usize..) {
         field.each_text("", &mut |key, text| look(key, text, &|_| format!("field {number}")));
     }
     look("", record.name(), &|_| "the name".to_owned());

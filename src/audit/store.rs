@@ -1,12 +1,17 @@
-//! What an audit remembers beside its rows: the models of the key, and from where it reads.
+//! What an audit remembers: the models of the key, from where it reads, and what it has found in each row.
 
 use jiff::Timestamp;
 
+use super::findings::Inspection;
 use super::row::{KnownModel, Source, joined};
+use crate::base::Pair;
 use crate::engine::ledger::{
-    Ledger, LedgerError, LedgerReader, Writer, from_json, from_nanoseconds, meta, set_meta, to_json,
-    to_nanoseconds,
+    INSPECTIONS, Ledger, LedgerError, LedgerReader, Writer, from_json, from_nanoseconds, meta, set_meta,
+    text, to_json, to_nanoseconds,
 };
+
+const INSPECTION_OF: &str = "SELECT n.kept FROM result AS r JOIN inspection AS n ON n.result = r.id \
+     WHERE r.assistant = ?1 AND r.agent = ?2";
 
 impl Ledger {
     /// Whether the models of the key were kept by an earlier run.
@@ -19,6 +24,7 @@ impl Ledger {
     pub fn reads_from(&mut self, source: Source, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
         let wanted = if source == Source::Agent { "agents" } else { "assistants" };
         let transaction = self.connection().unchecked_transaction()?;
+        transaction.execute_batch(INSPECTIONS)?;
         let changed = meta(&transaction, "reads")?.is_some_and(|before| before != wanted);
         set_meta(&transaction, "reads", wanted)?;
         if changed {
@@ -53,5 +59,15 @@ impl LedgerReader {
     /// The models of the key as they were read last; `None` when they never were.
     pub fn models(&self) -> Result<Option<Vec<KnownModel>>, LedgerError> {
         meta(self.connection(), "models")?.map(|json| from_json(&json)).transpose()
+    }
+    /// What was found in the row of that pair when it was read; `None` where that was not kept, or by other rules.
+    pub(super) fn inspection_of(&self, pair: Pair) -> Result<Option<Inspection>, LedgerError> {
+        if !self.connection().table_exists(Some("main"), "inspection")? {
+            return Ok(None);
+        }
+        let mut statement = self.connection().prepare_cached(INSPECTION_OF)?;
+        let mut rows = statement.query([pair.assistant.0.as_bytes(), pair.agent.0.as_bytes()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(text(row.get_ref(0)?)?.and_then(Inspection::read))
     }
 }

@@ -39,7 +39,7 @@ pub use names::{alike, is_unseen, listed, quoted, same_for_all_spellings, trimme
 pub use outcome::{Documents, Outcome};
 pub use progress::{ProgressCounts, RowProgress};
 pub use remedy::Remedy;
-pub use report_column::{REPORT_COLUMNS, ReportColumn};
+pub use report_column::{COLUMNS_OF_EVERY_REPORT, REPORT_COLUMNS};
 pub use report_row::{ReportRow, RunFacts};
 pub use status::{DisabledState, RowStatus};
 pub use stop::{Signal, StopReason, long_wait};

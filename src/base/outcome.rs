@@ -17,6 +17,8 @@ pub struct Documents {
     pub assistant: Option<Bytes>,
     /// Body of `GET /agent/v1/get`; likewise.
     pub agent: Option<Bytes>,
+    /// What an audit has found in what it read, so that nobody has to look again.
+    pub inspection: Option<String>,
 }
 
 /// A checked row, ready for the ledger.

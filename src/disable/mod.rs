@@ -31,7 +31,7 @@ mod undo;
 pub use agent_list::ListState;
 pub use ending_messages::ending;
 pub use guard_messages::WORDING;
-pub(crate) use page::Switching;
+pub(crate) use page::card;
 pub use plan_messages::{ListView, PlanView, WhenUntold, blind_question, plan_question};
 pub use recovery::settle;
 pub use rollback::roll_back;

@@ -1,28 +1,37 @@
 //! What became of switching the old assistants off, for the top of the page.
 
+use askama::Template;
+
 use crate::base::{DisabledState, Disabling, DisablingEnd, RunFacts, SkipReason, grouped};
 use crate::engine::report::page::shows_switching;
 
+/// What became of switching off, as a card of the page; `None` when nobody ever asked for it.
+pub(crate) fn card(facts: &RunFacts) -> Option<String> {
+    Switching::of(facts)?.render().ok()
+}
+
 /// What became of switching off.
-pub(crate) struct Switching {
+#[derive(Template)]
+#[template(path = "switching.html", config = "src/engine/report/page/askama.toml")]
+struct Switching {
     /// What nobody may miss: assistants that may be off against everybody's will.
-    pub(crate) warnings: Vec<String>,
+    warnings: Vec<String>,
     /// How it ended; empty when the last run was not to switch anything off.
-    pub(crate) ending: &'static str,
+    ending: &'static str,
     /// Rows by what became of their assistant.
-    pub(crate) states: Vec<StateLine>,
+    states: Vec<StateLine>,
 }
 
 /// Rows of one state.
-pub(crate) struct StateLine {
-    pub(crate) state: DisabledState,
-    pub(crate) rows: String,
-    pub(crate) meaning: String,
+struct StateLine {
+    state: DisabledState,
+    rows: String,
+    meaning: String,
 }
 
 impl Switching {
     /// `None` when nobody ever asked for it.
-    pub(crate) fn of(facts: &RunFacts) -> Option<Self> {
+    fn of(facts: &RunFacts) -> Option<Self> {
         shows_switching(facts).then(|| Self {
             warnings: warnings(facts),
             ending: ending(facts),

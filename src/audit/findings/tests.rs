@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::audit::hiding::name_without_secrets;
-use crate::audit::row::Weight;
+use crate::audit::row::{KnownModel, Weight};
 use crate::audit::secrets::{found, kinds, spots};
-use crate::audit::{Crowd, Secrets};
-use crate::engine::record::{Side, read};
+use crate::audit::{Duplicates, Secrets};
+use crate::engine::record::read;
 
 const ID: Uuid = Uuid::from_u128(7);
 
@@ -41,11 +40,15 @@ fn models() -> Vec<KnownModel> {
 
 fn findings_of(record: &Record, models: Option<&[KnownModel]>) -> Vec<Finding> {
     let read_at = "2026-03-01T00:00:00Z".parse().unwrap();
-    let mut crowd = Crowd::default();
-    crowd.add(record);
-    let duplicates = crowd.duplicates();
-    let surroundings = Surroundings { models, duplicates: &duplicates, read_at };
-    findings(record, &configuration(record, read_at), &surroundings)
+    let inspection = Inspection::of(record, Side::Assistant, read_at);
+    let inspection = Inspection::read(&inspection.kept().unwrap()).unwrap();
+    inspection.findings(Workspace { models, duplicates: &Duplicates::default() })
+}
+
+fn name_without_secrets(record: &Record) -> String {
+    let mut secrets = Secrets::default();
+    secrets.add(record);
+    secrets.hide(record.name()).into_owned()
 }
 
 /// Code and detail of what is found, as `code (detail)`.

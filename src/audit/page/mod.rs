@@ -8,93 +8,57 @@ mod top;
 pub use overview::AuditOverview;
 pub(crate) use overview::Users;
 
-use std::io::{self, Write};
-
 use askama::Template;
 
 use self::row::{AuditDetail, AuditTableRow};
 use self::top::AuditTop;
 use super::row::{AuditFacts, AuditRow};
-use crate::base::{Call, JsonText, RowProgress};
-use crate::engine::report::page::{Asked, Column, Objects, Page, PartOf, pretty};
-use crate::engine::report::{AuditRenderer, ReportSettings};
+use crate::base::ProgressCounts;
+use crate::engine::report::Texts;
+use crate::engine::report::page::{Asked, Column, Objects, PageLine, Room, Shown};
 
-/// A renderer that writes the audit as a page to `out`. `overview` has counted every row that will come. `part`: whose
-/// rows these are, where they are not all.
-pub fn audit_html<'a, W: Write + 'a>(
-    settings: &ReportSettings,
-    overview: AuditOverview,
-    part: Option<PartOf>,
-    out: W,
-) -> Box<dyn AuditRenderer + 'a> {
-    Box::new(AuditHtml {
-        page: Page::new(out, overview.progress().needs_attention),
-        redacted: settings.redact,
-        columns: Column::of_audit(&settings.format.carried_columns),
-        carried: settings.format.carried_columns.clone(),
-        overview,
-        part,
-    })
-}
+impl PageLine for AuditRow {
+    type Overview = AuditOverview;
 
-struct AuditHtml<W: Write> {
-    page: Page<W>,
-    redacted: bool,
-    columns: Vec<Column>,
-    carried: Vec<String>,
-    overview: AuditOverview,
-    part: Option<PartOf>,
-}
-
-impl<W: Write> AuditRenderer for AuditHtml<W> {
-    fn begin(&mut self, facts: &AuditFacts) -> io::Result<()> {
-        let asked = Asked {
-            columns: &self.columns,
-            carried: &self.carried,
-            stopped: facts.run.stopped.as_ref().map(ToString::to_string),
-            redacted: self.redacted,
-            part: self.part.as_ref(),
-        };
-        self.page.begin(&AuditTop::new(facts, &self.overview, asked))
+    fn count(&self, overview: &mut AuditOverview, texts: Texts) {
+        overview.count(self, texts);
     }
 
-    fn row(&mut self, row: &AuditRow) -> io::Result<()> {
-        if !self.page.has_place(row.progress() == RowProgress::NeedsAttention) {
-            return Ok(());
-        }
-        self.page.row(&AuditTableRow::new(row, &self.columns))
+    fn counted(overview: &AuditOverview) -> ProgressCounts {
+        overview.progress()
     }
 
-    fn document(&mut self, row: &AuditRow, document: &dyn Fn() -> Option<JsonText>) -> io::Result<()> {
-        let needs_somebody = row.progress() == RowProgress::NeedsAttention;
-        if !self.page.opens(needs_somebody)? {
-            return Ok(());
-        }
-        let opened =
-            |objects| AuditDetail::new(row, &self.columns, objects).render().map_err(io::Error::other);
-        let mut whole = opened(objects(row, document))?;
-        if !self.page.has_room(&whole, needs_somebody) {
-            whole = opened(Objects { are_left_out: true, ..Objects::default() })?;
-        }
-        self.page.opened(&whole, needs_somebody)
+    fn columns(_: &AuditFacts, carried: &[String]) -> Vec<Column> {
+        let own = Column::own;
+        let mut columns = vec![
+            own("line", "Line", false),
+            own("name", "Assistant", false),
+            own("status", "Status", true),
+            Column { is_many: true, ..own("findings", "Findings", true) },
+            Column { is_many: true, ..own("todo", "What to do", true) },
+            own("model", "Model", true),
+        ];
+        columns.extend(Column::carried(carried));
+        columns.push(Column { is_shown: false, ..own("age", "Unchanged for", true) });
+        columns.push(own("updated", "Last change", false));
+        columns
     }
 
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        self.page.finish()
+    fn top<'a>(
+        facts: &'a AuditFacts,
+        overview: &'a AuditOverview,
+        asked: Asked<'a>,
+        _: Option<String>,
+    ) -> impl Template + 'a {
+        AuditTop::new(facts, overview, asked)
     }
 
-    fn wants_documents(&self) -> bool {
-        true
+    fn cells<'a>(&'a self, shown: &'a Shown) -> impl Template + 'a {
+        AuditTableRow::new(self, shown)
     }
-}
 
-/// What was read, set out for a person.
-fn objects(row: &AuditRow, document: &dyn Fn() -> Option<JsonText>) -> Objects {
-    let shown = || document().map(|document| pretty(document.get()));
-    match row.read_from {
-        None => Objects::default(),
-        Some(Call::Agent) => Objects { agent: shown(), ..Objects::default() },
-        Some(_) => Objects { assistant: shown(), ..Objects::default() },
+    fn detail<'a>(&'a self, shown: &'a Shown, objects: Objects, _: Room) -> impl Template + 'a {
+        AuditDetail::new(self, shown, objects)
     }
 }
 

@@ -3,9 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::audit::columns;
 use crate::audit::row::{AuditRow, Finding, Weight};
 use crate::base::{Call, ProgressCounts, RowProgress, RowStatus};
-use crate::engine::report::page::Shares;
+use crate::engine::report::Texts;
+use crate::engine::report::page::{Shares, cell, shortened};
 
 /// A model id in the plot is no longer than this.
 const MODEL: usize = 200;
@@ -77,12 +79,10 @@ pub(super) fn days_unchanged(row: &AuditRow) -> Option<i64> {
     row.configuration.as_ref().and_then(|read| read.unchanged_days.or(read.age_days))
 }
 
-/// The model as the page shows it.
-pub(super) fn model(row: &AuditRow) -> Option<String> {
-    row.configuration.as_ref().map(|read| {
-        crate::engine::report::page::shortened(crate::engine::report::page::cell(&read.model).trim(), MODEL)
-            .into_owned()
-    })
+/// The model as the page shows it; `None` where nothing was read.
+pub(super) fn model(row: &AuditRow, texts: Texts) -> Option<String> {
+    let model = columns::model(row, texts)?;
+    Some(shortened(cell(&model).trim(), MODEL).into_owned())
 }
 
 /// Counted over all rows, in a pass of its own before the first row is written.
@@ -101,7 +101,7 @@ pub struct AuditOverview {
 
 impl AuditOverview {
     /// Takes in the next row.
-    pub fn count(&mut self, row: &AuditRow) {
+    pub fn count(&mut self, row: &AuditRow, texts: Texts) {
         for (status, rows) in RowStatus::ALL.iter().zip(&mut self.statuses) {
             *rows += u64::from(*status == row.row.status);
         }
@@ -112,7 +112,7 @@ impl AuditOverview {
         if !row.remedy().is_empty() {
             *self.remedies.entry(row.remedy()).or_default() += 1;
         }
-        if let Some(model) = model(row) {
+        if let Some(model) = model(row, texts) {
             let users = self.models.entry(model).or_default();
             users.rows += 1;
             let unavailable = row.findings.iter().find(|finding| finding.code == "model_unavailable");

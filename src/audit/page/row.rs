@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use askama::Template;
 
 use super::overview::{Age, days_unchanged, model};
-use crate::audit::row::{AuditRow, CAPABILITIES, Configuration, Finding, reading_word};
+use crate::audit::columns::COLUMNS;
+use crate::audit::row::{AuditRow, Finding, reading_word};
 use crate::base::{Call, grouped, one_line};
+use crate::engine::report::Texts;
+use crate::engine::report::column::Cell;
 use crate::engine::report::page::{
-    Cells, Column, FOUND, Objects, carried, counted, effort, moment, shortened, whole_name,
+    Cells, FOUND, Objects, Shown, carried, counted, effort, moment, shortened, whole_name,
 };
 
 /// A row of the table.
@@ -31,8 +34,9 @@ pub(super) struct AuditTableRow<'a> {
 }
 
 impl<'a> AuditTableRow<'a> {
-    pub(super) fn new(row: &'a AuditRow, columns: &'a [Column]) -> Self {
-        let mut cells = Cells::new(&row.row, &row.row.name, row.id(), columns, row.progress());
+    pub(super) fn new(row: &'a AuditRow, shown: &'a Shown) -> Self {
+        let name = shown.texts.name(&row.row.name);
+        let mut cells = Cells::new(&row.row, name, row.id(), &shown.columns, row.progress());
         cells.word = reading_word(row.row.status);
         cells.updated_at(row.configuration.as_ref().and_then(|read| read.updated_at));
         let remedy = Some(row.remedy()).filter(|remedy| !remedy.is_empty());
@@ -42,11 +46,11 @@ impl<'a> AuditTableRow<'a> {
             cells,
             findings: &row.findings,
             rank: row.findings.first().map(|heaviest| heaviest.weight as usize * 1_000 + row.findings.len()),
-            error: one_line(&shortened(&row.row.error(), FOUND)),
+            error: one_line(&shortened(&shown.texts.error(&row.row), FOUND)),
             more: todo.len().checked_sub(1).filter(|more| *more > 0),
             todo,
             same_as: row.row.duplicate_of.map(|(line, _)| line),
-            model: model(row).unwrap_or_default(),
+            model: model(row, shown.texts).unwrap_or_default(),
             age: Age::of(row).map_or("", Age::words),
             days: days_unchanged(row),
         }
@@ -59,7 +63,7 @@ impl<'a> AuditTableRow<'a> {
 pub(super) struct AuditDetail<'a> {
     line: u64,
     /// The name, where the table has only its beginning.
-    name: Option<&'a str>,
+    name: Option<Cow<'a, str>>,
     remedy: &'static str,
     error: String,
     findings: &'a [Finding],
@@ -72,65 +76,45 @@ pub(super) struct AuditDetail<'a> {
 }
 
 impl<'a> AuditDetail<'a> {
-    pub(super) fn new(row: &'a AuditRow, columns: &'a [Column], objects: Objects) -> Self {
+    pub(super) fn new(row: &'a AuditRow, shown: &'a Shown, objects: Objects) -> Self {
         Self {
             line: row.row.line,
-            name: whole_name(&row.row.name),
+            name: whole_name(shown.texts.name(&row.row.name)),
             remedy: row.remedy(),
-            error: row.row.error(),
+            error: shown.texts.error(&row.row),
             findings: &row.findings,
-            configuration: row.configuration.as_ref().map_or_else(Vec::new, configuration),
+            configuration: configuration(row, shown.texts),
             facts: facts(row),
-            carried: carried(&row.row, columns),
+            carried: carried(&row.row, &shown.columns),
             is_withheld: row.configuration.is_some() && objects == Objects::default(),
             objects,
         }
     }
 }
 
-fn configuration(read: &Configuration) -> Vec<(&'static str, Cow<'_, str>)> {
-    let count = |count: usize| Cow::Owned(grouped(count as u64));
-    let length = |length: usize| Cow::Owned(counted(length, "character"));
-    let days = |days: Option<i64>| {
-        Cow::Owned(days.map_or_else(String::new, |days| {
-            format!("{} days", u64::try_from(days).map_or_else(|_| days.to_string(), grouped))
-        }))
-    };
-    let time = |time: Option<_>| Cow::Owned(time.map(moment).unwrap_or_default());
-    let mut rows = vec![
-        ("Model", Cow::Borrowed(read.model.as_str())),
-        ("Temperature", Cow::Borrowed(read.temperature.as_ref().map_or("", |temperature| temperature.get()))),
-        ("Input type", Cow::Borrowed(read.input_type.as_str())),
-        ("Description", length(read.description_length)),
-        ("Instruction", length(read.instruction_length)),
-        ("Conversation starters", count(read.starters)),
-        ("Actions", count(read.actions)),
-        ("Actions that ask for confirmation", count(read.actions_to_confirm)),
-        ("Fields of the form", count(read.fields)),
-        ("Attachments", count(read.attachments)),
-    ];
-    rows.extend(CAPABILITIES.into_iter().zip(read.capabilities).map(|(name, flag)| {
-        (capability(name), Cow::Borrowed(flag.map_or("not said", |flag| if flag { "on" } else { "off" })))
-    }));
-    rows.extend([
-        ("Created", time(read.created_at)),
-        ("Last change", time(read.updated_at)),
-        ("Age", days(read.age_days)),
-        ("Unchanged for", days(read.unchanged_days)),
-    ]);
-    rows.retain(|(_, value)| !value.is_empty());
-    rows
+/// What stands in the columns that have a label.
+fn configuration(row: &AuditRow, texts: Texts) -> Vec<(&'static str, Cow<'_, str>)> {
+    let labelled = COLUMNS.iter().filter(|column| !column.label.is_empty());
+    let said = labelled.map(|column| (column.label, said(column.of(row, texts), column.unit)));
+    said.filter(|(_, said)| !said.is_empty()).collect()
 }
 
-/// The column's name as words.
-fn capability(name: &'static str) -> &'static str {
-    match name {
-        "web_search" => "Web search",
-        "image_generation" => "Image generation",
-        "code_interpreter" => "Code interpreter",
-        "canvas" => "Canvas",
-        "extended_thinking" => "Extended thinking",
-        other => other,
+/// The cell in words.
+fn said<'a>(cell: Cell<'a>, unit: &str) -> Cow<'a, str> {
+    let number =
+        |number: u64| Cow::Owned(if unit.is_empty() { grouped(number) } else { counted(number, unit) });
+    match cell {
+        Cell::Nothing => Cow::Borrowed(""),
+        Cell::Text(text) => text,
+        Cell::Texts(texts) => Cow::Owned(texts.join("; ")),
+        Cell::Count(count) => number(count),
+        Cell::Number(count) => {
+            u64::try_from(count).map_or_else(|_| Cow::Owned(format!("{count} {unit}s")), number)
+        }
+        Cell::Flag(flag) => Cow::Borrowed(flag.map_or("not said", |flag| if flag { "on" } else { "off" })),
+        Cell::Id(id) => Cow::Owned(id.to_string()),
+        Cell::Time(time) => Cow::Owned(moment(time)),
+        Cell::Json(json) => Cow::Owned(json.get().to_owned()),
     }
 }
 

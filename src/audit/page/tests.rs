@@ -1,13 +1,13 @@
 //! An audit's page without a browser: what stands in it, and that nobody's text gets out of its place.
 
-use crate::audit::page::{AuditOverview, audit_html};
-use crate::audit::redact::{redacted_audit_facts, redacted_audit_row, redacted_object};
-use crate::audit::row::{Configuration, Finding, KnownModel, Weight};
+use crate::audit::page::AuditOverview;
+use crate::audit::row::{Configuration, Finding, Weight};
 use crate::audit::{AuditFacts, AuditRow};
 use crate::base::{Call, JsonText, ReportRow, StopReason};
-use crate::engine::report::ReportSettings;
 use crate::engine::report::page::tests::{between, opened, seen};
-use crate::engine::report::samples::{facts, rows, settings, verified};
+use crate::engine::report::page::{Objects, html, pretty};
+use crate::engine::report::samples::{facts, rendered, rows, settings, verified};
+use crate::engine::report::{Extent, ReportSettings, Texts, csv, json_lines, redact};
 
 fn configuration() -> Configuration {
     Configuration {
@@ -38,6 +38,7 @@ fn read(line: u64, model: &str, findings: Vec<Finding>) -> AuditRow {
         row: ReportRow { line, name: format!("Bot {line}"), ..verified() },
         read_from: Some(Call::Assistant),
         configuration: Some(Configuration { model: model.into(), ..configuration() }),
+        has_known_model: model == "gpt-5",
         findings,
     }
 }
@@ -58,19 +59,29 @@ fn audited() -> Vec<AuditRow> {
     audited
 }
 
+fn texts(settings: &ReportSettings) -> Texts {
+    Texts { extent: Extent::Full, redact: settings.redact, practice: false }
+}
+
 fn page_with(facts: &AuditFacts, rows: &[AuditRow], settings: &ReportSettings, document: &str) -> String {
     let mut overview = AuditOverview::default();
     for row in rows {
-        overview.count(row);
+        overview.count(row, texts(settings));
     }
     let mut out = Vec::new();
-    let mut renderer = audit_html(settings, overview, None, &mut out);
+    let mut renderer = html(settings, overview, None, |_| None, &mut out);
     renderer.begin(facts).unwrap();
     for row in rows {
         renderer.row(row).unwrap();
     }
     for row in rows {
-        renderer.document(row, &|| JsonText::new(document.to_owned())).unwrap();
+        let Some(room) = renderer.opens(row).unwrap() else { continue };
+        let shown = (document.len() <= room && row.read_from.is_some()).then(|| pretty(document));
+        let objects = match row.read_from {
+            Some(Call::Agent) => Objects { agent: shown, ..Objects::default() },
+            _ => Objects { are_left_out: document.len() > room, assistant: shown, agent: None },
+        };
+        renderer.opened(row, objects).unwrap();
     }
     renderer.finish().unwrap();
     String::from_utf8(out).unwrap()
@@ -178,47 +189,25 @@ fn redacted_no_text_of_the_platform_is_left() {
     (set_up.input_type, set_up.temperature) = (planted.into(), JsonText::new(format!("\"{planted}\"")));
     let mut refused = audited().remove(4);
     refused.row.failure.as_mut().unwrap().words = planted.into();
-    let models = [KnownModel { id: "gpt-5".into(), extended_thinking: None }];
     // An audit may take it for a model of the key in another spelling.
     let mut spelled = read(3, &format!("gpt-5@{planted}"), Vec::new());
     spelled.row.name = planted.into();
-    let rows = [row, refused, audited().remove(0), spelled].map(|row| redacted_audit_row(row, &models));
+    let rows = [row, refused, audited().remove(0), spelled];
     let mut facts = audit_facts();
     facts.run.stopped = Some(StopReason::ScopeMissing { missing: vec![planted.into()] });
-    let facts = redacted_audit_facts(facts);
     let document =
         JsonText::new(format!(r#"{{"model":"{planted}","type":"{planted}","a":["{planted}"]}}"#)).unwrap();
     let settings = ReportSettings { redact: true, ..settings() };
-    let page = page_with(&facts, &rows, &settings, redacted_object(&document).unwrap().get());
-    let mut csv = Vec::new();
-    let mut json = Vec::new();
-    for mut renderer in [
-        crate::audit::csv::audit_csv(&settings, &mut csv),
-        crate::audit::json::audit_json_lines(&settings, &mut json),
-    ] {
-        renderer.begin(&facts).unwrap();
-        for row in &rows {
-            renderer.row(row).unwrap();
-        }
-        renderer.finish().unwrap();
-    }
-    for text in [page.as_bytes(), &csv, &json] {
+    let page = page_with(&facts, &rows, &settings, redact::strictly(&document).unwrap().get());
+    let (mut table, mut lines) = (Vec::new(), Vec::new());
+    rendered(csv(&settings, &mut table), &facts, &rows);
+    rendered(json_lines(&settings, &mut lines), &facts, &rows);
+    for text in [page.as_bytes(), &table, &lines] {
         let text = String::from_utf8_lossy(text);
         assert!(!text.contains(planted) && !text.contains("Bot"), "{text}");
         assert!(text.contains("7 characters") && text.contains("gpt-5") && text.contains("Sales"));
     }
     assert!(page.contains("Redacted: lengths stand in place"));
-    let shown = |model: &str, models| redacted_audit_row(read(2, model, Vec::new()), models).configuration;
-    for (model, models, stays) in [
-        ("gpt-5", &models[..], true),
-        ("gpt-5@default", &models, true),
-        ("auto", &[], true),
-        // Without the models of the key nobody knows what it is.
-        ("gpt-5", &[], false),
-        ("gpt-5@2025", &models, false),
-    ] {
-        assert_eq!(shown(model, models).unwrap().model == model, stays, "{model}");
-    }
 }
 
 #[test]
@@ -242,12 +231,13 @@ fn over_five_thousand_rows_those_that_need_somebody_come_first_and_it_says_what_
 fn what_cannot_be_looked_through_is_not_shown_and_what_is_too_large_is_left_out() {
     let row = read(2, "gpt-5", Vec::new());
     let mut overview = AuditOverview::default();
-    overview.count(&row);
+    overview.count(&row, texts(&settings()));
     let mut out = Vec::new();
-    let mut renderer = audit_html(&settings(), overview, None, &mut out);
+    let mut renderer = html(&settings(), overview, None, |_| None, &mut out);
     renderer.begin(&audit_facts()).unwrap();
     renderer.row(&row).unwrap();
-    renderer.document(&row, &|| None).unwrap();
+    assert!(renderer.opens(&row).unwrap().is_some());
+    renderer.opened(&row, Objects::default()).unwrap();
     renderer.finish().unwrap();
     assert!(String::from_utf8(out).unwrap().contains("it could not be looked through for secrets"));
     let rows = vec![row; 80];

@@ -9,21 +9,24 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::audit_report::{self, AuditCounters, AuditFormat, AuditSource, paths};
+use super::audit_report::AuditCounters;
 use super::command_line::{of_agents, same_command, typed};
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
-use super::render::{RenderError, Rendered, say_that_it_stays, stays};
+use super::render::{RenderError, overview, render_rows, say_that_it_stays, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::split::{Split, Target};
 use super::{CommandError, dialect, runtime};
-use crate::audit::{self, AuditFacts, AuditSummary, OneSide, Source, add_models, keep_models};
+use crate::audit::{
+    self, AuditFacts, AuditReader, AuditRow, AuditSummary, OneSide, Source, add_models, keep_models,
+};
 use crate::base::{Exit, Outcome, StopReason};
 use crate::cli::audit_arguments::AuditArgs;
 use crate::cli::files::CommandFiles;
+use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_endpoint};
 use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::session::{RowWork, drive};
@@ -165,7 +168,7 @@ impl Audit<'_> {
         let ledger =
             LedgerReader::open_audit(&self.paths.ledger).context("the ledger cannot be read again")?;
         let again = "the ledger cannot be read again";
-        let facts = audit_report::facts(&ledger).context(again)?;
+        let facts = audit::facts(&ledger).context(again)?;
         let mut files: Vec<(&str, PathBuf)> = Vec::new();
         let (counters, failed) = match self.render_all(&ledger, &facts, &mut files) {
             Ok(counters) => (counters, None),
@@ -226,27 +229,30 @@ impl Audit<'_> {
         facts: &AuditFacts,
         files: &mut Vec<(&'static str, PathBuf)>,
     ) -> Result<AuditCounters, RenderError> {
-        let source = AuditSource::new(ledger, facts, false)?;
+        let rows = AuditReader::new(ledger, facts.clone(), false)?;
         let dialect = dialect(self.arguments.dialect);
-        let mut render = |label, format, output: &OutputPath| -> Result<AuditCounters, RenderError> {
+        let mut render = |label, format, output: &OutputPath, counters: &mut AuditCounters| {
+            let count = &mut |row: &AuditRow| counters.count(row);
             if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
                 say_that_it_stays(path, self.terminal);
-                return source.counters(format, dialect);
+                overview(&rows, None, count)?;
+                return Ok::<_, RenderError>(());
             }
-            let (written, counters) = source.render(format, dialect, output, WhenGone::GoOn)?;
-            if let Some((file, not_replaced)) = written.map(paths) {
-                let rendered = Rendered { file: Some(file.clone()), not_replaced, remedies: Vec::new() };
-                rendered.say_if_beside(self.terminal);
-                files.push((label, file));
-            }
-            Ok(counters)
+            let rendered = render_rows(&rows, format, dialect, output, WhenGone::GoOn, count)?;
+            rendered.say_if_beside(self.terminal);
+            files.extend(rendered.file.map(|file| (label, file)));
+            Ok(())
         };
-        let counters = render("audit", AuditFormat::Csv, &self.paths.report)?;
-        if let Some(output) = &self.paths.json {
-            render("JSON audit", AuditFormat::Json, output)?;
-        }
-        if let Some(output) = &self.paths.html {
-            render("HTML audit", AuditFormat::Html, output)?;
+        let mut counters = AuditCounters::default();
+        render("audit", ReportFormatArg::Csv, &self.paths.report, &mut counters)?;
+        let others = [
+            ("JSON audit", ReportFormatArg::Json, &self.paths.json),
+            ("HTML audit", ReportFormatArg::Html, &self.paths.html),
+        ];
+        for (label, format, output) in others {
+            if let Some(output) = output {
+                render(label, format, output, &mut AuditCounters::default())?;
+            }
         }
         Ok(counters)
     }

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::split::may_be_the_input;
-use crate::base::{JsonText, Remedy, ReportRow, RunFacts};
-use crate::check;
+use crate::base::{DisabledState, JsonText, ProgressCounts, Remedy, ReportRow, RunFacts};
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{OutputPath, UsageError};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::record::{self, Side};
-use crate::engine::report::page::{self, Overview};
-use crate::engine::report::{self, Access, Dialect, Renderer, ReportFileError, ReportSettings};
+use crate::engine::report::page::{self, Objects, PageLine};
+use crate::engine::report::{
+    self, Access, Dialect, Extent, Renderer, ReportFileError, ReportSettings, Texts,
+};
 use crate::engine::terminal::{self, Terminal, WhenGone};
+use crate::{check, disable};
 
 /// What came of rendering.
 pub(super) struct Rendered {
@@ -85,8 +86,148 @@ pub(super) fn refuse_overwriting(path: &Path, ledger: &Path) -> Result<(), Usage
     ))
 }
 
-/// Renders the ledger, of which `facts` are the facts, to `output`. `when_gone`: what becomes of standard output when
-/// nobody reads it any more.
+/// A ledger stands beside its input and has its stem, unless somebody said otherwise.
+pub(super) fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
+    let folder = |path: &Path| path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
+    let (Some(stem), Some(name)) = (path.file_stem(), ledger.file_name()) else { return false };
+    let is_table = path.extension().is_some_and(|extension| extension == "csv");
+    let rest = name.as_encoded_bytes().strip_prefix(stem.as_encoded_bytes()).filter(|_| is_table);
+    rest.is_some_and(|rest| rest.starts_with(b".")) && folder(path) == folder(ledger)
+}
+
+/// What rows are to bring.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wants {
+    /// The proposed agent.
+    pub(super) proposed: bool,
+    /// What may be shown to other people than those of the input.
+    pub(super) page: bool,
+}
+
+/// The rows of a ledger, a run's or an audit's, as every format shows them.
+pub(super) trait Rows<R: PageLine> {
+    /// The ledger.
+    fn ledger(&self) -> &LedgerReader;
+
+    /// Whether lengths stand in place of the platform's texts.
+    fn redact(&self) -> bool;
+
+    /// What is said of all of them.
+    fn facts(&self) -> &R::Facts;
+
+    /// Shows those with these keys, or all, to `visit`, in order.
+    fn visit(
+        &self,
+        keys: Option<&[RowKey]>,
+        wants: Wants,
+        visit: &mut dyn FnMut(&R) -> Result<(), RenderError>,
+    ) -> Result<(), RenderError>;
+
+    /// What was read of the row, of so many bytes at most.
+    fn objects(&self, row: &R, at_most: usize) -> Result<Objects, LedgerError>;
+
+    /// What is said of some of them, before any is counted.
+    fn facts_of_none(&self) -> R::Facts;
+
+    /// Counts one of these.
+    fn count(facts: &mut R::Facts, row: &R);
+
+    /// What else stands on a page of them.
+    fn card(facts: &R::Facts) -> Option<String>;
+}
+
+/// The rows of a run.
+pub(super) struct RunRows<'a> {
+    /// The ledger.
+    pub(super) ledger: &'a LedgerReader,
+    /// What is said of all of them.
+    pub(super) facts: RunFacts,
+    /// Whether lengths stand in place of the platform's texts.
+    pub(super) redact: bool,
+}
+
+impl Rows<ReportRow> for RunRows<'_> {
+    fn ledger(&self) -> &LedgerReader {
+        self.ledger
+    }
+
+    fn redact(&self) -> bool {
+        self.redact
+    }
+
+    fn facts(&self) -> &RunFacts {
+        &self.facts
+    }
+
+    fn visit(
+        &self,
+        keys: Option<&[RowKey]>,
+        wants: Wants,
+        visit: &mut dyn FnMut(&ReportRow) -> Result<(), RenderError>,
+    ) -> Result<(), RenderError> {
+        let visit = |mut row: ReportRow, assistant: Option<&[u8]>, _: Option<&[u8]>| {
+            row.proposed = assistant.and_then(|document| proposed(&row, document));
+            visit(&row)
+        };
+        match keys {
+            Some(keys) => self.ledger.for_each_row_of(keys, wants.proposed, visit),
+            None => self.ledger.for_each_row(wants.proposed, visit),
+        }
+    }
+
+    fn objects(&self, row: &ReportRow, at_most: usize) -> Result<Objects, LedgerError> {
+        let Some(pair) = row.pair else { return Ok(Objects::default()) };
+        let objects = self.ledger.documents_of(pair, |assistant, agent| {
+            page::objects(row, [assistant, agent], self.redact, at_most)
+        })?;
+        Ok(objects.unwrap_or_default())
+    }
+
+    fn facts_of_none(&self) -> RunFacts {
+        RunFacts {
+            counts: Vec::new(),
+            disabled: Vec::new(),
+            skipped: Vec::new(),
+            progress: ProgressCounts::default(),
+            stuck_off: 0,
+            off_with_agents_id: 0,
+            ..self.facts.clone()
+        }
+    }
+
+    /// As the ledger does.
+    fn count(facts: &mut RunFacts, row: &ReportRow) {
+        add(&mut facts.counts, row.status);
+        add(&mut facts.disabled, row.disabled);
+        facts.progress.count(row.progress());
+        if let (DisabledState::Skipped, Some(reason)) = (row.disabled, row.skipped) {
+            add(&mut facts.skipped, reason);
+        }
+        facts.stuck_off += u64::from(row.disabled == DisabledState::RevertFailed);
+        let is_one_uuid = row.pair.is_some_and(|pair| pair.is_one_uuid());
+        facts.off_with_agents_id += u64::from(is_one_uuid && row.disabled.may_be_off());
+    }
+
+    fn card(facts: &RunFacts) -> Option<String> {
+        disable::card(facts)
+    }
+}
+
+fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, found: T) {
+    match counts.iter_mut().find(|(counted, _)| *counted == found) {
+        Some((_, rows)) => *rows += 1,
+        None => counts.push((found, 1)),
+    }
+}
+
+/// The agent as it would be created, out of the assistant's kept document.
+fn proposed(row: &ReportRow, document: &[u8]) -> Option<JsonText> {
+    let pair = row.pair?;
+    record::read(Side::Assistant, document, pair.assistant.0).ok().map(|record| check::proposed(&record))
+}
+
+/// Renders the ledger of a run, of which `facts` are the facts, to `output`. `when_gone`: what becomes of standard output
+/// when nobody reads it any more.
 pub(super) fn render(
     ledger: &LedgerReader,
     facts: &RunFacts,
@@ -96,12 +237,36 @@ pub(super) fn render(
     output: &OutputPath,
     when_gone: WhenGone,
 ) -> Result<Rendered, RenderError> {
-    let settings = settings(ledger, dialect, redact)?;
     let mut counters = BTreeMap::new();
+    let rows = RunRows { ledger, facts: facts.clone(), redact };
+    let mut count = |row: &ReportRow| *counters.entry(row.remedy()).or_insert(0) += 1;
+    let rendered = render_rows(&rows, format, dialect, output, when_gone, &mut count)?;
+    Ok(Rendered { remedies: counters.into_iter().collect(), ..rendered })
+}
+
+/// Renders these rows likewise; `count` sees each of them.
+pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
+    rows: &S,
+    format: ReportFormatArg,
+    dialect: Dialect,
+    output: &OutputPath,
+    when_gone: WhenGone,
+    count: &mut dyn FnMut(&R),
+) -> Result<Rendered, RenderError> {
+    let settings = settings(rows.ledger(), dialect, rows.redact())?;
+    let mut to = |out: &mut dyn Write| -> Result<(), RenderError> {
+        let renderer: Box<dyn Renderer<R> + '_> = match format {
+            ReportFormatArg::Csv => report::csv(&settings, out),
+            ReportFormatArg::Json => report::json_lines(&settings, out),
+            ReportFormatArg::Html => {
+                page::html(&settings, overview(rows, None, &mut |_| {})?, None, S::card, out)
+            }
+        };
+        feed(renderer, rows.facts(), rows, None, count)
+    };
     let (file, not_replaced) = match output {
         OutputPath::Stdout => {
-            let mut out = terminal::standard_output(when_gone);
-            rows_to(ledger, facts, format, &settings, &mut out, &mut counters)?;
+            to(&mut terminal::standard_output(when_gone))?;
             (None, None)
         }
         OutputPath::File(path) => {
@@ -109,22 +274,19 @@ pub(super) fn render(
                 ReportFormatArg::Csv => Access::ByUmask,
                 ReportFormatArg::Json | ReportFormatArg::Html => Access::OwnerOnly,
             };
-            let written = report::write_atomically(path, access, |out| {
-                rows_to(ledger, facts, format, &settings, out, &mut counters).map_err(|error| error.at(path))
-            })?;
-            match written {
+            match report::write_atomically(path, access, |out| to(out).map_err(|error| error.at(path)))? {
                 report::Written::AsAsked(file) => (Some(file), None),
                 report::Written::Beside { asked, written } => (Some(written), Some(asked)),
             }
         }
     };
-    Ok(Rendered { file, not_replaced, remedies: counters.into_iter().collect() })
+    Ok(Rendered { file, not_replaced, remedies: Vec::new() })
 }
 
 /// How many rows need which remedy, of a ledger that is not rendered.
 pub(super) fn remedies(ledger: &LedgerReader) -> Result<Vec<(Remedy, u64)>, LedgerError> {
     let mut counters = BTreeMap::new();
-    RowsOf { ledger, keys: None }.visit(false, |row, _, _| {
+    ledger.for_each_row(false, |row, _, _| {
         *counters.entry(row.remedy()).or_insert(0) += 1;
         Ok::<_, LedgerError>(())
     })?;
@@ -140,82 +302,42 @@ pub(super) fn settings(
     Ok(ReportSettings { format: ledger.format()?.unwrap_or_default(), dialect, redact })
 }
 
-fn rows_to(
-    ledger: &LedgerReader,
-    facts: &RunFacts,
-    format: ReportFormatArg,
-    settings: &ReportSettings,
-    out: &mut dyn Write,
-    counters: &mut BTreeMap<Remedy, u64>,
+/// Gives the renderer the rows with these keys, or all; `count` sees each of them.
+pub(super) fn feed<R: PageLine>(
+    mut renderer: Box<dyn Renderer<R> + '_>,
+    facts: &R::Facts,
+    rows: &impl Rows<R>,
+    keys: Option<&[RowKey]>,
+    count: &mut dyn FnMut(&R),
 ) -> Result<(), RenderError> {
-    let rows = RowsOf { ledger, keys: None };
-    let renderer: Box<dyn Renderer + '_> = match format {
-        ReportFormatArg::Csv => report::csv(settings, out),
-        ReportFormatArg::Json => report::json_lines(settings, out),
-        ReportFormatArg::Html => page::html(settings, overview(&rows)?, None, out),
-    };
-    feed(renderer, facts, &rows, |row| *counters.entry(row.remedy()).or_insert(0) += 1)
-}
-
-/// Rows of a ledger.
-pub(super) struct RowsOf<'a> {
-    /// The ledger.
-    pub(super) ledger: &'a LedgerReader,
-    /// Which of its rows; `None` for all.
-    pub(super) keys: Option<&'a [RowKey]>,
-}
-
-impl RowsOf<'_> {
-    /// Shows each of them to `visit`, in order.
-    pub(super) fn visit<E: From<LedgerError>>(
-        &self,
-        want_documents: bool,
-        visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        match self.keys {
-            Some(keys) => self.ledger.for_each_row_of(keys, want_documents, visit),
-            None => self.ledger.for_each_row(want_documents, visit),
-        }
-    }
-}
-
-/// Gives the renderer its rows; `count` sees each of them.
-pub(super) fn feed(
-    mut renderer: Box<dyn Renderer + '_>,
-    facts: &RunFacts,
-    rows: &RowsOf<'_>,
-    mut count: impl FnMut(&ReportRow),
-) -> Result<(), RenderError> {
-    let wants_proposed = renderer.wants_proposed();
+    let wants = Wants { proposed: renderer.wants_proposed(), page: renderer.rows_open() };
     renderer.begin(facts)?;
-    rows.visit(wants_proposed, |mut row, assistant, _agent| {
-        if wants_proposed {
-            row.proposed = assistant.and_then(|document| proposed(&row, document));
-        }
-        count(&row);
-        renderer.row(&row).map_err(RenderError::from)
+    rows.visit(keys, wants, &mut |row| {
+        count(row);
+        Ok(renderer.row(row)?)
     })?;
-    if renderer.wants_documents() {
-        rows.visit(true, |row, assistant, agent| {
-            renderer.documents(&row, assistant, agent).map_err(RenderError::from)
+    if renderer.rows_open() {
+        rows.visit(keys, wants, &mut |row| {
+            let Some(room) = renderer.opens(row)? else { return Ok(()) };
+            Ok(renderer.opened(row, rows.objects(row, room)?)?)
         })?;
     }
-    renderer.finish()?;
-    Ok(())
+    Ok(renderer.finish()?)
 }
 
-/// What the top of a page says about all rows: a pass of its own, so that no row has to be kept.
-fn overview(rows: &RowsOf<'_>) -> Result<Overview, LedgerError> {
-    let mut overview = Overview::default();
-    rows.visit(false, |row, _, _| {
-        overview.count(&row);
-        Ok::<_, LedgerError>(())
+/// What the top of a page says about the rows with these keys, or about all: a pass of its own, so that no row has to be
+/// kept. `count` sees each of them.
+pub(super) fn overview<R: PageLine>(
+    rows: &impl Rows<R>,
+    keys: Option<&[RowKey]>,
+    count: &mut dyn FnMut(&R),
+) -> Result<R::Overview, RenderError> {
+    let texts = Texts { extent: Extent::Full, redact: rows.redact(), practice: false };
+    let mut overview = R::Overview::default();
+    rows.visit(keys, Wants { page: true, ..Wants::default() }, &mut |row| {
+        row.count(&mut overview, texts);
+        count(row);
+        Ok(())
     })?;
     Ok(overview)
-}
-
-/// The agent as it would be created, out of the assistant's kept document.
-fn proposed(row: &ReportRow, document: &[u8]) -> Option<JsonText> {
-    let pair = row.pair?;
-    record::read(Side::Assistant, document, pair.assistant.0).ok().map(|record| check::proposed(&record))
 }

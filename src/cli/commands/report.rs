@@ -5,11 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
-use super::audit_report::{self, AuditSource, paths};
 use super::parts::write_parts;
-use super::render::{RenderError, Rendered, refuse_overwriting, render};
+use super::render::{RenderError, Rendered, refuse_overwriting, render, render_rows};
 use super::split::{Split, Target};
 use super::{CommandError, dialect};
+use crate::audit::{self, AuditReader};
 use crate::base::Exit;
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::ReportArgs;
@@ -83,12 +83,8 @@ fn of_either(
             render(ledger, &facts, arguments.format, dialect, redact, output, WhenGone::End)
         }
         Purpose::Audit => {
-            let facts = audit_report::facts(ledger)?;
-            let source = AuditSource::new(ledger, &facts, arguments.redact)?;
-            let (written, _) = source.render(arguments.format.into(), dialect, output, WhenGone::End)?;
-            let (file, not_replaced) =
-                written.map(paths).map_or((None, None), |(file, asked)| (Some(file), asked));
-            Ok(Rendered { file, not_replaced, remedies: Vec::new() })
+            let rows = AuditReader::new(ledger, audit::facts(ledger)?, arguments.redact)?;
+            render_rows(&rows, arguments.format, dialect, output, WhenGone::End, &mut |_| {})
         }
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 
 use super::CommandError;
-use super::render::RenderError;
+use super::render::{RenderError, may_be_the_input};
 use crate::base::{
     ProgressCounts, alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed,
 };
@@ -331,15 +331,6 @@ fn refuse_foreign(path: &Path, ledger: &Path) -> Result<(), CommandError> {
     }
 }
 
-/// A ledger stands beside its input and has its stem, unless somebody said otherwise.
-pub(super) fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
-    let folder = |path: &Path| path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
-    let (Some(stem), Some(name)) = (path.file_stem(), ledger.file_name()) else { return false };
-    let is_table = path.extension().is_some_and(|extension| extension == "csv");
-    let rest = name.as_encoded_bytes().strip_prefix(stem.as_encoded_bytes()).filter(|_| is_table);
-    rest.is_some_and(|rest| rest.starts_with(b".")) && folder(path) == folder(ledger)
-}
-
 /// Files in the folder that this split has not written, hidden ones aside.
 fn others(folder: &Path, own: &BTreeSet<String>) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
@@ -355,7 +346,7 @@ fn others(folder: &Path, own: &BTreeSet<String>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{REPORT_COLUMNS, ReportColumn};
+    use crate::base::REPORT_COLUMNS;
 
     #[test]
     fn a_column_is_found_by_its_exact_name_else_as_people_type_it() {
@@ -375,7 +366,7 @@ mod tests {
     fn only_what_this_program_has_written_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
-        let table = format!("{}\n", REPORT_COLUMNS.map(ReportColumn::as_str).join(";"));
+        let table = format!("{}\n", REPORT_COLUMNS.join(";"));
         for (content, is_replaced) in [(table.as_str(), true), ("owner,assistant_id\n", false), ("", true)] {
             fs::write(&path, content).unwrap();
             let refused = refuse_foreign(&path, &folder.path().join("x.ledger")).is_err();

@@ -153,7 +153,7 @@ impl Verify<'_> {
     }
 
     async fn rows_to(&self, out: &mut dyn Write, rows: Rows<'_>) -> Result<Done, RenderError> {
-        let mut renderer: Box<dyn Renderer + '_> = report::csv(rows.settings, out);
+        let mut renderer: Box<dyn Renderer<ReportRow> + '_> = report::csv(rows.settings, out);
         renderer.begin(&self.facts(None, Timestamp::now()))?;
         let mut statuses = BTreeMap::new();
         let (mut progress, mut kept) = (ProgressCounts::default(), 0);

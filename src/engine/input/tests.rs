@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::base::{Encoding, REPORT_COLUMNS, ReportColumn};
+use crate::base::{Encoding, REPORT_COLUMNS};
 
 const A: &str = "550e8400-e29b-41d4-a716-446655440000";
 const B: &str = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
@@ -20,7 +20,7 @@ const FIRST_REPORT: &str = "line,input,assistant_id,agent_id,name,status,disable
 
 /// A report of ours with two carried columns, in either order of its columns. Of each row what stands in which column.
 fn reports(rows: &[&[(&str, &str)]]) -> [String; 2] {
-    let today = REPORT_COLUMNS.map(ReportColumn::as_str).join(",");
+    let today = REPORT_COLUMNS.join(",");
     [today.as_str(), FIRST_REPORT].map(|own| {
         let header = format!("{own},owner,input_name");
         let cell = |row: &[(&str, &str)], column| {

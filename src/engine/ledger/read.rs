@@ -14,7 +14,7 @@ use super::open_rows::{PLACE, checked, for_each_row};
 use super::schema::{self, ROWS};
 use super::state::{LastRun, count_disabled, effective_state};
 use crate::base::{
-    DisabledState, InputFormat, InvalidId, ReportRow, RowProgress, RowStatus, RunFacts, SkipReason,
+    DisabledState, InputFormat, InvalidId, Pair, ReportRow, RowProgress, RowStatus, RunFacts, SkipReason,
 };
 
 /// Reads a ledger, finished or not, also while a run writes it and in a folder that cannot be written.
@@ -179,6 +179,18 @@ impl LedgerReader {
         Ok(())
     }
 
+    /// Shows the bodies of assistant and agent of the row of that pair to `visit`; gives `None` where there are none.
+    pub fn documents_of<T>(
+        &self,
+        pair: Pair,
+        visit: impl FnOnce(Option<&[u8]>, Option<&[u8]>) -> T,
+    ) -> Result<Option<T>, LedgerError> {
+        let mut statement = self.connection.prepare_cached(DOCUMENTS_OF)?;
+        let mut rows = statement.query([pair.assistant.0.as_bytes(), pair.agent.0.as_bytes()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(visit(blob(row.get_ref(0)?)?, blob(row.get_ref(1)?)?)))
+    }
+
     /// Shows the key of every input row with the cells of its carried-through columns, in input order. An error of
     /// `visit` ends it.
     pub fn for_each_carried<E: From<LedgerError>>(
@@ -202,6 +214,9 @@ impl LedgerReader {
 /// gave it is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowKey(i64);
+
+pub(super) const DOCUMENTS_OF: &str = "SELECT doc.assistant, doc.agent FROM result AS r \
+     JOIN document AS doc ON doc.result = r.id WHERE r.assistant = ?1 AND r.agent = ?2";
 
 /// Counts the rows whose assistant is kept.
 pub(super) fn with_assistant() -> String {

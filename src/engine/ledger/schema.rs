@@ -108,6 +108,10 @@ const TABLES: &str = "
     CREATE TABLE sent (at INTEGER PRIMARY KEY, requests INTEGER NOT NULL) STRICT;
 ";
 
+/// What an audit has found in a document, in its own words. An audit's ledger may be from before anything was kept there.
+pub(crate) const INSPECTIONS: &str =
+    "CREATE TABLE IF NOT EXISTS inspection (result INTEGER PRIMARY KEY, kept TEXT NOT NULL) STRICT;";
+
 /// Every input row with what is known of it: `i` the row, `d` the earlier row that it repeats, `r` the result of its
 /// pair, `p` its place in the last run's plan.
 pub(super) const ROWS: &str = "
@@ -120,7 +124,7 @@ pub(super) const ROWS: &str = "
 /// Makes the tables in an empty file, with our mark, in one transaction.
 pub(super) fn create(connection: &Connection) -> Result<(), LedgerError> {
     connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+        "BEGIN IMMEDIATE; {TABLES} {INSPECTIONS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
     ))?;
     Ok(())
 }

@@ -165,6 +165,7 @@ fn outcome(pair: Pair, status: RowStatus) -> Outcome {
         documents: Documents {
             assistant: Some(Bytes::from_static(b"{\"assistant\":{}}")),
             agent: Some(Bytes::from_static(b"{\"agent\":{}}")),
+            inspection: None,
         },
         requests: 2,
         elapsed: Duration::from_micros(1_600),

@@ -313,6 +313,9 @@ const UPSERT_DOCUMENT: &str = "
         assistant = CASE WHEN ?4 THEN excluded.assistant ELSE ifnull(excluded.assistant, assistant) END,
         agent = CASE WHEN ?4 THEN excluded.agent ELSE ifnull(excluded.agent, agent) END";
 
+const UPSERT_INSPECTION: &str = "
+    INSERT INTO inspection (result, kept) VALUES (?1, ?2) ON CONFLICT (result) DO UPDATE SET kept = excluded.kept";
+
 pub(super) const VERDICT_OF: &str =
     "SELECT id, status, name, differences, failure FROM result WHERE assistant = ?1 AND agent = ?2";
 
@@ -370,6 +373,9 @@ fn write_outcome(
             // A verdict stands on exactly these; a failure on none, so that what an earlier run read stays.
             matches!(outcome.status, RowStatus::Verified | RowStatus::Mismatch),
         ))?;
+    }
+    if let Some(inspection) = &documents.inspection {
+        transaction.prepare_cached(UPSERT_INSPECTION)?.execute((result, inspection))?;
     }
     Ok(None)
 }

@@ -1,54 +1,106 @@
-//! What stands in the report's own columns, whatever the format: the order is [`REPORT_COLUMNS`]', the spelling the
-//! format's.
+//! The columns of a run's report, in the order of [`REPORT_COLUMNS`].
 //!
 //! [`REPORT_COLUMNS`]: crate::base::REPORT_COLUMNS
 
-use jiff::Timestamp;
-use uuid::Uuid;
+use std::borrow::Cow;
 
-use super::texts::RowTexts;
-use crate::base::{ReportColumn, ReportRow};
+use serde::Serialize;
 
-/// What a cell holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cell<'a> {
-    /// A text; empty where there is nothing to say.
-    Text(&'a str),
-    /// Several, to be read one after the other.
-    Texts(&'a [String]),
-    /// A number.
-    Count(u64),
-    /// An id; `None` if unknown.
-    Id(Option<Uuid>),
-    /// A moment; `None` if unknown.
-    Time(Option<Timestamp>),
-}
+use super::Line;
+use super::column::{Cell, Column, whole_seconds};
+use super::json_lines::{Carried, Counts};
+use super::texts::{Change, Texts};
+use crate::base::{DisabledState, DisablingEnd, JsonText, ReportRow, RowProgress, RowStatus, RunFacts};
 
-impl<'a> Cell<'a> {
-    /// What `column` says of `row`, of which `texts` are the texts.
-    pub(super) fn of(column: ReportColumn, row: &'a ReportRow, texts: &'a RowTexts<'_>) -> Self {
-        match column {
-            ReportColumn::Line => Self::Count(row.line),
-            ReportColumn::Name => Self::Text(&texts.name),
-            ReportColumn::Status => Self::Text(row.status.as_str()),
-            ReportColumn::Remedy => Self::Text(row.remedy().sentence()),
-            ReportColumn::Differences => Self::Texts(&texts.differences),
-            ReportColumn::Notes => Self::Texts(&texts.notes),
-            ReportColumn::Error => Self::Text(&texts.error),
-            ReportColumn::Disabled => Self::Text(row.disabled.as_str()),
-            ReportColumn::Input => Self::Text(&row.input),
-            ReportColumn::AssistantId => Self::Id(row.pair.map(|pair| pair.assistant.0)),
-            ReportColumn::AgentId => Self::Id(row.pair.map(|pair| pair.agent.0)),
-            ReportColumn::AssistantUpdatedAt => Self::Time(row.assistant_updated_at),
-            ReportColumn::AgentUpdatedAt => Self::Time(row.agent_updated_at),
-            ReportColumn::Requests => Self::Count(row.requests),
-            ReportColumn::ElapsedMs => Self::Count(row.elapsed_ms),
-            ReportColumn::CheckedAt => Self::Time(row.checked_at.map(whole_seconds)),
+const COLUMNS: &[Column<ReportRow>] = &[
+    Column::new("line", |row, _| Cell::Count(row.line)),
+    Column::private("name", |row, _| Cell::text(&row.name)),
+    Column::new("status", |row, _| Cell::text(row.status.as_str())),
+    Column::new("remedy", |row, _| Cell::text(row.remedy().sentence())),
+    Column::partly_private("differences", |row, texts| Cell::Texts(texts.differences(row))),
+    Column::partly_private("notes", |row, texts| Cell::Texts(texts.notes(row))),
+    Column::partly_private("error", |row, texts| Cell::Text(Cow::Owned(texts.error(row)))),
+    Column::new("disabled", |row, _| Cell::text(row.disabled.as_str())),
+    Column::new("input", |row, _| Cell::text(&row.input)),
+    Column::new("assistant_id", |row, _| Cell::known(row.pair.map(|pair| pair.assistant.0), Cell::Id)),
+    Column::new("agent_id", |row, _| Cell::known(row.pair.map(|pair| pair.agent.0), Cell::Id)),
+    Column::new("assistant_updated_at", |row, _| Cell::known(row.assistant_updated_at, Cell::Time)),
+    Column::new("agent_updated_at", |row, _| Cell::known(row.agent_updated_at, Cell::Time)),
+    Column::new("requests", |row, _| Cell::Count(row.requests)),
+    Column::new("elapsed_ms", |row, _| Cell::Count(row.elapsed_ms)),
+    Column::new("checked_at", |row, _| Cell::known(row.checked_at.map(whole_seconds), Cell::Time)),
+];
+
+impl Line for ReportRow {
+    type Facts = RunFacts;
+
+    const COLUMNS: &'static [Column<Self>] = COLUMNS;
+    const WANTS_PROPOSED: bool = true;
+
+    fn own(&self) -> &ReportRow {
+        self
+    }
+
+    fn progress(&self) -> RowProgress {
+        Self::progress(self)
+    }
+
+    fn run(facts: &RunFacts) -> &RunFacts {
+        facts
+    }
+
+    fn head(run: &RunFacts, texts: Texts) -> impl Serialize {
+        Head {
+            r#type: "run",
+            schema: 1,
+            program_version: &run.program_version,
+            base_url: run.base_url.as_deref(),
+            practice: run.practice,
+            redacted: texts.redact,
+            started_at: run.started_at.map(|time| time.to_string()),
+            finished_at: run.finished_at.map(|time| time.to_string()),
+            stopped: texts.stopped(run),
+            rows: run.rows(),
+            counts: Counts(RowStatus::ALL.map(|status| (status.as_str(), run.count(status)))),
+            disabling: run.disabling.as_str(),
+            disabling_end: run.disabling_end.map(DisablingEnd::as_str),
+            disabled: Counts(DisabledState::ALL.map(|state| (state.as_str(), run.count_disabled(state)))),
+        }
+    }
+
+    fn beyond_columns<'a>(&'a self, texts: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
+        Beyond {
+            support_id: self.support_id().map(|id| id.value.as_str()),
+            columns,
+            changes: texts.changes(self),
+            proposed: self.proposed.as_ref().and_then(|proposed| texts.value(proposed, "")),
         }
     }
 }
 
-/// The time without its fraction.
-pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_second(time.as_second()).unwrap_or(time)
+#[derive(Serialize)]
+struct Head<'a> {
+    r#type: &'static str,
+    /// Version of the lines' shape; it grows when a key changes its meaning.
+    schema: u32,
+    program_version: &'a str,
+    base_url: Option<&'a str>,
+    practice: bool,
+    redacted: bool,
+    started_at: Option<String>,
+    finished_at: Option<String>,
+    stopped: Option<String>,
+    rows: u64,
+    counts: Counts<{ RowStatus::ALL.len() }>,
+    disabling: &'static str,
+    disabling_end: Option<&'static str>,
+    disabled: Counts<{ DisabledState::ALL.len() }>,
+}
+
+#[derive(Serialize)]
+struct Beyond<'a> {
+    support_id: Option<&'a str>,
+    columns: Carried<'a>,
+    changes: Vec<Change<'a>>,
+    proposed: Option<Cow<'a, JsonText>>,
 }

@@ -1,31 +1,30 @@
-//! The report as CSV.
+//! A report as CSV.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
-use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::columns::Cell;
+use super::column::Cell;
 use super::texts::{Extent, Texts};
-use super::{Renderer, ReportSettings, cell, shield};
-use crate::base::{LineEnd, REPORT_COLUMNS, ReportRow, RunFacts};
+use super::{Line, Renderer, ReportSettings, cell, free_of_clashes, shield};
+use crate::base::LineEnd;
 
 /// A renderer that writes the report as CSV to `out`.
-pub fn csv<'a, W: Write + 'a>(settings: &ReportSettings, out: W) -> Box<dyn Renderer + 'a> {
+pub fn csv<'a, R: Line, W: Write + 'a>(settings: &ReportSettings, out: W) -> Box<dyn Renderer<R> + 'a> {
     Box::new(Csv {
         writer: csv_writer(settings, out),
         texts: Texts { extent: Extent::Short, redact: settings.redact, practice: false },
         byte_order_mark: settings.byte_order_mark(),
-        carried_columns: settings.format.carried_columns.clone(),
+        carried_columns: free_of_clashes(R::COLUMNS, &settings.format.carried_columns),
         scratch: String::new(),
     })
 }
 
 /// A writer of records in the dialect that was asked for.
-pub(crate) fn csv_writer<W: Write>(settings: &ReportSettings, out: W) -> Writer<W> {
+pub(super) fn csv_writer<W: Write>(settings: &ReportSettings, out: W) -> Writer<W> {
     let terminator = match settings.line_end() {
         LineEnd::Lf => Terminator::Any(b'\n'),
         LineEnd::CrLf => Terminator::CRLF,
@@ -46,12 +45,12 @@ struct Csv<W: Write> {
     scratch: String,
 }
 
-impl<W: Write> Renderer for Csv<W> {
-    fn begin(&mut self, facts: &RunFacts) -> io::Result<()> {
-        self.texts.practice = facts.practice;
-        for (index, column) in REPORT_COLUMNS.into_iter().enumerate() {
+impl<R: Line, W: Write> Renderer<R> for Csv<W> {
+    fn begin(&mut self, facts: &R::Facts) -> io::Result<()> {
+        self.texts.practice = R::run(facts).practice;
+        for (index, column) in R::COLUMNS.iter().enumerate() {
             let mark = if index == 0 && self.byte_order_mark { "\u{FEFF}" } else { "" };
-            self.writer.write_field(format!("{mark}{}", column.as_str()))?;
+            self.writer.write_field(format!("{mark}{}", column.name))?;
         }
         for column in &self.carried_columns {
             self.writer.write_field(shield::carried(column).as_bytes())?;
@@ -59,19 +58,13 @@ impl<W: Write> Renderer for Csv<W> {
         self.end_record()
     }
 
-    fn row(&mut self, row: &ReportRow) -> io::Result<()> {
-        let texts = self.texts.of(row);
-        for column in REPORT_COLUMNS {
-            match Cell::of(column, row, &texts) {
-                Cell::Text(text) => self.own(text)?,
-                Cell::Texts(texts) => self.own(&cell::joined(texts))?,
-                Cell::Count(number) => self.number(number)?,
-                Cell::Id(id) => self.id(id)?,
-                Cell::Time(time) => self.time(time)?,
-            }
+    fn row(&mut self, row: &R) -> io::Result<()> {
+        for column in R::COLUMNS {
+            self.cell(&column.of(row, self.texts))?;
         }
+        let carried = &row.own().carried;
         for index in 0..self.carried_columns.len() {
-            let carried = row.carried.get(index).map_or(Cow::Borrowed(""), |cell| shield::carried(cell));
+            let carried = carried.get(index).map_or(Cow::Borrowed(""), |cell| shield::carried(cell));
             self.writer.write_field(carried.as_bytes())?;
         }
         self.end_record()
@@ -83,29 +76,32 @@ impl<W: Write> Renderer for Csv<W> {
 }
 
 impl<W: Write> Csv<W> {
+    fn cell(&mut self, cell: &Cell<'_>) -> io::Result<()> {
+        match cell {
+            Cell::Nothing => self.own(""),
+            Cell::Text(text) => self.own(text),
+            Cell::Texts(texts) => self.own(&cell::joined(texts)),
+            Cell::Flag(flag) => self.own(flag.map_or("", |flag| if flag { "true" } else { "false" })),
+            Cell::Json(json) => self.own(json.get()),
+            Cell::Count(number) => self.shown(number),
+            Cell::Number(number) => self.shown(number),
+            Cell::Id(id) => {
+                let id = id.hyphenated();
+                Ok(self.writer.write_field(id.encode_lower(&mut Uuid::encode_buffer()))?)
+            }
+            // A year before 0 begins with a minus sign.
+            Cell::Time(time) => self.own(&time.to_string()),
+        }
+    }
+
     fn own(&mut self, text: &str) -> io::Result<()> {
         Ok(self.writer.write_field(cell::own(text).as_bytes())?)
     }
 
-    fn number(&mut self, number: u64) -> io::Result<()> {
+    fn shown(&mut self, number: impl std::fmt::Display) -> io::Result<()> {
         self.scratch.clear();
         let _ = write!(self.scratch, "{number}");
         Ok(self.writer.write_field(&self.scratch)?)
-    }
-
-    fn id(&mut self, id: Option<Uuid>) -> io::Result<()> {
-        let mut buffer = Uuid::encode_buffer();
-        let text = id.map_or("", |id| id.hyphenated().encode_lower(&mut buffer));
-        Ok(self.writer.write_field(text)?)
-    }
-
-    fn time(&mut self, time: Option<Timestamp>) -> io::Result<()> {
-        self.scratch.clear();
-        if let Some(time) = time {
-            let _ = write!(self.scratch, "{time}");
-        }
-        // A year before 0 begins with a minus sign.
-        Ok(self.writer.write_field(cell::own(&self.scratch).as_bytes())?)
     }
 
     fn end_record(&mut self) -> io::Result<()> {

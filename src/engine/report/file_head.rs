@@ -7,8 +7,7 @@ use std::path::Path;
 
 use csv::ReaderBuilder;
 
-use crate::audit::AUDIT_COLUMNS;
-use crate::base::{REPORT_COLUMNS, ReportColumn};
+use crate::base::COLUMNS_OF_EVERY_REPORT;
 
 /// What every page of this program has in its head.
 const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"agent-migrate\">";
@@ -47,14 +46,9 @@ impl FileHead {
     }
 
     fn is_report_table(&self) -> bool {
-        let mut shared = REPORT_COLUMNS
-            .iter()
-            .copied()
-            .map(ReportColumn::as_str)
-            .filter(|name| AUDIT_COLUMNS.contains(name));
         let is_report = |names: Vec<String>| {
             names.first().is_some_and(|first| first == "line")
-                && shared.all(|own| names.iter().any(|name| name == own))
+                && COLUMNS_OF_EVERY_REPORT.iter().all(|own| names.iter().any(|name| name == own))
         };
         let delimiter = self.text().strip_prefix(b"line").and_then(<[u8]>::first);
         delimiter.and_then(|delimiter| self.columns(*delimiter)).is_some_and(is_report)
@@ -96,6 +90,7 @@ impl FileHead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::REPORT_COLUMNS;
 
     fn head(content: &str) -> FileHead {
         FileHead(content.as_bytes().to_vec())
@@ -107,10 +102,10 @@ mod tests {
             "line;input;assistant_id;agent_id;name;status;disabled;error;requests;checked_at;owner\n";
         let rows = "1,2\n".repeat(3);
         for (content, expected) in [
-            (format!("{}\n{rows}", REPORT_COLUMNS.map(ReportColumn::as_str).join(",")), true),
-            (format!("\u{feff}{}\r\n", REPORT_COLUMNS.map(ReportColumn::as_str).join(";")), true),
-            (format!("{}\tOwner\tTeam\n", REPORT_COLUMNS.map(ReportColumn::as_str).join("\t")), true),
-            (format!("{},\"two\nlines\"\n", AUDIT_COLUMNS.join(",")), true),
+            (format!("{}\n{rows}", REPORT_COLUMNS.join(",")), true),
+            (format!("\u{feff}{}\r\n", REPORT_COLUMNS.join(";")), true),
+            (format!("{}\tOwner\tTeam\n", REPORT_COLUMNS.join("\t")), true),
+            ("line,checked_at,requests,input,error,status,name,\"two\nlines\"\n".into(), true),
             (old_order.into(), true),
             (r#"{"type":"run","schema":1,"rows":3}"#.into(), true),
             (r#"{"type":"audit","schema":1}"#.into(), true),
@@ -119,7 +114,7 @@ mod tests {
             ("line,input;status".into(), false),
             ("line".into(), false),
             ("owner,assistant_id\n".into(), false),
-            (format!("owner,{}\n", REPORT_COLUMNS.map(ReportColumn::as_str).join(",")), false),
+            (format!("owner,{}\n", REPORT_COLUMNS.join(",")), false),
             (r#"{"type":"run"}"#.into(), false),
             ("<html>".into(), false),
             ("sk-the-key".into(), false),

@@ -1,26 +1,25 @@
-//! The report as JSON Lines: a `run` line, then a `row` line per row (schema: `tests/schema/report.schema.json`).
+//! A report as JSON Lines: a line about the whole, then a `row` line per row (schemas: `tests/schema`).
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
-use jiff::Timestamp;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::columns::Cell;
-use super::texts::{Change, Extent, RowTexts, Texts};
-use super::{Renderer, ReportSettings};
-use crate::base::{DisabledState, DisablingEnd, JsonText, REPORT_COLUMNS, ReportRow, RowStatus, RunFacts};
-
-/// Version of the lines' shape; it grows when a key changes its meaning.
-const SCHEMA: u32 = 1;
+use super::column::{Cell, Column};
+use super::texts::{Extent, Texts};
+use super::{Line, Renderer, ReportSettings, free_of_clashes};
+use crate::base::JsonText;
 
 /// A renderer that writes the report as JSON Lines to `out`.
-pub fn json_lines<'a, W: Write + 'a>(settings: &ReportSettings, out: W) -> Box<dyn Renderer + 'a> {
+pub fn json_lines<'a, R: Line, W: Write + 'a>(
+    settings: &ReportSettings,
+    out: W,
+) -> Box<dyn Renderer<R> + 'a> {
     Box::new(JsonLines {
         out: BufWriter::with_capacity(64 * 1024, out),
         texts: Texts { extent: Extent::Full, redact: settings.redact, practice: false },
-        carried_columns: settings.format.carried_columns.clone(),
+        carried_columns: free_of_clashes(R::COLUMNS, &settings.format.carried_columns),
         line: Vec::new(),
     })
 }
@@ -33,31 +32,20 @@ struct JsonLines<W: Write> {
     line: Vec<u8>,
 }
 
-impl<W: Write> Renderer for JsonLines<W> {
-    fn begin(&mut self, facts: &RunFacts) -> io::Result<()> {
-        self.texts.practice = facts.practice;
-        let run = Run {
-            r#type: "run",
-            schema: SCHEMA,
-            program_version: &facts.program_version,
-            base_url: facts.base_url.as_deref(),
-            practice: facts.practice,
-            redacted: self.texts.redact,
-            started_at: facts.started_at.map(time),
-            finished_at: facts.finished_at.map(time),
-            stopped: self.texts.stopped(facts),
-            rows: facts.rows(),
-            counts: Counts(facts),
-            disabling: facts.disabling.as_str(),
-            disabling_end: facts.disabling_end.map(DisablingEnd::as_str),
-            disabled: Disabled(facts),
-        };
-        write_line(&mut self.line, &mut self.out, &run)
+impl<R: Line, W: Write> Renderer<R> for JsonLines<W> {
+    fn begin(&mut self, facts: &R::Facts) -> io::Result<()> {
+        self.texts.practice = R::run(facts).practice;
+        write_line(&mut self.line, &mut self.out, &R::head(facts, self.texts))
     }
 
-    fn row(&mut self, row: &ReportRow) -> io::Result<()> {
-        let texts = self.texts.of(row);
-        write_line(&mut self.line, &mut self.out, &Row::new(row, &texts, &self.carried_columns))
+    fn row(&mut self, row: &R) -> io::Result<()> {
+        let columns = Carried { names: &self.carried_columns, cells: &row.own().carried };
+        let line = Row {
+            r#type: "row",
+            own: OwnColumns { columns: R::COLUMNS, row, texts: self.texts },
+            beyond: row.beyond_columns(self.texts, columns),
+        };
+        write_line(&mut self.line, &mut self.out, &line)
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
@@ -65,89 +53,51 @@ impl<W: Write> Renderer for JsonLines<W> {
     }
 
     fn wants_proposed(&self) -> bool {
-        true
+        R::WANTS_PROPOSED
+    }
+}
+
+/// Every word with its number of rows, zeros included.
+pub(crate) struct Counts<const N: usize>(pub(crate) [(&'static str, u64); N]);
+
+impl<const N: usize> Serialize for Counts<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0)
     }
 }
 
 #[derive(Serialize)]
-struct Run<'a> {
-    r#type: &'static str,
-    schema: u32,
-    program_version: &'a str,
-    base_url: Option<&'a str>,
-    practice: bool,
-    redacted: bool,
-    started_at: Option<String>,
-    finished_at: Option<String>,
-    stopped: Option<String>,
-    rows: u64,
-    counts: Counts<'a>,
-    disabling: &'static str,
-    disabling_end: Option<&'static str>,
-    disabled: Disabled<'a>,
-}
-
-/// Every status with its number of rows, zeros included.
-struct Counts<'a>(&'a RunFacts);
-
-impl Serialize for Counts<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer
-            .collect_map(RowStatus::ALL.into_iter().map(|status| (status.as_str(), self.0.count(status))))
-    }
-}
-
-/// Every state of `disabled` with its number of rows, zeros included.
-struct Disabled<'a>(&'a RunFacts);
-
-impl Serialize for Disabled<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let states = DisabledState::ALL.into_iter();
-        serializer.collect_map(states.map(|state| (state.as_str(), self.0.count_disabled(state))))
-    }
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
+#[serde(bound = "B: Serialize")]
+struct Row<'a, R: 'static, B> {
     r#type: &'static str,
     #[serde(flatten)]
-    own: OwnColumns<'a>,
-    support_id: Option<&'a str>,
-    columns: Columns<'a>,
-    changes: Vec<ChangeLine<'a>>,
-    proposed: Option<&'a JsonText>,
-}
-
-impl<'a> Row<'a> {
-    fn new(row: &'a ReportRow, texts: &'a RowTexts<'a>, carried_columns: &'a [String]) -> Self {
-        Self {
-            r#type: "row",
-            own: OwnColumns { row, texts },
-            support_id: row.support_id().map(|id| id.value.as_str()),
-            columns: Columns { names: carried_columns, cells: &row.carried },
-            changes: texts.changes.iter().map(ChangeLine::new).collect(),
-            proposed: texts.proposed.as_deref(),
-        }
-    }
+    own: OwnColumns<'a, R>,
+    #[serde(flatten)]
+    beyond: B,
 }
 
 /// A key for each of the report's own columns, in their order.
-struct OwnColumns<'a> {
-    row: &'a ReportRow,
-    texts: &'a RowTexts<'a>,
+struct OwnColumns<'a, R: 'static> {
+    columns: &'static [Column<R>],
+    row: &'a R,
+    texts: Texts,
 }
 
-impl Serialize for OwnColumns<'_> {
+impl<R> Serialize for OwnColumns<'_, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let cells = REPORT_COLUMNS.into_iter().map(|column| {
-            let value = match Cell::of(column, self.row, self.texts) {
-                Cell::Text(text) => Value::Text(Cow::Borrowed(text)),
+        let cells = self.columns.iter().map(|column| {
+            let value = match column.of(self.row, self.texts) {
+                Cell::Nothing => Value::Nothing,
+                Cell::Text(text) => Value::Text(text),
                 Cell::Texts(texts) => Value::Text(Cow::Owned(texts.join("; "))),
-                Cell::Count(number) => Value::Number(number),
-                Cell::Id(id) => Value::Known(id.map(|id| id.to_string())),
-                Cell::Time(at) => Value::Known(at.map(time)),
+                Cell::Count(number) => Value::Count(number),
+                Cell::Number(number) => Value::Number(number),
+                Cell::Flag(flag) => Value::Flag(flag),
+                Cell::Id(id) => Value::Text(Cow::Owned(id.to_string())),
+                Cell::Time(time) => Value::Text(Cow::Owned(time.to_string())),
+                Cell::Json(json) => Value::Json(number(&json)),
             };
-            (column.as_str(), value)
+            (column.name, value)
         });
         serializer.collect_map(cells)
     }
@@ -157,19 +107,26 @@ impl Serialize for OwnColumns<'_> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Value<'a> {
+    Nothing,
     Text(Cow<'a, str>),
-    Number(u64),
-    /// `null` where nothing is known.
-    Known(Option<String>),
+    Count(u64),
+    Number(i64),
+    Flag(Option<bool>),
+    Json(serde_json::Value),
+}
+
+/// A number beyond all bounds is given as it was spelled.
+fn number(text: &JsonText) -> serde_json::Value {
+    serde_json::from_str(text.get()).unwrap_or_else(|_| text.get().into())
 }
 
 /// The carried-through columns, in input order; originals, without the formula shield.
-struct Columns<'a> {
+pub struct Carried<'a> {
     names: &'a [String],
     cells: &'a [String],
 }
 
-impl Serialize for Columns<'_> {
+impl Serialize for Carried<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.names.len()))?;
         for (index, name) in self.names.iter().enumerate() {
@@ -179,33 +136,8 @@ impl Serialize for Columns<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct ChangeLine<'a> {
-    field: &'a str,
-    old: Option<&'a JsonText>,
-    new: Option<&'a JsonText>,
-}
-
-impl<'a> ChangeLine<'a> {
-    fn new(change: &'a Change<'a>) -> Self {
-        Self {
-            field: &change.field,
-            old: change.old.as_ref().map(Cow::as_ref),
-            new: change.new.as_ref().map(Cow::as_ref),
-        }
-    }
-}
-
-fn time(time: Timestamp) -> String {
-    time.to_string()
-}
-
 /// Writes one object as one line, however the reader splits lines.
-pub(crate) fn write_line(
-    line: &mut Vec<u8>,
-    out: &mut impl Write,
-    object: &impl Serialize,
-) -> io::Result<()> {
+fn write_line(line: &mut Vec<u8>, out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
     line.clear();
     serde_json::to_writer(&mut *line, object)?;
     let mut rest = line.as_slice();

@@ -5,6 +5,7 @@
 
 mod atomic_file;
 pub(crate) mod cell;
+pub(crate) mod column;
 mod columns;
 mod csv_format;
 mod file_head;
@@ -19,25 +20,29 @@ mod table;
 mod texts;
 
 pub use atomic_file::{Access, AtomicFile, ReportFileError, Written, check_writable, write_atomically};
-pub(crate) use columns::whole_seconds;
+pub use column::{Cell, Column};
 pub use csv_format::csv;
-pub(crate) use csv_format::csv_writer;
 pub use file_head::FileHead;
 pub use file_names::FileNames;
-pub use json_lines::json_lines;
-pub(crate) use json_lines::write_line;
+pub(crate) use json_lines::Counts;
+pub use json_lines::{Carried, json_lines};
 #[cfg(test)]
-pub(crate) use samples::{facts, rows, settings};
+pub(crate) use samples::facts;
 pub use table::csv_table;
+pub(crate) use texts::Extent;
+pub use texts::Texts;
 
 #[cfg(test)]
 #[path = "../../../tests/schema/check.rs"]
 pub(crate) mod schema;
 
+use std::collections::HashSet;
 use std::io;
 
-use crate::audit::{AuditFacts, AuditRow};
-use crate::base::{Encoding, InputFormat, JsonText, LineEnd, ReportRow, RunFacts};
+use serde::Serialize;
+
+use self::page::Objects;
+use crate::base::{Encoding, InputFormat, LineEnd, ReportRow, RowProgress, RunFacts};
 
 /// Which CSV a person wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,63 +94,94 @@ impl ReportSettings {
     }
 }
 
-/// One format of the report: `begin` once, `row` for every row in input order, then `documents` likewise where they are
-/// wanted, `finish` once.
-pub trait Renderer {
+/// A row of some kind of report, and all that the formats have to know of that kind.
+pub trait Line: Sized + 'static {
+    /// What is said of the whole.
+    type Facts;
+
+    /// Its own columns, in their order.
+    const COLUMNS: &'static [Column<Self>];
+
+    /// Whether JSON Lines have the proposed agent, which costs a look at the assistant's document.
+    const WANTS_PROPOSED: bool = false;
+
+    /// The row of the input, with what is known of it.
+    fn own(&self) -> &ReportRow;
+
+    /// How far it is.
+    fn progress(&self) -> RowProgress;
+
+    /// What is said of the run.
+    fn run(facts: &Self::Facts) -> &RunFacts;
+
+    /// The first of the JSON Lines.
+    fn head(facts: &Self::Facts, texts: Texts) -> impl Serialize;
+
+    /// The keys that a JSON row has behind its own columns: an object.
+    fn beyond_columns<'a>(&'a self, texts: Texts, columns: Carried<'a>) -> impl Serialize + 'a;
+}
+
+/// One format of a report: `begin` once, `row` for every row in input order, then `opens` likewise where rows open, followed
+/// by `opened` where the row does; `finish` once.
+pub trait Renderer<R: Line> {
     /// Writes what stands before the rows.
-    fn begin(&mut self, facts: &RunFacts) -> io::Result<()>;
+    fn begin(&mut self, facts: &R::Facts) -> io::Result<()>;
 
     /// Writes one row.
-    fn row(&mut self, row: &ReportRow) -> io::Result<()>;
+    fn row(&mut self, row: &R) -> io::Result<()>;
 
-    /// Takes every row once more, in the same order and after the last [`Renderer::row`], with the bodies of assistant
-    /// and agent where they were read. Only for a format that [wants documents](Renderer::wants_documents).
-    fn documents(
-        &mut self,
-        row: &ReportRow,
-        assistant: Option<&[u8]>,
-        agent: Option<&[u8]>,
-    ) -> io::Result<()> {
-        let _ = (row, assistant, agent);
+    /// Takes every row once more, in the same order and after the last [`Renderer::row`]; gives how many bytes there is
+    /// room for of what was read, `None` where the row does not open. Only where [rows open](Renderer::rows_open).
+    fn opens(&mut self, row: &R) -> io::Result<Option<usize>> {
+        let _ = row;
+        Ok(None)
+    }
+
+    /// Writes what the row opens to, `objects` with it.
+    fn opened(&mut self, row: &R, objects: Objects) -> io::Result<()> {
+        let _ = (row, objects);
         Ok(())
     }
 
     /// Writes what stands after the rows and flushes.
     fn finish(self: Box<Self>) -> io::Result<()>;
 
-    /// Whether rows should bring [`ReportRow::proposed`], which costs a look at the assistant's document.
+    /// Whether rows should bring [`ReportRow::proposed`].
     fn wants_proposed(&self) -> bool {
         false
     }
 
-    /// Whether there should be a second pass, [`Renderer::documents`], which costs reading them.
-    fn wants_documents(&self) -> bool {
+    /// Whether there should be a second pass, [`Renderer::opens`].
+    fn rows_open(&self) -> bool {
         false
     }
 }
 
-/// One format of an audit: `begin` once, `row` for every row in input order, then `document` likewise where they are
-/// wanted, `finish` once. Rows come redacted where that was asked for.
-pub trait AuditRenderer {
-    /// Writes what stands before the rows.
-    fn begin(&mut self, facts: &AuditFacts) -> io::Result<()>;
+/// The carried-through columns under names that are none of the report's own (`input_model`), nor each other's.
+fn free_of_clashes<R>(columns: &[Column<R>], carried: &[String]) -> Vec<String> {
+    let is_own = |name: &str| columns.iter().any(|column| column.name == name);
+    let mut taken: HashSet<String> = columns.iter().map(|column| column.name.to_owned()).collect();
+    taken.extend(carried.iter().cloned());
+    let free = |name: &String| {
+        if !is_own(name) {
+            return name.clone();
+        }
+        let numbered = (2..).map(|number| format!("input_{name}_{number}"));
+        let mut candidates = std::iter::once(format!("input_{name}")).chain(numbered);
+        // There is always another number; the name itself is only there for the compiler.
+        candidates.find(|candidate| taken.insert(candidate.clone())).unwrap_or_else(|| name.clone())
+    };
+    carried.iter().map(free).collect()
+}
 
-    /// Writes one row.
-    fn row(&mut self, row: &AuditRow) -> io::Result<()>;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Takes every row once more, in the same order and after the last [`AuditRenderer::row`]. `document` gives what was
-    /// read, made fit to be shown, at some cost; `None` where there is nothing that may be shown. Only for a format that
-    /// [wants documents](AuditRenderer::wants_documents).
-    fn document(&mut self, row: &AuditRow, document: &dyn Fn() -> Option<JsonText>) -> io::Result<()> {
-        let _ = (row, document);
-        Ok(())
-    }
-
-    /// Writes what stands after the rows and flushes.
-    fn finish(self: Box<Self>) -> io::Result<()>;
-
-    /// Whether there should be a second pass, [`AuditRenderer::document`], which costs reading them.
-    fn wants_documents(&self) -> bool {
-        false
+    #[test]
+    fn a_carried_column_never_has_the_name_of_an_own_one() {
+        let own = [Column::<ReportRow>::new("model", |_, _| Cell::Nothing)];
+        let carried = ["owner", "model", "input_model", "Model"].map(str::to_owned);
+        assert_eq!(free_of_clashes(&own, &carried), ["owner", "input_model_2", "input_model", "Model"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Rows and settings for the tests of the formats.
 
-use super::{Dialect, Renderer, ReportSettings};
+use super::{Dialect, Line, Renderer, ReportSettings};
 use crate::base::{
     AgentId, AssistantId, Call, CallFailure, Difference, DisabledState, Disabling, DisablingEnd, Encoding,
     FailureKind, InputFormat, InvalidId, JsonText, LineEnd, Note, NoteKind, Pair, ReportRow, RowStatus,
@@ -172,7 +172,7 @@ pub(crate) fn rows() -> Vec<ReportRow> {
 }
 
 /// The whole report as text.
-pub(crate) fn rendered(mut renderer: Box<dyn Renderer + '_>, facts: &RunFacts, rows: &[ReportRow]) {
+pub(crate) fn rendered<R: Line>(mut renderer: Box<dyn Renderer<R> + '_>, facts: &R::Facts, rows: &[R]) {
     renderer.begin(facts).unwrap();
     for row in rows {
         renderer.row(row).unwrap();

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 use super::redact::{self, Slugs};
 use crate::base::{
     CallFailure, Difference, JsonText, Note, NoteKind, ReportRow, RunFacts, SkipReason, StopReason,
@@ -20,67 +22,52 @@ pub(crate) enum Extent {
 }
 
 /// A difference with its values, redacted if asked for.
+#[derive(Serialize)]
 pub(crate) struct Change<'a> {
     pub(super) field: Cow<'a, str>,
     pub(super) old: Option<Cow<'a, JsonText>>,
     pub(super) new: Option<Cow<'a, JsonText>>,
 }
 
-/// What a row says, ready to be spelled by a format.
-pub(crate) struct RowTexts<'a> {
-    pub(super) name: Cow<'a, str>,
-    /// `field: old -> new`, one per difference.
-    pub(super) differences: Vec<String>,
-    pub(super) notes: Vec<String>,
-    pub(super) error: String,
-    /// Empty unless the extent is [`Extent::Full`].
-    pub(super) changes: Vec<Change<'a>>,
-    pub(super) proposed: Option<Cow<'a, JsonText>>,
-}
-
 /// How texts are made for a whole report.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Texts {
-    pub(super) extent: Extent,
-    pub(super) redact: bool,
-    pub(super) practice: bool,
+pub struct Texts {
+    pub(crate) extent: Extent,
+    pub(crate) redact: bool,
+    pub(crate) practice: bool,
 }
 
 impl Texts {
-    /// The texts of one row.
-    pub(super) fn of<'a>(self, row: &'a ReportRow) -> RowTexts<'a> {
+    /// Everything that the agent has otherwise, with its values.
+    pub(super) fn changes(self, row: &ReportRow) -> Vec<Change<'_>> {
         let mut slugs = Slugs::default();
-        let mut changes: Vec<Change<'a>> = Vec::new();
-        let mut differences = Vec::with_capacity(row.differences.len());
-        for difference in &row.differences {
-            let change = self.change(difference, &mut slugs);
-            differences.push(self.difference(difference, &change));
-            if self.extent == Extent::Full {
-                changes.push(change);
-            }
-        }
-        RowTexts {
-            name: self.name(&row.name),
-            differences,
-            notes: self.notes(row, &mut slugs),
-            error: self.error(row),
-            changes,
-            proposed: row.proposed.as_ref().and_then(|proposed| self.value(proposed, "")),
-        }
+        row.differences.iter().map(|difference| self.change(difference, &mut slugs)).collect()
+    }
+
+    /// The same in words, `field: old -> new`.
+    pub(super) fn differences(self, row: &ReportRow) -> Vec<String> {
+        let changes = self.changes(row);
+        row.differences
+            .iter()
+            .zip(&changes)
+            .map(|(difference, change)| self.difference(difference, change))
+            .collect()
     }
 
     /// Why the run ended early.
-    pub(super) fn stopped(self, facts: &RunFacts) -> Option<String> {
+    pub(crate) fn stopped(self, facts: &RunFacts) -> Option<String> {
         let reason = facts.stopped.clone();
         let reason = if self.redact { reason.map(StopReason::redacted) } else { reason };
         reason.as_ref().map(ToString::to_string)
     }
 
-    fn name(self, name: &str) -> Cow<'_, str> {
+    /// A name.
+    pub(crate) fn name(self, name: &str) -> Cow<'_, str> {
         if self.redact { Cow::Owned(redact::text(name)) } else { Cow::Borrowed(name) }
     }
 
-    fn value<'a>(self, value: &'a JsonText, field: &str) -> Option<Cow<'a, JsonText>> {
+    /// A value of that field.
+    pub(super) fn value<'a>(self, value: &'a JsonText, field: &str) -> Option<Cow<'a, JsonText>> {
         if self.redact { redact::value(value, field).map(Cow::Owned) } else { Some(Cow::Borrowed(value)) }
     }
 
@@ -106,7 +93,13 @@ impl Texts {
         format!("{field}: {} -> {}", spelled(change.old.as_deref()), spelled(change.new.as_deref()))
     }
 
-    fn notes(self, row: &ReportRow, slugs: &mut Slugs) -> Vec<String> {
+    /// What differs without harm, was accepted, or is told beside it.
+    pub(super) fn notes(self, row: &ReportRow) -> Vec<String> {
+        let mut slugs = Slugs::default();
+        if self.redact {
+            // A slug has one number in all that is said of the row.
+            row.differences.iter().for_each(|difference| drop(slugs.field(&difference.field)));
+        }
         let mut notes = Vec::new();
         if self.practice {
             notes.push("PRACTICE: made-up workspace".to_owned());
@@ -117,7 +110,7 @@ impl Texts {
         if let Some(reason @ SkipReason::OneRecord) = row.skipped {
             notes.push(format!("disabled: to stay on ({})", reason.words()));
         }
-        notes.extend(row.notes.iter().map(|note| self.note(note, slugs)));
+        notes.extend(row.notes.iter().map(|note| self.note(note, &mut slugs)));
         notes
     }
 
@@ -141,7 +134,7 @@ impl Texts {
 
     /// The `error` text. Redacted, call, code and kind of each failure stay, and its words' length is all that is left
     /// of them.
-    fn error(self, row: &ReportRow) -> String {
+    pub(crate) fn error(self, row: &ReportRow) -> String {
         if self.redact { row.error_as(redacted) } else { row.error() }
     }
 }

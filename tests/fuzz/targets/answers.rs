@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agent_migrate::audit::{Crowd, Secrets, Surroundings, configuration, findings};
+use agent_migrate::audit::{Duplicates, Inspection, Secrets, Workspace};
 use agent_migrate::base::{AgentId, AssistantId, CallFailure, FailureKind};
 use agent_migrate::check::proposed;
 use agent_migrate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, Listing, Meter, NoSendLog};
@@ -93,11 +93,8 @@ fn got(side: Side, answer: &Result<impl AsRef<[u8]>, CallFailure>, sent: &Sent<'
     let whole: Value = serde_json::from_str(proposed(&record).get()).unwrap_or_default();
     assert!(whole.get("id").is_none() && whole.get("createdAt").is_none());
     let read_at = "2026-03-01T00:00:00Z".parse().unwrap();
-    let mut crowd = Crowd::default();
-    crowd.add(&record);
-    let duplicates = crowd.duplicates();
-    let surroundings = Surroundings { models: None, duplicates: &duplicates, read_at };
-    for finding in findings(&record, &configuration(&record, read_at), &surroundings) {
+    let workspace = Workspace { models: None, duplicates: &Duplicates::default() };
+    for finding in Inspection::of(&record, side, read_at).findings(workspace) {
         assert!(!finding.code.is_empty() && finding.detail.chars().count() < 100_000);
     }
     let mut secrets = Secrets::default();

@@ -2,7 +2,7 @@
 
 use agent_migrate::base::{DisabledState, Pair, ReportRow, RowStatus, RunFacts};
 use agent_migrate::engine::report;
-use agent_migrate::engine::report::page::Overview;
+use agent_migrate::engine::report::page::{Overview, objects};
 use agent_migrate::engine::report::{Dialect, Renderer, ReportSettings};
 
 /// Columns of the report's own.
@@ -56,15 +56,16 @@ pub(crate) fn html(settings: &ReportSettings, row: &ReportRow, answers: [&[u8]; 
     let mut overview = Overview::default();
     overview.count(row);
     let mut bytes = Vec::new();
-    let mut renderer = report::page::html(settings, overview, None, &mut bytes);
+    let mut renderer = report::page::html(settings, overview, None, |_| None, &mut bytes);
     renderer.begin(&RunFacts::default()).unwrap();
     renderer.row(row).unwrap();
-    renderer.documents(row, Some(answers[0]), Some(answers[1])).unwrap();
+    let room = renderer.opens(row).unwrap().unwrap();
+    renderer.opened(row, objects(row, answers.map(Some), settings.redact, room)).unwrap();
     renderer.finish().unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
-fn write(mut renderer: Box<dyn Renderer + '_>, rows: &[ReportRow]) {
+fn write(mut renderer: Box<dyn Renderer<ReportRow> + '_>, rows: &[ReportRow]) {
     renderer.begin(&RunFacts::default()).unwrap();
     for row in rows {
         renderer.row(row).unwrap();

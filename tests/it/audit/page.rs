@@ -95,6 +95,33 @@ async fn report_makes_the_same_audit_from_the_ledger_in_every_format() {
     }
 }
 
+/// What is found is kept when a row is read: a report reads no document again but to show it, unless nothing was kept, as
+/// in a ledger of before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_is_kept_and_found_again_only_where_it_was_not() {
+    let desk = audited().await;
+    let formats = ["csv", "json", "html"];
+    let reports = || formats.map(|format| again(&desk, &["--format", format]));
+    let first = reports();
+    let change = |sql: &str| {
+        let ledger = rusqlite::Connection::open(desk.path("assistants.audit.ledger")).unwrap();
+        ledger.execute_batch(sql).unwrap();
+    };
+    change("CREATE TABLE aside AS SELECT * FROM document; DELETE FROM document;");
+    let [csv, json, _] = reports();
+    assert_eq!([&csv, &json], [&first[0], &first[1]], "without any document");
+    change("INSERT INTO document SELECT * FROM aside; DROP TABLE aside;");
+    for before in [
+        "UPDATE inspection SET kept = replace(kept, '\"edition\":', '\"edition\":9')",
+        "UPDATE inspection SET kept = 'damaged' WHERE result > 2",
+        "DELETE FROM inspection WHERE result = 1",
+        "DROP TABLE inspection",
+    ] {
+        change(before);
+        assert_eq!(reports(), first, "{before}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planted_key_stands_in_no_report_whatever_its_escapes_and_wherever_it_stands() {
     let desk = audited().await;

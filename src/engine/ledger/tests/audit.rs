@@ -74,7 +74,11 @@ fn what_was_read_last_stands_alone_and_a_failure_leaves_it() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(writer.keep_models(models.clone())).unwrap();
     let read = |assistant: Option<&'static str>, agent: Option<&'static str>| Outcome {
-        documents: Documents { assistant: assistant.map(Bytes::from), agent: agent.map(Bytes::from) },
+        documents: Documents {
+            assistant: assistant.map(Bytes::from),
+            agent: agent.map(Bytes::from),
+            inspection: None,
+        },
         ..outcome(pair(1), RowStatus::Verified)
     };
     settle(&writer, read(Some("one"), None)).unwrap();

@@ -27,7 +27,7 @@ fn a_full_disk_is_told_to_everyone_who_waits_and_nothing_is_written_after_it() {
     ledger.limit_pages(40);
     let (writer, open_rows, thread) = start(ledger, Selection::default());
     let big = |number| Outcome {
-        documents: Documents { assistant: Some(vec![b'x'; 400_000].into()), agent: None },
+        documents: Documents { assistant: Some(vec![b'x'; 400_000].into()), agent: None, inspection: None },
         ..outcome(pair(number), RowStatus::Verified)
     };
     block_on(async {
@@ -49,7 +49,7 @@ fn a_ledger_whose_log_was_copied_into_it_only_in_part_is_whole() {
     let place = Place::new();
     let (writer, open_rows, thread) = start(place.import(&rows(&[1, 2])), Selection::default());
     let big = Outcome {
-        documents: Documents { assistant: Some(vec![b'x'; 400_000].into()), agent: None },
+        documents: Documents { assistant: Some(vec![b'x'; 400_000].into()), agent: None, inspection: None },
         ..outcome(pair(1), RowStatus::Verified)
     };
     settle(&writer, big).unwrap();

@@ -194,7 +194,11 @@ fn a_failed_recheck_keeps_what_was_read_before_and_adds_what_it_cost() {
         failure: Some(failure.clone()),
         assistant_updated_at: Some(time(-5)),
         agent_updated_at: None,
-        documents: Documents { assistant: Some(Bytes::from_static(b"{\"assistant\":1}")), agent: None },
+        documents: Documents {
+            assistant: Some(Bytes::from_static(b"{\"assistant\":1}")),
+            agent: None,
+            inspection: None,
+        },
         checked_at: time(99),
         ..outcome(pair(1), AgentNotFound)
     };
@@ -241,7 +245,7 @@ fn failed(call: Call, kind: FailureKind) -> Outcome {
         name: (call == Call::Agent).then(|| "New name".into()),
         assistant_updated_at: (call == Call::Agent).then(|| time(5)),
         agent_updated_at: None,
-        documents: Documents { assistant, agent: None },
+        documents: Documents { assistant, agent: None, inspection: None },
         requests: 5,
         elapsed: Duration::from_micros(2_400),
         checked_at: time(99),

@@ -35,7 +35,7 @@ fn is_refused(place: &Place) -> bool {
 /// More than the log may hold before it is copied into the file.
 fn much(number: u128) -> Outcome {
     Outcome {
-        documents: Documents { assistant: Some(vec![b'x'; 2_500_000].into()), agent: None },
+        documents: Documents { assistant: Some(vec![b'x'; 2_500_000].into()), agent: None, inspection: None },
         ..outcome(pair(number), RowStatus::Verified)
     }
 }

@@ -20,6 +20,7 @@ fn questions() -> Vec<String> {
         HAS_ASSISTANT,
         set_aside::MAY_BE_OFF,
         writer::VERDICT_OF,
+        read::DOCUMENTS_OF,
     ];
     let made = [
         may_be_off(),

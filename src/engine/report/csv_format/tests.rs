@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::{
-    Call, CallFailure, Difference, Encoding, FailureKind, InputFormat, InvalidId, Note, NoteKind, ReportRow,
-    RowStatus, RunFacts,
+    Call, CallFailure, Difference, Encoding, FailureKind, InputFormat, InvalidId, Note, NoteKind,
+    REPORT_COLUMNS, ReportRow, RowStatus, RunFacts,
 };
 use crate::engine::report::samples::{facts, rendered, rows, settings, verified};
 use crate::engine::report::{Dialect, cell};
@@ -143,7 +143,7 @@ fn own_cells_hold_at_most_8000_characters() {
         ..verified()
     };
     let shown = columns(&report(&settings(), &facts(), &[row]));
-    let own = REPORT_COLUMNS.map(|column| &shown[column.as_str()][0]);
+    let own = REPORT_COLUMNS.map(|column| &shown[column][0]);
     assert!(own.iter().all(|cell| cell.chars().count() <= cell::LIMIT));
     let differences = &shown["differences"][0];
     assert!(differences.starts_with("instruction: ää") && differences.ends_with("ä… (+2 more)"));
@@ -162,7 +162,7 @@ fn the_finished_report_reaches_the_writer_and_a_full_disk_is_told() {
             Ok(())
         }
     }
-    let mut renderer = csv(&settings(), Full);
+    let mut renderer: Box<dyn Renderer<ReportRow>> = csv(&settings(), Full);
     renderer.begin(&facts()).unwrap();
     assert_eq!(renderer.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
 }

@@ -2,8 +2,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::base::{
-    Difference, DisabledState, Disabling, DisablingEnd, REPORT_COLUMNS, ReportColumn, ReportRow, RunFacts,
-    StopReason,
+    Difference, DisabledState, Disabling, DisablingEnd, REPORT_COLUMNS, ReportRow, RunFacts, StopReason,
 };
 use crate::engine::report::csv_format::csv;
 use crate::engine::report::samples::{facts, json, rendered, rows, settings, verified};
@@ -114,13 +113,13 @@ fn the_schema_knows_every_word_about_disabling() {
 fn csv_json_and_schema_have_the_same_columns_in_the_same_order() {
     let lines = objects(&report(&settings(), &facts(), &rows()));
     let keys: Vec<_> = lines[1].as_object().unwrap().keys().map(String::as_str).collect();
-    let columns = REPORT_COLUMNS.map(ReportColumn::as_str);
+    let columns = REPORT_COLUMNS;
     assert_eq!((keys[0], &keys[1..=columns.len()]), ("type", &columns[..]));
     assert_eq!(keys[columns.len() + 1..], ["support_id", "columns", "changes", "proposed"]);
-    assert!(json_lines(&settings(), io::sink()).wants_proposed());
+    assert!(json_lines::<ReportRow, _>(&settings(), io::sink()).wants_proposed());
 
     let mut table = Vec::new();
-    rendered(csv(&settings(), &mut table), &facts(), &[]);
+    rendered::<ReportRow>(csv(&settings(), &mut table), &facts(), &[]);
     let header = String::from_utf8(table).unwrap();
     assert_eq!(header, format!("{};team;'=phone\n", columns.join(";")));
 

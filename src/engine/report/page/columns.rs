@@ -6,7 +6,7 @@ use crate::base::{DisabledState, RunFacts, one_line};
 const SHOWN_CARRIED: usize = 3;
 
 /// A column of the table.
-pub(crate) struct Column {
+pub struct Column {
     /// How the script knows it, and its class.
     pub(crate) key: String,
     /// Its heading.
@@ -35,28 +35,13 @@ impl Column {
         columns
     }
 
-    /// Those of an audit, likewise.
-    pub(crate) fn of_audit(carried: &[String]) -> Vec<Self> {
-        let own = Self::own;
-        let mut columns = vec![
-            own("line", "Line", false),
-            own("name", "Assistant", false),
-            own("status", "Status", true),
-            Self { is_many: true, ..own("findings", "Findings", true) },
-            Self { is_many: true, ..own("todo", "What to do", true) },
-            own("model", "Model", true),
-        ];
-        columns.extend(Self::carried(carried));
-        columns.push(Self { is_shown: false, ..own("age", "Unchanged for", true) });
-        columns.push(own("updated", "Last change", false));
-        columns
-    }
-
-    fn own(key: &str, name: &str, is_filter: bool) -> Self {
+    /// One of this page's own.
+    pub(crate) fn own(key: &str, name: &str, is_filter: bool) -> Self {
         Self { key: key.to_owned(), name: name.to_owned(), is_shown: true, is_filter, is_many: false }
     }
 
-    fn carried(names: &[String]) -> impl Iterator<Item = Self> {
+    /// Those that are carried through.
+    pub(crate) fn carried(names: &[String]) -> impl Iterator<Item = Self> {
         names.iter().enumerate().map(|(at, name)| Self {
             is_shown: at < SHOWN_CARRIED,
             ..Self::own(&Self::carried_key(at), &one_line(name), true)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::columns::Column;
-use super::index::PartOf;
+use super::part::PartOf;
 use super::policy;
 use super::writer::MAX_ROWS;
 use crate::base::{RunFacts, grouped};
@@ -24,7 +24,7 @@ pub(crate) struct About {
 }
 
 /// What a page was asked to show, and how.
-pub(crate) struct Asked<'a> {
+pub struct Asked<'a> {
     pub(crate) columns: &'a [Column],
     /// Names of the carried-through columns.
     pub(crate) carried: &'a [String],

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use askama::Template;
 
 use super::frame::when;
+use super::part::PartOf;
 use super::policy;
 use crate::base::{ProgressCounts, RunFacts, grouped, one_line};
 use crate::engine::report::cell::shortened;
@@ -19,17 +20,6 @@ const SHOWN: usize = 200;
 
 /// What stands for the rows whose cell is empty, as on the report's page.
 const NOBODY: &str = "(nobody named)";
-
-/// Whose rows a part of the report has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartOf {
-    /// The place of the column among the carried-through ones, from 0.
-    pub at: usize,
-    /// Its name.
-    pub column: String,
-    /// The value; empty for the rows without one.
-    pub value: String,
-}
 
 impl PartOf {
     /// The column's name as a heading has it.

@@ -6,11 +6,12 @@ use askama::Template;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::Shown;
 use super::columns::Column;
 use super::pretty::pretty;
 use super::text_diff::{Line, Piece, compare};
 use crate::base::{DisabledState, JsonText, ReportRow, RowProgress, RowStatus, grouped, one_line};
-use crate::engine::report::texts::{Change, RowTexts};
+use crate::engine::report::texts::{Change, Texts};
 
 /// Characters of a name or of one of the person's own cells that the table holds; what is opened holds all.
 const CELL: usize = 10_000;
@@ -57,12 +58,16 @@ impl<'a> Cells<'a> {
     /// Those of a row of that name, which shows that id and is so far.
     pub(crate) fn new(
         row: &'a ReportRow,
-        name: &'a str,
+        name: Cow<'a, str>,
         id: Option<Uuid>,
         columns: &'a [Column],
         progress: RowProgress,
     ) -> Self {
-        let name = cell(name);
+        let changed = match cell(&name) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(changed) => Some(changed),
+        };
+        let name = changed.map_or(name, Cow::Owned);
         let is_nameless = name.trim().is_empty();
         let carried = columns.iter().filter(|column| column.is_carried());
         Self {
@@ -94,18 +99,14 @@ impl<'a> Cells<'a> {
 }
 
 impl<'a> TableRow<'a> {
-    pub(super) fn new(
-        row: &'a ReportRow,
-        texts: &'a RowTexts<'_>,
-        columns: &'a [Column],
-        shows_switching: bool,
-    ) -> Self {
+    pub(super) fn new(row: &'a ReportRow, shown: &'a Shown) -> Self {
         let id = row.pair.map(|pair| pair.assistant.0);
+        let shows_switching = shown.columns.iter().any(|column| column.key == "disabled");
         Self {
-            cells: Cells::new(row, &texts.name, id, columns, row.progress()),
+            cells: Cells::new(row, shown.texts.name(&row.name), id, &shown.columns, row.progress()),
             disabled: shows_switching.then_some(row.disabled),
-            found: found(row, texts),
-            found_rank: texts.changes.len(),
+            found: found(row, shown.texts),
+            found_rank: row.differences.len(),
             remedy: row.remedy().sentence(),
         }
     }
@@ -140,31 +141,30 @@ pub(crate) fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// In a few words what there is to see when the row is opened.
-fn found(row: &ReportRow, texts: &RowTexts<'_>) -> String {
+fn found(row: &ReportRow, texts: Texts) -> String {
     let mut parts = Vec::new();
-    if !texts.changes.is_empty() {
+    if !row.differences.is_empty() {
         let mut fields: Vec<&str> = Vec::new();
-        for change in &texts.changes {
-            let field = change.field.split(['.', '[']).next().unwrap_or_default();
+        for difference in &row.differences {
+            let field = difference.field.split(['.', '[']).next().unwrap_or_default();
             if !fields.contains(&field) {
                 fields.push(field);
             }
         }
-        parts.push(format!("{}: {}", counted(texts.changes.len(), "difference"), fields.join(", ")));
+        parts.push(format!("{}: {}", counted(row.differences.len() as u64, "difference"), fields.join(", ")));
     }
-    if !texts.error.is_empty() {
-        parts.push(texts.error.clone());
-    }
+    parts.extend(Some(texts.error(row)).filter(|error| !error.is_empty()));
     if let Some((line, status)) = row.duplicate_of {
         parts.push(format!("same as line {line} ({status})"));
-    } else if parts.is_empty() && !texts.notes.is_empty() {
-        parts.push(counted(texts.notes.len(), "note"));
+    } else if parts.is_empty() {
+        let notes = texts.notes(row).len() as u64;
+        parts.extend((notes > 0).then(|| counted(notes, "note")));
     }
     one_line(&shortened(&parts.join("; "), FOUND))
 }
 
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    format!("{} {what}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// What a row opens to.
@@ -173,11 +173,11 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
 pub(super) struct Detail<'a> {
     line: u64,
     /// The name, where the table has only its beginning.
-    name: Option<&'a str>,
+    name: Option<Cow<'a, str>>,
     remedy: &'static str,
-    error: &'a str,
+    error: String,
     changes: Vec<ChangeView<'a>>,
-    notes: &'a [String],
+    notes: Vec<String>,
     facts: Vec<(&'static str, Cow<'a, str>)>,
     carried: Vec<(&'a str, &'a str)>,
     objects: Objects,
@@ -185,7 +185,7 @@ pub(super) struct Detail<'a> {
 
 /// One difference.
 struct ChangeView<'a> {
-    field: &'a str,
+    field: Cow<'a, str>,
     how: How,
 }
 
@@ -200,48 +200,43 @@ enum How {
 
 /// The answers of the platform, set out for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Objects {
+pub struct Objects {
     /// The assistant, if it was read.
-    pub(crate) assistant: Option<String>,
+    pub assistant: Option<String>,
     /// The agent, if it was read.
-    pub(crate) agent: Option<String>,
+    pub agent: Option<String>,
     /// Whether they are missing only to keep the page small.
-    pub(crate) are_left_out: bool,
+    pub are_left_out: bool,
 }
 
 /// How much of a row there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Room {
-    /// Differences, each of them shown.
-    ForChanges,
+pub enum Room {
+    /// Differences, each of them shown, in so many bytes.
+    ForChanges(usize),
     /// Only what they are called.
     ForNames,
 }
 
 impl<'a> Detail<'a> {
-    pub(super) fn new(
-        row: &'a ReportRow,
-        texts: &'a RowTexts<'_>,
-        columns: &'a [Column],
-        objects: Objects,
-        room: Room,
-    ) -> Self {
+    pub(super) fn new(row: &'a ReportRow, shown: &'a Shown, objects: Objects, room: Room) -> Self {
+        let texts = shown.texts;
         Self {
             line: row.line,
-            name: whole_name(&texts.name),
+            name: whole_name(texts.name(&row.name)),
             remedy: row.remedy().sentence(),
-            error: &texts.error,
-            changes: texts.changes.iter().map(|change| ChangeView::new(change, room)).collect(),
-            notes: &texts.notes,
+            error: texts.error(row),
+            changes: texts.changes(row).into_iter().map(|change| ChangeView::new(change, room)).collect(),
+            notes: texts.notes(row),
             facts: facts(row),
-            carried: carried(row, columns),
+            carried: carried(row, &shown.columns),
             objects,
         }
     }
 }
 
 /// The name, where the table has only its beginning.
-pub(crate) fn whole_name(name: &str) -> Option<&str> {
+pub(crate) fn whole_name(name: Cow<'_, str>) -> Option<Cow<'_, str>> {
     name.chars().nth(CELL).is_some().then_some(name)
 }
 
@@ -254,12 +249,12 @@ pub(crate) fn carried<'a>(row: &'a ReportRow, columns: &'a [Column]) -> Vec<(&'a
 }
 
 impl<'a> ChangeView<'a> {
-    fn new(change: &'a Change<'_>, room: Room) -> Self {
+    fn new(change: Change<'a>, room: Room) -> Self {
         let how = match room {
-            Room::ForChanges => how(change.old.as_deref(), change.new.as_deref()),
+            Room::ForChanges(_) => how(change.old.as_deref(), change.new.as_deref()),
             Room::ForNames => How::LeftOut,
         };
-        Self { field: &change.field, how }
+        Self { field: change.field, how }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::writer::{BUDGET, MAX_ROWS};
 use super::*;
 use crate::base::{Difference, DisabledState, Disabling, Note, NoteKind};
+use crate::disable::card;
 use crate::engine::report::samples::{facts, json, rendered, rows, settings, verified};
 
 const DOCUMENT: &[u8] =
@@ -14,13 +15,15 @@ fn page_with(facts: &RunFacts, rows: &[ReportRow], settings: &ReportSettings, do
         overview.count(row);
     }
     let mut out = Vec::new();
-    let mut renderer = html(settings, overview, None, &mut out);
+    let mut renderer = html(settings, overview, None, card, &mut out);
     renderer.begin(facts).unwrap();
     for row in rows {
         renderer.row(row).unwrap();
     }
     for row in rows {
-        renderer.documents(row, Some(document), None).unwrap();
+        if let Some(room) = renderer.opens(row).unwrap() {
+            renderer.opened(row, objects(row, [Some(document), None], settings.redact, room)).unwrap();
+        }
     }
     renderer.finish().unwrap();
     String::from_utf8(out).unwrap()
@@ -231,7 +234,11 @@ fn objects_are_left_out_before_the_page_gets_too_large_first_those_of_rows_that_
 #[test]
 fn a_ledger_without_rows_is_a_page_all_the_same() {
     let mut out = Vec::new();
-    rendered(html(&settings(), Overview::default(), None, &mut out), &RunFacts::default(), &[]);
+    rendered::<ReportRow>(
+        html(&settings(), Overview::default(), None, card, &mut out),
+        &RunFacts::default(),
+        &[],
+    );
     let page = String::from_utf8(out).unwrap();
     assert!(seen(&page).contains("0 of 0 rows are done.") && seen(&page).contains("Nothing is left to do."));
 }

@@ -2,12 +2,12 @@
 
 use askama::Template;
 
+use super::columns::shows_switching;
 use super::counts::{Count, Heap, Standing, percent};
 use super::frame::{About, Asked, Frame};
 use super::overview::Overview;
 use super::people::{People, people};
 use crate::base::{RowStatus, RunFacts, grouped};
-use crate::disable::Switching;
 
 /// All that stands above the table's rows.
 #[derive(Template)]
@@ -21,7 +21,7 @@ pub(super) struct Top<'a> {
     standing: Standing,
     remedies: Vec<RemedyLine>,
     people: Option<People>,
-    switching: Option<Switching>,
+    card: Option<String>,
 }
 
 struct RemedyLine {
@@ -31,16 +31,20 @@ struct RemedyLine {
 
 impl<'a> Top<'a> {
     /// Gathers it.
-    pub(super) fn new(facts: &'a RunFacts, overview: &Overview, asked: Asked<'a>) -> Self {
+    pub(super) fn new(
+        facts: &'a RunFacts,
+        overview: &Overview,
+        asked: Asked<'a>,
+        card: Option<String>,
+    ) -> Self {
         let progress = overview.progress();
         let (rows, done) = (progress.rows(), progress.done);
-        let switching = Switching::of(facts);
         let about = About {
             title: format!("From assistants to agents: {} of {} done", grouped(done), grouped(rows)),
             heading: "From assistants to agents",
             lead: "Row by row: is the agent what the old assistant was, and what is left to do?",
             rows,
-            table: if switching.is_some() { " off" } else { "" },
+            table: if shows_switching(facts) { " off" } else { "" },
         };
         Self {
             done: grouped(done),
@@ -53,7 +57,7 @@ impl<'a> Top<'a> {
             ),
             remedies: remedies(overview),
             people: people(overview.shares(), &asked),
-            switching,
+            card,
             frame: Frame::new(facts, about, asked),
         }
     }

@@ -47,8 +47,8 @@ struct Budget {
 }
 
 impl Budget {
-    const fn has_room(&self, bytes: u64, needs_somebody: bool) -> bool {
-        bytes <= self.left && (needs_somebody || bytes <= self.left_for_quiet)
+    fn room(&self, needs_somebody: bool) -> u64 {
+        if needs_somebody { self.left } else { self.left.min(self.left_for_quiet) }
     }
 
     const fn take(&mut self, bytes: u64, needs_somebody: bool) {
@@ -115,9 +115,9 @@ impl<W: Write> Page<W> {
         Ok(places.take(needs_somebody))
     }
 
-    /// Whether there is room for what a row opens to.
-    pub(crate) const fn has_room(&self, opened: &str, needs_somebody: bool) -> bool {
-        self.budget.has_room(opened.len() as u64, needs_somebody)
+    /// Bytes there is room for of what a row opens to.
+    pub(crate) fn room(&self, needs_somebody: bool) -> usize {
+        usize::try_from(self.budget.room(needs_somebody)).unwrap_or(usize::MAX)
     }
 
     /// Writes what a row opens to.

@@ -1,0 +1,184 @@
+//! The columns of an audit: one line each, and the keys that JSON has beside them.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::row::{AuditFacts, AuditRow, Configuration, Finding, reading_word};
+use crate::base::{Call, ReportRow, RowProgress, RowStatus, RunFacts};
+use crate::engine::report::column::{Cell, Column, whole_seconds};
+use crate::engine::report::{Carried, Counts, Extent, Line, Texts, redact};
+
+/// What the column `advice` of a table says first in the practice workspace.
+const PRACTICE: &str = "PRACTICE: made-up workspace";
+
+/// PLATFORM.md, The object.
+const INPUT_TYPES: [&str; 5] = ["PROMPT", "STRUCTURED", "INTEGRATION", "SCHEDULED", "WEBHOOK"];
+
+/// Those with a label tell how an assistant is set up.
+#[rustfmt::skip]
+pub(super) const COLUMNS: &[Column<AuditRow>] = &[
+    Column::new("line", |row, _| Cell::Count(row.row.line)),
+    Column::new("input", |row, _| Cell::text(&row.row.input)),
+    Column::private("name", |row, _| Cell::text(&row.row.name)),
+    Column::new("id", |row, _| Cell::known(row.id(), Cell::Id)),
+    Column::new("read_from", |row, _| Cell::known(row.read_from.map(Call::as_str), Cell::text)),
+    Column::new("status", |row, _| Cell::text(reading_word(row.row.status))),
+    Column::partly_private("model", |row, texts| Cell::known(model(row, texts), Cell::Text)).labelled("Model"),
+    Column::partly_private("temperature", temperature).labelled("Temperature"),
+    Column::partly_private("input_type", input_type).labelled("Input type"),
+    Column::new("description_length", |row, _| count(row, |read| read.description_length)).labelled("Description").counting("character"),
+    Column::new("instruction_length", |row, _| count(row, |read| read.instruction_length)).labelled("Instruction").counting("character"),
+    Column::new("starters", |row, _| count(row, |read| read.starters)).labelled("Conversation starters"),
+    Column::new("actions", |row, _| count(row, |read| read.actions)).labelled("Actions"),
+    Column::new("actions_to_confirm", |row, _| count(row, |read| read.actions_to_confirm)).labelled("Actions that ask for confirmation"),
+    Column::new("fields", |row, _| count(row, |read| read.fields)).labelled("Fields of the form"),
+    Column::new("attachments", |row, _| count(row, |read| read.attachments)).labelled("Attachments"),
+    Column::new("web_search", |row, _| flag(row, 0)).labelled("Web search"),
+    Column::new("image_generation", |row, _| flag(row, 1)).labelled("Image generation"),
+    Column::new("code_interpreter", |row, _| flag(row, 2)).labelled("Code interpreter"),
+    Column::new("canvas", |row, _| flag(row, 3)).labelled("Canvas"),
+    Column::new("extended_thinking", |row, _| flag(row, 4)).labelled("Extended thinking"),
+    Column::new("created_at", |row, _| Cell::known(read(row, |read| read.created_at), Cell::Time)).labelled("Created"),
+    Column::new("updated_at", |row, _| Cell::known(read(row, |read| read.updated_at), Cell::Time)).labelled("Last change"),
+    Column::new("age_days", |row, _| Cell::known(read(row, |read| read.age_days), Cell::Number)).labelled("Age").counting("day"),
+    Column::new("unchanged_days", |row, _| Cell::known(read(row, |read| read.unchanged_days), Cell::Number)).labelled("Unchanged for").counting("day"),
+    Column::partly_private("error", |row, texts| Cell::Text(Cow::Owned(texts.error(&row.row)))),
+    Column::new("requests", |row, _| Cell::Count(row.row.requests)),
+    Column::new("checked_at", |row, _| Cell::known(row.row.checked_at.map(whole_seconds), Cell::Time)),
+    Column::new("findings", |row, _| Cell::Text(Cow::Owned(row.codes().join(";")))),
+    Column::new("advice", advice),
+];
+
+/// What stands in the configuration, where something was read and the platform says it.
+fn read<T>(row: &AuditRow, value: fn(&Configuration) -> Option<T>) -> Option<T> {
+    row.configuration.as_ref().and_then(value)
+}
+
+fn count(row: &AuditRow, value: fn(&Configuration) -> usize) -> Cell<'static> {
+    Cell::known(row.configuration.as_ref().map(|read| value(read) as u64), Cell::Count)
+}
+
+fn flag(row: &AuditRow, at: usize) -> Cell<'static> {
+    let flags = row.configuration.as_ref().map(|read| read.capabilities);
+    Cell::known(flags.map(|flags| flags.get(at).copied().flatten()), Cell::Flag)
+}
+
+/// The model's id, where something was read. Of a redacted one stays what is among the models of the key: any other may be
+/// anybody's text.
+pub(super) fn model(row: &AuditRow, texts: Texts) -> Option<Cow<'_, str>> {
+    let model = row.configuration.as_ref()?.model.as_str();
+    let may_be_seen = !texts.redact || (row.has_known_model && redact::is_identifier(model));
+    Some(if may_be_seen { Cow::Borrowed(model) } else { Cow::Owned(redact::text(model)) })
+}
+
+fn temperature(row: &AuditRow, texts: Texts) -> Cell<'_> {
+    let Some(value) = row.configuration.as_ref().and_then(|read| read.temperature.as_ref()) else {
+        return Cell::Nothing;
+    };
+    if texts.redact {
+        Cell::known(redact::strictly(value).map(Cow::Owned), Cell::Json)
+    } else {
+        Cell::Json(Cow::Borrowed(value))
+    }
+}
+
+fn input_type(row: &AuditRow, texts: Texts) -> Cell<'_> {
+    let Some(read) = &row.configuration else { return Cell::Nothing };
+    if texts.redact && !INPUT_TYPES.contains(&read.input_type.as_str()) {
+        Cell::Text(Cow::Owned(redact::text(&read.input_type)))
+    } else {
+        Cell::text(&read.input_type)
+    }
+}
+
+fn advice(row: &AuditRow, texts: Texts) -> Cell<'_> {
+    let practice = (texts.practice && texts.extent == Extent::Short).then(|| PRACTICE.to_owned());
+    Cell::Texts(practice.into_iter().chain(row.advice()).collect())
+}
+
+impl Line for AuditRow {
+    type Facts = AuditFacts;
+
+    const COLUMNS: &'static [Column<Self>] = COLUMNS;
+
+    fn own(&self) -> &ReportRow {
+        &self.row
+    }
+
+    fn progress(&self) -> RowProgress {
+        Self::progress(self)
+    }
+
+    fn run(facts: &AuditFacts) -> &RunFacts {
+        &facts.run
+    }
+
+    fn head(facts: &AuditFacts, texts: Texts) -> impl Serialize {
+        let run = &facts.run;
+        Head {
+            r#type: "audit",
+            schema: 1,
+            program_version: &run.program_version,
+            base_url: run.base_url.as_deref(),
+            practice: run.practice,
+            started_at: run.started_at.map(|time| time.to_string()),
+            finished_at: run.finished_at.map(|time| time.to_string()),
+            stopped: texts.stopped(run),
+            models_known: facts.models_known,
+            rows: run.rows(),
+            counts: Counts(RowStatus::ALL.map(|status| (reading_word(status), run.count(status)))),
+        }
+    }
+
+    fn beyond_columns<'a>(&'a self, _: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
+        Beyond {
+            support_id: self.row.support_id().map(|id| id.value.as_str()),
+            details: self.findings.iter().map(Detail::new).collect(),
+            columns,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Head<'a> {
+    r#type: &'static str,
+    /// Version of the lines' shape; it grows when a key changes its meaning.
+    schema: u32,
+    program_version: &'a str,
+    base_url: Option<&'a str>,
+    practice: bool,
+    started_at: Option<String>,
+    finished_at: Option<String>,
+    stopped: Option<String>,
+    models_known: bool,
+    rows: u64,
+    counts: Counts<{ RowStatus::ALL.len() }>,
+}
+
+#[derive(Serialize)]
+struct Beyond<'a> {
+    support_id: Option<&'a str>,
+    details: Vec<Detail<'a>>,
+    columns: Carried<'a>,
+}
+
+#[derive(Serialize)]
+struct Detail<'a> {
+    code: &'a str,
+    weight: &'a str,
+    advice: &'a str,
+    #[serde(rename = "detail")]
+    words: &'a str,
+}
+
+impl<'a> Detail<'a> {
+    fn new(finding: &'a Finding) -> Self {
+        Self {
+            code: finding.code,
+            weight: finding.weight.as_str(),
+            advice: finding.advice,
+            words: &finding.detail,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A column is data: what it is called, what stands in it, who may see that. What its cells look like is the format's.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::redact;
+use super::texts::Texts;
+use crate::base::JsonText;
+
+/// What a cell holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// Not known.
+    Nothing,
+    /// A text; empty where there is nothing to say.
+    Text(Cow<'a, str>),
+    /// Several, to be read one after the other.
+    Texts(Vec<String>),
+    /// A number of rows, characters, requests.
+    Count(u64),
+    /// One that may be below 0.
+    Number(i64),
+    /// On or off; `None` where the platform does not say.
+    Flag(Option<bool>),
+    /// An id.
+    Id(Uuid),
+    /// A moment.
+    Time(Timestamp),
+    /// A value as the platform spelled it.
+    Json(Cow<'a, JsonText>),
+}
+
+impl<'a> Cell<'a> {
+    /// The text as it stands in the row.
+    pub(crate) fn text(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    /// Of what may not be known.
+    pub(crate) fn known<T>(value: Option<T>, cell: fn(T) -> Self) -> Self {
+        value.map_or(Self::Nothing, cell)
+    }
+}
+
+/// What stands in a column.
+pub(crate) type Value<R> = for<'r> fn(&'r R, Texts) -> Cell<'r>;
+
+/// Who may see what stands in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Privacy {
+    /// Everybody.
+    Open,
+    /// In a redacted report its length stands in its place.
+    Length,
+    /// Its value sees to it, since parts of it stay.
+    Own,
+}
+
+/// A column of rows of that kind.
+#[derive(Debug)]
+pub struct Column<R: 'static> {
+    /// The heading in the CSV, the key in the JSON.
+    pub name: &'static str,
+    /// What it is called where a page opens a row; empty where it does not stand there like this.
+    pub label: &'static str,
+    /// What is counted in it, in the singular.
+    pub unit: &'static str,
+    privacy: Privacy,
+    value: Value<R>,
+}
+
+impl<R> Column<R> {
+    /// One that everybody may see.
+    pub(crate) const fn new(name: &'static str, value: Value<R>) -> Self {
+        Self { name, label: "", unit: "", privacy: Privacy::Open, value }
+    }
+
+    /// One of texts of the platform's: lengths in their place.
+    pub(crate) const fn private(name: &'static str, value: Value<R>) -> Self {
+        Self { privacy: Privacy::Length, ..Self::new(name, value) }
+    }
+
+    /// One of which parts may be seen: its value is told whether they alone are wanted.
+    pub(crate) const fn partly_private(name: &'static str, value: Value<R>) -> Self {
+        Self { privacy: Privacy::Own, ..Self::new(name, value) }
+    }
+
+    /// The same, with a name for people.
+    pub(crate) const fn labelled(self, label: &'static str) -> Self {
+        Self { label, ..self }
+    }
+
+    /// The same, counting these.
+    pub(crate) const fn counting(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// What it says of the row.
+    pub(crate) fn of<'r>(&self, row: &'r R, texts: Texts) -> Cell<'r> {
+        match ((self.value)(row, texts), self.privacy) {
+            (Cell::Text(text), Privacy::Length) if texts.redact => {
+                Cell::Text(Cow::Owned(redact::text(&text)))
+            }
+            (cell, _) => cell,
+        }
+    }
+}
+
+/// The time without its fraction.
+pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
