@@ -23,6 +23,8 @@ mod verify_messages;
 
 pub use again::{Kept, Verified, VerifySettings, verify};
 pub use compare::{Verdict, compare};
+pub(crate) use compare::{differing, differs};
+pub(crate) use proposed::for_update;
 pub use proposed::proposed;
 pub(crate) use row::{read, unchecked};
 pub(crate) use summary::{about, ended_before, kept, not_asked_for, work};

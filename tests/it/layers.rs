@@ -27,8 +27,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("check", &["base", "engine"]),
     ("audit", &["base", "engine"]),
     ("disable", &["base", "engine", "check"]),
+    ("apply", &["base", "engine", "check"]),
     ("inventory", &["base", "engine"]),
-    ("cli", &["base", "engine", "check", "audit", "disable", "inventory", "practice"]),
+    ("cli", &["base", "engine", "check", "audit", "disable", "apply", "inventory", "practice"]),
     ("main", &["cli"]),
 ];
 
