@@ -3,7 +3,7 @@
 use super::left::{Left, WhyLeft};
 use crate::base::JsonText;
 use crate::check::{differing, differs, for_update};
-use crate::engine::record::{Element, Field, Json, Object, Record, Rule};
+use crate::engine::record::{Element, FIELDS, Field, Json, Object, Record, Rule};
 
 /// Types of form fields that are nothing without their choices.
 const WITH_CHOICES: [&str; 2] = ["SELECT", "MULTI_SELECT"];
@@ -47,6 +47,8 @@ impl Choices {
 pub struct Change {
     /// The fields to write.
     fields: Vec<Written>,
+    /// Fields that an earlier write may have left in the draft, with the values that are published.
+    tidied: Vec<Written>,
     /// What stays different.
     pub left: Vec<Left>,
 }
@@ -67,13 +69,38 @@ impl Change {
 
     /// The read names of the fields to write.
     pub fn names(&self) -> Vec<String> {
-        self.fields.iter().map(|field| field.name.to_owned()).collect()
+        self.field_names().map(str::to_owned).collect()
+    }
+
+    /// The same, borrowed.
+    pub fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.name)
+    }
+
+    /// The same with those that are only tidied up.
+    pub fn names_sent(&self) -> Vec<String> {
+        self.fields.iter().chain(&self.tidied).map(|field| field.name.to_owned()).collect()
     }
 
     /// The fields in write names, as `update` takes them.
     pub fn body(&self) -> JsonText {
-        let members = self.fields.iter().map(|field| (field.write_name.to_owned(), field.value.clone()));
+        let sent = self.fields.iter().chain(&self.tidied);
+        let members = sent.map(|field| (field.write_name.to_owned(), field.value.clone()));
         Json::Object(Object::of_distinct(members.collect())).to_json_text()
+    }
+
+    /// What an earlier write may have left of these fields in the draft goes, too: they get what is published.
+    pub fn tidy<'a>(&mut self, names: impl IntoIterator<Item = &'a str>, published: &Record) {
+        for name in names {
+            let is_sent = self.fields.iter().chain(&self.tidied).any(|field| field.name == name);
+            self.tidied.extend(written(name, published).filter(|_| !is_sent));
+        }
+    }
+
+    /// What takes these fields back to what is published.
+    pub fn put_back(&self, published: &Record) -> Self {
+        let sent = self.fields.iter().chain(&self.tidied);
+        Self { tidied: sent.filter_map(|field| written(field.name, published)).collect(), ..Self::default() }
     }
 
     /// The agent as it is to be once this is written.
@@ -107,6 +134,13 @@ pub fn restore<'a>(names: impl IntoIterator<Item = &'a str>, before: &Record, ag
         }
     }
     change
+}
+
+/// That field as the agent has it; `None` where it cannot be written.
+fn written(name: &str, agent: &Record) -> Option<Written> {
+    let field = FIELDS.iter().find(|field| field.name == name)?;
+    let value = for_update(field, agent.object().get(name))?;
+    Some(Written { name: field.name, write_name: field.write_name?, value })
 }
 
 impl Change {
@@ -173,4 +207,21 @@ pub(super) fn is_whole(element: &Element, form: &Json) -> bool {
         let needs_choices = item.member("type").text().is_some_and(|kind| WITH_CHOICES.contains(&kind));
         element.key_of(item).is_some() && (!needs_choices || item.member("options").is_set())
     })
+}
+
+/// A new agent in write names, and what it gets and does not: everything that an agent with nothing in it lacks.
+pub fn proposed(source: &Record, choices: &Choices) -> (JsonText, Change) {
+    let nothing = FIELDS.iter().fold(source.clone(), |empty, field| match field.rule {
+        Rule::Id => empty,
+        _ => empty.with(field.name, Json::Null),
+    });
+    let nothing = source
+        .unknown_fields()
+        .map(str::to_owned)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .fold(nothing, |empty, name| empty.with(&name, Json::Null));
+    let mut change = decide(source, &nothing, choices);
+    change.left.extend(Left::of_new_agent());
+    (change.body(), change)
 }

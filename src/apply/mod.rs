@@ -3,8 +3,27 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `decide`, `left` | what is sent to an agent, and what is left behind |
+//! | `draft` | whose work is in a draft; whether two states of an agent are one |
+//! | `look` | every agent is read, and what there is to do found out |
+//! | `write` | one agent: intent, update, draft, publish, read again |
+//! | `recovery` | what an earlier command left open |
+//! | `run` | the rows one after the other |
+//! | `create`, `undo` | an agent is made; what was written is taken back |
+//! | `store` | its SQL |
 
+mod create;
 pub mod decide;
+mod draft;
 pub mod left;
+mod look;
+mod recovery;
+mod run;
+pub mod store;
 #[cfg(test)]
 mod tests;
+mod undo;
+mod write;
+
+pub use create::name_asked_for;
+pub use look::{Candidate, Plan, Which, feed};
+pub use write::Applier;

@@ -72,7 +72,7 @@ const KNOWN_WRONG: &[&str] = &[
 
 /// Crates that only these layers may name.
 const CRATES: &[(&str, &[&str])] = &[
-    ("rusqlite", &["engine::ledger", "audit::store", "disable::store"]),
+    ("rusqlite", &["engine::ledger", "audit::store", "disable::store", "apply::store"]),
     ("reqwest", &["engine::platform"]),
     ("axum", &["practice"]),
     ("indicatif", &["engine::terminal"]),
@@ -90,6 +90,11 @@ const WORDS: &[(&str, &[&str])] = &[
     // Who can make one can switch an assistant off.
     ("RecordedWish for", &["disable::store"]),
     ("RecordedWish as", &[]),
+    // Who can make one of these can write an agent.
+    ("RecordedUpdate for", &["apply::store"]),
+    ("RecordedPublish for", &["apply::store"]),
+    ("RecordedCreate for", &["apply::store"]),
+    ("RecordedRetreat for", &["apply::store"]),
 ];
 
 /// Modules of one folder that import each other, still: each line is to go, and none is to come.

@@ -17,7 +17,7 @@ pub(super) const APPLICATION_ID: i32 = 0x4167_4d69;
 
 /// Version of the tables below (`PRAGMA user_version`, beside [`IN_LOG`]); another one is refused. Earlier ones were never
 /// released.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// Length of the header of a database file.
 const HEADER_BYTES: usize = 100;
@@ -45,6 +45,12 @@ pub(super) const READER_CACHE_KIB: i64 = 2 * 1024;
 /// `attempt` is every request to switch off (`wanted` = 'off', written before it leaves, open until `ended_at`) or on
 /// (written with its outcome). `planned` is the last run's plan: `seq` is the order of its requests, NULL where another
 /// row of the same assistant decides.
+///
+/// `apply_row` is what the last `apply` (`run`) has found out about a row in a workspace: '' is the ledger's own, else a base
+/// URL. Its `status` is a word of the report, or 'planned' with the agent as it was read in `body` (NULL: to be made).
+/// `apply_write` is every write that may have happened: written with the agent as it was (`before`) before its request
+/// leaves, open until it has an `outcome`; `fields` is what was sent, in write names, `changed` the same in read names;
+/// `taken_back` is set once the agent is as it was again.
 ///
 /// A partial index serves only a question that repeats its condition: see `tests/questions.rs`.
 const TABLES: &str = "
@@ -113,6 +119,47 @@ const TABLES: &str = "
     CREATE INDEX attempt_open ON attempt (result) WHERE ended_at IS NULL;
     CREATE INDEX attempt_on ON attempt (result) WHERE wanted = 'on';
     CREATE TABLE planned (result INTEGER PRIMARY KEY, seq INTEGER UNIQUE) STRICT;
+    CREATE TABLE apply_row (
+        id INTEGER PRIMARY KEY,
+        workspace TEXT NOT NULL,
+        result INTEGER NOT NULL,
+        run INTEGER NOT NULL,
+        line INTEGER NOT NULL,
+        agent BLOB,
+        status TEXT NOT NULL,
+        requests INTEGER NOT NULL,
+        checked_at INTEGER NOT NULL,
+        version TEXT,
+        changed TEXT,
+        left_behind TEXT,
+        differences TEXT,
+        failure TEXT,
+        said TEXT,
+        body BLOB,
+        UNIQUE (workspace, result)
+    ) STRICT;
+    CREATE INDEX apply_row_planned ON apply_row (workspace, line) WHERE status = 'planned';
+    CREATE TABLE apply_write (
+        id INTEGER PRIMARY KEY,
+        workspace TEXT NOT NULL,
+        result INTEGER NOT NULL,
+        run INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        agent BLOB,
+        fields TEXT NOT NULL,
+        changed TEXT NOT NULL,
+        before BLOB,
+        draft BLOB,
+        version TEXT,
+        after BLOB,
+        began_at INTEGER NOT NULL,
+        ended_at INTEGER,
+        outcome TEXT,
+        failure TEXT,
+        taken_back INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX apply_write_of ON apply_write (workspace, agent) WHERE taken_back = 0;
+    CREATE INDEX apply_write_for ON apply_write (workspace, result) WHERE taken_back = 0;
     CREATE TABLE sent (at INTEGER PRIMARY KEY, requests INTEGER NOT NULL) STRICT;
 ";
 

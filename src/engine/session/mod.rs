@@ -4,6 +4,7 @@
 //! observer. Row tasks share nothing; each ends with the ledger's acknowledgement, so that "reported as done" and
 //! "on disk" are one event.
 
+mod board;
 mod drive;
 mod end_watch;
 mod feed;
@@ -12,6 +13,8 @@ mod send_log;
 mod stop_rules;
 mod stopping;
 
+pub use board::Board;
+pub(crate) use board::{GaveUp, InPause};
 pub(crate) use drive::PACE_TICK;
 pub use drive::{DriveSettings, Reading, drive};
 pub use rehearsal::{REHEARSED_ROWS, rehearse};

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::RowWork;
-use crate::base::{Backlog, DisabledState, PaceStatus, RowStatus, Switching, WaitReason, grouped};
+use crate::base::{
+    ApplyStatus, Backlog, DisabledState, PaceStatus, RowStatus, Switching, WaitReason, Writing, grouped,
+};
 use crate::check::about;
 
 /// Over how long the rate is measured.
@@ -17,6 +19,8 @@ enum Phase {
     Rows(RowWork),
     /// Assistants are switched off or on.
     Switching(Switching),
+    /// Agents, written.
+    Writing(Writing),
 }
 
 impl Default for Phase {
@@ -31,13 +35,15 @@ impl Phase {
         match self {
             Self::Rows(work) => work.requests_each(),
             Self::Switching(_) => 1,
+            // An update, a publish, and what is read again.
+            Self::Writing(_) => 3,
         }
     }
 
     /// Whether an assistant in that state is where this phase brings it.
     const fn is_there(self, state: DisabledState) -> bool {
         match self {
-            Self::Rows(_) => false,
+            Self::Rows(_) | Self::Writing(_) => false,
             Self::Switching(Switching::Off) => matches!(state, DisabledState::Disabled),
             Self::Switching(Switching::BackFromEarlierRun | Switching::BackByGuard | Switching::Rollback) => {
                 matches!(state, DisabledState::Reverted | DisabledState::ReEnabled)
@@ -92,9 +98,26 @@ impl Tally {
     /// Which way this phase switches; `None` while rows are read.
     pub(super) const fn switching(&self) -> Option<Switching> {
         match self.phase {
-            Phase::Rows(_) => None,
+            Phase::Rows(_) | Phase::Writing(_) => None,
             Phase::Switching(switching) => Some(switching),
         }
+    }
+
+    /// Agents that are written, one after the other.
+    pub(super) fn of_writing(writing: Writing, total: u64, now: Instant) -> Self {
+        let words = ApplyStatus::ALL.into_iter().map(ApplyStatus::as_str);
+        Self::new(Phase::Writing(writing), total, words, now)
+    }
+
+    /// Whether agents are being written.
+    pub(super) const fn is_writing(&self) -> bool {
+        matches!(self.phase, Phase::Writing(_))
+    }
+
+    /// An agent that was written, or was not.
+    pub(super) fn count_written(&mut self, status: ApplyStatus, now: Instant) {
+        self.count_word(status.as_str());
+        self.count(now);
     }
 
     /// A row that is read again while assistants are switched does not count.
@@ -193,6 +216,7 @@ impl Tally {
             Phase::Rows(_) => (self.done, "rows"),
             Phase::Switching(Switching::Off) => (self.there, "switched off"),
             Phase::Switching(_) => (self.there, "switched on again"),
+            Phase::Writing(_) => (self.done, "agents"),
         };
         // How many there are to switch may be known too late.
         if !matches!(self.phase, Phase::Rows(_)) && self.done > self.total {

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::counters::Tally;
+use super::layout::quoted;
 use super::{RowLines, RowWork, Terminal, run_log};
-use crate::base::{DisabledState, Event, Observer, RowDone, StopReason, Switched, terminal_safe};
+use crate::base::{AgentDone, DisabledState, Event, Observer, RowDone, StopReason, Switched, terminal_safe};
 use crate::disable;
 
 /// How often a line is shown where there is no bar.
@@ -53,6 +54,15 @@ impl Progress {
             Event::Switched(switched) => {
                 self.tally.count_switched(switched.state, now);
                 self.switched(switched);
+            }
+            Event::Writing { writing, rows } => {
+                self.begin(Tally::of_writing(*writing, *rows, now), now);
+            }
+            Event::Written(done) => {
+                self.tally.count_written(done.status, now);
+                if self.terminal.rows == RowLines::Shown {
+                    self.terminal.say(&agent_line(done));
+                }
             }
             Event::Guard(news) => self.terminal.say(&disable::news(news)),
             Event::WaitingForAnswer(at_most) => self.terminal.say(&disable::waiting_for_answer(*at_most)),
@@ -113,7 +123,12 @@ impl Progress {
     }
 
     fn stopping(&self, reason: &StopReason) {
-        self.terminal.say(&disable::stopping(reason, self.tally.switching()));
+        let said = if self.tally.is_writing() {
+            format!("Nothing more is written: {}", terminal_safe(&reason.to_string(), 1_000))
+        } else {
+            disable::stopping(reason, self.tally.switching())
+        };
+        self.terminal.say(&said);
     }
 
     fn show(&mut self, now: Instant) {
@@ -139,6 +154,16 @@ impl Observer for Progress {
         }
         self.observe_at(event, Instant::now());
     }
+}
+
+/// `-v`: one line per agent. Names and errors are the platform's and may hold anything.
+fn agent_line(done: &AgentDone) -> String {
+    let agent = done.agent.map_or_else(|| "(no agent)".to_owned(), |agent| agent.to_string());
+    let mut line = format!("{agent}  {}  {}", done.status, quoted(Some(&done.name)));
+    if !done.error.is_empty() {
+        let _ = write!(line, "  {}", terminal_safe(&done.error, 200));
+    }
+    line
 }
 
 /// `-v`: one line per row. Names and errors are the platform's and may hold anything.
