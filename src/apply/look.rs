@@ -10,7 +10,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use super::decide::{Change, Choices, decide, proposed};
+use super::decide::{Choices, decide, proposed};
 use super::left::Left;
 use super::recovery::recover;
 use super::store::{Body, Ending, RowKey, Source, Target, Workspace, WriteEnd};

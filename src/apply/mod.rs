@@ -10,13 +10,18 @@
 //! | `run` | the rows one after the other |
 //! | `create`, `undo` | an agent is made; what was written is taken back |
 //! | `store` | its SQL |
+//! | `columns`, `remedies` | its report |
+//! | `messages` | its sentences |
 
+mod columns;
 mod create;
 pub mod decide;
 mod draft;
 pub mod left;
 mod look;
+mod messages;
 mod recovery;
+mod remedies;
 mod run;
 pub mod store;
 #[cfg(test)]
@@ -24,6 +29,10 @@ mod tests;
 mod undo;
 mod write;
 
+pub use columns::{ApplyCsv, ApplyRow};
 pub use create::name_asked_for;
 pub use look::{Candidate, Plan, Which, feed};
+pub use messages::{
+    ApplyResult, Place, after_apply, apply_plan, apply_question, before_apply, undo_plan, undo_question,
+};
 pub use write::Applier;

@@ -76,7 +76,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["engine::platform"]),
     ("axum", &["practice"]),
     ("indicatif", &["engine::terminal"]),
-    ("csv", &["engine::input", "engine::report", "audit"]),
+    ("csv", &["engine::input", "engine::report", "audit", "apply::columns"]),
     ("anyhow", &["cli"]),
 ];
 

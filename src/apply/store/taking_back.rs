@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::intent::{Kind, WriteEnd};
 use super::rows::{agent, pair};
 use super::{RowKey, Target, Workspace};
-use crate::base::{AgentId, JsonText};
+use crate::base::{AgentId, JsonText, Pair};
 use crate::engine::ledger::{
-    Ledger, LedgerError, Writer, blob, from_json, from_word, text, to_count, to_integer,
+    Ledger, LedgerError, LedgerReader, Writer, blob, from_json, from_word, text, to_count, to_integer,
 };
 
 /// A write that may have been carried out.
@@ -118,7 +118,7 @@ impl Writer {
     }
 }
 
-impl Ledger {
+impl LedgerReader {
     /// The agents that were made in that workspace, by their rows.
     pub(crate) fn agents_made(&self, workspace: &Workspace) -> Result<HashMap<RowKey, AgentId>, LedgerError> {
         let mut statement = self.connection().prepare(&format!(
@@ -132,6 +132,31 @@ impl Ledger {
             made.extend(agent(row, 1)?.map(|agent| (key, agent)));
         }
         Ok(made)
+    }
+
+    /// Whether something that was written for these ids stands, or may.
+    pub(crate) fn apply_stands(&self, workspace: &Workspace, pair: Pair) -> Result<bool, LedgerError> {
+        let mut statement = self.connection().prepare_cached(&format!(
+            "SELECT 1 FROM apply_write AS w JOIN result AS r ON r.id = w.result \
+             WHERE w.workspace = ?1 AND r.assistant = ?2 AND r.agent = ?3 AND {STANDING}"
+        ))?;
+        Ok(statement.exists((&workspace.0, pair.assistant.0.as_bytes(), pair.agent.0.as_bytes()))?)
+    }
+}
+
+impl Ledger {
+    /// Requests to make an agent that nobody has found yet.
+    pub(crate) fn lost_creates(&self, workspace: &Workspace) -> Result<Vec<OpenWrite>, LedgerError> {
+        let mut statement = self.connection().prepare(&format!(
+            "SELECT {COLUMNS} FROM apply_write AS w \
+             WHERE w.workspace = ?1 AND w.kind = 'create' AND w.agent IS NULL AND {STANDING} ORDER BY w.id"
+        ))?;
+        let mut rows = statement.query([&workspace.0])?;
+        let mut lost = Vec::new();
+        while let Some(row) = rows.next()? {
+            lost.push(write(row)?);
+        }
+        Ok(lost)
     }
 
     /// How many rows have something to take back.

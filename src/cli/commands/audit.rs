@@ -15,7 +15,7 @@ use super::command_line::{of_agents, same_command, typed};
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
-use super::place::Connection;
+use super::place::{Connection, Practised};
 use super::render::{RenderError, Rendered, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
@@ -142,7 +142,7 @@ impl Audit<'_> {
         let worked = self.runtime.block_on(async {
             let connection = match connection {
                 Some(connection) => connection,
-                None => Connection::to_practice(Vec::new()).await?,
+                None => Connection::to_practice(Practised::default()).await?,
             };
             let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
             let mut stopped = None;

@@ -8,7 +8,7 @@ use anyhow::Context;
 use uuid::Builder;
 
 use self::patience::{is_throttled, what_to_do, within};
-use super::place::{Connection, read_api_key, read_ca_cert};
+use super::place::{Connection, Practised, read_api_key, read_ca_cert};
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, Signal, grouped};
@@ -169,7 +169,7 @@ impl Doctor<'_> {
             Place::Hosted { base_url, .. } => (None, (*base_url).to_owned()),
             Place::BaseUrl(typed) => (None, typed.clone()),
             Place::Sandbox => {
-                let sandbox = Connection::practice_server(Vec::new()).await?;
+                let sandbox = Connection::practice_server(Practised::default()).await?;
                 let address = sandbox.base_url();
                 (Some(sandbox), address)
             }

@@ -10,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::command_line::{same_command, typed};
-use super::place::{Connection, Given};
+use super::place::{Connection, Given, Practised};
 use super::render::render;
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
@@ -122,7 +122,7 @@ impl Rollback<'_> {
         }
         let now = Timestamp::now();
         let sent_before = sends_that_count(&ledger, now)?;
-        let off = ledger.assistants_off().context("the ledger")?;
+        let practised = Practised::of(&ledger)?;
         let only = self.only.iter().flatten().map(Uuid::to_string);
         let settings = json!({ "only": only.collect::<Vec<_>>() });
         let run = NewRun {
@@ -138,7 +138,7 @@ impl Rollback<'_> {
         let worked = runtime.block_on(async {
             let connection = match connection {
                 Some(connection) => connection,
-                None => Connection::to_practice(off).await?,
+                None => Connection::to_practice(practised).await?,
             };
             let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
             let patience = Duration::from_secs(network.timeout);

@@ -16,7 +16,7 @@ use super::command_line::{
 };
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
-use super::place::Connection;
+use super::place::{Connection, Practised};
 use super::render::{RenderError, Rendered, remedies, render, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
@@ -119,8 +119,7 @@ impl Run<'_> {
         let debts = ledger.debts().context("the ledger")?;
         let sent_before = sends_that_count(&ledger, now)?;
         self.announce(&backlog, debts, connection.as_ref());
-        let off =
-            if connection.is_none() { ledger.assistants_off().context("the ledger")? } else { Vec::new() };
+        let practised = if connection.is_none() { Practised::of(&ledger)? } else { Practised::default() };
 
         let new_run = NewRun {
             command: RunCommand::Run {
@@ -137,7 +136,7 @@ impl Run<'_> {
             let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
             let connection = match connection {
                 Some(connection) => connection,
-                None => Connection::to_practice(off).await?,
+                None => Connection::to_practice(practised).await?,
             };
             let (client, sandbox) = connection.client(&self.arguments.network, send_log, &sent_before)?;
             let work = Work { client, writer, rows, read, backlog, debts, base_url };

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::command_line::{same_command, typed};
-use super::place::{Connection, Given};
+use super::place::{Connection, Given, Practised};
 use super::render::{RenderError, refuse_overwriting, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
@@ -99,7 +99,7 @@ impl Verify<'_> {
         let signals = Signals::listen().context("signals cannot be listened to")?;
         let now = Timestamp::now();
         let sent_before = sends_that_count(&ledger, now)?;
-        let off = ledger.assistants_off().context("the ledger")?;
+        let practised = Practised::of(&ledger)?;
         let network = &self.arguments.network;
         let settings = json!({
             "rpm": network.rpm,
@@ -122,7 +122,7 @@ impl Verify<'_> {
         let worked = runtime.block_on(async {
             let connection = match connection {
                 Some(connection) => connection,
-                None => Connection::to_practice(off).await?,
+                None => Connection::to_practice(practised).await?,
             };
             let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
             done = self.work(&client, reader, &signals, &report_settings).await;

@@ -64,6 +64,11 @@ impl<'a> Board<'a> {
         }
     }
 
+    /// Whether no further request may be sent.
+    pub const fn is_stopped(&self) -> bool {
+        self.stop.is_some()
+    }
+
     /// The reason to stop, given back.
     pub fn into_stop_reason(self) -> Option<StopReason> {
         self.stop
