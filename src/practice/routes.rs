@@ -273,7 +273,7 @@ impl Visit<'_> {
                 }
                 return Fate::Answer(answers::success(made_up::body(side, id)));
             }
-            Err(refusal) => return Fate::Answer(refusal),
+            Err(refusal) => return Fate::Answer(*refusal),
         }
         let mut object = match side {
             Side::Assistant => self.shared.workspace.assistants.get(&id).cloned(),
@@ -296,15 +296,15 @@ impl Visit<'_> {
     }
 
     /// Looks up an assistant or agent as this key may see it.
-    fn find(&self, side: Side, id: Uuid) -> Result<Found, Response> {
+    fn find(&self, side: Side, id: Uuid) -> Result<Found, Refusal> {
         let makes_up = self.options.made_up && self.shared.workspace.made_up;
         match self.shared.presence(side, id) {
             Presence::There if self.access(side, id) != Access::NotShared => Ok(Found::Named),
-            Presence::There => Err(self.not_shared(side, id)),
+            Presence::There => Err(self.not_shared(side, id).into()),
             Presence::Unnamed if makes_up => Ok(Found::MadeUp),
             Presence::Unnamed | Presence::Absent => {
                 let words = format!("{} not found", side.title());
-                Err(answers::refusal(StatusCode::NOT_FOUND, id, &self.words(&words)))
+                Err(answers::refusal(StatusCode::NOT_FOUND, id, &self.words(&words)).into())
             }
         }
     }
@@ -351,6 +351,9 @@ impl Visit<'_> {
         }
     }
 }
+
+/// An answer in place of what was asked for.
+type Refusal = Box<Response>;
 
 /// What there is under an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,7 +41,7 @@ impl Visit<'_> {
         match self.find(side, id) {
             Ok(Found::Named) => {}
             Ok(Found::MadeUp) => self.is_there(id),
-            Err(refusal) => return Fate::Answer(refusal),
+            Err(refusal) => return Fate::Answer(*refusal),
         }
         let is_refused = disabled && self.options.refuse_disables.contains(&id);
         if is_refused || self.access(side, id) != Access::Shared {

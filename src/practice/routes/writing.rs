@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Fate, Found, Visit};
+use super::{Fate, Found, Refusal, Visit};
 use crate::practice::agents::{Agent, new_id, now};
 use crate::practice::options::WriteTrouble;
 use crate::practice::request::Side;
@@ -40,11 +40,11 @@ impl Visit<'_> {
     pub(super) fn update(&self, id: Uuid, fields: &Map<String, Value>) -> Fate {
         let mut agents = match self.editable(id) {
             Ok(agents) => agents,
-            Err(refusal) => return Fate::Answer(refusal),
+            Err(refusal) => return Fate::Answer(*refusal),
         };
         let Some(agent) = agents.get_mut(&id) else { return Fate::Answer(self.nothing_there()) };
         if let Err(refusal) = self.hold_against_workspace(fields, agent.draft.fields.get("model")) {
-            return Fate::Answer(refusal);
+            return Fate::Answer(*refusal);
         }
         self.apply(self.options.update, &self.shared.write_requests.update, || {
             agent.write(fields.clone());
@@ -57,7 +57,7 @@ impl Visit<'_> {
     pub(super) fn publish(&self, id: Uuid, description: Option<&str>) -> Fate {
         let mut agents = match self.editable(id) {
             Ok(agents) => agents,
-            Err(refusal) => return Fate::Answer(refusal),
+            Err(refusal) => return Fate::Answer(*refusal),
         };
         let Some(agent) = agents.get_mut(&id) else { return Fate::Answer(self.nothing_there()) };
         let requests = &self.shared.write_requests;
@@ -83,7 +83,7 @@ impl Visit<'_> {
             return Fate::Answer(self.nothing_there());
         }
         if let Err(refusal) = self.hold_against_workspace(fields, None) {
-            return Fate::Answer(refusal);
+            return Fate::Answer(*refusal);
         }
         let id = new_id();
         let agent = Agent::made_by_api(id, fields.clone());
@@ -114,14 +114,14 @@ impl Visit<'_> {
     }
 
     /// The agents, with this one among them, where this key may edit it.
-    fn editable(&self, id: Uuid) -> Result<Agents<'_>, Response> {
+    fn editable(&self, id: Uuid) -> Result<Agents<'_>, Refusal> {
         let found = self.find(Side::Agent, id)?;
         let is_refused = self.options.edit_forbidden || self.options.refuse_edits.contains(&id);
         let mut agents = locked(&self.shared.agents);
         let is_orphaned = agents.get(&id).is_some_and(Agent::is_orphaned);
         if is_refused || is_orphaned || self.access(Side::Agent, id) != Access::Shared {
             let words = self.words("API key does not have edit access to this agent");
-            return Err(answers::refusal(StatusCode::FORBIDDEN, id, &words));
+            return Err(answers::refusal(StatusCode::FORBIDDEN, id, &words).into());
         }
         if found == Found::MadeUp {
             locked(&self.shared.made_up).remove(&id);
@@ -140,8 +140,9 @@ impl Visit<'_> {
         &self,
         fields: &Map<String, Value>,
         model: Option<&Value>,
-    ) -> Result<(), Response> {
-        let bad = |words: String| Err(answers::plain_refusal(StatusCode::BAD_REQUEST, &self.words(&words)));
+    ) -> Result<(), Refusal> {
+        let bad =
+            |words: String| Err(answers::plain_refusal(StatusCode::BAD_REQUEST, &self.words(&words)).into());
         let models = &self.shared.workspace.models;
         let named = |model: Option<&Value>| models.iter().find(|each| model.is_some_and(|id| *id == each.id));
         let written = fields.get("model");
