@@ -155,9 +155,11 @@ impl ApplyResult {
         }
     }
 
-    /// Whether some rows need somebody.
-    pub fn needs_attention(&self) -> bool {
-        self.statuses.keys().any(|status| status.needs_attention())
+    /// Whether some rows need somebody; what is taken back asks nothing of a cell without an id.
+    pub fn needs_attention(&self, writing: Writing) -> bool {
+        let is_asked =
+            |status: &ApplyStatus| writing == Writing::Applying || *status != ApplyStatus::InvalidId;
+        self.statuses.keys().any(|status| status.needs_attention() && is_asked(status))
     }
 
     /// Whether something of ours may stand in an agent.

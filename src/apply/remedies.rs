@@ -3,7 +3,7 @@
 use crate::base::{ApplyStatus, CallFailure, Remedy};
 
 /// One plain sentence; empty where there is nothing to do. `has_agent`: an agent of it is known.
-pub fn remedy(status: ApplyStatus, failure: Option<&CallFailure>, has_agent: bool) -> &'static str {
+pub(super) fn remedy(status: ApplyStatus, failure: Option<&CallFailure>, has_agent: bool) -> &'static str {
     match status {
         ApplyStatus::Applied
         | ApplyStatus::Created

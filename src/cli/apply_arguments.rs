@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use uuid::Uuid;
 
-use super::arguments::{DialectArg, PlatformArg};
+use super::choices::{DialectArg, PlatformArg};
 use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs};
 use crate::apply::decide::ModelChange;
 

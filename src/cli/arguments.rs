@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::apply_arguments::{APPLY_EXAMPLES, ApplyArgs};
 use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
+pub(super) use super::choices::{DialectArg, PlatformArg};
 use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
 use super::report_arguments::ReportArgs;
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
@@ -165,26 +166,6 @@ pub(super) enum ColorArg {
     Always,
     /// Never
     Never,
-}
-
-/// A hosted platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum PlatformArg {
-    /// Langdock, at api.langdock.com
-    Langdock,
-    /// Odeus, at api.odeus.ai
-    Odeus,
-}
-
-/// Delimiter, byte order mark and line ends of the CSV report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DialectArg {
-    /// As the input has them
-    Input,
-    /// Byte order mark and CRLF
-    Excel,
-    /// Comma, LF, no byte order mark
-    Plain,
 }
 
 /// Options of `run`.

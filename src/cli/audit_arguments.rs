@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::{DialectArg, InputArgs, parse_age};
+use super::arguments::{InputArgs, parse_age};
+use super::choices::DialectArg;
 use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
 use super::report_arguments::SplitArgs;
 use crate::audit::Source;

@@ -6,6 +6,7 @@
 mod apply_arguments;
 mod arguments;
 mod audit_arguments;
+mod choices;
 pub mod commands;
 mod files;
 mod network_arguments;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::PlatformArg;
+use super::choices::PlatformArg;
 
 /// Far beyond any platform's limit, and still cheap to keep count of.
 const MOST_RPM: u32 = 1_000_000;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::DialectArg;
+use super::choices::DialectArg;
 
 /// Format of `report`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

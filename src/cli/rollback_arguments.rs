@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use uuid::Uuid;
 
-use super::arguments::DialectArg;
+use super::choices::DialectArg;
 use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs};
 
 pub(super) const ROLLBACK_EXAMPLES: &str = "\

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::DialectArg;
+use super::choices::DialectArg;
 use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs, PlaceArgs};
 
 pub(super) const LIST_EXAMPLES: &str = "\

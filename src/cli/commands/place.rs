@@ -129,7 +129,11 @@ impl Connection {
 
     /// The practice workspace alone.
     pub(super) async fn practice_server(practised: Practised) -> Result<Sandbox, CommandError> {
-        let options = SandboxOptions { disabled: practised.off, ..SandboxOptions::default() };
+        let options = SandboxOptions {
+            disabled: practised.off,
+            agents: objects(&practised.agents),
+            ..SandboxOptions::default()
+        };
         Ok(crate::practice::start(options).await.context("the practice workspace cannot be started")?)
     }
 
@@ -212,4 +216,13 @@ fn read_key(source: impl Read) -> std::io::Result<String> {
     let mut text = String::new();
     source.take(KEY_FILE_BYTES).read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// The agents in these answers of `get`.
+fn objects(answers: &[(AgentId, Bytes)]) -> Vec<serde_json::Value> {
+    let object = |answer: &Bytes| {
+        let answer: serde_json::Value = serde_json::from_slice(answer).ok()?;
+        answer.get("agent").or_else(|| answer.get("assistant")).cloned()
+    };
+    answers.iter().filter_map(|(_, answer)| object(answer)).collect()
 }
