@@ -40,9 +40,10 @@ impl Applier<'_> {
             Err(failure) => return Some(failed(failure)),
         };
         let before = namesakes.iter().flatten().flat_map(|id| id.0.into_bytes()).collect();
-        let wish = self.board.writer.intend_create(&self.workspace, target, body, change.names(), before);
-        let wish = wish.await;
-        let intent = self.board.on_disk(wish)?;
+        let recording =
+            self.board.writer.intend_create(&self.workspace, target, body, change.names(), before);
+        let recording = recording.await;
+        let intent = self.board.on_disk(recording)?;
         let agent = match self.send_create(&intent, spent).await {
             Sent::Done(agent) => agent,
             Sent::Not(None) => {
@@ -87,8 +88,8 @@ impl Applier<'_> {
     ) -> Ending {
         let unknown = |failure| Ending { failure: Some(failure), ..Ending::of(ApplyStatus::Unknown) };
         let made = self.board.writer.was_made(&intent, agent).await;
-        let Some(wish) = self.board.on_disk(made) else { return unknown(not_recorded(Call::Publish)) };
-        let version = match self.publish(&wish, spent).await {
+        let Some(publishing) = self.board.on_disk(made) else { return unknown(not_recorded(Call::Publish)) };
+        let version = match self.publish(&publishing, spent).await {
             Sent::Done(version) => version.unwrap_or_default().number,
             Sent::Not(failure) => {
                 let failure = failure.unwrap_or_else(|| no_answer(Call::Publish));
