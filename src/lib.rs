@@ -2,16 +2,17 @@
 //!
 //! The floors, each importing only what stands to its left (a test holds the code against this):
 //!
-//! `base` < `engine` < { `check` `audit` `disable` `inventory` } < `cli` < `main`
+//! `base` < `engine` < { `check` `audit` `disable` `apply` `inventory` } < `cli` < `main`
 //!
-//! The engine knows no feature, and the features in braces do not know each other; but `disable` knows the verdict of
-//! `check`. `practice` imports nothing of ours, so that it cannot share a mistake with the client.
+//! The engine knows no feature, and the features in braces do not know each other; but `disable` and `apply` know
+//! the verdict of `check`. `practice` imports nothing of ours, so that it cannot share a mistake with the client.
 //!
 //! | to change | look into |
 //! | --- | --- |
 //! | what counts as the same, `run`, `verify` | `check` |
 //! | what an audit finds | `audit` |
 //! | switching off and on again, `rollback` | `disable` |
+//! | writing agents, `apply` | `apply` |
 //! | `list`, `doctor` | `inventory` |
 //! | requests, rate limit, retries | `engine::platform` |
 //! | which files are read | `engine::input` |
@@ -32,6 +33,7 @@
 //! [`engine::platform`].
 #![doc = include_str!("DESIGN.md")]
 
+pub mod apply;
 pub mod audit;
 pub mod base;
 pub mod check;

@@ -6,8 +6,8 @@ use super::findings::Inspection;
 use super::row::{KnownModel, Source, joined};
 use crate::base::Pair;
 use crate::engine::ledger::{
-    INSPECTIONS, Ledger, LedgerError, LedgerReader, Writer, from_json, from_nanoseconds, meta, set_meta,
-    text, to_json, to_nanoseconds,
+    Ledger, LedgerError, LedgerReader, Writer, from_json, from_nanoseconds, meta, set_meta, text, to_json,
+    to_nanoseconds,
 };
 
 const INSPECTION_OF: &str = "SELECT n.kept FROM result AS r JOIN inspection AS n ON n.result = r.id \
@@ -24,7 +24,6 @@ impl Ledger {
     pub fn reads_from(&mut self, source: Source, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
         let wanted = if source == Source::Agent { "agents" } else { "assistants" };
         let transaction = self.connection().unchecked_transaction()?;
-        transaction.execute_batch(INSPECTIONS)?;
         let changed = meta(&transaction, "reads")?.is_some_and(|before| before != wanted);
         set_meta(&transaction, "reads", wanted)?;
         if changed {

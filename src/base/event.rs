@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::applying::{AgentDone, Writing};
 use super::ids::{AgentId, Pair};
 use super::remedy::Remedy;
 use super::status::{DisabledState, RowStatus};
@@ -170,6 +171,15 @@ pub enum Event {
     },
     /// One is done, and that is on disk.
     Switched(Switched),
+    /// Agents are about to be written, one after the other.
+    Writing {
+        /// Which way.
+        writing: Writing,
+        /// How many, as far as is known.
+        rows: u64,
+    },
+    /// One is done, and that is on disk.
+    Written(AgentDone),
     /// News from the guard.
     Guard(GuardNews),
     /// A signal came while a request to switch was under way; it is waited for, at most so long.

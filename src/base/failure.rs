@@ -28,6 +28,14 @@ pub enum Call {
     Enable,
     /// `PATCH /agent/v1/disable` with `disabled: false`
     EnableAgent,
+    /// `PATCH /agent/v1/update`
+    Update,
+    /// `POST /agent/v1/publish`
+    Publish,
+    /// `POST /agent/v1/create`
+    Create,
+    /// `PATCH /agent/v1/disable` with `disabled: true`
+    DisableAgent,
 }
 
 impl Call {
@@ -42,6 +50,10 @@ impl Call {
             Self::Disable => "disable",
             Self::Enable => "enable",
             Self::EnableAgent => "enable agent",
+            Self::Update => "update",
+            Self::Publish => "publish",
+            Self::Create => "create",
+            Self::DisableAgent => "disable agent",
         }
     }
 }
@@ -195,7 +207,7 @@ impl CallFailure {
         match (&self.kind, self.call) {
             (FailureKind::Forbidden, _) => RowStatus::NoAccess,
             (FailureKind::NotFound, Call::Assistant) => RowStatus::AssistantNotFound,
-            (FailureKind::NotFound, Call::Agent) => RowStatus::AgentNotFound,
+            (FailureKind::NotFound, Call::Agent | Call::Update | Call::Publish) => RowStatus::AgentNotFound,
             _ => RowStatus::Failed,
         }
     }
@@ -275,9 +287,15 @@ impl CallFailure {
                 Remedy::AllowDisabling
             }
             (FailureKind::ScopeMissing { .. }, _) => Remedy::GiveScope,
-            (FailureKind::Forbidden, Call::Agent) => Remedy::ShareAgent,
+            (
+                FailureKind::Forbidden,
+                Call::Agent | Call::Update | Call::Publish | Call::Create | Call::DisableAgent,
+            ) => Remedy::ShareAgent,
             (FailureKind::Forbidden, _) => Remedy::ShareAssistant,
-            (FailureKind::NotFound, Call::Agent) => Remedy::CreateOrShareAgent,
+            (FailureKind::NotFound, Call::Create) => Remedy::RunAgainLater,
+            (FailureKind::NotFound, Call::Agent | Call::Update | Call::Publish | Call::DisableAgent) => {
+                Remedy::CreateOrShareAgent
+            }
             (FailureKind::NotFound, _) => Remedy::CheckAssistantId,
             (FailureKind::NotTheApi { is_challenge: true, .. }, _) => Remedy::PassGateway,
             (FailureKind::NotTheApi { .. } | FailureKind::Redirect { .. }, _) => Remedy::MendBaseUrl,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O or reads a clock.
 
+mod applying;
 mod defect;
 mod difference;
 mod disabling;
@@ -21,6 +22,9 @@ mod status;
 mod stop;
 mod text;
 
+pub use applying::{
+    AgentDone, ApplyStatus, RecordedCreate, RecordedPublish, RecordedRetreat, RecordedUpdate, Writing,
+};
 pub use defect::{defect, keep_defects_quiet};
 pub use difference::{Difference, JsonText, Note, NoteKind};
 pub use disabling::{

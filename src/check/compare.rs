@@ -23,6 +23,37 @@ pub fn compare(assistant: &Record, agent: &Record) -> Verdict {
     verdict
 }
 
+/// The fields in which two records differ, each as a whole.
+#[derive(Clone, Default)]
+pub(crate) struct Differing<'a> {
+    /// Known ones, in the order of the platform's table.
+    pub(crate) known: Vec<&'static Field>,
+    /// Unknown ones, by name, in the first record's order.
+    pub(crate) unknown: Vec<&'a str>,
+}
+
+/// In which fields [`compare`] finds a difference.
+pub(crate) fn differing<'a>(one: &'a Record, other: &Record) -> Differing<'a> {
+    let known = FIELDS.iter().filter(|field| differs(field, one.object().get(field.name), other));
+    let is_unknown = |name: &str| FIELDS.iter().all(|field| field.name != name);
+    let unknown = one.object().members().iter().filter(|(name, value)| {
+        let mut verdict = Verdict::default();
+        if is_unknown(name) {
+            verdict.unknown(&Path::Member(&Path::Record, name), value, other.object().get(name));
+        }
+        !verdict.differences.is_empty()
+    });
+    Differing { known: known.collect(), unknown: unknown.map(|(name, _)| name.as_str()).collect() }
+}
+
+/// Whether that value of a known field is another one than the record's.
+pub(crate) fn differs(field: &Field, value: &Json, record: &Record) -> bool {
+    let mut verdict = Verdict::default();
+    let path = Path::Member(&Path::Record, field.name);
+    verdict.known(&path, field.rule, value, record.object().get(field.name));
+    !verdict.differences.is_empty()
+}
+
 impl Verdict {
     /// [`RowStatus::Verified`] without differences, else [`RowStatus::Mismatch`].
     pub fn status(&self) -> RowStatus {

@@ -22,7 +22,9 @@ mod tests;
 
 pub use again::{Kept, Verified, VerifySettings, verify};
 pub use compare::{Verdict, compare};
+pub(crate) use compare::{differing, differs};
 pub use messages::{WORDING, after_verify, before_verify, changed_verdicts};
 pub(crate) use messages::{verdicts, what_to_do};
+pub(crate) use proposed::for_update;
 pub use proposed::proposed;
 pub use row::BothSides;

@@ -13,6 +13,25 @@ pub fn proposed(assistant: &Record) -> JsonText {
     written(FIELDS, assistant.object()).to_json_text()
 }
 
+/// A known field's value as `update` takes it, an empty one as what clears it (PLATFORM.md, Write names); `None` for what
+/// cannot be written or cleared.
+pub(crate) fn for_update(field: &Field, value: &Json) -> Option<Json> {
+    field.write_name?;
+    if value.is_empty() { cleared(field) } else { self::value(field.rule, value) }
+}
+
+fn cleared(field: &Field) -> Option<Json> {
+    match (field.name, field.rule) {
+        ("emojiIcon", _) => Some(Json::Null),
+        ("description" | "instruction", _) => Some(Json::Text(String::new())),
+        (_, Rule::Flag) => Some(Json::Bool(false)),
+        (_, Rule::OrderedTexts | Rule::IdSet | Rule::IdSetOfAgents | Rule::Keyed(_)) => {
+            Some(Json::List(Vec::new()))
+        }
+        _ => None,
+    }
+}
+
 fn written(fields: &[Field], object: &Object) -> Json {
     let members = fields
         .iter()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::apply_arguments::{APPLY_EXAMPLES, ApplyArgs};
 use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
 use super::network_arguments::{EndpointArgs, KeyArgs, NetworkArgs};
 use super::report_arguments::ReportArgs;
@@ -37,6 +38,7 @@ Examples:
   agent-migrate run assistants.csv --platform langdock --disable
                                                          then switch the old ones off: plan, question, guard
   agent-migrate rollback assistants.ledger               take that back
+  agent-migrate apply assistants.ledger                  make the agents what their assistants were: plan, question
   agent-migrate report assistants.ledger --format html -o assistants.html
                                                          the page that goes to the workspace owner";
 
@@ -83,6 +85,13 @@ pub(super) enum Command {
     /// never shown). It only reads. It has a ledger of its own.
     #[command(after_help = AUDIT_EXAMPLES, after_long_help = format!("{AUDIT_EXAMPLES}\n\n{EXIT_CODES}"))]
     Audit(Box<AuditArgs>),
+    /// Make the agents what a ledger keeps, in this workspace or another one; --undo takes it back
+    ///
+    /// Reads each agent and compares it with what the ledger keeps of its row, shows what it will write, asks, writes the
+    /// fields that differ and publishes them, reads the agent again. Nothing that somebody has not published yet is
+    /// published. Can be run again: it goes on where it stopped, and writes nothing that is already so.
+    #[command(after_help = APPLY_EXAMPLES, after_long_help = format!("{APPLY_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Apply(Box<ApplyArgs>),
     /// Switch on again every assistant that the ledger says this program switched off, or may have
     ///
     /// Shows what it will do and asks. Works from the ledger alone, with the key from the environment or a file. What was

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::{Cli, Command};
 use super::network_arguments::KeyArgs;
 use super::settings::{
-    OutputPath, UsageError, WorkPaths, audit_paths, rollback_report, run_paths, verify_report,
+    OutputPath, UsageError, WorkPaths, apply_report, audit_paths, rollback_report, run_paths, verify_report,
 };
 
 /// What stands beside a ledger under its name, while it is open or after a crash.
@@ -43,6 +43,14 @@ impl CommandFiles {
                 files.key(&arguments.key);
                 files.ledger("LEDGER", &arguments.ledger);
                 files.output("--report", Some(&rollback_report(arguments)));
+            }
+            Command::Apply(arguments) => {
+                files.key(&arguments.key);
+                let to_key = arguments.to.to_api_key_file.as_deref();
+                files.read("--to-api-key-file", to_key.filter(|path| path.as_os_str() != "-"));
+                files.read("--map", arguments.to.map.as_deref());
+                files.ledger("LEDGER", &arguments.ledger);
+                files.output("--report", Some(&apply_report(arguments)));
             }
             Command::Verify(arguments) => {
                 files.key(&arguments.key);
@@ -224,6 +232,13 @@ mod tests {
             (format!("audit a.csv {key} --html a.audit.csv"), "--report and --html"),
             ("verify a.ledger --api-key-file key.txt -o key.txt".into(), "--api-key-file and --report"),
             ("verify a.ledger -o a.ledger".into(), "LEDGER and --report"),
+            ("apply a.ledger -o a.ledger".into(), "LEDGER and --report"),
+            (
+                "apply a.ledger --to-platform odeus --to-api-key-file key.txt --map old.csv -o key.txt"
+                    .into(),
+                "--to-api-key-file and --report",
+            ),
+            ("apply a.ledger --to-platform odeus --map old.csv -o old.csv".into(), "--map and --report"),
             ("rollback a.ledger --ca-cert ca.pem -o ca.pem".into(), "--ca-cert and --report"),
             ("report a.ledger -o a.ledger-shm".into(), "a side file of the ledger and --output"),
             ("report a.ledger --log-file a.ledger".into(), "LEDGER and --log-file"),

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 /// What the practice workspace does with `agent/v1/list`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -38,18 +38,21 @@ pub(super) enum SandboxRecordsArg {
 
 /// Options of `sandbox`.
 #[derive(Clone, Debug, Args)]
+#[command(group = ArgGroup::new("losing").args(["lose_disables", "lose_writes", "drop_writes"]).multiple(true))]
 #[command(after_help = "\
 Examples:
   agent-migrate sandbox --port 8100
   agent-migrate sandbox --port 8100 --share-all
   agent-migrate sandbox --rate-limit 300 --fail-rate 0.05 --latency-ms 120
   agent-migrate sandbox --port 8100 --records one --list-lag 3
-  agent-migrate sandbox --port 8100 --records two --lose-disables 2 --lost-answer silent")]
+  agent-migrate sandbox --port 8100 --records two --lose-disables 2 --lost-answer silent
+  agent-migrate sandbox --port 8200 --workspace two --flaky-creates 1 --lose-writes 1")]
 pub(super) struct SandboxArgs {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value = "0")]
     pub port: u16,
-    /// Workspace file to serve in place of the built-in one (as samples/workspace.json)
+    /// Workspace file to serve in place of the built-in one (as samples/workspace.json); two: another built-in one, to
+    /// move agents to
     #[arg(long, value_name = "PATH")]
     pub workspace: Option<PathBuf>,
     /// Share every assistant and agent with the key
@@ -100,6 +103,9 @@ pub(super) struct SandboxArgs {
     /// Trouble when switching off.
     #[command(flatten)]
     pub switching: SandboxSwitchingArgs,
+    /// Trouble when agents are written.
+    #[command(flatten)]
+    pub writing: SandboxWritingArgs,
 }
 
 /// How the answer to a request that was applied is lost.
@@ -120,12 +126,29 @@ pub(super) struct SandboxSwitchingArgs {
     /// Apply the first N requests to switch off, but never answer them
     #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when switching off")]
     pub lose_disables: u32,
-    /// How such an answer gets lost
-    #[arg(long, value_enum, default_value_t = SandboxLostAnswerArg::Closed, value_name = "HOW", requires = "lose_disables", help_heading = "Trouble when switching off")]
+    /// How an answer gets lost, also with --lose-writes and --drop-writes
+    #[arg(long, value_enum, default_value_t = SandboxLostAnswerArg::Closed, value_name = "HOW", requires = "losing", help_heading = "Trouble when switching off")]
     pub lost_answer: SandboxLostAnswerArg,
     /// Fail the first N requests to switch on again (500), applying none of them
     #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when switching off")]
     pub fail_enables: u32,
+}
+
+/// What goes wrong in the practice workspace when agents are written.
+#[derive(Clone, Debug, Args)]
+pub(super) struct SandboxWritingArgs {
+    /// Share every agent for reading only: refuse to update and publish it (403)
+    #[arg(long, help_heading = "Trouble when writing agents")]
+    pub forbid_edit: bool,
+    /// Apply the first N updates, N publishings and N creations, but never answer them
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when writing agents")]
+    pub lose_writes: u32,
+    /// Neither apply nor answer the first N updates, N publishings and N creations
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when writing agents")]
+    pub drop_writes: u32,
+    /// Answer the first N creations with 404, leaving drafts behind, as the platform does now and then
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when writing agents")]
+    pub flaky_creates: u32,
 }
 
 fn parse_share(text: &str) -> Result<f64, String> {

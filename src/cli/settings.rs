@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::apply_arguments::ApplyArgs;
 use super::arguments::{DisablingArgs, RunArgs};
 use super::audit_arguments::AuditArgs;
 use super::network_arguments::{EndpointArgs, KeyArgs};
@@ -23,6 +24,11 @@ pub(super) struct UsageError(pub String);
 pub(super) struct Environment<'a>(pub &'a dyn Fn(&str) -> Option<String>);
 
 impl Environment<'_> {
+    /// Whether the variable is set to something.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
     /// The variable's value; an empty one counts as not set.
     fn get(&self, name: &str) -> Option<String> {
         (self.0)(name).filter(|value| !value.trim().is_empty())
@@ -105,6 +111,11 @@ pub(super) const fn disabling(arguments: &DisablingArgs) -> Disabling {
 /// Where `rollback` writes the report again: where `run` does without options.
 pub(super) fn rollback_report(arguments: &RollbackArgs) -> OutputPath {
     beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".report.csv")
+}
+
+/// Where `apply` writes its report: a file of its own.
+pub(super) fn apply_report(arguments: &ApplyArgs) -> OutputPath {
+    beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".apply.csv")
 }
 
 /// Where `verify` writes its report: a file of its own, so that the run's stays as it is.

@@ -8,13 +8,13 @@ use crate::base::{
     AgentId, DisabledState, Event, GuardNews, REQUESTS_PER_ROW, RowStatus, Sight, StopReason, Switched,
     Switching, grouped, terminal_safe,
 };
-use crate::engine::terminal::{Said, Wording, assistants, moment, quoted};
+use crate::engine::terminal::{Phase, Said, Wording, assistants, moment, quoted};
 
 /// How `run` and `rollback` speak of their events.
 pub static WORDING: Wording = Wording { requests_each: REQUESTS_PER_ROW, word: RowStatus::as_str, says };
 
 /// What may hurt people is said at once, even when quiet; each assistant only with `-v`, since the summary counts them.
-fn says(event: &Event, during: Option<Switching>) -> Option<Said> {
+fn says(event: &Event, during: Phase) -> Option<Said> {
     Some(match event {
         Event::Switching { switching, rows } => Said::Line(begins(*switching, *rows)),
         Event::Switched(switched) if switched.state == DisabledState::RevertFailed => {
@@ -24,7 +24,12 @@ fn says(event: &Event, during: Option<Switching>) -> Option<Said> {
         Event::Guard(step) => Said::Line(news(step)),
         Event::WaitingForAnswer(at_most) => Said::Line(waiting_for_answer(*at_most)),
         Event::Stopping(reason) => Said::Line(stopping(reason, during)?),
-        Event::Started(_) | Event::RowDone(_) | Event::Limiter(_) | Event::Ended => return None,
+        Event::Started(_)
+        | Event::RowDone(_)
+        | Event::Limiter(_)
+        | Event::Writing { .. }
+        | Event::Written(_)
+        | Event::Ended => return None,
     })
 }
 
@@ -121,17 +126,17 @@ fn waiting_for_answer(at_most: Duration) -> String {
     )
 }
 
-/// Nothing new starts. `switching` is what was going on; `None` where nothing was switched.
-fn stopping(reason: &StopReason, switching: Option<Switching>) -> Option<String> {
+/// Nothing new starts.
+fn stopping(reason: &StopReason, during: Phase) -> Option<String> {
     let words = terminal_safe(&reason.to_string(), 1_000);
-    Some(match (reason, switching) {
-        (StopReason::Declined, _) | (_, Some(Switching::Off)) => {
+    Some(match (reason, during) {
+        (StopReason::Declined, _) | (_, Phase::Switching(Switching::Off)) => {
             format!("Nothing more is switched off: {words}")
         }
-        (_, Some(Switching::BackFromEarlierRun | Switching::BackByGuard | Switching::Rollback)) => {
+        (_, Phase::Switching(_)) => {
             format!("Nothing more is switched on: {words}")
         }
-        (_, None) => return None,
+        (_, Phase::Rows | Phase::Writing(_)) => return None,
     })
 }
 
@@ -244,10 +249,18 @@ mod tests {
     fn stopping_says_what_does_not_happen_any_more() {
         let signal = StopReason::Signal { signal: Signal::Interrupt };
         for (reason, switching, said) in [
-            (&signal, None, None),
-            (&signal, Some(Switching::Off), Some("Nothing more is switched off: stopped by Ctrl-C")),
-            (&signal, Some(Switching::BackByGuard), Some("Nothing more is switched on: stopped by Ctrl-C")),
-            (&StopReason::Declined, None, Some("Nothing more is switched off: you did not say yes")),
+            (&signal, Phase::Rows, None),
+            (
+                &signal,
+                Phase::Switching(Switching::Off),
+                Some("Nothing more is switched off: stopped by Ctrl-C"),
+            ),
+            (
+                &signal,
+                Phase::Switching(Switching::BackByGuard),
+                Some("Nothing more is switched on: stopped by Ctrl-C"),
+            ),
+            (&StopReason::Declined, Phase::Rows, Some("Nothing more is switched off: you did not say yes")),
         ] {
             assert_eq!(stopping(reason, switching).as_deref(), said);
         }

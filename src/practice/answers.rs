@@ -3,9 +3,10 @@
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::agents::Version;
 use super::request::Side;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -24,6 +25,29 @@ pub(super) fn not_json() -> Response {
         Some(JSON),
         Bytes::from_static(b"upstream connect error or disconnect/reset before headers"),
     )
+}
+
+/// An answer that holds an assistant or agent (PLATFORM.md, Calls); `message` is what was done to it, if anything.
+pub(super) fn object(
+    status: StatusCode,
+    message: Option<&str>,
+    side: Side,
+    object: Map<String, Value>,
+) -> Response {
+    let mut body = Map::new();
+    body.insert("status".into(), json!("success"));
+    if let Some(message) = message {
+        body.insert("message".into(), json!(message));
+    }
+    body.insert(side.word().into(), Value::Object(object));
+    answer(status, Some(JSON), json_bytes(&Value::Object(body)))
+}
+
+/// What `publish` answers (PLATFORM.md, Calls).
+pub(super) fn published(version: &Version) -> Response {
+    let Version { id, version, created_at, .. } = version;
+    let version = json!({ "id": id.to_string(), "version": version, "createdAt": created_at });
+    success(json_bytes(&json!({ "status": "success", "version": version })))
 }
 
 /// What a disable call answers (PLATFORM.md, Calls).

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use axum::body::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::request::Side;
@@ -205,6 +205,12 @@ pub(super) fn body(side: Side, id: Uuid) -> Bytes {
     Bytes::from(to)
 }
 
+/// The object in that answer.
+pub(super) fn object(side: Side, id: Uuid) -> Map<String, Value> {
+    let mut answer: Value = serde_json::from_slice(&body(side, id)).unwrap_or_default();
+    answer[side.word()].as_object_mut().map(std::mem::take).unwrap_or_default()
+}
+
 /// A made-up agent in the list, without the closing `,"disabled":...}`.
 pub(super) fn listed(id: Uuid) -> String {
     let mut to = String::with_capacity(400);
@@ -229,9 +235,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn object(side: Side, id: Uuid) -> serde_json::Map<String, Value> {
-        let answer: Value = serde_json::from_slice(&body(side, id)).expect("the body is JSON");
-        let mut object = answer[side.word()].as_object().expect("the object is there").clone();
+    fn essence(side: Side, id: Uuid) -> Map<String, Value> {
+        let mut object = object(side, id);
+        assert!(!object.is_empty(), "the body is JSON and holds the object");
         for harmless in ["codeInterpreterEnabled", "knowledgeFolderIds"] {
             object.shift_remove(harmless);
         }
@@ -242,10 +248,10 @@ mod tests {
         #[test]
         fn a_made_up_agent_is_its_assistant_unless_it_is_said_to_differ(number: u128) {
             let id = Uuid::from_u128(number);
-            let same = object(Side::Assistant, id) == object(Side::Agent, id);
+            let same = essence(Side::Assistant, id) == essence(Side::Agent, id);
             prop_assert_eq!(same, !made_up_agent_differs(id));
             prop_assert_eq!(body(Side::Agent, id), body(Side::Agent, id));
-            let temperature = object(Side::Agent, id)["temperature"].as_f64();
+            let temperature = essence(Side::Agent, id)["temperature"].as_f64();
             prop_assert!(temperature.is_some_and(|number| (0.0..=1.0).contains(&number)));
         }
     }

@@ -6,6 +6,7 @@
 //! [`start`] serves the workspace of `samples/workspace.json` (or another file of that form) on `127.0.0.1`;
 //! [`SandboxOptions`] says how well it behaves.
 
+mod agents;
 mod answers;
 mod made_up;
 mod options;
@@ -17,6 +18,7 @@ mod tests;
 mod trouble;
 mod wire;
 mod workspace;
+mod write_names;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -30,8 +32,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+pub use agents::{Agent, Content, Version};
 pub use made_up::made_up_agent_differs;
-pub use options::{AgentList, Governance, LostAnswer, PRACTICE_KEY, RetryAfter, SandboxOptions, Times};
+pub use options::{
+    AgentList, Governance, LostAnswer, PRACTICE_KEY, RetryAfter, SandboxOptions, Times, WriteTrouble,
+};
 pub use request::Endpoint;
 pub use state::LoggedRequest;
 
@@ -79,6 +84,9 @@ pub enum SandboxError {
         /// Which entry, and why.
         words: String,
     },
+    /// An agent that earlier commands wrote has no id.
+    #[error("an agent of `agents` has no `id` that is a UUID")]
+    AgentWithoutId,
     /// The practice key begins like a real one.
     #[error("a practice key must not begin with sk-ld-, as real keys do")]
     RealKey,
@@ -110,14 +118,15 @@ pub async fn start(options: SandboxOptions) -> Result<Sandbox, SandboxError> {
     if let Some((name, value)) = options.bad_share() {
         return Err(SandboxError::Share { name, value });
     }
-    let key = options.key.clone().unwrap_or_else(|| PRACTICE_KEY.to_owned());
+    let mut workspace = Workspace::load(options.workspace.as_deref())?;
+    workspace.publish_all(&options.agents)?;
+    let key = options.key.clone().or_else(|| workspace.key.take()).unwrap_or_else(|| PRACTICE_KEY.to_owned());
     if key.starts_with("sk-ld-") {
         return Err(SandboxError::RealKey);
     }
     if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(SandboxError::UnusableKey);
     }
-    let workspace = Workspace::load(options.workspace.as_deref())?;
     let port = options.port;
     let failed = |source| SandboxError::Listen { port, source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
@@ -148,7 +157,7 @@ impl Sandbox {
     }
 
     /// Changes how it behaves from the next request on: "they share the assistants and run it again". Port, key,
-    /// workspace, `disabled` and shares out of range stay as they were at the start.
+    /// workspace, `disabled`, `agents` and shares out of range stay as they were at the start.
     pub fn change(&self, change: impl FnOnce(&mut SandboxOptions)) {
         self.shared.change(change);
     }
@@ -181,6 +190,27 @@ impl Sandbox {
     /// The agents that are off now.
     pub fn disabled_agents(&self) -> BTreeSet<Uuid> {
         locked(self.shared.switches()).all_off(Side::Agent)
+    }
+
+    /// Every request that was to write an agent, in order, whatever came of it.
+    pub fn writes(&self) -> Vec<LoggedRequest> {
+        self.log().into_iter().filter(|request| request.endpoint.writes_agents()).collect()
+    }
+
+    /// The ids of the agents that are there: those of the workspace file, and made-up ones once they were written.
+    pub fn agents(&self) -> BTreeSet<Uuid> {
+        locked(self.shared.agents()).keys().copied().collect()
+    }
+
+    /// One of those agents with all that the platform knows about it: draft, versions, hidden tools.
+    pub fn agent(&self, id: Uuid) -> Option<Agent> {
+        locked(self.shared.agents()).get(&id).cloned()
+    }
+
+    /// Somebody changes one of those agents in the web app: fields in read names, into its draft. `hidden_tools` are what
+    /// no answer shows. Gives whether it is there.
+    pub fn edit(&self, id: Uuid, change: impl FnOnce(&mut Content)) -> bool {
+        locked(self.shared.agents()).get_mut(&id).map(|agent| change(&mut agent.draft)).is_some()
     }
 
     /// Ends it: no new connection, idle ones are closed, answers under way get a quarter of a second.

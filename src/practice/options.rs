@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 /// The key of a practice workspace that was given none. It opens nothing but practice workspaces.
@@ -18,17 +19,22 @@ pub const PRACTICE_KEY: &str = "sk-practice-0000-not-a-real-key-0000";
 pub struct SandboxOptions {
     /// TCP port on 127.0.0.1; 0 takes any free one. Fixed once the server runs.
     pub port: u16,
-    /// The only key that is let in; `None` is [`PRACTICE_KEY`]. Must not start with `sk-ld-`, so that nobody types a
+    /// The only key that is let in; `None` is the workspace file's, else [`PRACTICE_KEY`]. Must not start with `sk-ld-`, so that nobody types a
     /// real key here. Fixed once the server runs.
     pub key: Option<String>,
-    /// Workspace file in place of the embedded `samples/workspace.json`. Fixed once the server runs.
+    /// Workspace file in place of the embedded `samples/workspace.json`; `two` is the other embedded one,
+    /// `samples/workspace-two.json`. Fixed once the server runs.
     pub workspace: Option<PathBuf>,
     /// Whether a UUID that the workspace file does not name is answered with an assistant made up from its bytes
     /// (otherwise: 404).
     pub made_up: bool,
-    /// Assistants that are off at the start, beside those that the workspace file says.
+    /// Assistants that are off at the start, beside those that the workspace file says. Fixed once the server runs.
     pub disabled: Vec<Uuid>,
-    /// Whether everything that is not shared with the key is shared after all: "they share them and run it again".
+    /// Published agents, whole objects in read names: what earlier commands wrote or made. They take the place of those of
+    /// the same id, or are added. Fixed once the server runs.
+    pub agents: Vec<Value>,
+    /// Whether everything that is not shared with the key is shared after all, with the key as editor: "they share them and
+    /// run it again".
     pub share_all: bool,
     /// Whether assistant and agent of one UUID are one record: disabling either disables both (PLATFORM.md, Calls).
     pub one_record: bool,
@@ -84,10 +90,26 @@ pub struct SandboxOptions {
     pub fail_disables: u32,
     /// Which requests to disable are applied but never answered; those that were refused or failed are not counted.
     pub disable_lost: Times,
-    /// How such an answer is lost.
+    /// How an answer is lost, to this or to any other request that changes something.
     pub lost_answer: LostAnswer,
     /// How many of the requests to enable are answered 500 and not applied, counted from the first.
     pub re_enable_fails: u32,
+    /// The key is editor of no agent: 403 to each request to update or publish one.
+    pub edit_forbidden: bool,
+    /// These alone are shared with the key for reading only.
+    pub refuse_edits: Vec<Uuid>,
+    /// What happens to requests to update an agent.
+    pub update: WriteTrouble,
+    /// What happens to requests to publish one.
+    pub publish: WriteTrouble,
+    /// What happens to requests to create one.
+    pub create: WriteTrouble,
+    /// Before which requests to publish somebody else publishes the same draft: 409.
+    pub published_meanwhile: Times,
+    /// Which valid requests to create are answered 404 all the same (PLATFORM.md, Write names).
+    pub flaky_creates: Times,
+    /// Whether such a request leaves a draft behind.
+    pub flaky_creates_leave_drafts: bool,
     /// Whether error bodies repeat the `Authorization` header of the request, as careless gateways do.
     pub echo_key: bool,
     /// Whether every request is kept for [`Sandbox::log`](super::Sandbox::log) and counted per id. Costs about 100
@@ -103,6 +125,7 @@ impl Default for SandboxOptions {
             workspace: None,
             made_up: true,
             disabled: Vec::new(),
+            agents: Vec::new(),
             share_all: false,
             one_record: false,
             list: AgentList::Present,
@@ -131,6 +154,14 @@ impl Default for SandboxOptions {
             disable_lost: Times::Never,
             lost_answer: LostAnswer::Closed,
             re_enable_fails: 0,
+            edit_forbidden: false,
+            refuse_edits: Vec::new(),
+            update: WriteTrouble::default(),
+            publish: WriteTrouble::default(),
+            create: WriteTrouble::default(),
+            published_meanwhile: Times::Never,
+            flaky_creates: Times::Never,
+            flaky_creates_leave_drafts: true,
             echo_key: false,
             keep_log: true,
         }
@@ -140,15 +171,20 @@ impl Default for SandboxOptions {
 impl SandboxOptions {
     /// The first share that is not between 0 and 1, by name.
     pub(super) fn bad_share(&self) -> Option<(&'static str, f64)> {
-        let lost = if let Times::Share(share) = self.disable_lost { share } else { 0.0 };
-        [
+        let times = [("disable_lost", self.disable_lost), ("flaky_creates", self.flaky_creates)];
+        let writes = [("update", self.update), ("publish", self.publish), ("create", self.create)];
+        let writes =
+            writes.map(|(name, call)| [call.failed, call.dropped, call.lost].map(|times| (name, times)));
+        let mut shares = vec![
             ("fail_rate", self.fail_rate),
             ("reset_rate", self.reset_rate),
             ("truncate_rate", self.truncate_rate),
-            ("disable_lost", lost),
-        ]
-        .into_iter()
-        .find(|(_, share)| !(0.0..=1.0).contains(share))
+        ];
+        let meanwhile = ("published_meanwhile", self.published_meanwhile);
+        shares.extend(times.into_iter().chain([meanwhile]).chain(writes.into_iter().flatten()).filter_map(
+            |(name, times)| if let Times::Share(share) = times { Some((name, share)) } else { None },
+        ));
+        shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share))
     }
 }
 
@@ -189,10 +225,23 @@ pub enum RetryAfter {
     Fixed(u64),
 }
 
+/// What happens to the requests of a call that writes agents; those that are refused are not counted. Those that are failed
+/// are not counted among the dropped ones, nor these among the lost ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WriteTrouble {
+    /// Answered 500 and not applied.
+    pub failed: Times,
+    /// Neither applied nor answered.
+    pub dropped: Times,
+    /// Applied, and never answered.
+    pub lost: Times,
+}
+
 /// Which requests of a kind something happens to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Times {
     /// None.
+    #[default]
     Never,
     /// This many, from the first.
     First(u32),

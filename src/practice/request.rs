@@ -1,11 +1,12 @@
 //! A request as the platform reads it: which call, for which id.
 
-use axum::body::{Body, to_bytes};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
 use uuid::Uuid;
+
+use super::write_names::read_names;
 
 /// A call of the platform (PLATFORM.md, Calls).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,13 +25,19 @@ pub enum Endpoint {
     List,
     /// `GET /governance/v1/agents`
     Governance,
+    /// `PATCH /agent/v1/update`
+    AgentUpdate,
+    /// `POST /agent/v1/publish`
+    AgentPublish,
+    /// `POST /agent/v1/create`
+    AgentCreate,
     /// Anything else: another path, or another method on one of these paths.
     Elsewhere,
 }
 
 impl Endpoint {
     /// Every call, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::AssistantGet,
         Self::AgentGet,
         Self::AssistantDisable,
@@ -38,12 +45,20 @@ impl Endpoint {
         Self::Models,
         Self::List,
         Self::Governance,
+        Self::AgentUpdate,
+        Self::AgentPublish,
+        Self::AgentCreate,
         Self::Elsewhere,
     ];
 
     /// Whether the call belongs to the deprecated Assistants API.
     pub const fn is_assistants_api(self) -> bool {
         matches!(self, Self::AssistantGet | Self::AssistantDisable)
+    }
+
+    /// Whether the call writes agents.
+    pub const fn writes_agents(self) -> bool {
+        matches!(self, Self::AgentUpdate | Self::AgentPublish | Self::AgentCreate)
     }
 }
 
@@ -92,6 +107,19 @@ pub(super) enum Ask {
         id: Uuid,
         disabled: bool,
     },
+    /// What is to change, in read names.
+    Update {
+        id: Uuid,
+        fields: Map<String, Value>,
+    },
+    Publish {
+        id: Uuid,
+        description: Option<String>,
+    },
+    /// What the new agent is to be, in read names.
+    Create {
+        fields: Map<String, Value>,
+    },
     Models,
     List(Page),
     Governance(Page),
@@ -113,8 +141,8 @@ pub(super) struct Page {
     pub(super) cursor: Option<Uuid>,
 }
 
-/// Bodies beyond this are refused; the platform's are under 100 bytes.
-const BODY_LIMIT: usize = 64 * 1024;
+/// Characters that whoever publishes may say about it (PLATFORM.md, Write names).
+const VERSION_TEXT: usize = 500;
 
 /// Agents on a page without a `limit`; the largest `limit` of either list (PLATFORM.md, Calls).
 const USUAL_LIMIT: usize = 50;
@@ -122,8 +150,8 @@ const LIST_LIMIT: usize = 250;
 const GOVERNANCE_LIMIT: usize = 100;
 
 impl Ask {
-    /// Reads a request.
-    pub(super) async fn read(parts: &Parts, body: Body) -> Self {
+    /// Reads a request; `body` is `None` where it did not arrive, or is too large.
+    pub(super) fn read(parts: &Parts, body: Option<&[u8]>) -> Self {
         let path = parts.uri.path();
         let (endpoint, allowed) = match path {
             "/assistant/v1/get" => (Endpoint::AssistantGet, "GET"),
@@ -133,19 +161,28 @@ impl Ask {
             "/agent/v1/models" => (Endpoint::Models, "GET"),
             "/agent/v1/list" => (Endpoint::List, "GET"),
             "/governance/v1/agents" => (Endpoint::Governance, "GET"),
+            "/agent/v1/update" => (Endpoint::AgentUpdate, "PATCH"),
+            "/agent/v1/publish" => (Endpoint::AgentPublish, "POST"),
+            "/agent/v1/create" => (Endpoint::AgentCreate, "POST"),
             _ => return Self::Elsewhere,
         };
         if parts.method != allowed {
             return Self::WrongMethod { allowed };
         }
+        let object = || object(parts, body);
         let read = match endpoint {
             Endpoint::AssistantGet => Self::read_get(Side::Assistant, parts),
             Endpoint::AgentGet => Self::read_get(Side::Agent, parts),
-            Endpoint::AssistantDisable => Self::read_disable(Side::Assistant, parts, body).await,
-            Endpoint::AgentDisable => Self::read_disable(Side::Agent, parts, body).await,
+            Endpoint::AssistantDisable => object().and_then(|body| Self::read_disable(Side::Assistant, body)),
+            Endpoint::AgentDisable => object().and_then(|body| Self::read_disable(Side::Agent, body)),
             Endpoint::Models => Ok(Self::Models),
             Endpoint::List => read_page(parts, LIST_LIMIT).map(Self::List),
             Endpoint::Governance => read_page(parts, GOVERNANCE_LIMIT).map(Self::Governance),
+            Endpoint::AgentUpdate => object().and_then(Self::read_update),
+            Endpoint::AgentPublish => object().and_then(Self::read_publish),
+            Endpoint::AgentCreate => {
+                object().and_then(|body| read_names(body, true)).map(|fields| Self::Create { fields })
+            }
             Endpoint::Elsewhere => Ok(Self::Elsewhere),
         };
         read.unwrap_or_else(|words| Self::Malformed { endpoint, words })
@@ -154,41 +191,35 @@ impl Ask {
     fn read_get(side: Side, parts: &Parts) -> Result<Self, String> {
         let name = side.id_name();
         let value = parameter(parts, name).ok_or_else(|| format!("{name} is required"))?;
-        let id = strict_uuid(&value).ok_or_else(|| format!("Invalid {name}: must be a valid UUID"))?;
-        Ok(Self::Get { side, id })
+        Ok(Self::Get { side, id: valid_id(name, &value)? })
     }
 
-    async fn read_disable(side: Side, parts: &Parts, body: Body) -> Result<Self, String> {
-        /// Only the name that belongs to the path is looked at, as on the platform.
-        #[derive(Deserialize)]
-        struct Switch {
-            #[serde(rename = "assistantId")]
-            assistant: Option<String>,
-            #[serde(rename = "agentId")]
-            agent: Option<String>,
-            disabled: Option<bool>,
-        }
-        let is_json = parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.to_ascii_lowercase().starts_with("application/json"));
-        if !is_json {
-            return Err("Expected a JSON body (Content-Type: application/json)".into());
-        }
-        let bytes =
-            to_bytes(body, BODY_LIMIT).await.map_err(|_| "Body too large or incomplete".to_owned())?;
-        let asked: Switch =
-            serde_json::from_slice(&bytes).map_err(|error| format!("Invalid body: {error}"))?;
-        let id = match side {
-            Side::Assistant => asked.assistant,
-            Side::Agent => asked.agent,
-        };
-        let name = side.id_name();
-        let id = id.ok_or_else(|| format!("{name} is required"))?;
-        let id = strict_uuid(&id).ok_or_else(|| format!("Invalid {name}: must be a valid UUID"))?;
-        let disabled = asked.disabled.ok_or_else(|| "disabled is required".to_owned())?;
+    /// Only the name that belongs to the path is looked at, as on the platform.
+    fn read_disable(side: Side, mut body: Map<String, Value>) -> Result<Self, String> {
+        let id = take_id(side, &mut body)?;
+        let disabled = body.get("disabled").ok_or_else(|| "disabled is required".to_owned())?;
+        let disabled = disabled.as_bool().ok_or_else(|| "disabled: must be true or false".to_owned())?;
         Ok(Self::Disable { side, id, disabled })
+    }
+
+    fn read_update(mut body: Map<String, Value>) -> Result<Self, String> {
+        let id = take_id(Side::Agent, &mut body)?;
+        Ok(Self::Update { id, fields: read_names(body, false)? })
+    }
+
+    fn read_publish(mut body: Map<String, Value>) -> Result<Self, String> {
+        let id = take_id(Side::Agent, &mut body)?;
+        let description = match body.shift_remove("description") {
+            None => None,
+            Some(Value::String(text)) if text.chars().count() <= VERSION_TEXT => Some(text),
+            Some(_) => {
+                return Err(format!("description: must be a text of at most {VERSION_TEXT} characters"));
+            }
+        };
+        match body.keys().next() {
+            None => Ok(Self::Publish { id, description }),
+            Some(name) => Err(format!("Unrecognized key: {name}")),
+        }
     }
 
     /// The call that this is counted as.
@@ -201,6 +232,9 @@ impl Ask {
             Self::Models => Endpoint::Models,
             Self::List(_) => Endpoint::List,
             Self::Governance(_) => Endpoint::Governance,
+            Self::Update { .. } => Endpoint::AgentUpdate,
+            Self::Publish { .. } => Endpoint::AgentPublish,
+            Self::Create { .. } => Endpoint::AgentCreate,
             Self::Malformed { endpoint, .. } => *endpoint,
             Self::WrongMethod { .. } | Self::Elsewhere => Endpoint::Elsewhere,
         }
@@ -209,7 +243,10 @@ impl Ask {
     /// The assistant or agent that it is about.
     pub(super) const fn id(&self) -> Option<Uuid> {
         match self {
-            Self::Get { id, .. } | Self::Disable { id, .. } => Some(*id),
+            Self::Get { id, .. }
+            | Self::Disable { id, .. }
+            | Self::Update { id, .. }
+            | Self::Publish { id, .. } => Some(*id),
             _ => None,
         }
     }
@@ -226,9 +263,7 @@ fn read_page(parts: &Parts, most: usize) -> Result<Page, String> {
     };
     let cursor = match parameter(parts, "cursor") {
         None => None,
-        Some(value) => {
-            Some(strict_uuid(&value).ok_or_else(|| "Invalid cursor: must be a valid UUID".to_owned())?)
-        }
+        Some(value) => Some(valid_id("cursor", &value)?),
     };
     Ok(Page { limit, cursor })
 }
@@ -240,8 +275,26 @@ fn parameter(parts: &Parts, name: &str) -> Option<String> {
 }
 
 /// A UUID in the one form that the platform takes: 36 characters with hyphens, any case.
-fn strict_uuid(text: &str) -> Option<Uuid> {
-    if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
+fn valid_id(name: &str, text: &str) -> Result<Uuid, String> {
+    let id = if text.len() == 36 { Uuid::try_parse(text).ok() } else { None };
+    id.ok_or_else(|| format!("Invalid {name}: must be a valid UUID"))
+}
+
+/// The JSON object that is a request's body.
+fn object(parts: &Parts, body: Option<&[u8]>) -> Result<Map<String, Value>, String> {
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("application/json")) {
+        return Err("Expected a JSON body (Content-Type: application/json)".into());
+    }
+    let body = body.ok_or_else(|| "Body too large or incomplete".to_owned())?;
+    serde_json::from_slice(body).map_err(|error| format!("Invalid body: {error}"))
+}
+
+/// Takes the id out of a body.
+fn take_id(side: Side, body: &mut Map<String, Value>) -> Result<Uuid, String> {
+    let name = side.id_name();
+    let id = body.shift_remove(name).ok_or_else(|| format!("{name} is required"))?;
+    valid_id(name, id.as_str().unwrap_or_default())
 }
 
 /// Whether a request looks like a browser's; the platform refuses those (PLATFORM.md, Calls).

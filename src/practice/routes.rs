@@ -2,13 +2,15 @@
 
 mod list;
 mod switching;
+mod writing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::body::HttpBody;
+use axum::body::{HttpBody, to_bytes};
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
@@ -16,13 +18,20 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use uuid::Uuid;
 
-use super::options::{RetryAfter, SandboxOptions};
+use super::agents::Agent;
+use super::options::{LostAnswer, RetryAfter, SandboxOptions, Times};
 use super::request::{Ask, Side, looks_like_a_browser, method_word};
 use super::state::{Arrival, Book, Switches, locked};
 use super::trouble::{Dice, Mishap};
 use super::wire::{Shape, Wire};
-use super::workspace::{Access, Lookup, Record, Scripted, Workspace};
+use super::workspace::{Access, Scripted, Workspace};
 use super::{answers, made_up};
+
+/// Bodies beyond this are refused; the largest that makes sense is an instruction of 50,000 characters.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// The id of an answer that was not asked for.
+const OTHER_ID: &str = "3b0f7d52-8c1e-4f6a-9d27-51c4e0a8b963";
 
 /// What every request sees.
 #[derive(Debug)]
@@ -33,9 +42,11 @@ pub(super) struct Shared {
     workspace: Workspace,
     book: Mutex<Book>,
     switches: Mutex<Switches>,
-    /// Made-up agents that were read or switched: the lists show these.
+    agents: Mutex<BTreeMap<Uuid, Agent>>,
+    /// Made-up agents that were read or switched, but never written: the lists show these.
     made_up: Mutex<BTreeSet<Uuid>>,
     switch_requests: switching::Counters,
+    write_requests: writing::Counters,
 }
 
 /// What becomes of a request.
@@ -51,23 +62,27 @@ enum Fate {
 }
 
 impl Shared {
-    pub(super) fn new(options: SandboxOptions, key: String, workspace: Workspace) -> Self {
-        let mut switches = Switches::default();
-        for id in workspace.disabled.iter().chain(&options.disabled) {
-            for side in switching::sides(&options, &workspace, Side::Assistant, *id) {
-                switches.off_at_start(side, *id);
-            }
-        }
-        Self {
+    pub(super) fn new(options: SandboxOptions, key: String, mut workspace: Workspace) -> Self {
+        let agents = std::mem::take(&mut workspace.agents);
+        let off: Vec<Uuid> = workspace.disabled.iter().chain(&options.disabled).copied().collect();
+        let shared = Self {
             authorization: format!("Bearer {key}"),
             key,
             options: RwLock::new(Arc::new(options)),
             workspace,
             book: Mutex::default(),
-            switches: Mutex::new(switches),
+            switches: Mutex::default(),
+            agents: Mutex::new(agents),
             made_up: Mutex::default(),
             switch_requests: switching::Counters::default(),
+            write_requests: writing::Counters::default(),
+        };
+        for id in off {
+            for side in shared.sides(Side::Assistant, id) {
+                locked(&shared.switches).off_at_start(side, id);
+            }
         }
+        shared
     }
 
     pub(super) fn key(&self) -> &str {
@@ -80,6 +95,29 @@ impl Shared {
 
     pub(super) const fn switches(&self) -> &Mutex<Switches> {
         &self.switches
+    }
+
+    pub(super) const fn agents(&self) -> &Mutex<BTreeMap<Uuid, Agent>> {
+        &self.agents
+    }
+
+    /// What there is under an id, for whoever may see it.
+    fn presence(&self, side: Side, id: Uuid) -> Presence {
+        let agents = locked(&self.agents);
+        let (is_there, is_no_other) = match side {
+            Side::Assistant => {
+                let agent = agents.get(&id);
+                (self.workspace.assistants.contains_key(&id), agent.is_some_and(Agent::is_service_accounts))
+            }
+            Side::Agent => (agents.contains_key(&id), false),
+        };
+        if is_there {
+            Presence::There
+        } else if is_no_other || self.workspace.named.contains(&id) {
+            Presence::Absent
+        } else {
+            Presence::Unnamed
+        }
     }
 
     fn options(&self) -> Arc<SandboxOptions> {
@@ -107,10 +145,12 @@ async fn serve(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
+    let body = to_bytes(body, BODY_LIMIT).await.ok();
     let options = shared.options();
-    let ask = Ask::read(&parts, body).await;
+    let ask = Ask::read(&parts, body.as_deref());
     let method = method_word(&parts.method);
-    let arrival = locked(&shared.book).arrive(&ask, method, parts.uri.path(), options.rpm, options.keep_log);
+    let body = body.as_deref().unwrap_or_default();
+    let arrival = locked(&shared.book).arrive(&ask, method, parts.uri.path(), body, &options);
     let dice = Dice::new(options.seed, ask.endpoint(), ask.id(), arrival.attempt);
     let visit =
         Visit { shared: &shared, options: &options, parts: &parts, ask: &ask, arrival: &arrival, dice };
@@ -211,7 +251,10 @@ impl Visit<'_> {
         match self.ask {
             Ask::Get { side, id } => self.get(*side, *id),
             Ask::Disable { side, id, disabled } => self.disable(*side, *id, *disabled),
-            Ask::Models => Fate::Answer(answers::success(self.shared.workspace.models.clone())),
+            Ask::Models => Fate::Answer(answers::success(self.shared.workspace.catalogue.clone())),
+            Ask::Update { id, fields } => self.update(*id, fields),
+            Ask::Publish { id, description } => self.publish(*id, description.as_deref()),
+            Ask::Create { fields } => self.create(fields),
             Ask::List(page) => Fate::Answer(self.list(*page)),
             Ask::Governance(page) => Fate::Answer(self.governance(*page)),
             Ask::Malformed { words, .. } => Fate::Answer(answers::malformed(&self.words(words))),
@@ -221,38 +264,47 @@ impl Visit<'_> {
     }
 
     fn get(&self, side: Side, id: Uuid) -> Fate {
-        let record = match self.find(side, id) {
-            Found::Named(record) => record,
-            Found::MadeUp => {
+        match self.find(side, id) {
+            Ok(Found::Named) => {}
+            Ok(Found::MadeUp) => {
                 // `doctor` asks for an assistant that cannot be there: that makes no agent.
                 if side == Side::Agent {
                     self.is_there(id);
                 }
                 return Fate::Answer(answers::success(made_up::body(side, id)));
             }
-            Found::Refused(refusal) => return Fate::Answer(refusal),
-        };
-        Fate::Answer(match record.trouble() {
-            None => answers::success(record.body.clone()),
+            Err(refusal) => return Fate::Answer(*refusal),
+        }
+        let mut object = match side {
+            Side::Assistant => self.shared.workspace.assistants.get(&id).cloned(),
+            Side::Agent => locked(&self.shared.agents).get(&id).map(|agent| agent.shown().clone()),
+        }
+        .unwrap_or_default();
+        Fate::Answer(match self.shared.workspace.trouble(side, id) {
+            None => answers::object(StatusCode::OK, None, side, object),
             Some(Scripted::GatewayPage(code)) => answers::page(answers::status(code)),
             Some(Scripted::Throttled(seconds)) => {
                 answers::throttled(self.arrival.before, Some(seconds.to_string()))
             }
-            Some(Scripted::OtherId) => answers::success(record.other_id_body.clone()),
+            Some(Scripted::OtherId) => {
+                object.insert("id".into(), OTHER_ID.into());
+                answers::object(StatusCode::OK, None, side, object)
+            }
             Some(Scripted::NotJson) => answers::not_json(),
             Some(Scripted::Reset) => return Fate::Hangup { reset: true },
         })
     }
 
     /// Looks up an assistant or agent as this key may see it.
-    fn find(&self, side: Side, id: Uuid) -> Found<'_> {
-        match self.shared.workspace.look_up(side, id) {
-            Lookup::Found(record) if self.is_shared(record) => Found::Named(record),
-            Lookup::Found(_) => Found::Refused(self.not_shared(side, id)),
-            Lookup::Unnamed if self.options.made_up => Found::MadeUp,
-            Lookup::Unnamed | Lookup::Absent => {
+    fn find(&self, side: Side, id: Uuid) -> Result<Found, Refusal> {
+        let makes_up = self.options.made_up && self.shared.workspace.made_up;
+        match self.shared.presence(side, id) {
+            Presence::There if self.access(side, id) != Access::NotShared => Ok(Found::Named),
+            Presence::There => Err(self.not_shared(side, id).into()),
+            Presence::Unnamed if makes_up => Ok(Found::MadeUp),
+            Presence::Unnamed | Presence::Absent => {
                 let words = format!("{} not found", side.title());
-                Found::Refused(answers::refusal(StatusCode::NOT_FOUND, id, &self.words(&words)))
+                Err(answers::refusal(StatusCode::NOT_FOUND, id, &self.words(&words)).into())
             }
         }
     }
@@ -268,8 +320,26 @@ impl Visit<'_> {
         answers::refusal(StatusCode::FORBIDDEN, id, &self.words(&words))
     }
 
-    fn is_shared(&self, record: &Record) -> bool {
-        self.options.share_all || record.access == Access::Shared
+    fn access(&self, side: Side, id: Uuid) -> Access {
+        if self.options.share_all { Access::Shared } else { self.shared.workspace.access(side, id) }
+    }
+
+    /// Whether it happens to this request, one more of those that are counted; `what` tells apart what hangs on chance.
+    fn happens(&self, times: Times, counter: &AtomicU64, what: u64) -> bool {
+        let before = count(counter);
+        match times {
+            Times::Never => false,
+            Times::First(count) => before < u64::from(count),
+            Times::Share(share) => self.dice.falls(what, share),
+        }
+    }
+
+    /// No answer, in the way that is asked for.
+    fn lost(&self) -> Fate {
+        match self.options.lost_answer {
+            LostAnswer::Closed => Fate::Hangup { reset: false },
+            LostAnswer::Silent => Fate::Silence,
+        }
     }
 
     /// The words of a refusal, with the caller's key behind them where a careless gateway is played.
@@ -282,11 +352,29 @@ impl Visit<'_> {
     }
 }
 
-/// What there is under an id, for this key.
-enum Found<'a> {
-    Named(&'a Record),
+/// An answer in place of what was asked for.
+type Refusal = Box<Response>;
+
+/// What there is under an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    There,
+    /// The workspace knows the id, and there is nothing of this kind.
+    Absent,
+    /// The workspace does not know it.
+    Unnamed,
+}
+
+/// What this key may see under an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Named,
     MadeUp,
-    Refused(Response),
+}
+
+/// Counts one more; gives how many there were before.
+fn count(counter: &AtomicU64) -> u64 {
+    counter.fetch_add(1, Ordering::Relaxed)
 }
 
 fn retry_after(form: RetryAfter, wait: Duration) -> Option<String> {

@@ -4,9 +4,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::options::SandboxOptions;
 use super::request::{Ask, Endpoint, Side};
 
 /// The limit's window (PLATFORM.md, Errors: requests a minute).
@@ -32,6 +34,8 @@ pub struct LoggedRequest {
     pub id: Option<Uuid>,
     /// For the two calls that disable: whether it asked for on (`false`) or off (`true`).
     pub disabled: Option<bool>,
+    /// What it carried, of a request that changes something; a body that is no JSON as a text.
+    pub body: Option<Value>,
     /// The status that was sent; `None` while there is no answer, and if there never was one.
     pub status: Option<u16>,
 }
@@ -71,8 +75,8 @@ impl Book {
         ask: &Ask,
         method: &'static str,
         path: &str,
-        rpm: Option<u32>,
-        keep_log: bool,
+        body: &[u8],
+        options: &SandboxOptions,
     ) -> Arrival {
         let at = Instant::now();
         let endpoint = ask.endpoint();
@@ -84,16 +88,18 @@ impl Book {
         let calls_before = *calls;
         *calls += 1;
         let (mut attempt, mut logged) = (before, None);
-        if keep_log {
+        if options.keep_log {
             let count = self.by_id.entry((endpoint, ask.id())).or_default();
             attempt = *count;
             *count += 1;
             logged = Some(self.log.len());
             let disabled = if let Ask::Disable { disabled, .. } = ask { Some(*disabled) } else { None };
-            let path = path.to_owned();
-            self.log.push(LoggedRequest { at, method, path, endpoint, id: ask.id(), disabled, status: None });
+            let (path, id) = (path.to_owned(), ask.id());
+            let text = || json!(String::from_utf8_lossy(body));
+            let body = (!body.is_empty()).then(|| serde_json::from_slice(body).unwrap_or_else(|_| text()));
+            self.log.push(LoggedRequest { at, method, path, endpoint, id, disabled, body, status: None });
         }
-        let over_limit = rpm.and_then(|rpm| self.window.receive(at, rpm));
+        let over_limit = options.rpm.and_then(|rpm| self.window.receive(at, rpm));
         Arrival { logged, before, assistants_before, calls_before, attempt, over_limit }
     }
 

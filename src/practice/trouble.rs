@@ -45,8 +45,8 @@ impl Dice {
         mix(self.0 ^ mix(what))
     }
 
-    /// True for this share of the requests, chosen independently for every `what`.
-    fn falls(self, what: u64, share: f64) -> bool {
+    /// True for this share of the requests, chosen independently for every `what`: from 1 to 7 here, beyond elsewhere.
+    pub(super) fn falls(self, what: u64, share: f64) -> bool {
         share > self.unit(what)
     }
 
@@ -68,11 +68,6 @@ impl Dice {
         } else {
             Mishap::None
         }
-    }
-
-    /// Whether the answer of an applied disable is lost, where that hangs on chance.
-    pub(super) fn is_lost(self, share: f64) -> bool {
-        self.falls(6, share)
     }
 
     /// How long the answer takes.

@@ -9,11 +9,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::SandboxError;
+use super::agents::Agent;
 use super::request::Side;
-use super::{SandboxError, made_up};
 
 /// The workspace that is served when no other is given.
 const EMBEDDED: &str = include_str!("../../samples/workspace.json");
+
+/// Another company's, to move agents to, and the name that it is asked for by.
+const SECOND: (&str, &str) = ("two", include_str!("../../samples/workspace-two.json"));
 
 /// A workspace file. A field that is not named here is an error, so that a typing mistake does not go unnoticed.
 #[derive(Debug, Deserialize)]
@@ -22,10 +26,19 @@ pub(super) struct WorkspaceFile {
     /// What this file is, for whoever opens it.
     #[serde(rename = "about")]
     _about: Value,
+    /// The key that is let in where the caller names none.
+    key: Option<String>,
+    /// Whether ids that are not named may be made up.
+    #[serde(default = "yes")]
+    made_up: bool,
     /// `data` of `GET /agent/v1/models`.
     pub(super) models: Vec<Value>,
     /// The assistants and their agents.
+    #[serde(default)]
     pub(super) assistants: Vec<Entry>,
+    /// Agents that were no assistants.
+    #[serde(default)]
+    pub(super) agents: Vec<AgentEntry>,
     /// Ids that are not in the workspace any more: 404 on both sides, and never made up.
     #[serde(default)]
     pub(super) gone: Vec<GoneEntry>,
@@ -52,9 +65,28 @@ pub(super) struct Entry {
     /// Whether the key may see the agent.
     #[serde(default)]
     pub(super) agent_access: Access,
+    /// What somebody has changed in the agent's draft and not published.
+    pub(super) draft: Option<AgentChange>,
+    /// Workflows and tools of the agent that no answer shows.
+    #[serde(default)]
+    pub(super) hidden_tools: Vec<Value>,
     /// What goes wrong with its calls.
     #[serde(default)]
     pub(super) trouble: Vec<TroubleSpec>,
+}
+
+/// An agent that was no assistant.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AgentEntry {
+    /// The agent as `GET /agent/v1/get` gives it; only `id` is required.
+    pub(super) agent: Map<String, Value>,
+    /// Whether it was ever published.
+    pub(super) published: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// A UUID in a workspace file.
@@ -81,12 +113,14 @@ pub(super) enum Expected {
     Failed,
 }
 
-/// Whether something is shared with the key.
+/// How something is shared with the key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Access {
+    /// With the key as editor.
     #[default]
     Shared,
+    ReadOnly,
     NotShared,
 }
 
@@ -166,96 +200,105 @@ pub(super) struct GoneEntry {
 
 /// Trouble, and how often it has happened.
 #[derive(Debug)]
-pub(super) struct Trouble {
-    pub(super) answer: Scripted,
-    times: Option<u32>,
+struct Trouble {
+    spec: TroubleSpec,
     happened: AtomicU32,
 }
 
 impl Trouble {
     /// Whether it happens now; counts.
     fn happens(&self) -> bool {
-        let Some(times) = self.times else { return true };
+        let Some(times) = self.spec.times else { return true };
         self.happened
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| (count < times).then_some(count + 1))
             .is_ok()
     }
 }
 
-/// An assistant or an agent, ready to be served.
-#[derive(Debug)]
-pub(super) struct Record {
-    pub(super) access: Access,
-    /// The whole answer to its `get`.
-    pub(super) body: Bytes,
-    /// The same under an id that was not asked for.
-    pub(super) other_id_body: Bytes,
-    /// Its object in the list, without the closing `,"disabled":...}`.
-    pub(super) listed: String,
-    /// The same in the list of the whole workspace.
-    pub(super) governed: String,
-    trouble: Vec<Trouble>,
+/// A model of the catalogue.
+#[derive(Debug, Deserialize)]
+pub(super) struct Model {
+    pub(super) id: String,
+    #[serde(default)]
+    region: String,
+    #[serde(default, rename = "supportsExtendedThinking")]
+    pub(super) thinks: bool,
 }
 
-impl Record {
-    /// The trouble that this request meets.
-    pub(super) fn trouble(&self) -> Option<Scripted> {
-        self.trouble.iter().find(|trouble| trouble.happens()).map(|trouble| trouble.answer)
+impl Model {
+    /// As error texts spell it, which is not always as the catalogue does (PLATFORM.md, Models).
+    pub(super) fn spelled(&self) -> String {
+        if self.id.starts_with("claude") {
+            format!("{}.anthropic.{}-v1:0", self.region, self.id)
+        } else {
+            self.id.clone()
+        }
     }
 }
 
-/// A workspace, ready to be served.
-#[derive(Debug)]
+/// A workspace as it is at the start, and what does not change in it.
+#[derive(Debug, Default)]
 pub(super) struct Workspace {
-    assistants: HashMap<Uuid, Record>,
-    agents: BTreeMap<Uuid, Record>,
+    /// The key that is let in where the caller names none.
+    pub(super) key: Option<String>,
+    /// Whether ids that it does not name may be made up.
+    pub(super) made_up: bool,
+    pub(super) assistants: HashMap<Uuid, Map<String, Value>>,
+    /// To be taken: they change.
+    pub(super) agents: BTreeMap<Uuid, Agent>,
+    access: HashMap<(Side, Uuid), Access>,
+    troubles: HashMap<(Side, Uuid), Vec<Trouble>>,
+    /// The attachments that were uploaded to it.
+    pub(super) uploads: HashSet<String>,
     /// Every id that the file names, on either side.
-    named: HashSet<Uuid>,
+    pub(super) named: HashSet<Uuid>,
     /// Assistants that are off at the start.
     pub(super) disabled: Vec<Uuid>,
-    /// The whole answer to `GET /agent/v1/models`.
-    pub(super) models: Bytes,
-}
-
-/// What a workspace file says about an id.
-pub(super) enum Lookup<'a> {
-    Found(&'a Record),
-    /// The file says that there is none.
-    Absent,
-    /// The file does not name the id.
-    Unnamed,
+    /// The whole answer to `GET /agent/v1/models`, and what it says.
+    pub(super) catalogue: Bytes,
+    pub(super) models: Vec<Model>,
 }
 
 impl Workspace {
-    /// Reads a workspace file; `None` is the embedded one.
+    /// Reads a workspace file; `None` and `two` are embedded.
     pub(super) fn load(path: Option<&Path>) -> Result<Self, SandboxError> {
-        let name =
-            path.map_or_else(|| "the embedded workspace".to_owned(), |path| path.display().to_string());
-        let text = match path {
-            None => EMBEDDED.to_owned(),
-            Some(path) => std::fs::read_to_string(path)
-                .map_err(|source| SandboxError::WorkspaceUnreadable { workspace: name.clone(), source })?,
+        let (name, text) = match path {
+            None => ("the embedded workspace".to_owned(), EMBEDDED.to_owned()),
+            Some(path) if path == Path::new(SECOND.0) => {
+                ("the second embedded workspace".to_owned(), SECOND.1.to_owned())
+            }
+            Some(path) => {
+                let workspace = path.display().to_string();
+                match std::fs::read_to_string(path) {
+                    Ok(text) => (workspace, text),
+                    Err(source) => return Err(SandboxError::WorkspaceUnreadable { workspace, source }),
+                }
+            }
         };
         let file: WorkspaceFile = serde_json::from_str(&text)
             .map_err(|source| SandboxError::WorkspaceInvalid { workspace: name.clone(), source })?;
         Self::build(file).map_err(|words| SandboxError::WorkspaceContradiction { workspace: name, words })
     }
 
-    /// Renders every answer; the error is a sentence about the entry that makes no sense.
+    /// The error is a sentence about the entry that makes no sense.
     pub(super) fn build(file: WorkspaceFile) -> Result<Self, String> {
-        let models = Bytes::from(json!({ "object": "list", "data": file.models }).to_string());
-        let mut workspace = Self {
-            assistants: HashMap::new(),
-            agents: BTreeMap::new(),
-            named: HashSet::new(),
-            disabled: Vec::new(),
-            models,
-        };
+        let catalogue = Bytes::from(json!({ "object": "list", "data": file.models }).to_string());
+        let models =
+            serde_json::from_value(Value::Array(file.models)).map_err(|error| format!("models: {error}"))?;
+        let (key, made_up) = (file.key, file.made_up);
+        let mut workspace = Self { key, made_up, catalogue, models, ..Self::default() };
         for gone in file.gone {
             workspace.name(gone.id.0)?;
         }
         for entry in file.assistants {
             workspace.add(entry)?;
+        }
+        for AgentEntry { agent, published } in file.agents {
+            let id = object_id(&agent).ok_or("an agent has no `id` that is a UUID")?;
+            workspace.name(id)?;
+            workspace.upload(&agent);
+            let make = if published { Agent::published_once } else { Agent::unpublished };
+            workspace.agents.insert(id, make(agent, Vec::new()));
         }
         Ok(workspace)
     }
@@ -265,62 +308,68 @@ impl Workspace {
     }
 
     fn add(&mut self, entry: Entry) -> Result<(), String> {
-        let id = entry
-            .assistant
-            .get("id")
-            .and_then(Value::as_str)
-            .and_then(|id| Uuid::try_parse(id).ok())
-            .ok_or("an assistant has no `id` that is a UUID")?;
+        let id = object_id(&entry.assistant).ok_or("an assistant has no `id` that is a UUID")?;
         self.name(id)?;
+        self.upload(&entry.assistant);
         if entry.disabled {
             self.disabled.push(id);
         }
-        let agent = agent_of(&entry.assistant, &entry.agent).map_err(|words| format!("{id}: {words}"))?;
-        let troubles = |on| -> Vec<Trouble> {
-            let of_side = entry.trouble.iter().filter(|trouble| trouble.on == on);
-            of_side
-                .map(|trouble| Trouble {
-                    answer: trouble.answer,
-                    times: trouble.times,
-                    happened: AtomicU32::new(0),
-                })
-                .collect()
+        let about = |words| format!("{id}: {words}");
+        let agent_id = match &entry.agent {
+            AgentSpec::Differs(AgentChange { id: Some(agent_id), .. }) => agent_id.0,
+            _ => id,
         };
-        if let Some((agent_id, object)) = agent {
-            let agent_id = agent_id.unwrap_or(id);
+        if let Some(object) = agent_of(&entry.assistant, &entry.agent).map_err(about)? {
             if agent_id != id {
                 self.name(agent_id)?;
             }
-            let record = record(Side::Agent, object, entry.agent_access, troubles(TroubleOn::Agent));
-            self.agents.insert(agent_id, record);
+            self.upload(&object);
+            let mut agent = Agent::published_once(object, entry.hidden_tools);
+            if let Some(change) = entry.draft {
+                agent.draft.fields = change.of(&agent.draft.fields).map_err(about)?;
+            }
+            self.agents.insert(agent_id, agent);
         }
-        let record = record(Side::Assistant, entry.assistant, entry.access, troubles(TroubleOn::Assistant));
-        self.assistants.insert(id, record);
+        self.assistants.insert(id, entry.assistant);
+        self.access.insert((Side::Assistant, id), entry.access);
+        self.access.insert((Side::Agent, agent_id), entry.agent_access);
+        for spec in entry.trouble {
+            let at = match spec.on {
+                TroubleOn::Assistant => (Side::Assistant, id),
+                TroubleOn::Agent => (Side::Agent, agent_id),
+            };
+            self.troubles.entry(at).or_default().push(Trouble { spec, happened: AtomicU32::new(0) });
+        }
         Ok(())
     }
 
-    /// What the file says about an id.
-    pub(super) fn look_up(&self, side: Side, id: Uuid) -> Lookup<'_> {
-        let found = match side {
-            Side::Assistant => self.assistants.get(&id),
-            Side::Agent => self.agents.get(&id),
-        };
-        match found {
-            Some(record) => Lookup::Found(record),
-            None if self.named.contains(&id) => Lookup::Absent,
-            None => Lookup::Unnamed,
+    /// Puts published agents in the place of those of the same id, or adds them. What no answer shows, they keep.
+    pub(super) fn publish_all(&mut self, agents: &[Value]) -> Result<(), SandboxError> {
+        for agent in agents {
+            let object = agent.as_object().ok_or(SandboxError::AgentWithoutId)?;
+            let id = object_id(object).ok_or(SandboxError::AgentWithoutId)?;
+            self.upload(object);
+            let hidden_tools = self.agents.remove(&id).map(|before| before.draft.hidden_tools);
+            let agent = Agent::published_once(object.clone(), hidden_tools.unwrap_or_default());
+            self.agents.insert(id, agent);
         }
+        Ok(())
     }
 
-    /// Whether there is something of this kind under the id, for whoever may see it; what the file does not name is made
-    /// up on both sides.
-    pub(super) fn may_exist(&self, side: Side, id: Uuid) -> bool {
-        !matches!(self.look_up(side, id), Lookup::Absent)
+    fn upload(&mut self, object: &Map<String, Value>) {
+        let attachments = object.get("attachments").and_then(Value::as_array).into_iter().flatten();
+        self.uploads.extend(attachments.filter_map(Value::as_str).map(str::to_owned));
     }
 
-    /// The agents with an id beyond this one, in the order of their ids.
-    pub(super) fn agents_after(&self, cursor: Option<Uuid>) -> impl Iterator<Item = (Uuid, &Record)> {
-        self.agents.range(after(cursor)).map(|(id, record)| (*id, record))
+    /// How something is shared with the key.
+    pub(super) fn access(&self, side: Side, id: Uuid) -> Access {
+        self.access.get(&(side, id)).copied().unwrap_or_default()
+    }
+
+    /// The trouble that a `get` meets now.
+    pub(super) fn trouble(&self, side: Side, id: Uuid) -> Option<Scripted> {
+        let troubles = self.troubles.get(&(side, id))?;
+        troubles.iter().find(|trouble| trouble.happens()).map(|trouble| trouble.spec.answer)
     }
 }
 
@@ -330,62 +379,43 @@ pub(super) fn after(cursor: Option<Uuid>) -> (std::ops::Bound<Uuid>, std::ops::B
     (cursor.map_or(Unbounded, Excluded), Unbounded)
 }
 
-/// An agent's own UUID, if it has one, and its object.
-type Agent = (Option<Uuid>, Map<String, Value>);
-
-fn agent_of(assistant: &Map<String, Value>, spec: &AgentSpec) -> Result<Option<Agent>, String> {
-    let change = match spec {
-        AgentSpec::Missing => return Ok(None),
-        AgentSpec::Same => return Ok(Some((None, assistant.clone()))),
-        AgentSpec::Differs(change) => change,
-    };
-    let mut agent = assistant.clone();
-    for field in &change.remove {
-        // Not `remove`: that would put the last field in its place.
-        agent.shift_remove(field).ok_or_else(|| format!("`{field}` is to be removed but is not there"))?;
-    }
-    for (field, (from, to)) in &change.reword {
-        let text = agent
-            .get(field)
-            .and_then(Value::as_str)
-            .filter(|text| text.matches(from.as_str()).count() == 1)
-            .ok_or_else(|| format!("`{from}` does not stand once in `{field}`"))?;
-        agent[field] = Value::String(text.replacen(from, to, 1));
-    }
-    for (field, value) in &change.set {
-        agent.insert(field.clone(), value.clone());
-    }
-    if let Some(id) = change.id {
-        agent.insert("id".into(), Value::String(id.0.to_string()));
-    }
-    Ok(Some((change.id.map(|id| id.0), agent)))
+/// The id that stands in an assistant or agent.
+pub(super) fn object_id(object: &Map<String, Value>) -> Option<Uuid> {
+    object.get("id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok())
 }
 
-fn record(side: Side, object: Map<String, Value>, access: Access, trouble: Vec<Trouble>) -> Record {
-    let id = object.get("id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
-    let owner = object.get("owner").cloned().unwrap_or_else(|| json!(id.map(made_up::owner)));
-    let shown = |fields: &[&str]| {
-        let mut shown = Map::new();
-        for field in fields {
-            shown.insert((*field).into(), object.get(*field).cloned().unwrap_or(Value::Null));
+fn agent_of(assistant: &Map<String, Value>, spec: &AgentSpec) -> Result<Option<Map<String, Value>>, String> {
+    match spec {
+        AgentSpec::Missing => Ok(None),
+        AgentSpec::Same => Ok(Some(assistant.clone())),
+        AgentSpec::Differs(change) => change.of(assistant).map(Some),
+    }
+}
+
+impl AgentChange {
+    /// The object with the changes made.
+    fn of(&self, before: &Map<String, Value>) -> Result<Map<String, Value>, String> {
+        let mut after = before.clone();
+        for field in &self.remove {
+            // Not `remove`: that would put the last field in its place.
+            after
+                .shift_remove(field)
+                .ok_or_else(|| format!("`{field}` is to be removed but is not there"))?;
         }
-        shown.insert("owner".into(), owner.clone());
-        let mut shown = Value::Object(shown).to_string();
-        shown.pop();
-        shown
-    };
-    let listed = shown(&["id", "name", "description", "emojiIcon", "model", "createdAt", "updatedAt"]);
-    let governed = shown(&["id", "name", "createdAt", "updatedAt"]);
-    let mut other = object.clone();
-    other.insert("id".into(), json!("3b0f7d52-8c1e-4f6a-9d27-51c4e0a8b963"));
-    let body = success(side, object);
-    Record { access, body, other_id_body: success(side, other), listed, governed, trouble }
-}
-
-/// The whole answer to a `get` (PLATFORM.md, Calls).
-fn success(side: Side, object: Map<String, Value>) -> Bytes {
-    let mut answer = Map::new();
-    answer.insert("status".into(), json!("success"));
-    answer.insert(side.word().into(), Value::Object(object));
-    Bytes::from(Value::Object(answer).to_string())
+        for (field, (from, to)) in &self.reword {
+            let text = after
+                .get(field)
+                .and_then(Value::as_str)
+                .filter(|text| text.matches(from.as_str()).count() == 1)
+                .ok_or_else(|| format!("`{from}` does not stand once in `{field}`"))?;
+            after[field] = Value::String(text.replacen(from, to, 1));
+        }
+        for (field, value) in &self.set {
+            after.insert(field.clone(), value.clone());
+        }
+        if let Some(id) = self.id {
+            after.insert("id".into(), Value::String(id.0.to_string()));
+        }
+        Ok(after)
+    }
 }

@@ -27,18 +27,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("check", &["base", "engine"]),
     ("audit", &["base", "engine"]),
     ("disable", &["base", "engine", "check"]),
+    ("apply", &["base", "engine", "check"]),
     ("inventory", &["base", "engine"]),
-    ("cli", &["base", "engine", "check", "audit", "disable", "inventory", "practice"]),
+    ("cli", &["base", "engine", "check", "audit", "disable", "apply", "inventory", "practice"]),
     ("main", &["cli"]),
 ];
 
 /// Crates that only these layers may name.
 const CRATES: &[(&str, &[&str])] = &[
-    ("rusqlite", &["engine::ledger", "audit::store", "disable::store"]),
+    ("rusqlite", &["engine::ledger", "audit::store", "disable::store", "apply::store"]),
     ("reqwest", &["engine::platform"]),
     ("axum", &["practice"]),
     ("indicatif", &["engine::terminal"]),
-    ("csv", &["engine::input", "engine::report", "audit"]),
+    ("csv", &["engine::input", "engine::report", "audit", "apply::columns"]),
     ("anyhow", &["cli"]),
 ];
 
@@ -52,6 +53,11 @@ const WORDS: &[(&str, &[&str])] = &[
     // Who can make one can switch an assistant off.
     ("RecordedIntent for", &["disable::store"]),
     ("RecordedIntent as", &[]),
+    // Who can make one of these can write an agent.
+    ("RecordedUpdate for", &["apply::store"]),
+    ("RecordedPublish for", &["apply::store"]),
+    ("RecordedCreate for", &["apply::store"]),
+    ("RecordedRetreat for", &["apply::store"]),
 ];
 
 /// The program's own files.
@@ -147,11 +153,11 @@ fn each_outside_concern_has_one_owner() {
     assert_eq!(wrong_owners(&program()), none());
 }
 
-#[test]
-fn an_assistant_is_switched_off_in_one_place_that_puts_the_wish_on_disk_first() {
+/// Where a function is defined (`false`) and called (`true`); it is named in no other way.
+fn places_of(function: &str) -> BTreeSet<(String, bool)> {
     let mut found = BTreeSet::new();
     for module in program().modules.values() {
-        for (at, name) in module.words.match_indices(" disable_assistant ") {
+        for (at, name) in module.words.match_indices(&format!(" {function} ")) {
             let (before, after) = (&module.words[..at], &module.words[at + name.len()..]);
             let is_defined = before.ends_with(" pub async fn");
             // Named without a call, it could be handed on and called elsewhere.
@@ -160,8 +166,21 @@ fn an_assistant_is_switched_off_in_one_place_that_puts_the_wish_on_disk_first() 
             assert!(found.insert((module.file.clone(), is_called)), "{} calls {name} twice", module.file);
         }
     }
-    let expected = [("disable/attempt.rs", true), ("engine/platform/client.rs", false)];
-    assert_eq!(found, expected.map(|(file, is_called)| (file.to_owned(), is_called)).into());
+    found
+}
+
+#[test]
+fn each_request_that_changes_something_for_others_is_sent_in_one_place_that_puts_the_wish_on_disk_first() {
+    for (function, caller, client) in [
+        ("disable_assistant", "disable/attempt.rs", "engine/platform/client.rs"),
+        ("update_agent", "apply/write.rs", "engine/platform/writing.rs"),
+        ("publish_agent", "apply/write.rs", "engine/platform/writing.rs"),
+        ("create_agent", "apply/create.rs", "engine/platform/writing.rs"),
+        ("disable_agent", "apply/undo.rs", "engine/platform/writing.rs"),
+    ] {
+        let expected = [(caller.to_owned(), true), (client.to_owned(), false)];
+        assert_eq!(places_of(function), expected.into(), "{function}");
+    }
 }
 
 #[test]

@@ -135,6 +135,7 @@ impl Audit<'_> {
             settings: self.settings(),
         };
         session.run(Some(selection), async |Work { client, writer, rows }| {
+            let Some(rows) = rows else { return Ok(None) };
             let mut stopped = None;
             if wants_models {
                 stopped = keep_models(&client, &writer, self.signals.receiver()).await;
@@ -142,7 +143,7 @@ impl Audit<'_> {
             if stopped.is_none() {
                 let mut progress = self.terminal.progress(&audit::WORDING);
                 let concurrency = usize::from(network.concurrency);
-                let rows = RowWork { rows: rows?, read, backlog, concurrency };
+                let rows = RowWork { rows, read, backlog, concurrency };
                 let signal = self.signals.receiver();
                 stopped =
                     drive(&client, &writer, OneSide::of(self.source), rows, signal, &mut progress).await;
@@ -150,7 +151,7 @@ impl Audit<'_> {
             if wants_models && stopped.is_none() {
                 stopped = add_models(&client, &writer, self.signals.receiver()).await;
             }
-            stopped
+            Ok(stopped)
         })
     }
 

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::CommandError;
+use crate::base::AgentId;
 use crate::cli::network_arguments::{KeyArgs, NetworkArgs};
 use crate::cli::settings::{
     Endpoint, Environment, Key, UsageError, choose_endpoint, choose_key, hosted_or_other,
 };
 use crate::cli::shared_arguments::PlatformArg;
-use crate::engine::ledger::Identity;
+use crate::engine::ledger::{Identity, Ledger};
 use crate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog};
 use crate::practice::{Sandbox, SandboxOptions};
 
@@ -26,6 +28,25 @@ const KEY_FILE_BYTES: u64 = 64 * 1024;
 pub(super) struct Given<'a> {
     pub(super) platform: Option<PlatformArg>,
     pub(super) base_url: Option<&'a str>,
+}
+
+/// What earlier commands made of the practice workspace.
+#[derive(Debug, Default)]
+pub(super) struct Practised {
+    /// Assistants that they switched off.
+    pub(super) off: Vec<Uuid>,
+    /// Agents that they wrote, answers of `get`.
+    pub(super) agents: Vec<(AgentId, Bytes)>,
+}
+
+impl Practised {
+    /// As the ledger has it.
+    pub(super) fn of(ledger: &Ledger) -> Result<Self, CommandError> {
+        Ok(Self {
+            off: ledger.assistants_off().context("the ledger")?,
+            agents: ledger.agents_as_left().context("the ledger")?,
+        })
+    }
 }
 
 /// Where a run sends its requests, and with which key.
@@ -99,10 +120,10 @@ impl Connection {
         Self::prepare(&endpoint, &key, arguments, &environment)
     }
 
-    /// Starts the practice workspace and connects to it. It forgets everything when it ends, so what earlier commands
-    /// switched off (`off`) is off again at its start.
-    pub(super) async fn to_practice(off: Vec<Uuid>) -> Result<Self, CommandError> {
-        let sandbox = Self::practice_server(off).await?;
+    /// Starts the practice workspace and connects to it. It forgets everything when it ends, so that it begins with what
+    /// earlier commands made of it.
+    pub(super) async fn to_practice(practised: Practised) -> Result<Self, CommandError> {
+        let sandbox = Self::practice_server(practised).await?;
         let base_url =
             BaseUrl::parse(&sandbox.base_url(), false).context("the practice workspace's address")?;
         let key = ApiKey::parse(sandbox.key()).context("the practice workspace's key")?;
@@ -110,9 +131,18 @@ impl Connection {
     }
 
     /// The practice workspace alone.
-    pub(super) async fn practice_server(off: Vec<Uuid>) -> Result<Sandbox, CommandError> {
-        let options = SandboxOptions { disabled: off, ..SandboxOptions::default() };
+    pub(super) async fn practice_server(practised: Practised) -> Result<Sandbox, CommandError> {
+        let options = SandboxOptions {
+            disabled: practised.off,
+            agents: objects(&practised.agents),
+            ..SandboxOptions::default()
+        };
         Ok(crate::practice::start(options).await.context("the practice workspace cannot be started")?)
+    }
+
+    /// Whether that is its key.
+    pub(super) fn has_key(&self, key: &ApiKey) -> bool {
+        self.key.is_same(key)
     }
 
     /// Builds the client; the practice workspace lives as long as what comes back with it.
@@ -189,4 +219,13 @@ fn read_key(source: impl Read) -> std::io::Result<String> {
     let mut text = String::new();
     source.take(KEY_FILE_BYTES).read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// The agents in these answers of `get`.
+fn objects(answers: &[(AgentId, Bytes)]) -> Vec<serde_json::Value> {
+    let object = |answer: &Bytes| {
+        let answer: serde_json::Value = serde_json::from_slice(answer).ok()?;
+        answer.get("agent").or_else(|| answer.get("assistant")).cloned()
+    };
+    answers.iter().filter_map(|(_, answer)| object(answer)).collect()
 }

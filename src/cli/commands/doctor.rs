@@ -8,7 +8,7 @@ use anyhow::Context;
 use uuid::Builder;
 
 use self::within::{is_throttled, what_to_do, within};
-use super::connection::{Connection, read_api_key, read_ca_cert};
+use super::connection::{Connection, Practised, read_api_key, read_ca_cert};
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, Signal, grouped};
@@ -173,7 +173,7 @@ impl Doctor<'_> {
             Endpoint::Hosted { base_url, .. } => (None, (*base_url).to_owned()),
             Endpoint::BaseUrl(typed) => (None, typed.clone()),
             Endpoint::Sandbox => {
-                let sandbox = Connection::practice_server(Vec::new()).await?;
+                let sandbox = Connection::practice_server(Practised::default()).await?;
                 let address = sandbox.base_url();
                 (Some(sandbox), address)
             }

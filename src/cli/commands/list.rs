@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use serde_json::json;
 
 use super::command_line::{command_line, path_word, program, same_access, typed};
-use super::connection::Connection;
+use super::connection::{Connection, Practised};
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AgentId, Call, CallFailure, Exit, FailureKind, StopReason, terminal_safe};
@@ -113,7 +113,7 @@ async fn ask(arguments: &ListArgs, connection: Option<Connection>) -> Result<Lis
     let signals = Signals::listen().context("signals cannot be listened to")?;
     let connection = match connection {
         Some(connection) => connection,
-        None => Connection::to_practice(Vec::new()).await?,
+        None => Connection::to_practice(Practised::default()).await?,
     };
     let (client, sandbox) = connection.client(&arguments.network, Arc::new(NoSendLog), &[])?;
     let listed = tokio::select! {

@@ -1,11 +1,14 @@
 //! One file a command: settings in, layers wired, outcome out; exit codes.
 
+mod apply;
+mod apply_report;
 mod audit;
 mod audit_report;
 mod command_line;
 mod completions;
 mod connection;
 mod doctor;
+mod elsewhere;
 mod fresh;
 mod intake;
 mod list;
@@ -129,6 +132,7 @@ fn execute(command: Command, files: &CommandFiles, terminal: &Terminal) -> Resul
     match command {
         Command::Run(arguments) => run::run(&arguments, terminal),
         Command::Audit(arguments) => audit::audit(&arguments, files, terminal),
+        Command::Apply(arguments) => apply::apply(&arguments, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
         Command::Report(arguments) => report::report(&arguments, files, terminal),
         Command::Verify(arguments) => verify::verify(&arguments, terminal),

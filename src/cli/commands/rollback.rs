@@ -132,7 +132,7 @@ impl Rollback<'_> {
             let timeout = Duration::from_secs(network.timeout);
             let mut board = Switchboard::new(&client, &writer, &mut counted, signals.receiver(), timeout);
             roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
-            board.into_stop_reason()
+            Ok(board.into_stop_reason())
         })?;
         let all = self.plan.count() + self.plan.left_alone;
         let left = all.saturating_sub(counted.on).saturating_sub(counted.not_on);

@@ -128,7 +128,7 @@ impl Run<'_> {
         };
         session.run(Some(selection), async |work| {
             let rest = Rest { read, backlog, unsettled, base_url };
-            self.work(work, rest).await
+            Ok(self.work(work, rest).await)
         })
     }
 

@@ -13,7 +13,9 @@ use crate::cli::sandbox_arguments::{
     SandboxArgs, SandboxGovernanceArg, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg,
 };
 use crate::engine::terminal::{self, Terminal};
-use crate::practice::{self, AgentList, Governance, LostAnswer, RetryAfter, SandboxOptions, Times};
+use crate::practice::{
+    self, AgentList, Governance, LostAnswer, RetryAfter, SandboxOptions, Times, WriteTrouble,
+};
 
 /// The sample's input, as it lies in the repository.
 const SAMPLE: &str = "samples/assistants.csv";
@@ -47,6 +49,11 @@ fn run_against(base_url: &str, key: &str) -> String {
 }
 
 fn options(arguments: &SandboxArgs) -> SandboxOptions {
+    let writes = WriteTrouble {
+        failed: Times::Never,
+        dropped: Times::First(arguments.writing.drop_writes),
+        lost: Times::First(arguments.writing.lose_writes),
+    };
     SandboxOptions {
         port: arguments.port,
         workspace: arguments.workspace.clone(),
@@ -80,6 +87,11 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
             SandboxLostAnswerArg::Silent => LostAnswer::Silent,
         },
         re_enable_fails: arguments.switching.fail_enables,
+        edit_forbidden: arguments.writing.forbid_edit,
+        update: writes,
+        publish: writes,
+        create: writes,
+        flaky_creates: Times::First(arguments.writing.flaky_creates),
         // The log is for tests; a workspace that serves for days must not grow.
         keep_log: false,
         ..SandboxOptions::default()
@@ -126,5 +138,24 @@ mod tests {
             assert_eq!(typed(&format!("agent-migrate sandbox --governance {word}")).governance, governance);
         }
         assert_eq!(plain.governance, Governance::On);
+    }
+
+    #[test]
+    fn what_is_typed_about_writing_agents_is_what_is_played() {
+        let plain = typed("agent-migrate sandbox");
+        let none =
+            WriteTrouble { dropped: Times::First(0), lost: Times::First(0), ..WriteTrouble::default() };
+        assert_eq!((plain.update, plain.publish, plain.create), (none, none, none));
+        assert!(!plain.edit_forbidden && plain.flaky_creates == Times::First(0));
+        let troubled = typed(
+            "agent-migrate sandbox --workspace two --forbid-edit --lose-writes 1 --drop-writes 2 --flaky-creates 3 \
+             --lost-answer silent",
+        );
+        let both =
+            WriteTrouble { dropped: Times::First(2), lost: Times::First(1), ..WriteTrouble::default() };
+        assert_eq!((troubled.update, troubled.publish, troubled.create), (both, both, both));
+        assert!(troubled.edit_forbidden && troubled.flaky_creates == Times::First(3));
+        assert_eq!(troubled.lost_answer, LostAnswer::Silent);
+        assert_eq!(troubled.workspace.as_deref(), Some(Path::new("two")));
     }
 }

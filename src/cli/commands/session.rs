@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::CommandError;
-use super::connection::Connection;
+use super::connection::{Connection, Practised};
 use crate::base::StopReason;
 use crate::cli::network_arguments::NetworkArgs;
 use crate::engine::ledger::{Ledger, NewRun, OpenRows, RunCommand, RunEnd, Selection, Writer, WriterThread};
@@ -44,13 +44,13 @@ impl Session<'_> {
     pub(super) fn run(
         mut self,
         selection: Option<Selection>,
-        work: impl AsyncFnOnce(Work) -> Option<StopReason>,
+        work: impl AsyncFnOnce(Work) -> Result<Option<StopReason>, CommandError>,
     ) -> Result<Option<StopReason>, CommandError> {
         let now = Timestamp::now();
         let sent_before = sends_that_count(&self.ledger, now)?;
-        let off = match self.connection {
-            Some(_) => Vec::new(),
-            None => self.ledger.assistants_off().context("the ledger")?,
+        let practised = match self.connection {
+            Some(_) => Practised::default(),
+            None => Practised::of(&self.ledger)?,
         };
         self.add_network();
         let run = NewRun {
@@ -71,14 +71,14 @@ impl Session<'_> {
         let worked = self.runtime.block_on(async {
             let connection = match connection {
                 Some(connection) => connection,
-                None => Connection::to_practice(off).await?,
+                None => Connection::to_practice(practised).await?,
             };
             let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
             let stopped = work(Work { client, writer, rows }).await;
             if let Some(sandbox) = sandbox {
                 sandbox.stop().await;
             }
-            Ok(stopped)
+            stopped
         });
         ended(thread, worked)
     }

@@ -111,7 +111,7 @@ impl Verify<'_> {
         let mut done = Err(RenderError::Ledger(LedgerError::Closed));
         let stopped = session.run(None, async |work| {
             done = self.work(&work.client, reader, &signals, &report_settings).await;
-            done.as_ref().ok().and_then(|done| done.verified.stopped.clone())
+            Ok(done.as_ref().ok().and_then(|done| done.verified.stopped.clone()))
         })?;
         match done {
             Ok(done) => Ok(self.finish(done, stopped.as_ref(), now)),

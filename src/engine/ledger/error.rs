@@ -41,7 +41,7 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-    pub(super) fn damaged(words: impl Into<String>) -> Self {
+    pub(crate) fn damaged(words: impl Into<String>) -> Self {
         Self::Damaged { words: words.into() }
     }
 }

@@ -86,6 +86,8 @@ pub enum RunCommand {
     Verify,
     /// `audit`.
     Audit,
+    /// `apply`.
+    Apply,
 }
 
 impl RunCommand {
@@ -96,6 +98,7 @@ impl RunCommand {
             Self::Rollback => "rollback",
             Self::Verify => "verify",
             Self::Audit => "audit",
+            Self::Apply => "apply",
         }
     }
 }

@@ -55,13 +55,25 @@ impl Ledger {
 
     /// Takes the lock and opens the ledger of a run at `path`, wherever its rows come from; never makes one.
     pub fn open_existing(path: &Path) -> Result<Self, OpenError> {
+        Self::open_kept(path, |theirs, path| Purpose::Run.refuse_other(path, theirs.purpose))
+    }
+
+    /// The same for the ledger of a run or of an audit ([`Identity::purpose`]).
+    pub fn open_either(path: &Path) -> Result<Self, OpenError> {
+        Self::open_kept(path, |_, _| Ok(()))
+    }
+
+    fn open_kept(
+        path: &Path,
+        check: impl FnOnce(&Identity, &Path) -> Result<(), OpenError>,
+    ) -> Result<Self, OpenError> {
         let path = resolve(path)?;
         if find(&path)?.is_none() {
             return Err(OpenError::Missing { path });
         }
         let lock = LedgerLock::take(&path)?;
         check_file(&path)?;
-        Self::connect(path, lock, |theirs, path| Purpose::Run.refuse_other(path, theirs.purpose))
+        Self::connect(path, lock, check)
     }
 
     /// Nothing is written before `check` has let the ledger's identity pass.
@@ -78,6 +90,7 @@ impl Ledger {
             log::end_if_last(&connection);
             at(error)
         })?;
+        connection.execute_batch(schema::LATER_TABLES).map_err(|error| at(error.into()))?;
         Ok(Self { locked: Locked { connection, log, path, _lock: lock }, starts: None })
     }
 
@@ -152,7 +165,9 @@ impl Ledger {
         let connection = &self.locked.connection;
         let (disabling, probe_wait) = match run.command {
             RunCommand::Run { disabling, probe_wait } => (disabling, Some(to_integer(probe_wait.as_secs()))),
-            RunCommand::Rollback | RunCommand::Verify | RunCommand::Audit => (Disabling::No, None),
+            RunCommand::Rollback | RunCommand::Verify | RunCommand::Audit | RunCommand::Apply => {
+                (Disabling::No, None)
+            }
         };
         let transaction = connection.unchecked_transaction()?;
         transaction.execute(

@@ -147,6 +147,13 @@ impl LedgerReader {
         Ok(to_count(self.connection.query_row(&with_assistant(), [], |row| row.get(0))?))
     }
 
+    /// How many input rows something is kept of, be it the assistant or the agent. Duplicates are not counted.
+    pub fn rows_kept(&self) -> Result<u64, LedgerError> {
+        let sql =
+            format!("SELECT count(*) {ROWS} JOIN document AS doc ON doc.result = r.id WHERE d.first IS NULL");
+        Ok(to_count(self.connection.query_row(&sql, [], |row| row.get(0))?))
+    }
+
     /// Shows every input row to `visit`, in input order, with the bodies of assistant and agent if `want_documents`
     /// (else `None`, which is quicker). An error of `visit` ends it.
     pub fn for_each_row<E: From<LedgerError>>(

@@ -38,6 +38,12 @@ pub(super) const READER_CACHE_KIB: i64 = 2 * 1024;
 /// (written with its outcome). `planned` is the last run's plan: `seq` is the order of its requests, NULL where another
 /// row of the same assistant decides.
 ///
+/// `apply_row` is what the last `apply` (`run`) has found out about a row in a workspace: '' is the ledger's own, else a base
+/// URL. Its `status` is a word of the report, or 'planned' with the agent as it was read in `body` (NULL: to be made).
+/// `apply_write` is every write that may have happened: written with the agent as it was (`before`) before its request
+/// leaves, open until it has an `outcome`; `fields` is what was sent, in write names, `changed` the same in read names;
+/// `taken_back` is set once the agent is as it was again.
+///
 /// A partial index serves only a question that repeats its condition: see `tests/questions.rs`.
 const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -108,9 +114,52 @@ const TABLES: &str = "
     CREATE TABLE sent (at INTEGER PRIMARY KEY, requests INTEGER NOT NULL) STRICT;
 ";
 
-/// What an audit has found in a document, in its own words. An audit's ledger may be from before anything was kept there.
-pub(crate) const INSPECTIONS: &str =
-    "CREATE TABLE IF NOT EXISTS inspection (result INTEGER PRIMARY KEY, kept TEXT NOT NULL) STRICT;";
+/// Tables that a ledger may be older than; whoever opens it to write makes them. `inspection` is what an audit has found in
+/// a document, in its own words.
+pub(super) const LATER_TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS inspection (result INTEGER PRIMARY KEY, kept TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS apply_row (
+        id INTEGER PRIMARY KEY,
+        workspace TEXT NOT NULL,
+        result INTEGER NOT NULL,
+        run INTEGER NOT NULL,
+        line INTEGER NOT NULL,
+        agent BLOB,
+        status TEXT NOT NULL,
+        requests INTEGER NOT NULL,
+        checked_at INTEGER NOT NULL,
+        version TEXT,
+        changed TEXT,
+        left_behind TEXT,
+        differences TEXT,
+        failure TEXT,
+        said TEXT,
+        body BLOB,
+        UNIQUE (workspace, result)
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS apply_row_planned ON apply_row (workspace, line) WHERE status = 'planned';
+    CREATE TABLE IF NOT EXISTS apply_write (
+        id INTEGER PRIMARY KEY,
+        workspace TEXT NOT NULL,
+        result INTEGER NOT NULL,
+        run INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        agent BLOB,
+        fields TEXT NOT NULL,
+        changed TEXT NOT NULL,
+        before BLOB,
+        draft BLOB,
+        version TEXT,
+        after BLOB,
+        began_at INTEGER NOT NULL,
+        ended_at INTEGER,
+        outcome TEXT,
+        failure TEXT,
+        taken_back INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS apply_write_of ON apply_write (workspace, agent) WHERE taken_back = 0;
+    CREATE INDEX IF NOT EXISTS apply_write_for ON apply_write (workspace, result) WHERE taken_back = 0;
+";
 
 /// Every input row with what is known of it: `i` the row, `d` the earlier row that it repeats, `r` the result of its
 /// pair, `p` its place in the last run's plan.
@@ -124,7 +173,7 @@ pub(super) const ROWS: &str = "
 /// Makes the tables in an empty file, with our mark, in one transaction.
 pub(super) fn create(connection: &Connection) -> Result<(), LedgerError> {
     connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {TABLES} {INSPECTIONS} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+        "BEGIN IMMEDIATE; {TABLES} {LATER_TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
     ))?;
     Ok(())
 }

@@ -48,6 +48,20 @@ pub struct AgentPage {
     pub next_cursor: Option<Uuid>,
 }
 
+/// A version of an agent, as `publish` answers it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Version {
+    /// Its number, as the platform spells it; empty when the platform does not say.
+    pub number: String,
+}
+
+/// What `create` has made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreatedAgent {
+    /// Its id.
+    pub id: AgentId,
+}
+
 #[derive(Deserialize)]
 struct ModelsBody {
     data: Vec<Model>,
@@ -132,6 +146,24 @@ pub(super) fn read_switched(body: &[u8]) -> Result<(), String> {
         Ok(read) if is_object && read.status == "success" => Ok(()),
         _ => Err(format!(r#"it is no object with "status":"success" but {}"#, what_came(body))),
     }
+}
+
+/// Reads the answer of `publish`, of which nothing but the number is of use.
+pub(super) fn read_version(body: &[u8]) -> Version {
+    let read: Value = serde_json::from_slice(body).unwrap_or_default();
+    let number = match &read["version"]["version"] {
+        Value::String(number) => number.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    };
+    Version { number }
+}
+
+/// Reads the answer of `create`; the error says what makes no sense.
+pub(super) fn read_created(body: &[u8]) -> Result<CreatedAgent, String> {
+    let read: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let id = read["agent"]["id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
+    id.map(|id| CreatedAgent { id: AgentId(id) }).ok_or_else(|| "it names no agent".to_owned())
 }
 
 fn what_came(body: &[u8]) -> String {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
+use url::Url;
 use uuid::Uuid;
 
 use super::answers::{self, AgentPage, ListedAgent, Model};
@@ -28,7 +29,7 @@ use crate::base::{
 const MOST_429: u32 = 10;
 
 const ASSISTANT_SWITCH: &str = "/assistant/v1/disable";
-const AGENT_SWITCH: &str = "/agent/v1/disable";
+pub(super) const AGENT_SWITCH: &str = "/agent/v1/disable";
 
 /// What was spent on a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    fn count_unanswered(&mut self) {
+    pub(super) fn count_unanswered(&mut self) {
         self.unanswered = self.unanswered.saturating_add(1);
     }
 }
@@ -216,8 +217,8 @@ impl Client {
         self.switch(Call::Enable, self.patch(ASSISTANT_SWITCH, &wanted), meter).await
     }
 
-    /// `PATCH /agent/v1/disable` with `disabled: false`, likewise. Deliberately, no call switches an agent off: only
-    /// assistants are ever asked to go.
+    /// `PATCH /agent/v1/disable` with `disabled: false`, likewise. Only agents that this program has made are ever
+    /// switched off as agents ([`Client::disable_agent`]).
     pub async fn enable_agent(&self, id: AgentId, meter: &mut Meter) -> Result<(), CallFailure> {
         let wanted = json!({"agentId": id.to_string(), "disabled": false});
         self.switch(Call::EnableAgent, self.patch(AGENT_SWITCH, &wanted), meter).await
@@ -240,7 +241,12 @@ impl Client {
     }
 
     fn patch(&self, path: &str, wanted: &serde_json::Value) -> Request {
-        Request::patch(self.shared.transport.base_url().join(path, &[]), wanted.to_string())
+        Request::patch(self.address(path), wanted.to_string())
+    }
+
+    /// Where a call without a query goes.
+    pub(super) fn address(&self, path: &str) -> Url {
+        self.shared.transport.base_url().join(path, &[])
     }
 
     async fn switch(&self, call: Call, request: Request, meter: &mut Meter) -> Result<(), CallFailure> {
@@ -251,7 +257,12 @@ impl Client {
         })
     }
 
-    async fn call(&self, call: Call, request: &Request, meter: &mut Meter) -> Result<Bytes, CallFailure> {
+    pub(super) async fn call(
+        &self,
+        call: Call,
+        request: &Request,
+        meter: &mut Meter,
+    ) -> Result<Bytes, CallFailure> {
         let mut support_id = None;
         self.until_done(request, meter, &mut support_id).await.map_err(|Failure { kind, words }| {
             CallFailure { call, kind, words: self.shared.transport.mask_text(words), support_id }
@@ -276,7 +287,7 @@ impl Client {
             }
             meter.requests = meter.requests.saturating_add(1);
             let started = Instant::now();
-            let exchange = transport.send(request.clone()).await;
+            let exchange = transport.send(request.clone()).await.map(|answer| request.due(answer));
             meter.elapsed += started.elapsed();
             let answered = exchange.is_ok();
             *support_id = exchange.as_ref().ok().and_then(|answer| answer.support_id.clone());
@@ -306,7 +317,7 @@ impl Client {
                             .map_err(|hopeless| Failure::hopeless(hopeless, "503", &words))?;
                     }
                     failures += 1;
-                    if failures > self.shared.retries {
+                    if failures > self.shared.retries || request.is_sent_once() {
                         return Err(Failure { kind, words: with_tries(&words, failures) });
                     }
                     let wait = backoff.wait(failures, jitter.next());
@@ -318,7 +329,7 @@ impl Client {
         }
     }
 
-    fn nonsense(&self, call: Call, status: u16, words: String) -> CallFailure {
+    pub(super) fn nonsense(&self, call: Call, status: u16, words: String) -> CallFailure {
         let words = shorten(&self.shared.transport.mask_text(words));
         CallFailure::new(call, FailureKind::Nonsense { status }, words)
     }

@@ -35,6 +35,11 @@ impl ApiKey {
         Ok(Self(SecretString::from(key)))
     }
 
+    /// Whether both are one key.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+
     /// The key itself; only for the `Authorization` header and for the masks.
     pub(super) fn expose(&self) -> &str {
         self.0.expose_secret()

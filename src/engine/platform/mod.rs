@@ -23,8 +23,9 @@ mod send_log;
 mod transport;
 mod verdict;
 mod window;
+mod writing;
 
-pub use answers::{AgentPage, ListedAgent, Model};
+pub use answers::{AgentPage, CreatedAgent, ListedAgent, Model, Version};
 pub use client::{Client, ListWalk, Listing, Meter};
 pub use endpoint::{BaseUrl, LANGDOCK, ODEUS};
 pub use error_body::words_of_a_200;

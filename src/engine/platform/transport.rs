@@ -92,19 +92,40 @@ pub enum ClientError {
 pub(super) struct Request {
     method: Method,
     url: Url,
-    /// The JSON of a PATCH.
+    /// The JSON of a PATCH or a POST.
     body: Option<Bytes>,
     /// When it must not leave any more.
     good_until: Option<Timestamp>,
+    /// Whether it must not leave again once it may have been carried out.
+    once: bool,
 }
 
 impl Request {
     pub(super) fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, body: None, good_until: None }
+        Self { method: Method::GET, url, body: None, good_until: None, once: false }
     }
 
     pub(super) fn patch(url: Url, json: String) -> Self {
-        Self { method: Method::PATCH, url, body: Some(json.into()), good_until: None }
+        Self { method: Method::PATCH, body: Some(json.into()), ..Self::get(url) }
+    }
+
+    pub(super) fn post(url: Url, json: String) -> Self {
+        Self { method: Method::POST, ..Self::patch(url, json) }
+    }
+
+    /// The same, not to be sent again once it may have been carried out.
+    pub(super) fn sent_once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
+    pub(super) const fn is_sent_once(&self) -> bool {
+        self.once
+    }
+
+    /// The answer as the one table of statuses takes it: what is made is answered 201 (PLATFORM.md, Calls).
+    pub(super) fn due(&self, answer: Answer) -> Answer {
+        let is_due = self.method == Method::POST && answer.status == StatusCode::CREATED;
+        if is_due { Answer { status: StatusCode::OK, ..answer } } else { answer }
     }
 
     /// The same, not to be sent after that moment, whatever it has waited for.
@@ -215,7 +236,11 @@ impl Transport {
             headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let is_challenged = page::is_challenged(headers);
         let support_id = support_id(headers, |text| self.mask_text(text));
-        let limit = if status == StatusCode::OK { LONGEST_ANSWER } else { LONGEST_ERROR_BODY };
+        let limit = if matches!(status, StatusCode::OK | StatusCode::CREATED) {
+            LONGEST_ANSWER
+        } else {
+            LONGEST_ERROR_BODY
+        };
         let mut body = Vec::new();
         let end = timeout_at(deadline, read_body(&mut response, limit, &mut body))
             .await

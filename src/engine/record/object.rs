@@ -123,6 +123,11 @@ impl Record {
             .map(|(name, _)| name.as_str())
     }
 
+    /// The same record with another value in that field.
+    pub(crate) fn with(self, field: &str, value: Json) -> Self {
+        Self { object: self.object.with(field, value), ..self }
+    }
+
     /// The fields.
     pub(crate) fn object(&self) -> &Object {
         &self.object

@@ -4,6 +4,7 @@
 //! observer. Row tasks share nothing; each ends with the ledger's acknowledgement, so that "reported as done" and
 //! "on disk" are one event.
 
+mod board;
 mod drive;
 mod end_watch;
 mod queue;
@@ -13,6 +14,8 @@ mod send_log;
 mod stop_rules;
 mod stopping;
 
+pub use board::Board;
+pub(crate) use board::{GaveUp, InPause};
 pub(crate) use drive::LIMITER_TICK;
 pub use drive::{RowWork, drive};
 pub use rehearsal::{REHEARSED_ROWS, rehearse};

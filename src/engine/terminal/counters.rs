@@ -5,26 +5,30 @@ use std::time::{Duration, Instant};
 
 use super::Wording;
 use super::messages::about;
-use crate::base::{Backlog, DisabledState, LimiterStatus, RowStatus, Switching, WaitReason, grouped};
+use crate::base::{
+    ApplyStatus, Backlog, DisabledState, LimiterStatus, RowStatus, Switching, WaitReason, Writing, grouped,
+};
 
 /// Over how long the rate is measured.
 const RATE_WINDOW: Duration = Duration::from_secs(60);
 
 /// What a run does just now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Phase {
+pub enum Phase {
     /// Rows are read.
     #[default]
     Rows,
     /// Assistants are switched off or on.
     Switching(Switching),
+    /// Agents, written.
+    Writing(Writing),
 }
 
 impl Phase {
     /// Whether an assistant in that state is where this phase brings it.
     const fn is_there(self, state: DisabledState) -> bool {
         match self {
-            Self::Rows => false,
+            Self::Rows | Self::Writing(_) => false,
             Self::Switching(Switching::Off) => matches!(state, DisabledState::Disabled),
             Self::Switching(Switching::BackFromEarlierRun | Switching::BackByGuard | Switching::Rollback) => {
                 matches!(state, DisabledState::Reverted | DisabledState::ReEnabled)
@@ -85,12 +89,21 @@ impl Counters {
         self.done
     }
 
-    /// Which way this phase switches; `None` while rows are read.
-    pub(super) const fn switching(&self) -> Option<Switching> {
-        match self.phase {
-            Phase::Rows => None,
-            Phase::Switching(switching) => Some(switching),
-        }
+    pub(super) const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Agents that are written, one after the other.
+    pub(super) fn of_writing(writing: Writing, total: u64, now: Instant) -> Self {
+        let words = ApplyStatus::ALL.into_iter().map(ApplyStatus::as_str);
+        // An update, a publish, and what is read again.
+        Self { requests_each: 3, ..Self::new(Phase::Writing(writing), total, words, now) }
+    }
+
+    /// An agent that was written, or was not.
+    pub(super) fn count_written(&mut self, status: ApplyStatus, now: Instant) {
+        self.count_word(status.as_str());
+        self.count(now);
     }
 
     /// A row that is read again while assistants are switched does not count.
@@ -189,6 +202,7 @@ impl Counters {
             Phase::Rows => (self.done, "rows"),
             Phase::Switching(Switching::Off) => (self.there, "switched off"),
             Phase::Switching(_) => (self.there, "switched on again"),
+            Phase::Writing(_) => (self.done, "agents"),
         };
         // How many there are to switch may be known too late.
         if self.phase != Phase::Rows && self.done > self.total {

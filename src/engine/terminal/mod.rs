@@ -12,6 +12,7 @@ mod questions;
 mod run_log;
 mod screen;
 
+pub use counters::Phase;
 pub(crate) use layout::{
     Blocks, WHOLE, assistants, by_word, counted, counts, enumerated, moment, quoted, rows, wrapped,
 };
@@ -30,7 +31,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use self::progress::Progress;
 use self::questions::confirm;
 use self::screen::Screen;
-use crate::base::{Event, RowStatus, Switching, terminal_safe};
+use crate::base::{Event, RowStatus, terminal_safe};
 
 /// What `--color` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,8 +63,8 @@ pub struct Wording {
     pub requests_each: u64,
     /// The word for a row of that status.
     pub word: fn(RowStatus) -> &'static str,
-    /// What is said of an event beside the counts; the way is that of the phase in which it comes.
-    pub says: fn(&Event, Option<Switching>) -> Option<Said>,
+    /// What is said of an event beside the counts, in the phase in which it comes.
+    pub says: fn(&Event, Phase) -> Option<Said>,
 }
 
 /// Something to say.

@@ -36,7 +36,7 @@ impl Progress {
     }
 
     fn observe_at(&mut self, event: &Event, now: Instant) {
-        let during = self.counters.switching();
+        let during = self.counters.phase();
         match event {
             Event::Started(backlog) => self.begin(Counters::of_rows(self.wording, backlog, now), now),
             Event::RowDone(row) => self.counters.count_row((self.wording.word)(row.status), now),
@@ -45,6 +45,10 @@ impl Progress {
                 self.begin(Counters::of_switching(*switching, *rows, now), now);
             }
             Event::Switched(switched) => self.counters.count_switched(switched.state, now),
+            Event::Writing { writing, rows } => {
+                self.begin(Counters::of_writing(*writing, *rows, now), now);
+            }
+            Event::Written(done) => self.counters.count_written(done.status, now),
             Event::Ended => self.end(),
             Event::Guard(_) | Event::WaitingForAnswer(_) | Event::Stopping(_) => {}
         }

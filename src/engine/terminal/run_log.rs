@@ -3,7 +3,7 @@
 use tracing::info;
 
 use super::Wording;
-use crate::base::{Event, GuardNews, Sight, Switching, terminal_safe};
+use crate::base::{Event, GuardNews, Sight, Switching, Writing, terminal_safe};
 
 /// Logs what is worth a record. Names and errors are the platform's and may hold anything.
 pub(super) fn log(event: &Event, wording: &Wording) {
@@ -38,6 +38,20 @@ pub(super) fn log(event: &Event, wording: &Wording) {
         Event::Switching { switching, rows } => {
             info!(switching = direction(*switching), rows, "switching started");
         }
+        Event::Writing { writing, rows } => {
+            let writing = match writing {
+                Writing::Applying => "applying",
+                Writing::Undoing => "undoing",
+            };
+            info!(writing, rows, "writing started");
+        }
+        Event::Written(done) => info!(
+            agent_id = done.agent.map(|agent| agent.to_string()),
+            status = done.status.as_str(),
+            name = terminal_safe(&done.name, 80),
+            error = terminal_safe(&done.error, 200),
+            "agent written"
+        ),
         Event::Guard(news) => guard(news),
         Event::WaitingForAnswer(at_most) => {
             info!(at_most_seconds = at_most.as_secs(), "waiting for the answer to the request under way");

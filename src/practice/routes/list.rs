@@ -1,23 +1,20 @@
 //! `GET /agent/v1/list`, the only call that shows what is disabled to a usual key, and `GET /governance/v1/agents`, which
 //! shows every agent of the workspace.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::Visit;
 use crate::practice::options::{AgentList, Governance};
 use crate::practice::request::{Page, Side};
 use crate::practice::state::locked;
-use crate::practice::workspace::{Record, after};
+use crate::practice::workspace::{Access, after};
 use crate::practice::{answers, made_up};
-
-/// An agent of a page; without a record it is a made-up one.
-type Entry<'a> = (Uuid, Option<&'a Record>);
 
 /// Whose agents a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +23,28 @@ enum Whose {
     Keys,
     /// The workspace's.
     Workspaces,
+}
+
+impl Whose {
+    /// An agent without the end of its object; without fields it is a made-up one.
+    fn shown(self, id: Uuid, fields: Option<&Map<String, Value>>) -> String {
+        let names: &[&str] = match (self, fields) {
+            (Self::Keys, None) => return made_up::listed(id),
+            (Self::Workspaces, None) => return made_up::governed(id),
+            (Self::Keys, _) => &["name", "description", "emojiIcon", "model", "createdAt", "updatedAt"],
+            (Self::Workspaces, _) => &["name", "createdAt", "updatedAt"],
+        };
+        let field = |name: &str| fields.and_then(|fields| fields.get(name)).cloned();
+        let mut shown = Map::new();
+        shown.insert("id".into(), id.to_string().into());
+        for name in names {
+            shown.insert((*name).into(), field(name).unwrap_or_default());
+        }
+        shown.insert("owner".into(), field("owner").unwrap_or_else(|| made_up::owner(id)));
+        let mut shown = Value::Object(shown).to_string();
+        shown.pop();
+        shown
+    }
 }
 
 impl Visit<'_> {
@@ -42,17 +61,13 @@ impl Visit<'_> {
             return answers::server_trouble(0);
         }
         let lag = Some(lag).filter(|_| !self.options.list_without_disabled);
-        self.listed(Whose::Keys, page, lag, |id, record| {
-            record.map_or_else(|| made_up::listed(id).into(), |record| record.listed.as_str().into())
-        })
+        self.listed(Whose::Keys, page, lag)
     }
 
     /// A page of all agents, in the order of their ids.
     pub(super) fn governance(&self, page: Page) -> Response {
         match self.options.governance {
-            Governance::On => self.listed(Whose::Workspaces, page, Some(Duration::ZERO), |id, record| {
-                record.map_or_else(|| made_up::governed(id).into(), |record| record.governed.as_str().into())
-            }),
+            Governance::On => self.listed(Whose::Workspaces, page, Some(Duration::ZERO)),
             Governance::NoScope => answers::missing_scope("GOVERNANCE_API"),
             Governance::Off => {
                 let words = "Governance is not enabled for this workspace";
@@ -62,24 +77,17 @@ impl Visit<'_> {
         }
     }
 
-    /// A page, each agent as `shown` has it, without the end of its object. What is off is shown as of `lag` ago; `None`:
-    /// not at all.
-    fn listed<'a>(
-        &'a self,
-        whose: Whose,
-        page: Page,
-        lag: Option<Duration>,
-        shown: impl Fn(Uuid, Option<&'a Record>) -> Cow<'a, str>,
-    ) -> Response {
+    /// A page. What is off is shown as of `lag` ago; `None`: not at all.
+    fn listed(&self, whose: Whose, page: Page, lag: Option<Duration>) -> Response {
         let limit = self.options.page_limit.map_or(page.limit, |most| page.limit.min(most.max(1)));
         let (page, more) = self.page(whose, limit, page.cursor);
         let switches = locked(&self.shared.switches);
         let mut body = String::from("{\"agents\":[");
-        for (at, (id, record)) in page.iter().enumerate() {
+        for (at, (id, shown)) in page.iter().enumerate() {
             if at > 0 {
                 body.push(',');
             }
-            body.push_str(&shown(*id, *record));
+            body.push_str(shown);
             if let Some(lag) = lag {
                 let off = switches.shown_off(Side::Agent, *id, lag);
                 body.push_str(if off { ",\"disabled\":true" } else { ",\"disabled\":false" });
@@ -95,19 +103,19 @@ impl Visit<'_> {
 
     /// At most `limit` agents beyond the cursor, and whether there are more; made-up ones that were read or switched are
     /// among them.
-    fn page(&self, whose: Whose, limit: usize, cursor: Option<Uuid>) -> (Vec<Entry<'_>>, bool) {
+    fn page(&self, whose: Whose, limit: usize, cursor: Option<Uuid>) -> (Vec<(Uuid, String)>, bool) {
         let is_listed = |id: &Uuid| !self.options.unlisted.contains(id);
-        let named = self.shared.workspace.agents_after(cursor);
-        let named = named
-            .filter(|(id, record)| (whose == Whose::Workspaces || self.is_shared(record)) && is_listed(id));
-        let mut page: Vec<Entry<'_>> = named.take(limit + 1).map(|(id, record)| (id, Some(record))).collect();
+        let is_theirs =
+            |id: Uuid| whose == Whose::Workspaces || self.access(Side::Agent, id) != Access::NotShared;
+        let agents = locked(&self.shared.agents);
         let made_up = locked(&self.shared.made_up);
+        let named = agents.range(after(cursor)).filter(|(id, _)| is_theirs(**id) && is_listed(id));
+        let named = named.take(limit + 1).map(|(id, agent)| (*id, Some(agent.shown())));
         let asked_for = made_up.range(after(cursor)).filter(|id| is_listed(id));
-        page.extend(asked_for.take(limit + 1).map(|id| (*id, None)));
-        drop(made_up);
+        let mut page: Vec<_> = named.chain(asked_for.take(limit + 1).map(|id| (*id, None))).collect();
         page.sort_unstable_by_key(|(id, _)| *id);
         let more = page.len() > limit;
         page.truncate(limit);
-        (page, more)
+        (page.into_iter().map(|(id, fields)| (id, whose.shown(id, fields))).collect(), more)
     }
 }

@@ -1,16 +1,15 @@
 //! The two calls that disable and enable, and the trouble that is theirs alone.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use axum::http::StatusCode;
 use uuid::Uuid;
 
-use super::{Fate, Found, Visit};
+use super::{Fate, Found, Presence, Shared, Visit, count};
 use crate::practice::answers;
-use crate::practice::options::{LostAnswer, SandboxOptions, Times};
 use crate::practice::request::Side;
 use crate::practice::state::locked;
-use crate::practice::workspace::Workspace;
+use crate::practice::workspace::Access;
 
 /// How many requests of each kind came as far as this; what was refused is not among them.
 #[derive(Debug, Default)]
@@ -23,22 +22,14 @@ pub(super) struct Counters {
     enables: AtomicU64,
 }
 
-/// Counts one more; gives how many there were before.
-fn count(counter: &AtomicU64) -> u64 {
-    counter.fetch_add(1, Ordering::Relaxed)
-}
-
-/// What is switched when one side of an id is: of one record both sides, as far as the id stands for both.
-pub(super) fn sides(
-    options: &SandboxOptions,
-    workspace: &Workspace,
-    side: Side,
-    id: Uuid,
-) -> impl Iterator<Item = Side> {
-    let one_record = options.one_record;
-    [Side::Assistant, Side::Agent]
-        .into_iter()
-        .filter(move |each| (one_record || *each == side) && workspace.may_exist(*each, id))
+impl Shared {
+    /// What is switched when one side of an id is: of one record both sides, as far as the id stands for both.
+    pub(super) fn sides(&self, side: Side, id: Uuid) -> impl Iterator<Item = Side> {
+        let one_record = self.options().one_record;
+        [Side::Assistant, Side::Agent]
+            .into_iter()
+            .filter(move |each| (one_record || *each == side) && self.presence(*each, id) != Presence::Absent)
+    }
 }
 
 impl Visit<'_> {
@@ -48,11 +39,12 @@ impl Visit<'_> {
             return Fate::Answer(answers::refusal(StatusCode::FORBIDDEN, id, &self.words(&words)));
         }
         match self.find(side, id) {
-            Found::Named(_) => {}
-            Found::MadeUp => self.is_there(id),
-            Found::Refused(refusal) => return Fate::Answer(refusal),
+            Ok(Found::Named) => {}
+            Ok(Found::MadeUp) => self.is_there(id),
+            Err(refusal) => return Fate::Answer(*refusal),
         }
-        if disabled && self.options.refuse_disables.contains(&id) {
+        let is_refused = disabled && self.options.refuse_disables.contains(&id);
+        if is_refused || self.access(side, id) != Access::Shared {
             return Fate::Answer(self.not_shared(side, id));
         }
         let counters = &self.shared.switch_requests;
@@ -64,28 +56,12 @@ impl Visit<'_> {
         if count(counter) < u64::from(failing) {
             return Fate::Answer(answers::server_trouble(0));
         }
-        self.switch(side, id, disabled);
-        match (disabled && self.is_lost(), self.options.lost_answer) {
-            (false, _) => Fate::Answer(answers::switched(side, disabled)),
-            (true, LostAnswer::Closed) => Fate::Hangup { reset: false },
-            (true, LostAnswer::Silent) => Fate::Silence,
+        for side in self.shared.sides(side, id) {
+            locked(&self.shared.switches).set(side, id, disabled);
         }
-    }
-
-    /// Whether the answer to this request to disable, which was applied, gets lost.
-    fn is_lost(&self) -> bool {
-        let before = count(&self.shared.switch_requests.applied);
-        match self.options.disable_lost {
-            Times::Never => false,
-            Times::First(count) => before < u64::from(count),
-            Times::Share(share) => self.dice.is_lost(share),
+        if disabled && self.happens(self.options.disable_lost, &counters.applied, 6) {
+            return self.lost();
         }
-    }
-
-    fn switch(&self, side: Side, id: Uuid, disabled: bool) {
-        let mut switches = locked(&self.shared.switches);
-        for side in sides(self.options, &self.shared.workspace, side, id) {
-            switches.set(side, id, disabled);
-        }
+        Fate::Answer(answers::switched(side, disabled))
     }
 }

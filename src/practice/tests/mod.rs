@@ -4,6 +4,8 @@ mod calls;
 mod samples;
 mod switching;
 mod troubles;
+mod write_troubles;
+mod writing;
 
 use std::sync::Once;
 use std::time::Duration;
@@ -47,6 +49,18 @@ fn disable(sandbox: &Sandbox, side: &str, id: &str, disabled: bool) -> RequestBu
     let body = format!(r#"{{"{side}Id":"{id}","disabled":{disabled}}}"#);
     let request = client().patch(format!("{}/{side}/v1/disable", sandbox.base_url()));
     request.bearer_auth(sandbox.key()).header("content-type", "application/json").body(body)
+}
+
+fn writing(sandbox: &Sandbox, call: &str, body: &Value) -> RequestBuilder {
+    let url = format!("{}/agent/v1/{call}", sandbox.base_url());
+    let request = if call == "update" { client().patch(url) } else { client().post(url) };
+    request.bearer_auth(sandbox.key()).header("content-type", "application/json").body(body.to_string())
+}
+
+/// What a call that writes agents answers; a body that is no JSON as a text.
+async fn write(sandbox: &Sandbox, call: &str, body: &Value) -> (u16, Value) {
+    let (status, body) = answer(writing(sandbox, call, body)).await;
+    (status.as_u16(), serde_json::from_str(&body).unwrap_or(Value::String(body)))
 }
 
 async fn status(request: RequestBuilder) -> StatusCode {

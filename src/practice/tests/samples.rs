@@ -279,3 +279,63 @@ async fn the_transient_troubles_heal_after_one_request() {
     assert_eq!(first.headers()["retry-after"], "1");
     assert_eq!(status(get(&sandbox, &path)).await, 200);
 }
+
+#[tokio::test]
+async fn the_second_workspace_is_another_company_with_agents_to_be_filled() {
+    let first = sandbox(|_| ()).await;
+    let second = sandbox(|options| options.workspace = Some("two".into())).await;
+    assert_ne!(first.key(), second.key());
+    let elsewhere = client().get(second.base_url() + "/agent/v1/models").bearer_auth(first.key());
+    assert_eq!(status(elsewhere).await, 401, "two workspaces, two keys");
+    assert!(first.agents().is_disjoint(&second.agents()));
+    for strange in [MADE_UP, &file().assistants[0].assistant["id"].as_str().expect("an id").to_owned()] {
+        assert_eq!(status(get(&second, &format!("/agent/v1/get?agentId={strange}"))).await, 404);
+        assert_eq!(status(get(&second, &format!("/assistant/v1/get?assistantId={strange}"))).await, 404);
+    }
+    let models = async |sandbox: &Sandbox| -> BTreeSet<String> {
+        let answer = json(get(sandbox, "/agent/v1/models")).await;
+        let ids = answer["data"].as_array().expect("a list").iter();
+        ids.filter_map(|model| model["id"].as_str().map(str::to_owned)).collect()
+    };
+    let (ours, theirs) = (models(&first).await, models(&second).await);
+    assert_eq!(ours.difference(&theirs).collect::<Vec<_>>(), ["mistral-large-2411"]);
+    assert!(file().assistants.iter().any(|entry| entry.assistant["model"] == "mistral-large-2411"));
+
+    let (mut of_people, mut of_keys) = (0, 0);
+    for at in second.agents() {
+        let agent = second.agent(at).expect("it is there");
+        let is_empty = agent.draft.fields["instruction"] == "";
+        if agent.is_service_accounts() {
+            of_keys += 1
+        } else {
+            of_people += usize::from(is_empty)
+        }
+        let body = serde_json::json!({"agentId": at.to_string(), "instruction": "Filled"});
+        assert_eq!(write(&second, "update", &body).await.0, 200, "the key is editor");
+    }
+    assert_eq!((of_people, of_keys), (5, 2));
+}
+
+#[tokio::test]
+async fn of_the_mismatches_one_is_for_reading_only_one_has_a_colleagues_draft_and_one_a_hidden_workflow() {
+    let sandbox = sandbox(|_| ()).await;
+    let mismatches = file().assistants.into_iter().filter(|entry| entry.outcome == Expected::Mismatch);
+    let mut special = BTreeMap::new();
+    for entry in mismatches {
+        let agent = sandbox.agent(id(&assistant_id(&entry))).expect("its agent has the same id");
+        let name = entry.assistant["name"].as_str().expect("a name").to_owned();
+        if entry.agent_access == Access::ReadOnly {
+            special.insert("read only", name);
+        } else if agent.published() != Some(&agent.draft) {
+            special.insert("draft", name);
+        } else if !agent.draft.hidden_tools.is_empty() {
+            special.insert("hidden", name);
+        }
+    }
+    let expected = [
+        ("draft", "IT Helpdesk First Level"),
+        ("hidden", "Vertragsprüfer NDA"),
+        ("read only", "Messe-Briefing"),
+    ];
+    assert_eq!(special, expected.map(|(what, name)| (what, name.to_owned())).into());
+}

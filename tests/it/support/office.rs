@@ -254,6 +254,9 @@ fn deed(request: &LoggedRequest) -> String {
         Endpoint::Governance => "governance".into(),
         Endpoint::AssistantDisable => format!("{on_or_off} {id}"),
         Endpoint::AgentDisable => format!("agent {on_or_off} {id}"),
+        Endpoint::AgentUpdate => format!("update {id}"),
+        Endpoint::AgentPublish => format!("publish {id}"),
+        Endpoint::AgentCreate => "create".into(),
         Endpoint::Models | Endpoint::Elsewhere => format!("{} {}", request.method, request.path),
     }
 }

@@ -15,6 +15,7 @@ use crate::engine::platform::send_log::{NoSendLog, RecordFuture, SendLogError};
 
 mod listing;
 mod switching;
+mod writing;
 
 const KEY: &str = "sk-ld-Abc123/def+456";
 const ID: &str = "0191c3f0-aaaa-7bbb-8ccc-0123456789ab";

@@ -1,0 +1,169 @@
+//! The report of `apply`: its columns, one line each.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::remedies::remedy;
+use super::store::Recorded;
+use crate::base::{ApplyStatus, Difference, ReportRow, RowProgress, RunFacts};
+use crate::engine::report::column::{Cell, Column, whole_seconds};
+use crate::engine::report::{Carried, Counts, Line, Texts};
+
+/// The order is a promise (DESIGN.md, Applying).
+#[rustfmt::skip]
+const COLUMNS: &[Column<ApplyRow>] = &[
+    Column::new("line", |row, _| Cell::Count(row.row.line)),
+    Column::new("input", |row, _| Cell::text(&row.row.input)),
+    Column::new("assistant_id", |row, _| Cell::known(row.row.pair.map(|pair| pair.assistant.0), Cell::Id)),
+    Column::new("agent_id", |row, _| Cell::known(row.agent(), Cell::Id)),
+    Column::private("name", |row, _| Cell::text(&row.row.name)),
+    Column::new("status", |row, _| Cell::text(row.status.as_str())),
+    Column::new("changed", |row, _| of(row, |recorded| Cell::Texts(recorded.ending.changed.clone()))),
+    Column::new("left_behind", |row, _| of(row, |recorded| Cell::Texts(left_behind(recorded)))),
+    Column::private("differences", |row, _| of(row, |recorded| Cell::Texts(differences(&recorded.ending.differences)))),
+    Column::private("error", |row, _| Cell::Text(Cow::Owned(row.error()))),
+    Column::new("remedy", |row, _| Cell::text(row.remedy())),
+    Column::new("version", |row, _| of(row, |recorded| Cell::text(&recorded.ending.version))),
+    Column::new("requests", |row, _| Cell::Count(row.requests())),
+    Column::new("checked_at", |row, _| of(row, |recorded| Cell::Time(whole_seconds(recorded.at)))),
+];
+
+fn of<'r>(row: &'r ApplyRow, value: fn(&'r Recorded) -> Cell<'r>) -> Cell<'r> {
+    row.recorded.as_ref().map_or(Cell::Nothing, value)
+}
+
+/// What is said of the whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApplyFacts {
+    /// The command, as a run of the ledger.
+    pub run: RunFacts,
+    /// Rows by what became of them.
+    pub counts: Vec<(ApplyStatus, u64)>,
+}
+
+impl Line for ApplyRow {
+    type Facts = ApplyFacts;
+
+    const COLUMNS: &'static [Column<Self>] = COLUMNS;
+
+    fn own(&self) -> &ReportRow {
+        &self.row
+    }
+
+    fn progress(&self) -> RowProgress {
+        if self.remedy().is_empty() { RowProgress::Done } else { RowProgress::NeedsAttention }
+    }
+
+    fn run(facts: &ApplyFacts) -> &RunFacts {
+        &facts.run
+    }
+
+    fn head(facts: &ApplyFacts, texts: Texts) -> impl Serialize {
+        let count =
+            |status| facts.counts.iter().find(|(counted, _)| *counted == status).map_or(0, |(_, rows)| *rows);
+        Head {
+            r#type: "apply",
+            schema: 1,
+            program_version: &facts.run.program_version,
+            base_url: facts.run.base_url.as_deref(),
+            practice: facts.run.practice,
+            started_at: facts.run.started_at.map(|time| time.to_string()),
+            stopped: texts.stopped(&facts.run),
+            rows: facts.counts.iter().map(|(_, rows)| rows).sum(),
+            counts: Counts(ApplyStatus::ALL.map(|status| (status.as_str(), count(status)))),
+        }
+    }
+
+    fn beyond_columns<'a>(&'a self, _: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
+        Beyond { columns }
+    }
+}
+
+#[derive(Serialize)]
+struct Head<'a, const N: usize> {
+    r#type: &'static str,
+    schema: u32,
+    program_version: &'a str,
+    base_url: Option<&'a str>,
+    practice: bool,
+    started_at: Option<String>,
+    stopped: Option<String>,
+    rows: u64,
+    counts: Counts<N>,
+}
+
+#[derive(Serialize)]
+struct Beyond<'a> {
+    columns: Carried<'a>,
+}
+
+/// A line of the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplyRow {
+    /// The row as the ledger has it.
+    pub row: ReportRow,
+    /// What this command has found out about it.
+    pub recorded: Option<Recorded>,
+    /// What became of it.
+    pub status: ApplyStatus,
+    /// Whether its agent, where none is on record, is its own.
+    pub is_elsewhere: bool,
+}
+
+impl ApplyRow {
+    /// What to do about it; empty where there is nothing to.
+    pub fn remedy(&self) -> &'static str {
+        let failure = self.recorded.as_ref().and_then(|recorded| recorded.ending.failure.as_ref());
+        remedy(self.status, failure, self.agent().is_some())
+    }
+
+    fn agent(&self) -> Option<uuid::Uuid> {
+        match &self.recorded {
+            Some(recorded) => recorded.agent.map(|agent| agent.0),
+            None => self.row.pair.filter(|_| !self.is_elsewhere).map(|pair| pair.agent.0),
+        }
+    }
+
+    fn requests(&self) -> u64 {
+        self.recorded.as_ref().map_or(0, |recorded| recorded.ending.requests.into())
+    }
+
+    fn error(&self) -> String {
+        if let Some(invalid) = self.row.invalid {
+            return invalid.sentence().to_owned();
+        }
+        let Some(Recorded { ending, .. }) = &self.recorded else { return String::new() };
+        let failure = ending.failure.as_ref().map(ToString::to_string);
+        ending.said.clone().into_iter().chain(failure).collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn left_behind(recorded: &Recorded) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for left in &recorded.ending.left {
+        if !names.contains(&left.name) {
+            names.push(left.name.clone());
+        }
+    }
+    names
+}
+
+fn differences(differences: &[Difference]) -> Vec<String> {
+    differences.iter().map(|difference| format!("{}: {}", difference.field, difference.short)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_are_those_that_the_contract_names() {
+        let names: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
+        assert_eq!(
+            names.join(" "),
+            "line input assistant_id agent_id name status changed left_behind differences error remedy version \
+             requests checked_at"
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! What is left behind, by name, and why: one table.
+
+use serde::{Deserialize, Serialize};
+
+/// Why something of the source is not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyLeft {
+    /// Without `--with-actions` no tool is touched.
+    ToolsAreKept,
+    /// The agent has tools that the source has not.
+    TakesToolsAway,
+    /// Which connection an action uses, no call sets.
+    Connections,
+    /// The API does not show the form's slugs or choices.
+    FormNotShown,
+    /// Files do not travel between workspaces.
+    OtherWorkspace,
+    /// The program does not know its write name.
+    UnknownField,
+    /// The platform takes no empty value for it.
+    CannotBeCleared,
+    /// The platform accepts it and ignores it.
+    Ignored,
+    /// No API carries it over.
+    NoApi,
+}
+
+impl WhyLeft {
+    /// For a person, behind the name.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ToolsAreKept => "tools are written only with --with-actions",
+            Self::TakesToolsAway => "writing them would take tools away from the agent",
+            Self::Connections => "connections of actions can only be chosen in the web app",
+            Self::FormNotShown => "the API does not show the form's choices or slugs",
+            Self::OtherWorkspace => "files do not travel between workspaces",
+            Self::UnknownField => "a field that this program does not know",
+            Self::CannotBeCleared => "it cannot be cleared",
+            Self::Ignored => "the platform ignores it",
+            Self::NoApi => "no API carries them over",
+        }
+    }
+}
+
+/// Something that is left behind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Left {
+    /// Its read name, or a word of ours.
+    pub name: String,
+    /// Why.
+    pub why: WhyLeft,
+}
+
+impl Left {
+    /// A field.
+    pub fn new(name: &str, why: WhyLeft) -> Self {
+        Self { name: name.to_owned(), why }
+    }
+
+    /// What the elements of a list have that no write name carries.
+    pub fn of_elements(list: &str) -> Self {
+        match list {
+            "actions" => Self::new("connections", WhyLeft::Connections),
+            other => Self::new(other, WhyLeft::UnknownField),
+        }
+    }
+
+    /// What a new agent never gets.
+    pub fn of_new_agent() -> [Self; 2] {
+        ["conversations", "sharing"].map(|name| Self::new(name, WhyLeft::NoApi))
+    }
+}

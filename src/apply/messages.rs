@@ -1,0 +1,249 @@
+//! What is said before, between and after: pure functions from facts to text.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::look::Plan;
+use crate::base::{AgentDone, ApplyStatus, Backlog, Event, RowStatus, StopReason, Writing, terminal_safe};
+use crate::engine::terminal::{Blocks, Phase, Said, WHOLE, Wording, by_word, counted, counts, quoted, work};
+
+/// Remedies shown at most.
+const REMEDIES: usize = 4;
+
+/// How it speaks of its events.
+pub static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says };
+
+fn says(event: &Event, during: Phase) -> Option<Said> {
+    match (event, during) {
+        (Event::Written(done), _) => Some(Said::Detail(agent_line(done))),
+        (Event::Stopping(reason), Phase::Writing(_)) => {
+            let reason = terminal_safe(&reason.to_string(), 1_000);
+            Some(Said::Line(format!("Nothing more is written: {reason}")))
+        }
+        _ => None,
+    }
+}
+
+/// `-v`: one line per agent. Names and errors are the platform's and may hold anything.
+fn agent_line(done: &AgentDone) -> String {
+    let agent = done.agent.map_or_else(|| "(no agent)".to_owned(), |agent| agent.to_string());
+    let mut line = format!("{agent}  {}  {}", done.status, quoted(Some(&done.name)));
+    if !done.error.is_empty() {
+        let _ = write!(line, "  {}", terminal_safe(&done.error, 200));
+    }
+    line
+}
+
+/// Where it happens; `base_url` is `None` in the practice workspace.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint<'a> {
+    /// The target.
+    pub base_url: Option<&'a str>,
+    /// Whether it is another workspace than the ledger's.
+    pub is_elsewhere: bool,
+}
+
+impl Endpoint<'_> {
+    const fn is_practice(&self) -> bool {
+        self.base_url.is_none()
+    }
+}
+
+/// What is about to be read.
+pub fn before_apply(backlog: &Backlog, rpm: u32, endpoint: Endpoint<'_>, dry_run: bool) -> String {
+    let mut blocks = Blocks::new(endpoint.is_practice());
+    blocks.platform(endpoint.base_url);
+    blocks.push(&work(backlog, rpm, 1));
+    blocks.say(if dry_run {
+        "It reads the agents, and shows what would be written. Nothing is changed."
+    } else {
+        "It reads the agents first. What is then to be written is shown, and asked about, before anything is changed."
+    });
+    blocks.finish()
+}
+
+/// What is about to be written, what is left and why, and the command line that takes it back.
+pub fn apply_plan(plan: &Plan, endpoint: Endpoint<'_>, dry_run: bool, take_back: &str) -> String {
+    let mut blocks = Blocks::new(endpoint.is_practice());
+    blocks.say(&headline(plan, dry_run));
+    let fields = counts(plan.fields.iter().map(|(field, rows)| (*rows, field.as_str())));
+    if !fields.is_empty() {
+        blocks.push(&format!("Fields to be written:{fields}"));
+    }
+    let others: Vec<_> = plan.others.iter().map(|(status, rows)| (*rows, status.as_str())).collect();
+    if !others.is_empty() {
+        blocks.push(&format!("Other rows:{}", counts(others)));
+    }
+    let left: Vec<_> = plan
+        .left
+        .iter()
+        .map(|(left, rows)| (*rows, format!("{}: {}", terminal_safe(&left.name, 60), left.why.words())))
+        .collect();
+    if !left.is_empty() {
+        let left = counts(left.iter().map(|(rows, words)| (*rows, words.as_str())));
+        blocks.push(&format!("Left behind:{left}"));
+    }
+    for warning in warnings(plan, endpoint) {
+        blocks.say(warning);
+    }
+    if plan.count() > 0 && !dry_run {
+        blocks.command("To take it back later:", take_back);
+    }
+    blocks.finish()
+}
+
+fn headline(plan: &Plan, dry_run: bool) -> String {
+    let agents = |count| counted(count, "agent", "agents");
+    let made = match plan.creates {
+        0 => String::new(),
+        1 => " 1 agent is made.".to_owned(),
+        many => format!(" {} are made.", agents(many)),
+    };
+    match (plan.count(), dry_run) {
+        (0, _) => "There is nothing to write.".to_owned(),
+        (_, true) => format!(
+            "Nothing is written: this is a dry run. Without --dry-run, {} would be written and published.{made}",
+            agents(plan.updates)
+        ),
+        (_, false) => {
+            let are = if plan.updates == 1 { "is" } else { "are" };
+            format!("{} {are} about to be written and published, for all users.{made}", agents(plan.updates))
+        }
+    }
+}
+
+fn warnings(plan: &Plan, endpoint: Endpoint<'_>) -> Vec<&'static str> {
+    let mut warnings = Vec::new();
+    if plan.with_actions > 0 {
+        warnings.push(
+            "WARNING: --with-actions replaces all tools of these agents, also workflows that were attached in the web \
+             app and that the API does not show.",
+        );
+    }
+    if plan.creates > 0 {
+        warnings.push(
+            "An agent made through the API belongs to the key's service account: nobody sees it in the web app, and no \
+             call shares or deletes it.",
+        );
+    }
+    if endpoint.is_elsewhere && plan.count() > 0 {
+        warnings.push(
+            "No API carries over conversations, who an agent is shared with, the connections of actions, and files.",
+        );
+    }
+    warnings
+}
+
+/// The question after [`apply_plan`].
+pub fn apply_question(rows: u64) -> String {
+    format!("Write {}?", counted(rows, "agent", "agents"))
+}
+
+/// What is about to be taken back.
+pub fn undo_plan(rows: u64, endpoint: Endpoint<'_>, dry_run: bool) -> String {
+    let mut blocks = Blocks::new(endpoint.is_practice());
+    blocks.platform(endpoint.base_url);
+    let agents = counted(rows, "agent", "agents");
+    blocks.say(&match (rows, dry_run) {
+        (0, _) => "There is nothing to take back: this ledger knows of no agent that this program wrote.".to_owned(),
+        (_, true) => format!("Nothing is written: this is a dry run. Without --dry-run, what was written to {agents} would be taken back."),
+        (_, false) => format!(
+            "What was written to {agents} is about to be taken back, where the agent still is as this program left it; \
+             agents that it made are switched off."
+        ),
+    });
+    blocks.finish()
+}
+
+/// The question after [`undo_plan`].
+pub fn undo_question(rows: u64) -> String {
+    format!("Take back what was written to {}?", counted(rows, "agent", "agents"))
+}
+
+/// What is known at the end.
+#[derive(Clone, Debug, Default)]
+pub struct ApplyResult {
+    /// Rows by what became of them.
+    pub statuses: BTreeMap<ApplyStatus, u64>,
+    /// How many rows need what.
+    pub remedies: BTreeMap<&'static str, u64>,
+}
+
+impl ApplyResult {
+    /// Takes in the next row.
+    pub fn count(&mut self, status: ApplyStatus, remedy: &'static str) {
+        *self.statuses.entry(status).or_default() += 1;
+        if status.needs_attention() {
+            *self.remedies.entry(remedy).or_default() += 1;
+        }
+    }
+
+    /// Whether some rows need somebody; what is taken back asks nothing of a cell without an id.
+    pub fn needs_attention(&self, writing: Writing) -> bool {
+        let is_asked =
+            |status: &ApplyStatus| writing == Writing::Applying || *status != ApplyStatus::InvalidId;
+        self.statuses.keys().any(|status| status.needs_attention() && is_asked(status))
+    }
+
+    /// Whether something of ours may stand in an agent.
+    pub fn has_written(&self) -> bool {
+        self.statuses.keys().any(|status| {
+            matches!(status, ApplyStatus::Applied | ApplyStatus::Created | ApplyStatus::Unknown)
+        })
+    }
+
+    /// Whether there was an answer that says something about a row.
+    pub fn has_answers(&self) -> bool {
+        self.statuses.keys().any(|status| {
+            !matches!(
+                status,
+                ApplyStatus::Failed
+                    | ApplyStatus::NotChecked
+                    | ApplyStatus::InvalidId
+                    | ApplyStatus::Duplicate
+            )
+        })
+    }
+}
+
+/// How it ended: why early, rows by status, what to do, `files` with what each one is, the command line that takes it back,
+/// and the one to type next.
+pub fn after_apply(
+    result: &ApplyResult,
+    (practice, writing): (bool, Writing),
+    files: &[(&str, &Path)],
+    (take_back, next): (Option<&str>, Option<&str>),
+    stopped: Option<&StopReason>,
+) -> String {
+    let mut blocks = Blocks::new(practice);
+    if let Some(reason) = stopped {
+        let words = terminal_safe(&reason.to_string(), WHOLE);
+        let what = if *reason == StopReason::Declined { "Nothing is written" } else { "Ended early" };
+        blocks.push(&format!("{what}: {words}"));
+    }
+    let rows: u64 = result.statuses.values().sum();
+    let lines = ApplyStatus::ALL.map(|status| {
+        (status.as_str(), result.statuses.get(&status).copied().unwrap_or_default(), String::new())
+    });
+    blocks.push(&format!("{}:{}", counted(rows, "row", "rows"), by_word(lines)));
+    let mut remedies: Vec<_> = result.remedies.iter().collect();
+    remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(**rows), **remedy));
+    let todo = counts(remedies.into_iter().take(REMEDIES).map(|(remedy, rows)| (*rows, *remedy)));
+    if !todo.is_empty() {
+        blocks.push(&format!("What to do:{todo}"));
+    } else if stopped.is_none() && next.is_none() {
+        blocks.say(match writing {
+            Writing::Applying => "All is done: every agent is what the ledger keeps.",
+            Writing::Undoing => "All is done: nothing that this program wrote stands any more.",
+        });
+    }
+    blocks.files(files);
+    if let Some(take_back) = take_back {
+        blocks.command("To take it back:", take_back);
+    }
+    if let Some(next) = next {
+        blocks.command("Next:", next);
+    }
+    blocks.finish()
+}

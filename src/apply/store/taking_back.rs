@@ -1,0 +1,213 @@
+//! What may have been written and is not taken back.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use rusqlite::Row;
+use uuid::Uuid;
+
+use super::intent::{Kind, WriteEnd};
+use super::rows::{agent, pair};
+use super::{RowKey, Target, Workspace};
+use crate::base::{AgentId, JsonText, Pair};
+use crate::engine::ledger::{
+    Ledger, LedgerError, LedgerReader, Writer, blob, from_json, from_word, text, to_count, to_integer,
+};
+
+/// A write that may have been carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenWrite {
+    /// Its key.
+    pub write: i64,
+    /// What it was for.
+    pub kind: Kind,
+    /// What was sent, in write names.
+    pub fields: JsonText,
+    /// The same in read names.
+    pub changed: Vec<String>,
+    /// The agent as it was; of a create the ids of its namesakes.
+    pub before: Bytes,
+    /// The agent as it was read afterwards.
+    pub after: Option<Bytes>,
+    /// How it ended; `None` while it is open.
+    pub end: Option<WriteEnd>,
+    /// The agent; `None` of a create that nobody has found.
+    pub agent: Option<AgentId>,
+}
+
+/// All that was written to an agent and is not taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The row.
+    pub target: Target,
+    /// The writes, oldest first; at least one.
+    pub writes: Vec<OpenWrite>,
+}
+
+/// May have been carried out, and stands.
+const STANDING: &str = "w.taken_back = 0 AND w.outcome IS NOT 'nothing'";
+
+const COLUMNS: &str = "w.id, w.kind, w.fields, w.changed, w.before, w.after, w.outcome, w.agent";
+
+impl Writer {
+    /// What may have been written for that row, oldest first.
+    pub(crate) async fn writes_for(
+        &self,
+        workspace: &Workspace,
+        key: RowKey,
+    ) -> Result<Vec<OpenWrite>, LedgerError> {
+        let workspace = workspace.0.clone();
+        self.transact(move |transaction, _| {
+            let mut statement = transaction.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM apply_write AS w WHERE w.workspace = ?1 AND w.result = ?2 AND {STANDING} \
+                 ORDER BY w.id"
+            ))?;
+            let mut rows = statement.query((workspace, key.0))?;
+            let mut writes = Vec::new();
+            while let Some(row) = rows.next()? {
+                writes.push(write(row)?);
+            }
+            Ok(writes)
+        })
+        .await
+    }
+
+    /// The next row behind that line with something to take back, oldest write first.
+    pub(crate) async fn past_after(
+        &self,
+        workspace: &Workspace,
+        line: Option<(u64, RowKey)>,
+    ) -> Result<Option<Past>, LedgerError> {
+        let name = workspace.0.clone();
+        let (line, key) = line.map_or((i64::MIN, i64::MIN), |(line, key)| (to_integer(line), key.0));
+        let target = self
+            .transact(move |transaction, _| {
+                let mut statement = transaction.prepare_cached(&format!(
+                    "SELECT r.id, a.line, r.assistant, r.agent, w.agent FROM apply_write AS w \
+                     JOIN result AS r ON r.id = w.result \
+                     JOIN apply_row AS a ON a.result = w.result AND a.workspace = w.workspace \
+                     WHERE w.workspace = ?1 AND {STANDING} AND (a.line, r.id) > (?2, ?3) \
+                     ORDER BY a.line, r.id, w.id DESC LIMIT 1"
+                ))?;
+                let mut rows = statement.query((name, line, key))?;
+                let Some(row) = rows.next()? else { return Ok(None) };
+                Ok(Some(Target {
+                    key: RowKey(row.get(0)?),
+                    line: to_count(row.get(1)?),
+                    pair: pair(row, 2)?,
+                    agent: agent(row, 4)?,
+                }))
+            })
+            .await?;
+        let Some(target) = target else { return Ok(None) };
+        let writes = self.writes_for(workspace, target.key).await?;
+        Ok(Some(Past { target, writes }))
+    }
+
+    /// The agent is as it was before these.
+    pub(crate) async fn are_taken_back(&self, writes: Vec<i64>) -> Result<(), LedgerError> {
+        self.transact(move |transaction, _| {
+            let mut statement =
+                transaction.prepare_cached("UPDATE apply_write SET taken_back = 1 WHERE id = ?1")?;
+            for write in writes {
+                statement.execute([write])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl LedgerReader {
+    /// The agents that were made in that workspace, by their rows.
+    pub(crate) fn agents_made(&self, workspace: &Workspace) -> Result<HashMap<RowKey, AgentId>, LedgerError> {
+        let mut statement = self.connection().prepare(&format!(
+            "SELECT w.result, w.agent FROM apply_write AS w \
+             WHERE w.workspace = ?1 AND w.kind = 'create' AND w.agent IS NOT NULL AND {STANDING} ORDER BY w.id"
+        ))?;
+        let mut rows = statement.query([&workspace.0])?;
+        let mut made = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let key = RowKey(row.get(0)?);
+            made.extend(agent(row, 1)?.map(|agent| (key, agent)));
+        }
+        Ok(made)
+    }
+
+    /// Whether something that was written for these ids stands, or may.
+    pub(crate) fn apply_stands(&self, workspace: &Workspace, pair: Pair) -> Result<bool, LedgerError> {
+        let mut statement = self.connection().prepare_cached(&format!(
+            "SELECT 1 FROM apply_write AS w JOIN result AS r ON r.id = w.result \
+             WHERE w.workspace = ?1 AND r.assistant = ?2 AND r.agent = ?3 AND {STANDING}"
+        ))?;
+        Ok(statement.exists((&workspace.0, pair.assistant.0.as_bytes(), pair.agent.0.as_bytes()))?)
+    }
+}
+
+impl Ledger {
+    /// Requests to make an agent that nobody has found yet.
+    pub(crate) fn lost_creates(&self, workspace: &Workspace) -> Result<Vec<OpenWrite>, LedgerError> {
+        let mut statement = self.connection().prepare(&format!(
+            "SELECT {COLUMNS} FROM apply_write AS w \
+             WHERE w.workspace = ?1 AND w.kind = 'create' AND w.agent IS NULL AND {STANDING} ORDER BY w.id"
+        ))?;
+        let mut rows = statement.query([&workspace.0])?;
+        let mut lost = Vec::new();
+        while let Some(row) = rows.next()? {
+            lost.push(write(row)?);
+        }
+        Ok(lost)
+    }
+
+    /// How many rows have something to take back.
+    pub(crate) fn rows_to_take_back(&self, workspace: &Workspace) -> Result<u64, LedgerError> {
+        let sql = format!(
+            "SELECT count(DISTINCT w.result) FROM apply_write AS w WHERE w.workspace = ?1 AND {STANDING}"
+        );
+        Ok(to_count(self.connection().query_row(&sql, [&workspace.0], |row| row.get(0))?))
+    }
+
+    /// Whether the ledger knows that UUID, as an assistant's or an agent's.
+    pub(crate) fn knows_id(&self, id: Uuid) -> Result<bool, LedgerError> {
+        let mut statement = self.connection().prepare(
+            "SELECT 1 FROM result AS r LEFT JOIN apply_row AS a ON a.result = r.id \
+             WHERE r.assistant = ?1 OR r.agent = ?1 OR a.agent = ?1 LIMIT 1",
+        )?;
+        Ok(statement.exists([id.as_bytes()])?)
+    }
+
+    /// The agents as this program left them in the ledger's own workspace, answers of `get`, for the practice workspace to
+    /// begin with: what may have been published last, or as it was before what is taken back.
+    pub(crate) fn agents_as_left(&self) -> Result<Vec<(AgentId, Bytes)>, LedgerError> {
+        let mut statement = self.connection().prepare(
+            "SELECT agent, after FROM apply_write WHERE id IN (SELECT max(id) FROM apply_write \
+             WHERE workspace = '' AND agent IS NOT NULL AND after IS NOT NULL GROUP BY agent)",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut left = Vec::new();
+        while let Some(row) = rows.next()? {
+            let Some(agent) = agent(row, 0)? else { continue };
+            let after = blob(row.get_ref(1)?)?.unwrap_or_default();
+            left.push((agent, Bytes::copy_from_slice(after)));
+        }
+        Ok(left)
+    }
+}
+
+fn write(row: &Row<'_>) -> Result<OpenWrite, LedgerError> {
+    let bytes = |index| -> Result<Option<Bytes>, LedgerError> {
+        Ok(blob(row.get_ref(index)?)?.map(Bytes::copy_from_slice))
+    };
+    let word = |index| -> Result<&str, LedgerError> { Ok(text(row.get_ref(index)?)?.unwrap_or_default()) };
+    let fields = JsonText::new(word(2)?.to_owned());
+    Ok(OpenWrite {
+        write: row.get(0)?,
+        kind: from_word(word(1)?, Kind::parse)?,
+        fields: fields.ok_or_else(|| LedgerError::damaged("what was sent is no JSON"))?,
+        changed: from_json(word(3)?)?,
+        before: bytes(4)?.unwrap_or_default(),
+        after: bytes(5)?,
+        end: text(row.get_ref(6)?)?.map(|word| from_word(word, WriteEnd::parse)).transpose()?,
+        agent: agent(row, 7)?,
+    })
+}

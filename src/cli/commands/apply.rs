@@ -1,0 +1,387 @@
+//! `apply LEDGER`: settings in, layers wired, report out.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use serde_json::json;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::apply_report::write_report;
+use super::command_line::{command_line, path_word, program, same_access, same_command, typed};
+use super::connection::{Connection, Given};
+use super::session::{Session, Work};
+use super::signals::Signals;
+use super::switching::ask;
+use super::{CommandError, elsewhere, runtime};
+use crate::apply::decide::Choices;
+use crate::apply::store::{OpenWrite, Workspace};
+use crate::apply::{self, Applier, ApplyResult, Plan, Which, name_asked_for};
+use crate::base::{Backlog, Exit, StopReason, Writing};
+use crate::cli::apply_arguments::ApplyArgs;
+use crate::cli::settings::{OutputPath, UsageError, apply_report};
+use crate::engine::ledger::{Identity, Ledger, LedgerReader, Purpose, RunCommand, Writer};
+use crate::engine::platform::Client;
+use crate::engine::report::{Written, check_writable};
+use crate::engine::session::Board;
+use crate::engine::terminal::{self, Terminal};
+
+const NOTHING: &str = "nothing was written";
+
+/// Candidates read ahead out of the ledger, each with its document.
+const READ_AHEAD: usize = 16;
+
+/// Looks, shows what it will do, asks, does it, writes a report of its own.
+pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    if !(arguments.dry_run || arguments.yes || terminal::can_ask()) {
+        return Err(UsageError(
+            "there is no terminal on which to ask before agents are written. Look at the plan with --dry-run; then say \
+             --yes, or type the command in a terminal."
+                .into(),
+        )
+        .into());
+    }
+    let output = apply_report(arguments);
+    let ledger = Ledger::open_either(&arguments.ledger).context(NOTHING)?;
+    let identity = ledger.identity().context(NOTHING)?;
+    if arguments.sandbox && !identity.practice {
+        return Err(anyhow!(
+            "{NOTHING}: {} belongs to {}, not to the practice workspace; leave --sandbox out",
+            arguments.ledger.display(),
+            identity.base_url
+        )
+        .into());
+    }
+    let only = named(&arguments.only, "--only", &ledger, arguments)?;
+    let retry_create = named(&arguments.retry_create, "--retry-create", &ledger, arguments)?;
+    let other = elsewhere::connection(&arguments.to, &arguments.key, &identity)?;
+    let workspace = match &other {
+        Some(other) => Workspace::other(other.base_url.as_str()),
+        None => Workspace::default(),
+    };
+    let connection = match other {
+        Some(other) => Some(other),
+        None => {
+            let given = Given {
+                platform: arguments.endpoint.platform,
+                base_url: arguments.endpoint.base_url.as_deref(),
+            };
+            Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?
+        }
+    };
+    let which = Which {
+        only: (!only.is_empty()).then_some(only),
+        map: arguments.to.map.as_deref().map(elsewhere::map).transpose()?.unwrap_or_default(),
+        create: arguments.create,
+        retry_create,
+        has_past: ledger.rows_to_take_back(&workspace).context(NOTHING)? > 0,
+        ..Which::default()
+    };
+    if let OutputPath::File(path) = &output {
+        check_writable(path).context("nothing was written: the report cannot be written")?;
+    }
+    let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
+    let apply = Apply { arguments, terminal, output, identity, workspace, base_url, which };
+    apply.go(ledger, connection)
+}
+
+/// The ids that an option names; one that the ledger does not know is a slip of the pen.
+fn named(
+    ids: &[Uuid],
+    option: &str,
+    ledger: &Ledger,
+    arguments: &ApplyArgs,
+) -> Result<BTreeSet<Uuid>, CommandError> {
+    for id in ids {
+        if !ledger.knows_id(*id).context("the ledger")? {
+            let words = format!(
+                "{option} {id}: the ledger {} knows no such assistant or agent; {NOTHING}.",
+                arguments.ledger.display()
+            );
+            return Err(UsageError(words).into());
+        }
+    }
+    Ok(ids.iter().copied().collect())
+}
+
+/// Everything that stays the same from the first file to the last line.
+struct Apply<'a> {
+    arguments: &'a ApplyArgs,
+    terminal: &'a Terminal,
+    output: OutputPath,
+    identity: Identity,
+    workspace: Workspace,
+    /// `None` in the practice workspace.
+    base_url: Option<String>,
+    which: Which,
+}
+
+/// What is known of the ledger before the first request.
+struct Before {
+    backlog: Backlog,
+    to_take_back: u64,
+    lost_creates: Vec<(OpenWrite, String)>,
+}
+
+impl Apply<'_> {
+    const fn endpoint(&self) -> apply::Endpoint<'_> {
+        let base_url = match &self.base_url {
+            Some(base_url) => Some(base_url.as_str()),
+            None => None,
+        };
+        apply::Endpoint { base_url, is_elsewhere: self.workspace.is_elsewhere() }
+    }
+
+    fn go(&self, ledger: Ledger, connection: Option<Connection>) -> Result<Exit, CommandError> {
+        let before = self.before(&ledger)?;
+        let runtime = runtime()?;
+        let signals = Signals::listen().context("signals cannot be listened to")?;
+        if self.arguments.undo {
+            let shown = apply::undo_plan(before.to_take_back, self.endpoint(), self.arguments.dry_run);
+            self.show(&shown, before.to_take_back > 0);
+            if self.arguments.dry_run || before.to_take_back == 0 {
+                return Ok(Exit::Done);
+            }
+            if let Some(exit) = self.ask_before_undo(&runtime, &signals, before.to_take_back) {
+                return Ok(exit);
+            }
+        } else {
+            let rpm = self.arguments.network.rpm.get();
+            self.terminal.say(&apply::before_apply(
+                &before.backlog,
+                rpm,
+                self.endpoint(),
+                self.arguments.dry_run,
+            ));
+        }
+        let session = Session {
+            runtime: &runtime,
+            ledger,
+            connection,
+            network: &self.arguments.network,
+            command: RunCommand::Apply,
+            settings: self.settings(),
+        };
+        let mut plan = Plan::default();
+        let stopped = session.run(None, async |Work { client, writer, .. }| {
+            self.work(&client, &writer, &signals, before, &mut plan).await
+        })?;
+        self.finish(stopped.as_ref(), &plan)
+    }
+
+    fn before(&self, ledger: &Ledger) -> Result<Before, CommandError> {
+        let reader = LedgerReader::open_either(&self.arguments.ledger).context(NOTHING)?;
+        let facts = reader.facts().context(NOTHING)?;
+        let to_do = match &self.which.only {
+            Some(only) => only.len() as u64,
+            None => self.readable(&reader)?,
+        };
+        let lost = ledger.lost_creates(&self.workspace).context(NOTHING)?;
+        Ok(Before {
+            backlog: Backlog { rows: facts.rows(), to_do, ..Backlog::default() },
+            to_take_back: ledger.rows_to_take_back(&self.workspace).context(NOTHING)?,
+            lost_creates: lost
+                .into_iter()
+                .map(|write| {
+                    let name = name_asked_for(&write.fields);
+                    (write, name)
+                })
+                .collect(),
+        })
+    }
+
+    /// Rows with an agent to read.
+    fn readable(&self, reader: &LedgerReader) -> Result<u64, CommandError> {
+        if self.workspace.is_elsewhere() {
+            return Ok(self.which.map.len() as u64);
+        }
+        Ok(reader.rows_kept().context(NOTHING)?)
+    }
+
+    fn show(&self, text: &str, must_be_seen: bool) {
+        if must_be_seen && !self.arguments.yes && !self.arguments.dry_run {
+            self.terminal.show(text);
+        } else {
+            self.terminal.say(text);
+        }
+    }
+
+    /// An exit code unless the person says yes.
+    fn ask_before_undo(&self, runtime: &Runtime, signals: &Signals, rows: u64) -> Option<Exit> {
+        if self.arguments.yes {
+            return None;
+        }
+        let asked = ask(self.terminal, apply::undo_question(rows));
+        let yes = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                _ = signals.wait() => false,
+                yes = asked => yes,
+            }
+        });
+        if yes {
+            return None;
+        }
+        self.terminal.say("\nNothing is written: you did not say yes.");
+        Some(Exit::StoppedEarly)
+    }
+
+    async fn work(
+        &self,
+        client: &Client,
+        writer: &Writer,
+        signals: &Signals,
+        before: Before,
+        plan: &mut Plan,
+    ) -> Result<Option<StopReason>, CommandError> {
+        let mut progress = self.terminal.progress(&apply::WORDING);
+        let timeout = Duration::from_secs(self.arguments.network.timeout);
+        let board = Board::new(client, writer, &mut progress, signals.receiver(), timeout);
+        let mut applier = Applier {
+            board,
+            workspace: self.workspace.clone(),
+            choices: Choices {
+                models: self.arguments.model.clone(),
+                with_actions: self.arguments.with_actions,
+                elsewhere: self.workspace.is_elsewhere(),
+            },
+            is_audit: self.identity.purpose == Purpose::Audit,
+        };
+        if self.arguments.undo {
+            applier.undo(self.which.only.as_ref(), before.to_take_back).await;
+            return Ok(applier.board.into_stop_reason());
+        }
+        if !self.arguments.dry_run {
+            applier.find_lost_creates(before.lost_creates).await;
+        }
+        *plan = self.look(&mut applier, before.backlog).await?;
+        if applier.board.is_stopped() {
+            return Ok(applier.board.into_stop_reason());
+        }
+        applier.at_most(self.arguments.max_changes).await;
+        let rows = self.arguments.max_changes.map_or(plan.count(), |most| plan.count().min(most));
+        let shown = apply::apply_plan(plan, self.endpoint(), self.arguments.dry_run, &self.undo_command());
+        self.show(&format!("\n{shown}\n"), rows > 0);
+        if self.arguments.dry_run {
+            applier.would_apply().await;
+            return Ok(applier.board.into_stop_reason());
+        }
+        if rows > 0 && !self.arguments.yes {
+            terminal::forget_what_was_typed();
+            let asked = ask(self.terminal, apply::apply_question(rows));
+            match applier.board.unless_signalled(asked).await {
+                Some(true) => {}
+                Some(false) => applier.decline(),
+                None => {}
+            }
+        }
+        if rows > 0 {
+            applier.apply(rows, self.which.has_past).await;
+        }
+        Ok(applier.board.into_stop_reason())
+    }
+
+    /// Rows go through as they come out of the ledger.
+    async fn look(&self, applier: &mut Applier<'_>, backlog: Backlog) -> Result<Plan, CommandError> {
+        let reader = LedgerReader::open_either(&self.arguments.ledger).context("the ledger")?;
+        let made = reader.agents_made(&self.workspace).context("the ledger")?;
+        let which = Arc::new(Which { made, ..self.which.clone() });
+        let (into, rows) = mpsc::channel(READ_AHEAD);
+        let how = (Arc::clone(&which), applier.is_audit, self.workspace.is_elsewhere());
+        let reading =
+            tokio::task::spawn_blocking(move || apply::feed(&reader, (&how.0, how.1, how.2), &into));
+        let concurrency = usize::from(self.arguments.network.concurrency);
+        let plan = applier.look(rows, which, (concurrency, backlog)).await;
+        // The reader has to be gone before the ledger is closed, so that it is left as one file.
+        reading.await.map_err(|_| anyhow!("the ledger could not be read to its end"))?;
+        Ok(plan)
+    }
+
+    /// What the ledger remembers of how it was run; never a key.
+    fn settings(&self) -> serde_json::Value {
+        let models = self.arguments.model.iter().map(|model| format!("{}={}", model.old, model.new));
+        json!({
+            "undo": self.arguments.undo,
+            "dry_run": self.arguments.dry_run,
+            "to": self.base_url.as_deref().filter(|_| self.workspace.is_elsewhere()),
+            "models": models.collect::<Vec<_>>(),
+            "with_actions": self.arguments.with_actions,
+            "create": self.arguments.create,
+            "max_changes": self.arguments.max_changes,
+        })
+    }
+
+    /// The command line that takes everything back.
+    fn undo_command(&self) -> String {
+        let typed = typed();
+        let to = &self.arguments.to;
+        let mut words = vec![program(&typed).to_owned(), "apply".to_owned()];
+        words.extend([path_word(&self.arguments.ledger), "--undo".to_owned()]);
+        words.extend(self.arguments.sandbox.then(|| "--sandbox".to_owned()));
+        if self.workspace.is_elsewhere() {
+            words.extend(self.base_url.iter().flat_map(|url| ["--to-base-url".to_owned(), url.clone()]));
+        }
+        if let Some(path) = &to.to_api_key_file {
+            words.extend(["--to-api-key-file".to_owned(), path_word(path)]);
+        }
+        words.extend(same_access(&self.arguments.key));
+        command_line(&mut words.iter().map(String::as_str))
+    }
+
+    fn finish(&self, stopped: Option<&StopReason>, plan: &Plan) -> Result<Exit, CommandError> {
+        let reader =
+            LedgerReader::open_either(&self.arguments.ledger).context("the ledger cannot be read again")?;
+        let mut result = ApplyResult::default();
+        let written = write_report(&reader, self.arguments, &self.workspace, &self.output, &mut result);
+        let mut files: Vec<(&str, &Path)> = Vec::new();
+        if let Ok(Some(written)) = &written {
+            if let Written::Beside { asked, .. } = written {
+                self.terminal.error(&format!(
+                    "{} could not be replaced (is it open elsewhere?); the report stands beside it",
+                    asked.display()
+                ));
+            }
+            files.push(("report", written.path()));
+        }
+        files.push(("ledger", &self.arguments.ledger));
+        let writing = if self.arguments.undo { Writing::Undoing } else { Writing::Applying };
+        let exit = Exit::of(stopped, result.needs_attention(writing));
+        let next = self.next_command(exit, plan);
+        let take_back = (result.has_written() && !self.arguments.dry_run).then(|| self.undo_command());
+        if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
+            self.terminal.error(&reason.to_string());
+        }
+        let summary = apply::after_apply(
+            &result,
+            (self.base_url.is_none(), writing),
+            &files,
+            (take_back.as_deref(), next.as_deref()),
+            stopped,
+        );
+        self.terminal.say(&format!("\n{summary}"));
+        match written {
+            Ok(_) => Ok(exit),
+            Err(error) => {
+                self.terminal.error(&format!(
+                    "the report was not written: {error}; what was done is safe in the ledger"
+                ));
+                Ok(exit.without_report())
+            }
+        }
+    }
+
+    /// The command to type next; `None` when there is nothing left to do.
+    fn next_command(&self, exit: Exit, plan: &Plan) -> Option<String> {
+        let typed = typed();
+        if self.arguments.dry_run {
+            let words: Vec<_> = typed.into_iter().filter(|word| word != "--dry-run").collect();
+            return (plan.count() > 0).then(|| same_command(&words));
+        }
+        let is_left_over = self.arguments.max_changes.is_some_and(|most| plan.count() > most);
+        (exit != Exit::Done || is_left_over).then(|| same_command(&typed))
+    }
+}
