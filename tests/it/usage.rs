@@ -152,6 +152,7 @@ fn help_names_every_command_and_the_exit_codes() {
     for word in [
         "run",
         "audit",
+        "apply",
         "rollback",
         "report",
         "verify",
@@ -186,7 +187,7 @@ fn the_key_stands_in_no_output_and_no_file() {
 fn the_readme_promises_only_options_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let desk = Desk::with_input("");
-    let commands = ["run", "audit", "rollback", "report", "verify", "list", "doctor", "sandbox", ""];
+    let commands = ["run", "audit", "apply", "rollback", "report", "verify", "list", "doctor", "sandbox", ""];
     let help: String = commands
         .map(|command| format!("{command} --help"))
         .iter()
@@ -226,15 +227,32 @@ fn the_readme_shows_what_the_sample_run_really_prints() {
     assert_eq!(without_program(&printed), without_program(shown));
 }
 
-/// The README's chapter on switching off.
+/// The guide's chapter on switching off.
 fn switching_off() -> String {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let (_, chapter) = readme.split_once("\n## Switching the old ones off\n").unwrap();
-    chapter.split("\n## ").next().unwrap().to_owned()
+    let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("MIGRATION.md")).unwrap();
+    let (_, chapter) = guide.split_once("\n### How to switch off, and back\n").unwrap();
+    chapter.split("\n### ").next().unwrap().to_owned()
 }
 
 #[test]
-fn the_readme_explains_every_value_of_the_column_disabled() {
+fn the_readme_shows_what_apply_really_prints_behind_the_sample_run_and_the_run_after_it_agrees() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, chapter) = readme.split_once("\n## Mend the agents\n").unwrap();
+    let blocks = chapter.split("\n## ").next().unwrap().split("\n```text\n").skip(1);
+    let shown: Vec<_> = blocks.map(|block| block.split("\n```").next().unwrap()).collect();
+    let desk = Desk::with_input(std::fs::read(root.join("samples/assistants.csv")).unwrap());
+    ran(&desk, "run assistants.csv --sandbox").exits_with(3);
+    let printed = ran(&desk, "apply assistants.sandbox.ledger --sandbox --yes").exits_with(3).stderr;
+    let [plan, end] = shown.as_slice() else { panic!("{shown:?}") };
+    for shown in [plan, end] {
+        assert!(printed.contains(shown), "the README shows:\n{shown}\nand this is printed:\n{printed}");
+    }
+    ran(&desk, "run assistants.csv --sandbox").exits_with(3).says("verified             19");
+}
+
+#[test]
+fn the_guide_explains_every_value_of_the_column_disabled() {
     let chapter = switching_off();
     let (_, table) = chapter.split_once("\n| `disabled` | means |\n").unwrap();
     let explained: Vec<_> = table
@@ -246,7 +264,7 @@ fn the_readme_explains_every_value_of_the_column_disabled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_readme_shows_what_is_really_printed_about_switching_off() {
+async fn the_guide_shows_what_is_really_printed_about_switching_off() {
     let chapter = switching_off();
     let blocks = chapter.split("\n```text\n").skip(1);
     let shown: Vec<_> = blocks.map(|block| block.split("\n```").next().unwrap()).collect();

@@ -486,10 +486,11 @@ fn in_the_practice_workspace_one_agent_has_no_owner() {
 }
 
 #[test]
-fn the_readme_names_every_finding_and_how_much_it_weighs() {
-    let readme =
-        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let (_, table) = readme.split_once("\n| finding | weight |").unwrap();
+fn the_guide_names_every_finding_and_how_much_it_weighs() {
+    let guide =
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("MIGRATION.md"))
+            .unwrap();
+    let (_, table) = guide.split_once("\n| finding | weight |").unwrap();
     let named: Vec<_> = table
         .lines()
         .skip(2)
