@@ -153,7 +153,7 @@ fn a_ledger_of_a_newer_program_is_refused_and_left_as_it_was() {
     let before = fs::read(place.ledger()).unwrap();
     assert_eq!(
         refusal(&place, &langdock()),
-        "~/assistants.ledger was written by a newer version of this program (ledger format 7, this one knows 3): \
+        "~/assistants.ledger was written by a newer version of this program (ledger format 7, this one knows 4): \
          use that version"
     );
     assert!(matches!(LedgerReader::open(&place.ledger()), Err(OpenError::NewerProgram { theirs: 7, .. })));
@@ -168,7 +168,7 @@ fn a_ledger_of_an_older_program_is_refused_and_left_as_it_was() {
     let before = fs::read(place.ledger()).unwrap();
     assert_eq!(
         refusal(&place, &langdock()),
-        "~/assistants.ledger was written by an older version of this program (ledger format 1, this one knows 3): \
+        "~/assistants.ledger was written by an older version of this program (ledger format 1, this one knows 4): \
          move it away, or name another ledger"
     );
     assert_eq!(fs::read(place.ledger()).unwrap(), before);
