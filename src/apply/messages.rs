@@ -13,23 +13,23 @@ const REMEDIES: usize = 4;
 
 /// Where it happens; `base_url` is `None` in the practice workspace.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct Endpoint<'a> {
     /// The target.
     pub base_url: Option<&'a str>,
     /// Whether it is another workspace than the ledger's.
     pub is_elsewhere: bool,
 }
 
-impl Place<'_> {
+impl Endpoint<'_> {
     const fn is_practice(&self) -> bool {
         self.base_url.is_none()
     }
 }
 
 /// What is about to be read.
-pub fn before_apply(backlog: &Backlog, rpm: u32, place: Place<'_>, dry_run: bool) -> String {
-    let mut blocks = Blocks::new(place.is_practice());
-    blocks.platform(place.base_url);
+pub fn before_apply(backlog: &Backlog, rpm: u32, endpoint: Endpoint<'_>, dry_run: bool) -> String {
+    let mut blocks = Blocks::new(endpoint.is_practice());
+    blocks.platform(endpoint.base_url);
     blocks.push(&work(backlog, rpm, 1));
     blocks.say(if dry_run {
         "It reads the agents, and shows what would be written. Nothing is changed."
@@ -40,8 +40,8 @@ pub fn before_apply(backlog: &Backlog, rpm: u32, place: Place<'_>, dry_run: bool
 }
 
 /// What is about to be written, what is left and why, and the command line that takes it back.
-pub fn apply_plan(plan: &Plan, place: Place<'_>, dry_run: bool, take_back: &str) -> String {
-    let mut blocks = Blocks::new(place.is_practice());
+pub fn apply_plan(plan: &Plan, endpoint: Endpoint<'_>, dry_run: bool, take_back: &str) -> String {
+    let mut blocks = Blocks::new(endpoint.is_practice());
     blocks.say(&headline(plan, dry_run));
     let fields = counts(plan.fields.iter().map(|(field, rows)| (*rows, field.as_str())));
     if !fields.is_empty() {
@@ -60,7 +60,7 @@ pub fn apply_plan(plan: &Plan, place: Place<'_>, dry_run: bool, take_back: &str)
         let left = counts(left.iter().map(|(rows, words)| (*rows, words.as_str())));
         blocks.push(&format!("Left behind:{left}"));
     }
-    for warning in warnings(plan, place) {
+    for warning in warnings(plan, endpoint) {
         blocks.say(warning);
     }
     if plan.count() > 0 && !dry_run {
@@ -89,7 +89,7 @@ fn headline(plan: &Plan, dry_run: bool) -> String {
     }
 }
 
-fn warnings(plan: &Plan, place: Place<'_>) -> Vec<&'static str> {
+fn warnings(plan: &Plan, endpoint: Endpoint<'_>) -> Vec<&'static str> {
     let mut warnings = Vec::new();
     if plan.with_actions > 0 {
         warnings.push(
@@ -103,7 +103,7 @@ fn warnings(plan: &Plan, place: Place<'_>) -> Vec<&'static str> {
              call shares or deletes it.",
         );
     }
-    if place.is_elsewhere && plan.count() > 0 {
+    if endpoint.is_elsewhere && plan.count() > 0 {
         warnings.push(
             "No API carries over conversations, who an agent is shared with, the connections of actions, and files.",
         );
@@ -117,9 +117,9 @@ pub fn apply_question(rows: u64) -> String {
 }
 
 /// What is about to be taken back.
-pub fn undo_plan(rows: u64, place: Place<'_>, dry_run: bool) -> String {
-    let mut blocks = Blocks::new(place.is_practice());
-    blocks.platform(place.base_url);
+pub fn undo_plan(rows: u64, endpoint: Endpoint<'_>, dry_run: bool) -> String {
+    let mut blocks = Blocks::new(endpoint.is_practice());
+    blocks.platform(endpoint.base_url);
     let agents = counted(rows, "agent", "agents");
     blocks.say(&match (rows, dry_run) {
         (0, _) => "There is nothing to take back: this ledger knows of no agent that this program wrote.".to_owned(),

@@ -14,7 +14,7 @@ use crate::engine::report::{Access, AtomicFile, ReportSettings, Written};
 use crate::engine::terminal::{self, Terminal, WhenGone};
 
 /// Writes the report and counts its rows; `None` for standard output, and for a report that stays since no answer came that
-/// could take its place.
+/// could take its endpoint.
 pub(super) fn write_report(
     ledger: &LedgerReader,
     (arguments, terminal): (&ApplyArgs, &Terminal),
