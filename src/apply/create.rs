@@ -19,6 +19,9 @@ use crate::engine::session::InPause;
 /// The models that stand for another one cannot be created with, only updated to (PLATFORM.md, Write names).
 const DEFAULT_MODEL: &str = "@default";
 
+/// In place of the ids of namesakes, where no list told them.
+const NO_LIST: &[u8] = &[0];
+
 /// Bytes of an id.
 const ID_BYTES: usize = 16;
 
@@ -39,38 +42,37 @@ impl Applier<'_> {
             Ok(namesakes) => namesakes,
             Err(failure) => return Some(failed(failure)),
         };
-        let before = namesakes.iter().flatten().flat_map(|id| id.0.into_bytes()).collect();
+        let before = match &namesakes {
+            Some(namesakes) => namesakes.iter().flat_map(|id| id.0.into_bytes()).collect(),
+            None => NO_LIST.to_vec(),
+        };
         let recording =
             self.board.writer.intend_create(&self.workspace, target, body, change.names(), before);
         let recording = recording.await;
         let intent = self.board.on_disk(recording)?;
-        let agent = match self.send_create(&intent, spent).await {
-            Sent::Done(agent) => agent,
+        let (failure, end) = match self.send_create(&intent, spent).await {
+            Sent::Done(agent) => {
+                target.agent = Some(agent);
+                let ending = self.publish_new(intent, agent, source, target, spent).await;
+                return Some(Ending { changed: change.names(), left: change.left, ..ending });
+            }
             Sent::Not(None) => {
                 self.end_create(intent, WriteEnd::Nothing, None, None).await;
                 return None;
             }
-            // Such a request can still have left a draft behind.
-            Sent::Not(Some(failure)) if failure.kind == FailureKind::NotFound => {
-                match self.newcomer(source.name(), namesakes.as_deref()).await {
-                    Some(agent) => agent,
-                    None => {
-                        self.end_create(intent, WriteEnd::Nothing, None, Some(&failure)).await;
-                        return Some(failed(failure));
-                    }
-                }
-            }
-            Sent::Not(Some(failure)) => {
-                self.end_create(intent, WriteEnd::Nothing, None, Some(&failure)).await;
-                return Some(failed(failure));
-            }
-            Sent::Unknown(failure) => match self.newcomer(source.name(), namesakes.as_deref()).await {
-                Some(agent) => agent,
-                None => {
-                    self.end_create(intent, WriteEnd::Unknown, None, Some(&failure)).await;
-                    return Some(Ending { failure: Some(failure), ..Ending::of(ApplyStatus::Unknown) });
-                }
-            },
+            Sent::Not(Some(failure)) => (failure, WriteEnd::Nothing),
+            Sent::Unknown(failure) => (failure, WriteEnd::Unknown),
+        };
+        // Also such a refusal can have left a draft behind.
+        let may_be_there = end == WriteEnd::Unknown || failure.kind == FailureKind::NotFound;
+        let found =
+            if may_be_there { self.newcomer(source.name(), namesakes.as_deref()).await } else { None };
+        let Some(agent) = found else {
+            self.end_create(intent, end, None, Some(&failure)).await;
+            return Some(match end {
+                WriteEnd::Unknown => Ending { failure: Some(failure), ..Ending::of(ApplyStatus::Unknown) },
+                WriteEnd::Nothing | WriteEnd::Written => failed(failure),
+            });
         };
         target.agent = Some(agent);
         let ending = self.publish_new(intent, agent, source, target, spent).await;
@@ -113,7 +115,15 @@ impl Applier<'_> {
         if change.is_empty() {
             return Ending { version, ..read_again(source, &now, ApplyStatus::Created) };
         }
-        let order = Order { target, agent, kind: Kind::Update, change: &change, now: &now, body: &body };
+        let order = Order {
+            target,
+            agent,
+            kind: Kind::Update,
+            change: &change,
+            now: &now,
+            body: &body,
+            must_publish: false,
+        };
         let written = self.write(&order, spent).await;
         if matches!(written, Written::NotSent) {
             return Ending { version, ..read_again(source, &now, ApplyStatus::Created) };
@@ -128,6 +138,10 @@ impl Applier<'_> {
         for (write, name) in lost {
             if !self.board.may_go_on() {
                 return;
+            }
+            if write.before == NO_LIST {
+                // Whoever has that name now may have had it before.
+                continue;
             }
             let before: Vec<AgentId> = write
                 .before
@@ -178,8 +192,15 @@ impl Applier<'_> {
     async fn newcomer(&mut self, name: &str, before: Option<&[AgentId]>) -> Option<AgentId> {
         let before = before?;
         let now = self.namesakes(name).await.ok().flatten()?;
-        match now.iter().filter(|agent| !before.contains(agent)).collect::<Vec<_>>().as_slice() {
-            [one] => Some(**one),
+        let mut others = Vec::new();
+        for agent in now.into_iter().filter(|agent| !before.contains(agent)) {
+            let is_ours = self.board.writer.was_made_here(agent).await;
+            if !self.board.on_disk(is_ours)? {
+                others.push(agent);
+            }
+        }
+        match others.as_slice() {
+            [one] => Some(*one),
             _ => None,
         }
     }

@@ -98,6 +98,7 @@ impl Change {
     }
 
     /// What takes these fields back to what is published.
+    #[must_use]
     pub fn put_back(&self, published: &Record) -> Self {
         let sent = self.fields.iter().chain(&self.tidied);
         Self { tidied: sent.filter_map(|field| written(field.name, published)).collect(), ..Self::default() }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::decide::{Choices, decide, proposed};
 use super::left::Left;
 use super::recovery::recover;
-use super::store::{Body, Ending, RowKey, Source, Target, Workspace, WriteEnd};
+use super::store::{Body, Ending, RowKey, Source, Target, Work, Workspace, WriteEnd};
 use super::write::Applier;
 use crate::base::{
     AgentId, ApplyStatus, Backlog, Call, CallFailure, Event, FailureKind, Outcome, Pair, Remedy, RowDone,
@@ -78,15 +78,15 @@ impl Plan {
     }
 
     fn take(&mut self, looked: &Looked) {
-        match &looked.plan {
-            Some(Some(_)) => self.updates += 1,
-            Some(None) => self.creates += 1,
-            None => *self.others.entry(looked.ending.status).or_default() += 1,
+        match &looked.work {
+            Work::Update(_) => self.updates += 1,
+            Work::Create => self.creates += 1,
+            Work::Nothing => *self.others.entry(looked.ending.status).or_default() += 1,
         }
         for left in &looked.ending.left {
             *self.left.entry(left.clone()).or_default() += 1;
         }
-        if looked.plan.is_some() {
+        if looked.work != Work::Nothing {
             for field in &looked.ending.changed {
                 *self.fields.entry(field.clone()).or_default() += 1;
                 self.with_actions += u64::from(field == "actions");
@@ -98,8 +98,7 @@ impl Plan {
 /// What came of looking at a row.
 struct Looked {
     ending: Ending,
-    /// The agent as it was read, of a row that is to be written; `None` within where it is to be made.
-    plan: Option<Option<Body>>,
+    work: Work,
     meter: Meter,
 }
 
@@ -225,10 +224,10 @@ impl Task {
     async fn look_at(self, candidate: Candidate) -> Result<Looked, LedgerError> {
         let mut meter = Meter::default();
         let mut target = candidate.target.clone();
-        let (mut ending, plan) = self.found(&candidate, &mut target, &mut meter).await?;
+        let (mut ending, work) = self.found(&candidate, &mut target, &mut meter).await?;
         ending.requests = meter.requests;
-        self.writer.apply_found(&self.workspace, &target, ending.clone(), plan.clone()).await?;
-        Ok(Looked { ending, plan, meter })
+        self.writer.apply_found(&self.workspace, &target, ending.clone(), work.clone()).await?;
+        Ok(Looked { ending, work, meter })
     }
 
     async fn found(
@@ -236,17 +235,17 @@ impl Task {
         candidate: &Candidate,
         target: &mut Target,
         meter: &mut Meter,
-    ) -> Result<(Ending, Option<Option<Body>>), LedgerError> {
+    ) -> Result<(Ending, Work), LedgerError> {
         let Some(source) = &candidate.source else { return Ok(settled(ApplyStatus::NoSource)) };
         if let Some(line) = candidate.rival {
             let said = format!("line {line} is for the same agent; an agent is made what one source is");
-            return Ok((Ending { said: Some(said), ..Ending::of(ApplyStatus::Failed) }, None));
+            return Ok((Ending { said: Some(said), ..Ending::of(ApplyStatus::Failed) }, Work::Nothing));
         }
         let source = match read(source.side, &source.body, source.id(target.pair)).await {
             Ok(source) => self.choices.source(source),
             Err(failure) => {
                 let said = Some(format!("what is kept of it makes no sense: {}", failure.words));
-                return Ok((Ending { said, ..Ending::of(ApplyStatus::NoSource) }, None));
+                return Ok((Ending { said, ..Ending::of(ApplyStatus::NoSource) }, Work::Nothing));
             }
         };
         let Some(agent) = target.agent else { return self.without_agent(target, &source).await };
@@ -258,11 +257,11 @@ impl Task {
                 target.agent = None;
                 return self.without_agent(target, &source).await;
             }
-            Err(failure) => return Ok((failed(failure), None)),
+            Err(failure) => return Ok((failed(failure), Work::Nothing)),
         };
         match read(Side::Agent, &body, agent.0).await {
             Ok(now) => self.compared(target, &source, &now, body).await,
-            Err(failure) => Ok((failed(failure), None)),
+            Err(failure) => Ok((failed(failure), Work::Nothing)),
         }
     }
 
@@ -273,10 +272,13 @@ impl Task {
         source: &Record,
         now: &Record,
         body: Bytes,
-    ) -> Result<(Ending, Option<Option<Body>>), LedgerError> {
+    ) -> Result<(Ending, Work), LedgerError> {
         let mut status = ApplyStatus::Unchanged;
+        let mut must_publish = false;
         if self.which.has_past {
-            let recovered = recover(&self.writer.writes_for(&self.workspace, target.key).await?, now);
+            let past = self.writer.writes_for(&self.workspace, target.key, target.agent).await?;
+            let recovered = recover(&past, now);
+            must_publish = recovered.unpublished.is_some();
             for write in &recovered.written {
                 let after = Some(body.clone());
                 self.writer.end_write(*write, WriteEnd::Written, None, after, None).await?;
@@ -288,31 +290,29 @@ impl Task {
         }
         let change = decide(source, now, &self.choices);
         let differences = compare(source, now).differences;
-        let plan = (!change.is_empty()).then(|| Some(Body { bytes: body, at: Timestamp::now() }));
+        let work = if change.is_empty() && !must_publish {
+            Work::Nothing
+        } else {
+            Work::Update(Body { bytes: body, at: Timestamp::now() })
+        };
         if !differences.is_empty() {
-            status = if plan.is_some() { ApplyStatus::WouldApply } else { ApplyStatus::Differs };
+            status = if work == Work::Nothing { ApplyStatus::Differs } else { ApplyStatus::WouldApply };
         }
-        Ok((Ending { changed: change.names(), left: change.left, differences, ..Ending::of(status) }, plan))
+        Ok((Ending { changed: change.names(), left: change.left, differences, ..Ending::of(status) }, work))
     }
 
     /// A row without an agent gets one, if that is wanted; never a second one for a request without an answer.
-    async fn without_agent(
-        &self,
-        target: &Target,
-        source: &Record,
-    ) -> Result<(Ending, Option<Option<Body>>), LedgerError> {
+    async fn without_agent(&self, target: &Target, source: &Record) -> Result<(Ending, Work), LedgerError> {
         let is_retried = is_named(Some(&self.which.retry_create), target.pair);
         let has_open = self.which.has_past
-            && self
-                .writer
-                .writes_for(&self.workspace, target.key)
-                .await?
-                .iter()
-                .any(|write| write.agent.is_none());
+            && !self.writer.writes_for(&self.workspace, target.key, None).await?.is_empty();
         if has_open && !is_retried {
             let said = "an agent was asked for, and no answer came; it is not in the agent list. If there is none, \
                         --retry-create asks again";
-            return Ok((Ending { said: Some(said.to_owned()), ..Ending::of(ApplyStatus::Unknown) }, None));
+            return Ok((
+                Ending { said: Some(said.to_owned()), ..Ending::of(ApplyStatus::Unknown) },
+                Work::Nothing,
+            ));
         }
         if !self.may_create(target) {
             return Ok(settled(ApplyStatus::NoTarget));
@@ -320,7 +320,7 @@ impl Task {
         let (_, change) = proposed(source, &self.choices);
         let ending =
             Ending { changed: change.names(), left: change.left, ..Ending::of(ApplyStatus::WouldCreate) };
-        Ok((ending, Some(None)))
+        Ok((ending, Work::Create))
     }
 
     fn may_create(&self, target: &Target) -> bool {
@@ -332,12 +332,12 @@ impl Looked {
     /// A panic is one row's.
     fn broken() -> Self {
         let failure = CallFailure::new(Call::Agent, FailureKind::Defect, defect("failed at this row"));
-        Self { ending: failed(failure), plan: None, meter: Meter::default() }
+        Self { ending: failed(failure), work: Work::Nothing, meter: Meter::default() }
     }
 }
 
-fn settled(status: ApplyStatus) -> (Ending, Option<Option<Body>>) {
-    (Ending::of(status), None)
+fn settled(status: ApplyStatus) -> (Ending, Work) {
+    (Ending::of(status), Work::Nothing)
 }
 
 /// A row whose call failed.

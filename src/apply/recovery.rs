@@ -11,6 +11,8 @@ pub(super) struct Recovered {
     pub(super) written: Vec<i64>,
     /// Fields that may still stand in the draft.
     pub(super) in_draft: Vec<String>,
+    /// By this write the agent was made, and it was not published yet.
+    pub(super) unpublished: Option<i64>,
     /// What was taken back is published: all of these are done with.
     pub(super) taken_back: Vec<i64>,
 }
@@ -28,7 +30,9 @@ pub(super) fn recover(writes: &[OpenWrite], now: &Record) -> Recovered {
                 let wanted = with_fields(&before, &write.fields);
                 !is_same(&before, &wanted) && is_same(&wanted, now)
             });
-        if !is_published {
+        if write.kind == Kind::Create {
+            recovered.unpublished = Some(write.write);
+        } else if !is_published {
             recovered.in_draft.extend(write.changed.iter().cloned());
         } else if write.kind == Kind::Undo {
             recovered.taken_back = writes.iter().take(place + 1).map(|write| write.write).collect();

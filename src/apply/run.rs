@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::decide::decide;
 use super::look::failed;
 use super::recovery::recover;
-use super::store::{Ending, Kind, Planned, Target};
+use super::store::{Ending, Kind, Planned, Target, Work, WriteEnd};
 use super::write::{Applier, Order, Written};
 use crate::base::{AgentDone, ApplyStatus, CallFailure, Event, Writing};
 use crate::check::compare;
@@ -83,7 +83,7 @@ impl Applier<'_> {
             error: ending.failure.as_ref().map(ToString::to_string).unwrap_or_default(),
         };
         self.board.learn_from(ending.failure.as_ref());
-        let kept = self.board.writer.apply_found(&self.workspace, target, ending, None).await;
+        let kept = self.board.writer.apply_found(&self.workspace, target, ending, Work::Nothing).await;
         match self.board.on_disk(kept) {
             Some(()) => {
                 self.board.observer.observe(&Event::Written(done));
@@ -116,13 +116,15 @@ impl Applier<'_> {
             Err(failure) => return Some(failed(failure)),
         };
         let mut change = decide(source, &now, &self.choices);
-        if change.is_empty() {
-            return Some(read_again(source, &now, ApplyStatus::Unchanged));
-        }
+        let mut unpublished = None;
         if has_past {
-            let past = self.board.writer.writes_for(&self.workspace, target.key).await;
-            let left = recover(&self.board.on_disk(past)?, &now).in_draft;
-            change.tidy(left.iter().map(String::as_str), &now);
+            let past = self.board.writer.writes_for(&self.workspace, target.key, target.agent).await;
+            let recovered = recover(&self.board.on_disk(past)?, &now);
+            change.tidy(recovered.in_draft.iter().map(String::as_str), &now);
+            unpublished = recovered.unpublished;
+        }
+        if change.is_empty() && unpublished.is_none() {
+            return Some(read_again(source, &now, ApplyStatus::Unchanged));
         }
         let order = Order {
             target: &target.clone(),
@@ -131,9 +133,15 @@ impl Applier<'_> {
             change: &change,
             now: &now,
             body: &body,
+            must_publish: unpublished.is_some(),
         };
         let written = self.write(&order, spent).await;
-        let ending = ending(written, ApplyStatus::Applied, source, &now)?;
+        if let (Written::Published { .. }, Some(made)) = (&written, unpublished) {
+            let ended = self.board.writer.end_write(made, WriteEnd::Written, None, None, None).await;
+            self.board.on_disk(ended)?;
+        }
+        let done = if unpublished.is_some() { ApplyStatus::Created } else { ApplyStatus::Applied };
+        let ending = ending(written, done, source, &now)?;
         let changed = if is_published(ending.status) { change.names() } else { Vec::new() };
         Some(Ending { changed, left: change.left, ..ending })
     }

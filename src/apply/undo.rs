@@ -8,7 +8,7 @@ use super::decide::restore;
 use super::draft::{is_same, with_fields};
 use super::look::failed;
 use super::run::{ending, is_published};
-use super::store::{Ending, Kind, OpenWrite, Past, RowKey, WriteEnd};
+use super::store::{Ending, Kind, OpenWrite, Past, Target, WriteEnd};
 use super::write::{Applier, Order, Sent, sent};
 use crate::base::{ApplyStatus, Call, Event, Writing};
 use crate::engine::platform::Meter;
@@ -17,7 +17,7 @@ use crate::engine::session::InPause;
 
 /// What is to be done about an agent.
 #[derive(Clone, Debug, PartialEq)]
-enum Back {
+pub(super) enum Back {
     /// These writes are taken back by restoring `names` as `before` has them; `in_draft` may still stand in the draft.
     Restore { writes: Vec<i64>, names: Vec<String>, before: Box<Record>, in_draft: Vec<String> },
     /// It was made here: it is switched off.
@@ -30,11 +30,11 @@ impl Applier<'_> {
     /// Takes back what was written to the rows that `only` names (`None`: to all).
     pub async fn undo(&mut self, only: Option<&BTreeSet<Uuid>>, rows: u64) {
         self.board.observer.observe(&Event::Writing { writing: Writing::Undoing, rows });
-        let mut last: Option<(u64, RowKey)> = None;
+        let mut last: Option<Target> = None;
         while self.board.may_go_on() {
-            let past = self.board.writer.past_after(&self.workspace, last).await;
+            let past = self.board.writer.past_after(&self.workspace, last.as_ref()).await;
             let Some(Some(past)) = self.board.on_disk(past) else { break };
-            last = Some((past.target.line, past.target.key));
+            last = Some(past.target.clone());
             let ids = [Some(past.target.pair.assistant.0), Some(past.target.pair.agent.0)];
             let ids = ids.into_iter().chain([past.target.agent.map(|agent| agent.0)]).flatten();
             if only.is_some_and(|only| ids.into_iter().all(|id| !only.contains(&id))) {
@@ -78,8 +78,15 @@ impl Applier<'_> {
                     return Some(Ending { left: change.left, ..Ending::of(status) });
                 }
                 let target = &past.target;
-                let order =
-                    Order { target, agent, kind: Kind::Undo, change: &change, now: &now, body: &body };
+                let order = Order {
+                    target,
+                    agent,
+                    kind: Kind::Undo,
+                    change: &change,
+                    now: &now,
+                    body: &body,
+                    must_publish: false,
+                };
                 let written = self.write(&order, spent).await;
                 let mut ending = ending(written, ApplyStatus::Undone, &before, &now)?;
                 if is_published(ending.status) {
@@ -97,7 +104,7 @@ impl Applier<'_> {
 
     /// The writes by which this was taken back are done with, too.
     async fn undo_writes(&mut self, past: &Past) -> Option<Vec<i64>> {
-        let writes = self.board.writer.writes_for(&self.workspace, past.target.key).await;
+        let writes = self.board.writer.writes_for(&self.workspace, past.target.key, past.target.agent).await;
         let writes = self.board.on_disk(writes)?;
         Some(writes.iter().filter(|write| write.kind == Kind::Undo).map(|write| write.write).collect())
     }
@@ -152,7 +159,7 @@ fn is_as_left(write: &OpenWrite, now: &Record) -> bool {
 
 /// What is to be done about an agent with these writes, oldest first. Of several those are taken back together between
 /// which nobody else has changed it.
-fn back(writes: &[OpenWrite], now: &Record) -> Back {
+pub(super) fn back(writes: &[OpenWrite], now: &Record) -> Back {
     let id = now.id();
     let mut first = writes.len().saturating_sub(1);
     while let Some(earlier) = first.checked_sub(1).and_then(|place| writes.get(place)) {

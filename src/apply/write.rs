@@ -31,6 +31,8 @@ pub(super) struct Order<'a> {
     /// What is published now, and the answer that it was read from.
     pub(super) now: &'a Record,
     pub(super) body: &'a Bytes,
+    /// Also where nothing is changed: it was never published.
+    pub(super) must_publish: bool,
 }
 
 /// What came of it, as it is on disk.
@@ -123,7 +125,7 @@ impl Applier<'_> {
             self.end(intent, end, None, failure.as_ref()).await;
             return Written::InUse { others, failure };
         }
-        if order.change.is_empty() {
+        if order.change.is_empty() && !order.must_publish {
             // It was only tidied up: there is nothing to publish.
             self.end(intent, WriteEnd::Nothing, None, None).await;
             return Written::Published { version: String::new(), after: Ok(order.now.clone()) };

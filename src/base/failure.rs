@@ -292,11 +292,12 @@ impl CallFailure {
                 Call::Agent | Call::Update | Call::Publish | Call::Create | Call::DisableAgent,
             ) => Remedy::ShareAgent,
             (FailureKind::Forbidden, _) => Remedy::ShareAssistant,
-            (FailureKind::NotFound, Call::Create) => Remedy::RunAgainLater,
             (FailureKind::NotFound, Call::Agent | Call::Update | Call::Publish | Call::DisableAgent) => {
                 Remedy::CreateOrShareAgent
             }
-            (FailureKind::NotFound, _) => Remedy::CheckAssistantId,
+            (FailureKind::NotFound, Call::Assistant | Call::Models | Call::List | Call::Governance | Call::Disable | Call::Enable | Call::EnableAgent) => {
+                Remedy::CheckAssistantId
+            }
             (FailureKind::NotTheApi { is_challenge: true, .. }, _) => Remedy::PassGateway,
             (FailureKind::NotTheApi { .. } | FailureKind::Redirect { .. }, _) => Remedy::MendBaseUrl,
             (FailureKind::Gone { .. }, Call::Assistant | Call::Disable) => Remedy::WorkFromSavedRun,
@@ -309,7 +310,9 @@ impl CallFailure {
             ) => Remedy::RunAgainSlower,
             (FailureKind::Refused { status: 407 }, _) => Remedy::MendProxy,
             (FailureKind::Refused { .. } | FailureKind::Gone { .. }, _) => Remedy::ReadTheRefusal,
-            (FailureKind::Server { .. } | FailureKind::Timeout, _) => Remedy::RunAgainLater,
+            (FailureKind::Server { .. } | FailureKind::Timeout, _)
+            // Making one is flaky (PLATFORM.md, Write names).
+            | (FailureKind::NotFound, Call::Create) => Remedy::RunAgainLater,
             (FailureKind::Connection | FailureKind::Unresolved, _) => Remedy::CheckConnection,
             (FailureKind::Nonsense { .. }, _) => Remedy::ReportNonsense,
             (FailureKind::NotRecorded, _) => Remedy::FreeDisk,

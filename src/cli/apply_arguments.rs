@@ -20,6 +20,10 @@ Examples:
 
 /// Options of `apply`.
 #[derive(Clone, Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, each of them a flag on the command line"
+)]
 pub(super) struct ApplyArgs {
     /// The ledger of a run or of an audit
     pub ledger: PathBuf,
@@ -75,6 +79,7 @@ pub(super) struct ApplyArgs {
 }
 
 /// Another workspace than the ledger's.
+#[expect(clippy::doc_markdown, reason = "the comments are the help, which has no backticks")]
 #[derive(Clone, Debug, Args)]
 #[command(group(clap::ArgGroup::new("elsewhere").args(["to_platform", "to_base_url"])))]
 pub(super) struct OtherWorkspaceArgs {

@@ -13,7 +13,7 @@ mod rows;
 mod taking_back;
 
 pub use intent::{CreateIntent, Kind, PublishIntent, RetreatIntent, UpdateIntent, WriteEnd};
-pub use rows::{Body, Ending, Planned, Recorded, RowKey, Source, Target};
+pub use rows::{Body, Ending, Planned, Recorded, RowKey, Source, Target, Work};
 pub use taking_back::{OpenWrite, Past};
 
 /// Whose agents are written: in `SQL` a text, empty for the ledger's own workspace.

@@ -71,6 +71,17 @@ pub struct Body {
     pub at: Timestamp,
 }
 
+/// What is still to be done for a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Nothing: what became of it is known.
+    Nothing,
+    /// Its agent, as it was read, is to be written.
+    Update(Body),
+    /// Its agent is to be made.
+    Create,
+}
+
 /// A row that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
@@ -122,20 +133,18 @@ impl Ending {
 }
 
 impl Writer {
-    /// Keeps what became of a row; resolves once that is safe from a power cut. `plan` is the agent as it was read, or
-    /// `None` within where it is to be made, of a row that is still to be written.
+    /// Keeps what became of a row; resolves once that is safe from a power cut. `work`: what is still to be
+    /// done for it.
     pub(crate) async fn apply_found(
         &self,
         workspace: &Workspace,
         target: &Target,
         ending: Ending,
-        plan: Option<Option<Body>>,
+        work: Work,
     ) -> Result<(), LedgerError> {
         let (workspace, target) = (workspace.0.clone(), target.clone());
-        self.transact(move |transaction, run| {
-            keep(transaction, run, &workspace, &target, &ending, plan.as_ref())
-        })
-        .await
+        self.transact(move |transaction, run| keep(transaction, run, &workspace, &target, &ending, &work))
+            .await
     }
 
     /// Of the rows to be written all but the first `maximum` are left for another command.
@@ -265,12 +274,12 @@ fn keep(
     workspace: &str,
     target: &Target,
     ending: &Ending,
-    plan: Option<&Option<Body>>,
+    work: &Work,
 ) -> Result<(), LedgerError> {
     let list = |is_empty: bool, json: Result<String, LedgerError>| -> Result<Option<String>, LedgerError> {
         if is_empty { Ok(None) } else { json.map(Some) }
     };
-    let body = plan.and_then(Option::as_ref);
+    let body = if let Work::Update(body) = work { Some(body) } else { None };
     let at = body.map_or_else(Timestamp::now, |body| body.at);
     transaction
         .prepare_cached(
@@ -289,7 +298,7 @@ fn keep(
             run,
             to_integer(target.line),
             target.agent.as_ref().map(|agent| agent.0.as_bytes().as_slice()),
-            plan.map_or(ending.status.as_str(), |_| PLANNED),
+            if *work == Work::Nothing { ending.status.as_str() } else { PLANNED },
             ending.requests,
             to_nanoseconds(at),
             ending.version.as_str(),

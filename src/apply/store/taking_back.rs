@@ -50,19 +50,22 @@ const STANDING: &str = "w.taken_back = 0 AND w.outcome IS NOT 'nothing'";
 const COLUMNS: &str = "w.id, w.kind, w.fields, w.changed, w.before, w.after, w.outcome, w.agent";
 
 impl Writer {
-    /// What may have been written for that row, oldest first.
+    /// What may have been written for that row to that agent, oldest first; without an agent, what was asked for and never
+    /// found.
     pub(crate) async fn writes_for(
         &self,
         workspace: &Workspace,
         key: RowKey,
+        agent: Option<AgentId>,
     ) -> Result<Vec<OpenWrite>, LedgerError> {
         let workspace = workspace.0.clone();
         self.transact(move |transaction, _| {
             let mut statement = transaction.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM apply_write AS w WHERE w.workspace = ?1 AND w.result = ?2 AND {STANDING} \
-                 ORDER BY w.id"
+                "SELECT {COLUMNS} FROM apply_write AS w \
+                 WHERE w.workspace = ?1 AND w.result = ?2 AND w.agent IS ?3 AND {STANDING} ORDER BY w.id"
             ))?;
-            let mut rows = statement.query((workspace, key.0))?;
+            let agent = agent.as_ref().map(|agent| agent.0.as_bytes().as_slice());
+            let mut rows = statement.query((workspace, key.0, agent))?;
             let mut writes = Vec::new();
             while let Some(row) = rows.next()? {
                 writes.push(write(row)?);
@@ -72,24 +75,28 @@ impl Writer {
         .await
     }
 
-    /// The next row behind that line with something to take back, oldest write first.
+    /// The next agent with something to take back, in the order of the rows; oldest write first.
     pub(crate) async fn past_after(
         &self,
         workspace: &Workspace,
-        line: Option<(u64, RowKey)>,
+        last: Option<&Target>,
     ) -> Result<Option<Past>, LedgerError> {
         let name = workspace.0.clone();
-        let (line, key) = line.map_or((i64::MIN, i64::MIN), |(line, key)| (to_integer(line), key.0));
+        let place = |last: &Target| {
+            let agent = last.agent.map(|agent| agent.0.into_bytes().to_vec());
+            (to_integer(last.line), last.key.0, agent.unwrap_or_default())
+        };
+        let (line, key, agent_id) = last.map_or((i64::MIN, i64::MIN, Vec::new()), place);
         let target = self
             .transact(move |transaction, _| {
                 let mut statement = transaction.prepare_cached(&format!(
                     "SELECT r.id, a.line, r.assistant, r.agent, w.agent FROM apply_write AS w \
                      JOIN result AS r ON r.id = w.result \
                      JOIN apply_row AS a ON a.result = w.result AND a.workspace = w.workspace \
-                     WHERE w.workspace = ?1 AND {STANDING} AND (a.line, r.id) > (?2, ?3) \
-                     ORDER BY a.line, r.id, w.id DESC LIMIT 1"
+                     WHERE w.workspace = ?1 AND {STANDING} AND (a.line, r.id, ifnull(w.agent, x'')) > (?2, ?3, ?4) \
+                     ORDER BY a.line, r.id, ifnull(w.agent, x'') LIMIT 1"
                 ))?;
-                let mut rows = statement.query((name, line, key))?;
+                let mut rows = statement.query((name, line, key, agent_id))?;
                 let Some(row) = rows.next()? else { return Ok(None) };
                 Ok(Some(Target {
                     key: RowKey(row.get(0)?),
@@ -100,8 +107,18 @@ impl Writer {
             })
             .await?;
         let Some(target) = target else { return Ok(None) };
-        let writes = self.writes_for(workspace, target.key).await?;
+        let writes = self.writes_for(workspace, target.key, target.agent).await?;
         Ok(Some(Past { target, writes }))
+    }
+
+    /// Whether that agent was made by a request of ours.
+    pub(crate) async fn was_made_here(&self, agent: AgentId) -> Result<bool, LedgerError> {
+        self.transact(move |transaction, _| {
+            let mut statement = transaction
+                .prepare_cached("SELECT 1 FROM apply_write WHERE kind = 'create' AND agent = ?1")?;
+            Ok(statement.exists([agent.0.as_bytes()])?)
+        })
+        .await
     }
 
     /// The agent is as it was before these.

@@ -63,15 +63,12 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         Some(other) => Workspace::other(other.base_url.as_str()),
         None => Workspace::default(),
     };
-    let connection = match other {
-        Some(other) => Some(other),
-        None => {
-            let given = Given {
-                platform: arguments.endpoint.platform,
-                base_url: arguments.endpoint.base_url.as_deref(),
-            };
-            Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?
-        }
+    let connection = if other.is_some() {
+        other
+    } else {
+        let given =
+            Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
+        Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?
     };
     let which = Which {
         only: (!only.is_empty()).then_some(only),
@@ -273,10 +270,8 @@ impl Apply<'_> {
         if rows > 0 && !self.arguments.yes {
             terminal::forget_what_was_typed();
             let asked = ask(self.terminal, apply::apply_question(rows));
-            match applier.board.unless_signalled(asked).await {
-                Some(true) => {}
-                Some(false) => applier.decline(),
-                None => {}
+            if applier.board.unless_signalled(asked).await == Some(false) {
+                applier.decline();
             }
         }
         if rows > 0 {
@@ -336,7 +331,13 @@ impl Apply<'_> {
         let reader =
             LedgerReader::open_either(&self.arguments.ledger).context("the ledger cannot be read again")?;
         let mut result = ApplyResult::default();
-        let written = write_report(&reader, self.arguments, &self.workspace, &self.output, &mut result);
+        let written = write_report(
+            &reader,
+            (self.arguments, self.terminal),
+            &self.workspace,
+            &self.output,
+            &mut result,
+        );
         let mut files: Vec<(&str, &Path)> = Vec::new();
         if let Ok(Some(written)) = &written {
             if let Written::Beside { asked, .. } = written {

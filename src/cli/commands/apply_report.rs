@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::dialect;
-use super::render::{RenderError, stays};
+use super::render::{RenderError, say_that_it_stays, stays};
 use crate::apply::store::{Recorded, Workspace};
 use crate::apply::{ApplyFacts, ApplyResult, ApplyRow};
 use crate::base::{ApplyStatus, ReportRow};
@@ -11,13 +11,13 @@ use crate::cli::apply_arguments::ApplyArgs;
 use crate::cli::settings::OutputPath;
 use crate::engine::ledger::{LedgerError, LedgerReader};
 use crate::engine::report::{self, Access, AtomicFile, ReportSettings, Written};
-use crate::engine::terminal::{self, WhenGone};
+use crate::engine::terminal::{self, Terminal, WhenGone};
 
 /// Writes the report and counts its rows; `None` for standard output, and for a report that stays since no answer came that
 /// could take its place.
 pub(super) fn write_report(
     ledger: &LedgerReader,
-    arguments: &ApplyArgs,
+    (arguments, terminal): (&ApplyArgs, &Terminal),
     workspace: &Workspace,
     output: &OutputPath,
     result: &mut ApplyResult,
@@ -33,7 +33,8 @@ pub(super) fn write_report(
         OutputPath::File(path) => {
             let mut file = AtomicFile::create(path, Access::ByUmask)?;
             report.write(&settings, &mut file, result).map_err(|error| error.at(path))?;
-            if stays(result.has_answers(), output).is_some() {
+            if let Some(path) = stays(result.has_answers(), output) {
+                say_that_it_stays(path, terminal);
                 return Ok(None);
             }
             Ok(Some(file.commit()?))

@@ -221,13 +221,12 @@ impl Object {
 
     /// The same with another value for that key.
     pub(super) fn with(mut self, key: &str, value: Json) -> Self {
-        match self.place(key).and_then(|place| self.members.get_mut(place)) {
-            Some((_, own)) => *own = value,
-            None => {
-                self.members.push((key.to_owned(), value));
-                // The order of a search by halves is not kept up: what is changed here has few keys.
-                self.by_key.clear();
-            }
+        if let Some((_, own)) = self.place(key).and_then(|place| self.members.get_mut(place)) {
+            *own = value;
+        } else {
+            self.members.push((key.to_owned(), value));
+            // The order of a search by halves is not kept up: what is changed here has few keys.
+            self.by_key.clear();
         }
         self
     }

@@ -75,6 +75,34 @@ fn a_flaky_refusal_that_left_a_draft_behind_is_taken_for_what_it_is() {
 }
 
 #[test]
+fn one_that_was_made_and_not_published_is_published_by_the_next_command() {
+    let publish = WriteTrouble { failed: Times::First(1), ..WriteTrouble::default() };
+    let bench = Bench::with(&[alone(1)], SandboxOptions { publish, ..SandboxOptions::default() });
+    bench.apply(&["--create"]).exits_with(3);
+    assert_eq!(bench.statuses(), "unknown");
+    bench.apply(&[]).exits_with(0);
+    assert_eq!((bench.statuses().as_str(), creates(&bench)), ("created", 1));
+    let made = bench.report().column("agent_id")[0].parse().unwrap();
+    assert_eq!(bench.sandbox.agent(made).unwrap().versions.len(), 1);
+    bench.apply(&[]).exits_with(0);
+    assert_eq!(bench.statuses(), "unchanged");
+}
+
+#[test]
+fn two_rows_of_one_name_never_share_an_agent() {
+    let create = WriteTrouble { dropped: Times::First(1), ..WriteTrouble::default() };
+    let mut entries = [alone(1), alone(2)];
+    for entry in &mut entries {
+        entry["assistant"]["name"] = json!("The same");
+    }
+    let bench = Bench::with(&entries, SandboxOptions { create, ..SandboxOptions::default() });
+    bench.apply(&["--create"]).exits_with(3);
+    assert_eq!(bench.statuses(), "unknown created");
+    bench.apply(&["--create"]).exits_with(3);
+    assert_eq!((bench.statuses().as_str(), creates(&bench)), ("unknown unchanged", 2));
+}
+
+#[test]
 fn a_default_model_is_updated_to() {
     let mut entry = alone(1);
     entry["assistant"]["model"] = json!("gpt-5@default");

@@ -1,7 +1,7 @@
 //! Look, plan, write.
 
 use agent_migrate::practice::{SandboxOptions, Times, WriteTrouble};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::bench::{Bench, alone, assistant, differing, same, uuid};
 use crate::support::{KEY, Ran, files, id};
@@ -180,7 +180,7 @@ fn a_ledger_of_an_audit_brings_agents_back_to_what_they_were() {
     Ran::of(bench.desk.program().args(apply)).exits_with(0);
     let text = bench.desk.read("assistants.audit.apply.csv");
     assert!(text.contains(",applied,instruction; temperature,"), "{text}");
-    assert_eq!(Value::from(bench.published(1)["instruction"].clone()), assistant(1)["instruction"]);
+    assert_eq!(bench.published(1)["instruction"].clone(), assistant(1)["instruction"]);
 }
 
 /// A colleague publishes the draft, through the API.
