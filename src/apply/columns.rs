@@ -68,7 +68,6 @@ impl Line for ApplyRow {
             program_version: &facts.run.program_version,
             base_url: facts.run.base_url.as_deref(),
             practice: facts.run.practice,
-            started_at: facts.run.started_at.map(|time| time.to_string()),
             stopped: texts.stopped(&facts.run),
             rows: facts.counts.iter().map(|(_, rows)| rows).sum(),
             counts: Counts(ApplyStatus::ALL.map(|status| (status.as_str(), count(status)))),
@@ -87,7 +86,6 @@ struct Head<'a, const N: usize> {
     program_version: &'a str,
     base_url: Option<&'a str>,
     practice: bool,
-    started_at: Option<String>,
     stopped: Option<String>,
     rows: u64,
     counts: Counts<N>,
@@ -155,6 +153,8 @@ fn differences(differences: &[Difference]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
@@ -165,5 +165,18 @@ mod tests {
             "line input assistant_id agent_id name status changed left_behind differences error remedy version \
              requests checked_at"
         );
+    }
+
+    #[test]
+    fn the_schema_has_the_columns_and_the_statuses() {
+        let schema: Value =
+            serde_json::from_str(include_str!("../../tests/schema/apply.schema.json")).unwrap();
+        let keys = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let own = COLUMNS.iter().map(|column| column.name);
+        let expected: Vec<_> = ["type"].into_iter().chain(own).chain(["columns"]).collect();
+        assert_eq!(keys(&schema["$defs"]["row"]["properties"]), expected);
+        let statuses = ApplyStatus::ALL.map(ApplyStatus::as_str);
+        assert_eq!(keys(&schema["$defs"]["apply"]["properties"]["counts"]["properties"]), statuses);
+        assert_eq!(schema["$defs"]["row"]["properties"]["status"]["enum"], json!(statuses));
     }
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::arguments::{Cli, Command};
 use super::network_arguments::KeyArgs;
 use super::settings::{
-    OutputPath, UsageError, WorkPaths, apply_report, audit_paths, rollback_report, run_paths, verify_report,
+    OutputPath, UsageError, WorkPaths, apply_json, apply_report, audit_paths, rollback_report, run_paths,
+    verify_report,
 };
 
 /// What stands beside a ledger under its name, while it is open or after a crash.
@@ -51,6 +52,7 @@ impl CommandFiles {
                 files.read("--map", arguments.to.map.as_deref());
                 files.ledger("LEDGER", &arguments.ledger);
                 files.output("--report", Some(&apply_report(arguments)));
+                files.output("--json", apply_json(arguments).as_ref());
             }
             Command::Verify(arguments) => {
                 files.key(&arguments.key);

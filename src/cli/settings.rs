@@ -118,6 +118,11 @@ pub(super) fn apply_report(arguments: &ApplyArgs) -> OutputPath {
     beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".apply.csv")
 }
 
+/// Where `apply` writes its report as JSON Lines, if asked to.
+pub(super) fn apply_json(arguments: &ApplyArgs) -> Option<OutputPath> {
+    arguments.json.as_deref().map(OutputPath::parse)
+}
+
 /// Where `verify` writes its report: a file of its own, so that the run's stays as it is.
 pub(super) fn verify_report(arguments: &VerifyArgs) -> OutputPath {
     beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv")
@@ -186,6 +191,14 @@ impl OutputPath {
     pub(super) fn parse(path: &Path) -> Self {
         let is_stdout = path.as_os_str() == "-" || cfg!(unix) && path == Path::new("/dev/stdout");
         if is_stdout { Self::Stdout } else { Self::File(path.to_owned()) }
+    }
+
+    /// `None` for standard output.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout => None,
+            Self::File(path) => Some(path),
+        }
     }
 }
 

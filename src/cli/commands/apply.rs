@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::apply_report::write_report;
+use super::apply_report::Reports;
 use super::command_line::{command_line, path_word, program, same_access, same_command, typed};
 use super::connection::{Connection, Given};
 use super::session::{Session, Work};
@@ -20,10 +20,10 @@ use super::switching::ask;
 use super::{CommandError, elsewhere, runtime};
 use crate::apply::decide::Choices;
 use crate::apply::store::{OpenWrite, Workspace};
-use crate::apply::{self, Applier, ApplyResult, Plan, Which, name_asked_for};
-use crate::base::{Backlog, Exit, StopReason, Writing};
+use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which, name_asked_for};
+use crate::base::{Backlog, Exit, RunFacts, StopReason, Writing};
 use crate::cli::apply_arguments::ApplyArgs;
-use crate::cli::settings::{OutputPath, UsageError, apply_report};
+use crate::cli::settings::{OutputPath, UsageError, apply_json, apply_report};
 use crate::engine::ledger::{Identity, Ledger, LedgerReader, Purpose, RunCommand, Writer};
 use crate::engine::platform::Client;
 use crate::engine::report::{Written, check_writable};
@@ -78,7 +78,9 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         has_past: ledger.rows_to_take_back(&workspace).context(NOTHING)? > 0,
         ..Which::default()
     };
-    if let OutputPath::File(path) = &output {
+    for path in
+        [Some(&output), apply_json(arguments).as_ref()].into_iter().flatten().filter_map(OutputPath::file)
+    {
         check_writable(path).context("nothing was written: the report cannot be written")?;
     }
     let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
@@ -327,26 +329,43 @@ impl Apply<'_> {
         command_line(&mut words.iter().map(String::as_str))
     }
 
+    fn facts(&self, stopped: Option<&StopReason>, result: &ApplyResult) -> ApplyFacts {
+        let run = RunFacts {
+            program_version: env!("CARGO_PKG_VERSION").to_owned(),
+            base_url: self.base_url.clone(),
+            practice: self.base_url.is_none(),
+            stopped: stopped.cloned(),
+            ..RunFacts::default()
+        };
+        ApplyFacts { run, counts: result.statuses.iter().map(|(status, rows)| (*status, *rows)).collect() }
+    }
+
     fn finish(&self, stopped: Option<&StopReason>, plan: &Plan) -> Result<Exit, CommandError> {
         let reader =
             LedgerReader::open_either(&self.arguments.ledger).context("the ledger cannot be read again")?;
         let mut result = ApplyResult::default();
-        let written = write_report(
-            &reader,
-            (self.arguments, self.terminal),
-            &self.workspace,
-            &self.output,
-            &mut result,
-        );
+        let reports = Reports {
+            ledger: &reader,
+            workspace: &self.workspace,
+            arguments: self.arguments,
+            terminal: self.terminal,
+        };
+        let written = reports.csv(&self.output, &mut result);
+        let json = match (&written, apply_json(self.arguments)) {
+            (Ok(_), Some(output)) => reports.json(&output, &self.facts(stopped, &result)),
+            _ => Ok(None),
+        };
+        let written = json.and_then(|json| Ok([("report", written?), ("JSON report", json)]));
         let mut files: Vec<(&str, &Path)> = Vec::new();
-        if let Ok(Some(written)) = &written {
+        for (label, written) in written.iter().flatten() {
+            let Some(written) = written else { continue };
             if let Written::Beside { asked, .. } = written {
                 self.terminal.error(&format!(
                     "{} could not be replaced (is it open elsewhere?); the report stands beside it",
                     asked.display()
                 ));
             }
-            files.push(("report", written.path()));
+            files.push((label, written.path()));
         }
         files.push(("ledger", &self.arguments.ledger));
         let writing = if self.arguments.undo { Writing::Undoing } else { Writing::Applying };

@@ -10,56 +10,91 @@ use crate::base::{ApplyStatus, ReportRow};
 use crate::cli::apply_arguments::ApplyArgs;
 use crate::cli::settings::OutputPath;
 use crate::engine::ledger::{LedgerError, LedgerReader};
-use crate::engine::report::{self, Access, AtomicFile, ReportSettings, Written};
+use crate::engine::report::{self, Access, AtomicFile, Renderer, ReportSettings, Written};
 use crate::engine::terminal::{self, Terminal, WhenGone};
 
-/// Writes the report and counts its rows; `None` for standard output, and for a report that stays since no answer came that
-/// could take its place.
-pub(super) fn write_report(
-    ledger: &LedgerReader,
-    (arguments, terminal): (&ApplyArgs, &Terminal),
-    workspace: &Workspace,
-    output: &OutputPath,
-    result: &mut ApplyResult,
-) -> Result<Option<Written>, RenderError> {
-    let format = ledger.format()?.unwrap_or_default();
-    let settings = ReportSettings { format, dialect: dialect(arguments.dialect), redact: false };
-    let report = Report { ledger, workspace, is_undo: arguments.undo };
-    match output {
-        OutputPath::Stdout => {
-            report.write(&settings, &mut terminal::standard_output(WhenGone::GoOn), result)?;
-            Ok(None)
-        }
-        OutputPath::File(path) => {
-            let mut file = AtomicFile::create(path, Access::ByUmask)?;
-            report.write(&settings, &mut file, result).map_err(|error| error.at(path))?;
-            if let Some(path) = stays(result.has_answers(), output) {
-                say_that_it_stays(path, terminal);
-                return Ok(None);
-            }
-            Ok(Some(file.commit()?))
-        }
+/// The reports of a command that has ended.
+pub(super) struct Reports<'a> {
+    pub(super) ledger: &'a LedgerReader,
+    pub(super) workspace: &'a Workspace,
+    pub(super) arguments: &'a ApplyArgs,
+    pub(super) terminal: &'a Terminal,
+}
+
+impl Reports<'_> {
+    /// Writes the CSV and counts its rows; `None` for standard output, and for a report that stays since no answer came that
+    /// could take its place.
+    pub(super) fn csv(
+        &self,
+        output: &OutputPath,
+        result: &mut ApplyResult,
+    ) -> Result<Option<Written>, RenderError> {
+        let settings = self.settings()?;
+        let mut counted = ApplyResult::default();
+        let has_answers = |counted: &ApplyResult| counted.has_answers();
+        let written = self.write(output, Access::ByUmask, &mut |out| {
+            let renderer = report::csv::<ApplyRow, _>(&settings, out);
+            self.rows(renderer, &ApplyFacts::default(), &mut counted)?;
+            Ok(has_answers(&counted))
+        });
+        *result = counted;
+        written
     }
-}
 
-struct Report<'a> {
-    ledger: &'a LedgerReader,
-    workspace: &'a Workspace,
-    is_undo: bool,
-}
+    /// Writes the same as JSON Lines, once its rows are counted in `facts`.
+    pub(super) fn json(
+        &self,
+        output: &OutputPath,
+        facts: &ApplyFacts,
+    ) -> Result<Option<Written>, RenderError> {
+        let settings = self.settings()?;
+        self.write(output, Access::OwnerOnly, &mut |out| {
+            let mut counted = ApplyResult::default();
+            let renderer = report::json_lines::<ApplyRow, _>(&settings, out);
+            self.rows(renderer, facts, &mut counted)?;
+            Ok(counted.has_answers())
+        })
+    }
 
-impl Report<'_> {
+    fn settings(&self) -> Result<ReportSettings, RenderError> {
+        let format = self.ledger.format()?.unwrap_or_default();
+        Ok(ReportSettings { format, dialect: dialect(self.arguments.dialect), redact: false })
+    }
+
+    /// `fill` tells whether there was an answer.
     fn write(
         &self,
-        settings: &ReportSettings,
-        out: &mut dyn Write,
-        result: &mut ApplyResult,
+        output: &OutputPath,
+        access: Access,
+        fill: &mut dyn FnMut(&mut dyn Write) -> Result<bool, RenderError>,
+    ) -> Result<Option<Written>, RenderError> {
+        match output {
+            OutputPath::Stdout => {
+                fill(&mut terminal::standard_output(WhenGone::GoOn))?;
+                Ok(None)
+            }
+            OutputPath::File(path) => {
+                let mut file = AtomicFile::create(path, access)?;
+                let has_answers = fill(&mut file).map_err(|error| error.at(path))?;
+                if let Some(path) = stays(has_answers, output) {
+                    say_that_it_stays(path, self.terminal);
+                    return Ok(None);
+                }
+                Ok(Some(file.commit()?))
+            }
+        }
+    }
+
+    fn rows(
+        &self,
+        mut renderer: Box<dyn Renderer<ApplyRow> + '_>,
+        facts: &ApplyFacts,
+        counted: &mut ApplyResult,
     ) -> Result<(), RenderError> {
-        let mut renderer = report::csv::<ApplyRow, _>(settings, out);
-        renderer.begin(&ApplyFacts::default())?;
+        renderer.begin(facts)?;
         self.ledger.for_each_row(false, |row, _, _| {
             let row = self.row(row)?;
-            result.count(row.status, row.remedy());
+            counted.count(row.status, row.remedy());
             renderer.row(&row).map_err(RenderError::from)
         })?;
         Ok(renderer.finish()?)
@@ -80,7 +115,9 @@ impl Report<'_> {
             _ if row.invalid.is_some() => ApplyStatus::InvalidId,
             _ if row.duplicate_of.is_some() => ApplyStatus::Duplicate,
             (Some(recorded), _) => recorded.ending.status,
-            (None, Some(pair)) if self.is_undo && !self.ledger.apply_stands(self.workspace, pair)? => {
+            (None, Some(pair))
+                if self.arguments.undo && !self.ledger.apply_stands(self.workspace, pair)? =>
+            {
                 ApplyStatus::Unchanged
             }
             (None, _) if row.checked_at.is_none() => ApplyStatus::NoSource,

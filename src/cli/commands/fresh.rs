@@ -23,7 +23,7 @@ use crate::engine::terminal::{Terminal, nothing_begun};
 
 /// What is to begin afresh.
 pub(super) struct Fresh<'a> {
-    /// The ledger that stands in its endpoint.
+    /// The ledger that stands in its place.
     pub(super) ledger: &'a Path,
     /// Whose rows the new one is to hold.
     pub(super) identity: Identity,
