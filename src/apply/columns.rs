@@ -40,6 +40,10 @@ pub struct ApplyFacts {
     pub run: RunFacts,
     /// Rows by what became of them.
     pub counts: Vec<(ApplyStatus, u64)>,
+    /// Whether what was written was taken back.
+    pub is_undo: bool,
+    /// Whether nothing was to be written.
+    pub is_dry_run: bool,
 }
 
 impl Line for ApplyRow {
@@ -68,6 +72,8 @@ impl Line for ApplyRow {
             program_version: &facts.run.program_version,
             base_url: facts.run.base_url.as_deref(),
             practice: facts.run.practice,
+            undo: facts.is_undo,
+            dry_run: facts.is_dry_run,
             stopped: texts.stopped(&facts.run),
             rows: facts.counts.iter().map(|(_, rows)| rows).sum(),
             counts: Counts(ApplyStatus::ALL.map(|status| (status.as_str(), count(status)))),
@@ -75,7 +81,13 @@ impl Line for ApplyRow {
     }
 
     fn beyond_columns<'a>(&'a self, _: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
-        Beyond { columns }
+        let ending = self.recorded.as_ref().map(|recorded| &recorded.ending);
+        let left = ending.map(|ending| ending.left.as_slice()).unwrap_or_default();
+        Beyond {
+            left: left.iter().map(|left| Left { name: &left.name, why: left.why.words() }).collect(),
+            columns,
+            changes: ending.map(|ending| ending.differences.as_slice()).unwrap_or_default(),
+        }
     }
 }
 
@@ -86,6 +98,8 @@ struct Head<'a, const N: usize> {
     program_version: &'a str,
     base_url: Option<&'a str>,
     practice: bool,
+    undo: bool,
+    dry_run: bool,
     stopped: Option<String>,
     rows: u64,
     counts: Counts<N>,
@@ -93,7 +107,15 @@ struct Head<'a, const N: usize> {
 
 #[derive(Serialize)]
 struct Beyond<'a> {
+    left: Vec<Left<'a>>,
     columns: Carried<'a>,
+    changes: &'a [Difference],
+}
+
+#[derive(Serialize)]
+struct Left<'a> {
+    name: &'a str,
+    why: &'a str,
 }
 
 /// A line of the report.
@@ -173,7 +195,8 @@ mod tests {
             serde_json::from_str(include_str!("../../tests/schema/apply.schema.json")).unwrap();
         let keys = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         let own = COLUMNS.iter().map(|column| column.name);
-        let expected: Vec<_> = ["type"].into_iter().chain(own).chain(["columns"]).collect();
+        let expected: Vec<_> =
+            ["type"].into_iter().chain(own).chain(["left", "columns", "changes"]).collect();
         assert_eq!(keys(&schema["$defs"]["row"]["properties"]), expected);
         let statuses = ApplyStatus::ALL.map(ApplyStatus::as_str);
         assert_eq!(keys(&schema["$defs"]["apply"]["properties"]["counts"]["properties"]), statuses);

@@ -235,6 +235,7 @@ mod tests {
             ("verify a.ledger --api-key-file key.txt -o key.txt".into(), "--api-key-file and --report"),
             ("verify a.ledger -o a.ledger".into(), "LEDGER and --report"),
             ("apply a.ledger -o a.ledger".into(), "LEDGER and --report"),
+            ("apply a.ledger --json a.ledger".into(), "LEDGER and --json"),
             (
                 "apply a.ledger --to-platform odeus --to-api-key-file key.txt --map old.csv -o key.txt"
                     .into(),

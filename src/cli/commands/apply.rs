@@ -263,7 +263,8 @@ impl Apply<'_> {
         }
         applier.at_most(self.arguments.max_changes).await;
         let rows = self.arguments.max_changes.map_or(plan.count(), |most| plan.count().min(most));
-        let shown = apply::apply_plan(plan, self.endpoint(), self.arguments.dry_run, &self.undo_command());
+        let shown =
+            apply::apply_plan(plan, rows, self.endpoint(), self.arguments.dry_run, &self.undo_command());
         self.show(&format!("\n{shown}\n"), rows > 0);
         if self.arguments.dry_run {
             applier.would_apply().await;
@@ -337,7 +338,12 @@ impl Apply<'_> {
             stopped: stopped.cloned(),
             ..RunFacts::default()
         };
-        ApplyFacts { run, counts: result.statuses.iter().map(|(status, rows)| (*status, *rows)).collect() }
+        ApplyFacts {
+            run,
+            counts: result.statuses.iter().map(|(status, rows)| (*status, *rows)).collect(),
+            is_undo: self.arguments.undo,
+            is_dry_run: self.arguments.dry_run,
+        }
     }
 
     fn finish(&self, stopped: Option<&StopReason>, plan: &Plan) -> Result<Exit, CommandError> {

@@ -31,11 +31,10 @@ impl Reports<'_> {
     ) -> Result<Option<Written>, RenderError> {
         let settings = self.settings()?;
         let mut counted = ApplyResult::default();
-        let has_answers = |counted: &ApplyResult| counted.has_answers();
         let written = self.write(output, Access::ByUmask, &mut |out| {
             let renderer = report::csv::<ApplyRow, _>(&settings, out);
             self.rows(renderer, &ApplyFacts::default(), &mut counted)?;
-            Ok(has_answers(&counted))
+            Ok(counted.has_answers())
         });
         *result = counted;
         written
@@ -61,21 +60,21 @@ impl Reports<'_> {
         Ok(ReportSettings { format, dialect: dialect(self.arguments.dialect), redact: false })
     }
 
-    /// `fill` tells whether there was an answer.
+    /// `render` tells whether there was an answer.
     fn write(
         &self,
         output: &OutputPath,
         access: Access,
-        fill: &mut dyn FnMut(&mut dyn Write) -> Result<bool, RenderError>,
+        render: &mut dyn FnMut(&mut dyn Write) -> Result<bool, RenderError>,
     ) -> Result<Option<Written>, RenderError> {
         match output {
             OutputPath::Stdout => {
-                fill(&mut terminal::standard_output(WhenGone::GoOn))?;
+                render(&mut terminal::standard_output(WhenGone::GoOn))?;
                 Ok(None)
             }
             OutputPath::File(path) => {
                 let mut file = AtomicFile::create(path, access)?;
-                let has_answers = fill(&mut file).map_err(|error| error.at(path))?;
+                let has_answers = render(&mut file).map_err(|error| error.at(path))?;
                 if let Some(path) = stays(has_answers, output) {
                     say_that_it_stays(path, self.terminal);
                     return Ok(None);

@@ -209,12 +209,18 @@ pub fn write_atomically<E: From<ReportFileError>>(
     Ok(file.commit()?)
 }
 
-/// Finds out whether a report can be written there, before the first request: a temporary file is made and removed.
+/// Finds out whether a report can be written there, before the first request: a temporary file is made and removed, and with
+/// it what killed processes left behind in the folder.
 /// What stands there is not touched; a pipe is not opened, since its reader would take that for the report.
 pub fn check_writable(path: &Path) -> Result<(), ReportFileError> {
     match fs::metadata(path) {
         Ok(existing) if !existing.is_file() && !existing.is_dir() => Ok(()),
-        _ => AtomicFile::create(path, Access::OwnerOnly).map(drop),
+        _ => {
+            if let Ok(target) = follow_links(path) {
+                sweep(&folder_of(&target));
+            }
+            AtomicFile::create(path, Access::OwnerOnly).map(drop)
+        }
     }
 }
 
@@ -232,7 +238,6 @@ fn beside(path: &Path, access: Access) -> Result<(Place, File), ReportFileError>
         return Err(failed(io::ErrorKind::InvalidInput.into()));
     }
     let folder = folder_of(&target);
-    sweep(&folder);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     set_mode(&mut options, &target, access);

@@ -150,9 +150,12 @@ impl<R: PageLine, W: Write> Renderer<R> for Html<R, W> {
         let room = self.page.room(needs_somebody);
         let opened =
             |objects, room| row.detail(&self.shown, objects, room).render().map_err(io::Error::other);
+        // What does not fit anyway is not made first.
         let are_left_out = objects != Objects::default();
+        let is_too_large = are_left_out && objects.bytes() > room;
+        let objects = if is_too_large { Objects { are_left_out, ..Objects::default() } } else { objects };
         let mut whole = opened(objects, Room::ForChanges(room))?;
-        if whole.len() > room && are_left_out {
+        if whole.len() > room && are_left_out && !is_too_large {
             whole = opened(Objects { are_left_out, ..Objects::default() }, Room::ForChanges(room))?;
         }
         if whole.len() > room {

@@ -22,6 +22,9 @@ pub(crate) const FOUND: usize = 300;
 /// A value up to this length stands beside the other one; longer ones are compared line by line.
 const SHORT: usize = 100;
 
+/// Bytes without which there is no use in comparing texts for the page.
+const LEAST: usize = 2_000;
+
 /// A row of the table.
 #[derive(Template)]
 #[template(path = "row.html", config = "src/engine/report/page/askama.toml")]
@@ -209,6 +212,13 @@ pub struct Objects {
     pub are_left_out: bool,
 }
 
+impl Objects {
+    /// What they take on the page at least.
+    pub(super) fn bytes(&self) -> usize {
+        [&self.assistant, &self.agent].into_iter().flatten().map(String::len).sum()
+    }
+}
+
 /// How much of a row there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
@@ -251,8 +261,8 @@ pub(crate) fn carried<'a>(row: &'a ReportRow, columns: &'a [Column]) -> Vec<(&'a
 impl<'a> ChangeView<'a> {
     fn new(change: Change<'a>, room: Room) -> Self {
         let how = match room {
-            Room::ForChanges(_) => how(change.old.as_deref(), change.new.as_deref()),
-            Room::ForNames => How::LeftOut,
+            Room::ForChanges(room) if room > LEAST => how(change.old.as_deref(), change.new.as_deref()),
+            Room::ForChanges(_) | Room::ForNames => How::LeftOut,
         };
         Self { field: change.field, how }
     }
