@@ -421,6 +421,7 @@ mod tests {
         }
         let mut under_way = AtomicFile::create(&path, Access::ByUmask).unwrap();
         under_way.write_all(b"first").unwrap();
+        check_writable(&path).unwrap();
         write(&folder.path().join("b.csv"), "second").unwrap();
         under_way.commit().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "first");
