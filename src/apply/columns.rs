@@ -4,34 +4,69 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use csv::Writer;
+use serde_json::Value;
 
 use super::remedies::remedy;
 use super::store::Recorded;
-use crate::base::{ApplyStatus, Difference, ReportRow};
+use crate::base::{ApplyStatus, ReportRow};
 use crate::engine::report::{ReportSettings, cell, csv_writer, shield, whole_seconds};
 
 /// A column that is the program's own.
-struct Column {
-    name: &'static str,
+pub(super) struct Column {
+    pub(super) name: &'static str,
     text: fn(&ApplyRow<'_>) -> String,
+    kind: Kind,
+}
+
+/// What JSON makes of a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Number,
+    /// `null` where nothing is known.
+    Known,
+}
+
+impl Column {
+    const fn text(name: &'static str, text: fn(&ApplyRow<'_>) -> String) -> Self {
+        Self { name, text, kind: Kind::Text }
+    }
+
+    const fn number(name: &'static str, text: fn(&ApplyRow<'_>) -> String) -> Self {
+        Self { name, text, kind: Kind::Number }
+    }
+
+    const fn known(name: &'static str, text: fn(&ApplyRow<'_>) -> String) -> Self {
+        Self { name, text, kind: Kind::Known }
+    }
+
+    /// What stands in it, whole, for JSON.
+    pub(super) fn value(&self, row: &ApplyRow<'_>) -> Value {
+        let text = (self.text)(row);
+        match self.kind {
+            Kind::Number => text.parse::<u64>().map_or(Value::Null, Value::from),
+            Kind::Known if text.is_empty() => Value::Null,
+            Kind::Known | Kind::Text => text.into(),
+        }
+    }
 }
 
 /// The order is a promise (DESIGN.md, Applying).
-const COLUMNS: [Column; 14] = [
-    Column { name: "line", text: |row| row.row.line.to_string() },
-    Column { name: "input", text: |row| row.row.input.clone() },
-    Column { name: "assistant_id", text: |row| id(row.row.pair.map(|pair| pair.assistant.0)) },
-    Column { name: "agent_id", text: |row| id(row.agent()) },
-    Column { name: "name", text: |row| row.row.name.clone() },
-    Column { name: "status", text: |row| row.status.to_string() },
-    Column { name: "changed", text: |row| row.of(|recorded| cell::joined(&recorded.ending.changed)) },
-    Column { name: "left_behind", text: |row| row.of(left_behind) },
-    Column { name: "differences", text: |row| row.of(|recorded| differences(&recorded.ending.differences)) },
-    Column { name: "error", text: |row| row.error() },
-    Column { name: "remedy", text: |row| row.remedy().to_owned() },
-    Column { name: "version", text: |row| row.of(|recorded| recorded.ending.version.clone()) },
-    Column { name: "requests", text: |row| row.requests().to_string() },
-    Column { name: "checked_at", text: |row| row.of(|recorded| whole_seconds(recorded.at).to_string()) },
+pub(super) const COLUMNS: [Column; 14] = [
+    Column::number("line", |row| row.row.line.to_string()),
+    Column::text("input", |row| row.row.input.clone()),
+    Column::known("assistant_id", |row| id(row.row.pair.map(|pair| pair.assistant.0))),
+    Column::known("agent_id", |row| id(row.agent())),
+    Column::text("name", |row| row.row.name.clone()),
+    Column::text("status", |row| row.status.to_string()),
+    Column::text("changed", |row| row.of(|recorded| recorded.ending.changed.join("; "))),
+    Column::text("left_behind", |row| row.of(left_behind)),
+    Column::text("differences", |row| row.differences().join("; ")),
+    Column::text("error", error),
+    Column::text("remedy", |row| row.remedy().to_owned()),
+    Column::text("version", |row| row.of(|recorded| recorded.ending.version.clone())),
+    Column::number("requests", |row| row.requests().to_string()),
+    Column::known("checked_at", |row| row.of(|recorded| whole_seconds(recorded.at).to_string())),
 ];
 
 /// A line of the report.
@@ -65,24 +100,30 @@ impl ApplyRow<'_> {
         self.recorded.map(text).unwrap_or_default()
     }
 
-    fn requests(&self) -> u32 {
-        self.recorded.map_or(0, |recorded| recorded.ending.requests)
+    fn differences(&self) -> Vec<String> {
+        let differences = self.recorded.map(|recorded| recorded.ending.differences.as_slice());
+        let differences = differences.unwrap_or_default().iter();
+        differences.map(|difference| format!("{}: {}", difference.field, difference.short)).collect()
     }
 
-    fn error(&self) -> String {
-        if let Some(invalid) = self.row.invalid {
-            return invalid.sentence().to_owned();
-        }
-        self.of(|recorded| {
-            let failure = recorded.ending.failure.as_ref().map(ToString::to_string);
-            let said = recorded.ending.said.clone();
-            said.into_iter().chain(failure).collect::<Vec<_>>().join("; ")
-        })
+    fn requests(&self) -> u32 {
+        self.recorded.map_or(0, |recorded| recorded.ending.requests)
     }
 }
 
 fn id(id: Option<uuid::Uuid>) -> String {
     id.map(|id| id.hyphenated().to_string()).unwrap_or_default()
+}
+
+fn error(row: &ApplyRow<'_>) -> String {
+    if let Some(invalid) = row.row.invalid {
+        return invalid.sentence().to_owned();
+    }
+    row.of(|recorded| {
+        let failure = recorded.ending.failure.as_ref().map(ToString::to_string);
+        let said = recorded.ending.said.clone();
+        said.into_iter().chain(failure).collect::<Vec<_>>().join("; ")
+    })
 }
 
 fn left_behind(recorded: &Recorded) -> String {
@@ -92,13 +133,7 @@ fn left_behind(recorded: &Recorded) -> String {
             names.push(left.name.clone());
         }
     }
-    cell::joined(&names)
-}
-
-fn differences(differences: &[Difference]) -> String {
-    let texts: Vec<_> =
-        differences.iter().map(|difference| format!("{}: {}", difference.field, difference.short)).collect();
-    cell::joined(&texts)
+    names.join("; ")
 }
 
 /// Writes the report as CSV.
@@ -127,7 +162,12 @@ impl<W: Write> ApplyCsv<W> {
     /// One line.
     pub fn row(&mut self, row: &ApplyRow<'_>) -> io::Result<()> {
         for column in &COLUMNS {
-            self.writer.write_field(cell::own(&(column.text)(row)).as_bytes())?;
+            // Of differences too many for a cell, as many as fit stand whole.
+            let text = match column.name {
+                "differences" => cell::joined(&row.differences()),
+                _ => (column.text)(row),
+            };
+            self.writer.write_field(cell::own(&text).as_bytes())?;
         }
         for index in 0..self.carried {
             let carried = row.row.carried.get(index).map_or("", String::as_str);
@@ -144,7 +184,7 @@ impl<W: Write> ApplyCsv<W> {
 }
 
 /// The input's own columns, those that have the name of one of ours as `input_…`.
-fn free_of_clashes(carried: &[String]) -> Vec<String> {
+pub(super) fn free_of_clashes(carried: &[String]) -> Vec<String> {
     let is_own = |name: &str| COLUMNS.iter().any(|own| own.name == name);
     let mut taken: HashSet<String> = carried.iter().cloned().collect();
     let free = |name: &String| {

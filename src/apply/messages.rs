@@ -40,9 +40,14 @@ pub fn before_apply(backlog: &Backlog, rpm: u32, place: Place<'_>, dry_run: bool
 }
 
 /// What is about to be written, what is left and why, and the command line that takes it back.
-pub fn apply_plan(plan: &Plan, place: Place<'_>, dry_run: bool, take_back: &str) -> String {
+/// `rows`: how many of them `--max-changes` leaves.
+pub fn apply_plan(plan: &Plan, rows: u64, place: Place<'_>, dry_run: bool, take_back: &str) -> String {
     let mut blocks = Blocks::new(place.is_practice());
     blocks.say(&headline(plan, dry_run));
+    if rows < plan.count() {
+        let others = counted(plan.count() - rows, "other", "others");
+        blocks.say(&format!("--max-changes leaves the last {others} of them for another command."));
+    }
     let fields = counts(plan.fields.iter().map(|(field, rows)| (*rows, field.as_str())));
     if !fields.is_empty() {
         blocks.push(&format!("Fields to be written:{fields}"));

@@ -10,13 +10,14 @@
 //! | `run` | the rows one after the other |
 //! | `create`, `undo` | an agent is made; what was written is taken back |
 //! | `store` | its SQL |
-//! | `columns`, `remedies` | its report |
+//! | `columns`, `json`, `remedies` | its report |
 //! | `messages` | its sentences |
 
 mod columns;
 mod create;
 pub mod decide;
 mod draft;
+mod json;
 pub mod left;
 mod look;
 mod messages;
@@ -31,6 +32,7 @@ mod write;
 
 pub use columns::{ApplyCsv, ApplyRow};
 pub use create::name_asked_for;
+pub use json::{ApplyFacts, ApplyJson};
 pub use look::{Candidate, Plan, Which, feed};
 pub use messages::{
     ApplyResult, Place, after_apply, apply_plan, apply_question, before_apply, undo_plan, undo_question,

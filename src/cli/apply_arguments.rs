@@ -73,6 +73,9 @@ pub(super) struct ApplyArgs {
     /// Where the report goes; - is standard output [default: beside LEDGER, its stem + .apply.csv]
     #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
+    /// Also write the report as JSON Lines, with full texts
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub json: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,

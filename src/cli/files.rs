@@ -51,6 +51,7 @@ impl CommandFiles {
                 files.read("--map", arguments.to.map.as_deref());
                 files.ledger("LEDGER", &arguments.ledger);
                 files.output("--report", Some(&apply_report(arguments)));
+                files.output("--json", arguments.json.as_deref().map(OutputPath::parse).as_ref());
             }
             Command::Verify(arguments) => {
                 files.key(&arguments.key);
@@ -233,6 +234,7 @@ mod tests {
             ("verify a.ledger --api-key-file key.txt -o key.txt".into(), "--api-key-file and --report"),
             ("verify a.ledger -o a.ledger".into(), "LEDGER and --report"),
             ("apply a.ledger -o a.ledger".into(), "LEDGER and --report"),
+            ("apply a.ledger --json a.ledger".into(), "LEDGER and --json"),
             (
                 "apply a.ledger --to-platform odeus --to-api-key-file key.txt --map old.csv -o key.txt"
                     .into(),

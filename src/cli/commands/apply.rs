@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::apply_report::write_report;
+use super::apply_report::Reports;
 use super::command_line::{command_line, path_word, program, same_access, same_command, typed};
 use super::place::{Connection, Given, Practised};
 use super::session::{ended, sends_that_count};
@@ -21,7 +21,7 @@ use super::switching::ask;
 use super::{CommandError, elsewhere, runtime};
 use crate::apply::decide::Choices;
 use crate::apply::store::{OpenWrite, Workspace};
-use crate::apply::{self, Applier, ApplyResult, Plan, Which, name_asked_for};
+use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which, name_asked_for};
 use crate::base::{Backlog, Exit, StopReason, Writing};
 use crate::cli::apply_arguments::ApplyArgs;
 use crate::cli::settings::{OutputPath, UsageError, apply_report};
@@ -79,8 +79,10 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         has_past: ledger.rows_to_take_back(&workspace).context(NOTHING)? > 0,
         ..Which::default()
     };
-    if let OutputPath::File(path) = &output {
-        check_writable(path).context("nothing was written: the report cannot be written")?;
+    for output in [Some(output.clone()), arguments.json.as_deref().map(OutputPath::parse)] {
+        if let Some(OutputPath::File(path)) = &output {
+            check_writable(path).context("nothing was written: the report cannot be written")?;
+        }
     }
     let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
     let apply = Apply { arguments, terminal, output, identity, workspace, base_url, which };
@@ -278,7 +280,7 @@ impl Apply<'_> {
         }
         applier.at_most(self.arguments.max_changes).await;
         let rows = self.arguments.max_changes.map_or(plan.count(), |most| plan.count().min(most));
-        let shown = apply::apply_plan(plan, self.place(), self.arguments.dry_run, &self.undo_command());
+        let shown = apply::apply_plan(plan, rows, self.place(), self.arguments.dry_run, &self.undo_command());
         self.show(&format!("\n{shown}\n"), rows > 0);
         if self.arguments.dry_run {
             applier.would_apply().await;
@@ -348,22 +350,33 @@ impl Apply<'_> {
         let reader =
             LedgerReader::open_either(&self.arguments.ledger).context("the ledger cannot be read again")?;
         let mut result = ApplyResult::default();
-        let written = write_report(
-            &reader,
-            (self.arguments, self.terminal),
-            &self.workspace,
-            &self.output,
-            &mut result,
-        );
+        let reports = Reports {
+            ledger: &reader,
+            arguments: self.arguments,
+            workspace: &self.workspace,
+            terminal: self.terminal,
+        };
+        let written = reports.csv(&self.output, &mut result).and_then(|csv| {
+            let facts = ApplyFacts {
+                base_url: self.base_url.as_deref(),
+                is_undo: self.arguments.undo,
+                is_dry_run: self.arguments.dry_run,
+                stopped,
+                result: &result,
+            };
+            let json = self.arguments.json.as_deref().map(OutputPath::parse);
+            let json = json.map(|output| reports.json(&output, facts)).transpose()?;
+            Ok([("report", csv), ("JSON report", json.flatten())])
+        });
         let mut files: Vec<(&str, &Path)> = Vec::new();
-        if let Ok(Some(written)) = &written {
-            if let Written::Beside { asked, .. } = written {
+        for (what, written) in written.iter().flatten() {
+            if let Some(Written::Beside { asked, .. }) = written {
                 self.terminal.error(&format!(
                     "{} could not be replaced (is it open elsewhere?); the report stands beside it",
                     asked.display()
                 ));
             }
-            files.push(("report", written.path()));
+            files.extend(written.as_ref().map(|written| (*what, written.path())));
         }
         files.push(("ledger", &self.arguments.ledger));
         let writing = if self.arguments.undo { Writing::Undoing } else { Writing::Applying };

@@ -4,6 +4,7 @@ use agent_migrate::practice::{SandboxOptions, Times, WriteTrouble};
 use serde_json::{Value, json};
 
 use super::bench::{Bench, alone, assistant, differing, same, uuid};
+use crate::support::schema::Schema;
 use crate::support::{KEY, Ran, files, id};
 
 fn options() -> SandboxOptions {
@@ -202,6 +203,24 @@ fn publish(bench: &Bench, number: u32) -> bool {
         &url,
     ]);
     curl.output().unwrap().status.success()
+}
+
+#[test]
+fn the_json_report_keeps_to_its_schema_and_is_for_its_owner_alone() {
+    let bench = Bench::with(&[differing(1, &json!({"temperature": 0.9})), alone(2)], options());
+    bench.edit(1, "instruction", json!("half an idea"));
+    bench.apply(&["--json", "apply.jsonl"]).exits_with(3);
+    let text = bench.desk.read("apply.jsonl");
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    Schema::new(include_str!("../../schema/apply.schema.json")).holds(&lines);
+    assert_eq!((&lines[0]["rows"], &lines[0]["counts"]["draft_in_use"]), (&json!(2), &json!(1)));
+    assert_eq!(lines[1]["changes"][0]["old"], json!(0.3));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(bench.desk.path("apply.jsonl")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
 }
 
 #[test]
