@@ -224,7 +224,7 @@ impl Ledger {
         let connection = schema::connect(&path, schema::READER_CACHE_KIB).map_err(at)?;
         schema::check(&connection, &path)?;
         check(&Identity::read(&connection).map_err(at)?, &path)?;
-        let log = Log::begin(&connection).map_err(|error| {
+        let log = schema::upgrade(&connection).and_then(|()| Log::begin(&connection)).map_err(|error| {
             log::end_if_last(&connection);
             at(error)
         })?;

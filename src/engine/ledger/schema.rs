@@ -15,9 +15,11 @@ use super::log::IN_LOG;
 /// "AgMi": marks the file as ours (`PRAGMA application_id`).
 pub(super) const APPLICATION_ID: i32 = 0x4167_4d69;
 
-/// Version of the tables below (`PRAGMA user_version`, beside [`IN_LOG`]); another one is refused. Earlier ones were never
-/// released.
+/// Version of the tables below (`PRAGMA user_version`, beside [`IN_LOG`]); a newer one is refused.
 pub(super) const VERSION: i64 = 4;
+
+/// The oldest version that is taken in: it lacks nothing but the tables of `apply`.
+const OLDEST: i64 = 3;
 
 /// Length of the header of a database file.
 const HEADER_BYTES: usize = 100;
@@ -45,12 +47,6 @@ pub(super) const READER_CACHE_KIB: i64 = 2 * 1024;
 /// `attempt` is every request to switch off (`wanted` = 'off', written before it leaves, open until `ended_at`) or on
 /// (written with its outcome). `planned` is the last run's plan: `seq` is the order of its requests, NULL where another
 /// row of the same assistant decides.
-///
-/// `apply_row` is what the last `apply` (`run`) has found out about a row in a workspace: '' is the ledger's own, else a base
-/// URL. Its `status` is a word of the report, or 'planned' with the agent as it was read in `body` (NULL: to be made).
-/// `apply_write` is every write that may have happened: written with the agent as it was (`before`) before its request
-/// leaves, open until it has an `outcome`; `fields` is what was sent, in write names, `changed` the same in read names;
-/// `taken_back` is set once the agent is as it was again.
 ///
 /// A partial index serves only a question that repeats its condition: see `tests/questions.rs`.
 const TABLES: &str = "
@@ -119,7 +115,16 @@ const TABLES: &str = "
     CREATE INDEX attempt_open ON attempt (result) WHERE ended_at IS NULL;
     CREATE INDEX attempt_on ON attempt (result) WHERE wanted = 'on';
     CREATE TABLE planned (result INTEGER PRIMARY KEY, seq INTEGER UNIQUE) STRICT;
-    CREATE TABLE apply_row (
+    CREATE TABLE sent (at INTEGER PRIMARY KEY, requests INTEGER NOT NULL) STRICT;
+";
+
+/// `apply_row` is what the last `apply` (`run`) has found out about a row in a workspace: '' is the ledger's own, else a base
+/// URL. Its `status` is a word of the report, or 'planned' with the agent as it was read in `body` (NULL: to be made).
+/// `apply_write` is every write that may have happened: written with the agent as it was (`before`) before its request
+/// leaves, open until it has an `outcome`; `fields` is what was sent, in write names, `changed` the same in read names;
+/// `taken_back` is set once the agent is as it was again.
+const APPLY_TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS apply_row (
         id INTEGER PRIMARY KEY,
         workspace TEXT NOT NULL,
         result INTEGER NOT NULL,
@@ -138,8 +143,8 @@ const TABLES: &str = "
         body BLOB,
         UNIQUE (workspace, result)
     ) STRICT;
-    CREATE INDEX apply_row_planned ON apply_row (workspace, line) WHERE status = 'planned';
-    CREATE TABLE apply_write (
+    CREATE INDEX IF NOT EXISTS apply_row_planned ON apply_row (workspace, line) WHERE status = 'planned';
+    CREATE TABLE IF NOT EXISTS apply_write (
         id INTEGER PRIMARY KEY,
         workspace TEXT NOT NULL,
         result INTEGER NOT NULL,
@@ -158,9 +163,8 @@ const TABLES: &str = "
         failure TEXT,
         taken_back INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-    CREATE INDEX apply_write_of ON apply_write (workspace, agent) WHERE taken_back = 0;
-    CREATE INDEX apply_write_for ON apply_write (workspace, result) WHERE taken_back = 0;
-    CREATE TABLE sent (at INTEGER PRIMARY KEY, requests INTEGER NOT NULL) STRICT;
+    CREATE INDEX IF NOT EXISTS apply_write_of ON apply_write (workspace, agent) WHERE taken_back = 0;
+    CREATE INDEX IF NOT EXISTS apply_write_for ON apply_write (workspace, result) WHERE taken_back = 0;
 ";
 
 /// Every input row with what is known of it: `i` the row, `d` the earlier row that it repeats, `r` the result of its
@@ -175,8 +179,17 @@ pub(super) const ROWS: &str = "
 /// Makes the tables in an empty file, with our mark, in one transaction.
 pub(super) fn create(connection: &Connection) -> Result<(), LedgerError> {
     connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+        "BEGIN IMMEDIATE; {TABLES} {APPLY_TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
     ))?;
+    Ok(())
+}
+
+/// Gives an older ledger the tables that it lacks; its version follows with the first mark of the log. For people who have
+/// nothing but a ledger of an earlier run.
+pub(super) fn upgrade(connection: &Connection) -> Result<(), LedgerError> {
+    if version(connection)? & !IN_LOG < VERSION {
+        connection.execute_batch(&format!("BEGIN IMMEDIATE; {APPLY_TABLES} COMMIT;"))?;
+    }
     Ok(())
 }
 
@@ -215,7 +228,7 @@ fn check_marks(application_id: i64, version: i64, path: &Path) -> Result<(), Ope
     if theirs > VERSION {
         return Err(OpenError::NewerProgram { path: path.to_owned(), theirs });
     }
-    if theirs < VERSION {
+    if theirs < OLDEST {
         return Err(OpenError::OlderProgram { path: path.to_owned(), theirs });
     }
     Ok(())

@@ -174,6 +174,17 @@ fn a_ledger_of_an_older_program_is_refused_and_left_as_it_was() {
     assert_eq!(fs::read(place.ledger()).unwrap(), before);
 }
 
+/// It may be all that somebody has.
+#[test]
+fn a_ledger_from_before_apply_is_read_and_taken_in() {
+    let place = Place::new();
+    drop(place.import(&rows(&[1])));
+    tamper(&place.ledger(), "DROP TABLE apply_row; DROP TABLE apply_write; PRAGMA user_version = 3");
+    assert_eq!(LedgerReader::open(&place.ledger()).unwrap().facts().unwrap().rows(), 1);
+    assert_eq!(place.open().agents_as_left().unwrap(), []);
+    assert_eq!(place.open().agents_as_left().unwrap(), [], "opened again");
+}
+
 #[test]
 fn a_ledger_of_another_base_url_is_refused() {
     let place = Place::new();
