@@ -85,3 +85,11 @@ fn the_ledger_of_the_practice_workspace_is_no_ledger_of_a_platform() {
     Ran::of(&mut command).exits_with(3);
     desk.run("http://127.0.0.1:9", &["--ledger", "one.ledger"]).exits_with(1).says("practice");
 }
+
+#[test]
+fn the_help_of_the_practice_workspace_says_what_goes_wrong_when_agents_are_written() {
+    let help = Ran::of(Desk::with_input("").program().args(["sandbox", "--help"])).exits_with(0).stdout;
+    let (_, writing) = help.split_once("Trouble when writing agents:").unwrap();
+    let options: Vec<_> = writing.split_whitespace().filter(|word| word.starts_with("--")).take(4).collect();
+    assert_eq!(options, ["--forbid-edit", "--lose-writes", "--drop-writes", "--flaky-creates"]);
+}
