@@ -7,6 +7,7 @@ use csv::Writer;
 use serde_json::Value;
 
 use super::remedies::remedy;
+use super::run::is_published;
 use super::store::Recorded;
 use crate::base::{ApplyStatus, ReportRow};
 use crate::engine::report::{ReportSettings, cell, csv_writer, shield, whole_seconds};
@@ -87,6 +88,14 @@ impl ApplyRow<'_> {
     pub fn remedy(&self) -> &'static str {
         let failure = self.recorded.and_then(|recorded| recorded.ending.failure.as_ref());
         remedy(self.status, failure, self.agent().is_some())
+    }
+
+    /// Whether something of ours may stand in its agent.
+    pub fn is_written(&self) -> bool {
+        let has_changed = self.recorded.is_some_and(|recorded| !recorded.ending.changed.is_empty());
+        is_published(self.status)
+            && (has_changed || self.status == ApplyStatus::Unknown)
+            && self.status != ApplyStatus::Undone
     }
 
     fn agent(&self) -> Option<uuid::Uuid> {

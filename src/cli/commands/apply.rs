@@ -382,7 +382,7 @@ impl Apply<'_> {
         let writing = if self.arguments.undo { Writing::Undoing } else { Writing::Applying };
         let exit = Exit::of(stopped, result.needs_attention(writing));
         let next = self.next_command(exit, plan);
-        let take_back = (result.has_written() && !self.arguments.dry_run).then(|| self.undo_command());
+        let take_back = (result.has_written && !self.arguments.dry_run).then(|| self.undo_command());
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }

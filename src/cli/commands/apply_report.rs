@@ -33,7 +33,7 @@ impl Reports<'_> {
         let write = |out: &mut dyn Write, result: &mut ApplyResult| -> Result<(), RenderError> {
             let mut csv = ApplyCsv::begin(&settings, out)?;
             self.rows(|row| {
-                result.count(row.status, row.remedy());
+                result.count(row.status, row.remedy(), row.is_written());
                 csv.row(row)
             })?;
             Ok(csv.finish()?)
