@@ -46,9 +46,10 @@ impl Applier<'_> {
             Some(namesakes) => namesakes.iter().flat_map(|id| id.0.into_bytes()).collect(),
             None => NO_LIST.to_vec(),
         };
-        let wish = self.board.writer.intend_create(&self.workspace, target, body, change.names(), before);
-        let wish = wish.await;
-        let intent = self.board.on_disk(wish)?;
+        let recording =
+            self.board.writer.intend_create(&self.workspace, target, body, change.names(), before);
+        let recording = recording.await;
+        let intent = self.board.on_disk(recording)?;
         let (failure, end) = match self.send_create(&intent, spent).await {
             Sent::Done(agent) => {
                 target.agent = Some(agent);
@@ -89,8 +90,8 @@ impl Applier<'_> {
     ) -> Ending {
         let unknown = |failure| Ending { failure: Some(failure), ..Ending::of(ApplyStatus::Unknown) };
         let made = self.board.writer.was_made(&intent, agent).await;
-        let Some(wish) = self.board.on_disk(made) else { return unknown(not_recorded(Call::Publish)) };
-        let version = match self.publish(&wish, spent).await {
+        let Some(publishing) = self.board.on_disk(made) else { return unknown(not_recorded(Call::Publish)) };
+        let version = match self.publish(&publishing, spent).await {
             Sent::Done(version) => version.unwrap_or_default().number,
             Sent::Not(failure) => {
                 let failure = failure.unwrap_or_else(|| no_answer(Call::Publish));

@@ -23,7 +23,7 @@ use crate::check::{compare, read, unchecked};
 use crate::engine::ledger::{Job, LedgerError, LedgerReader, Writer};
 use crate::engine::platform::{Client, Meter};
 use crate::engine::record::{Record, Side};
-use crate::engine::session::{PACE_TICK, StopRules, unwritable, wait_for_signal};
+use crate::engine::session::{LIMITER_TICK, StopRules, unwritable, wait_for_signal};
 
 /// Which rows are written, and to which agents.
 #[derive(Clone, Debug, Default)]
@@ -163,7 +163,7 @@ impl Applier<'_> {
         let mut under_way: HashMap<Id, (u64, Target, String)> = HashMap::new();
         let (mut asked, mut is_over) = (0, false);
         let mut signal = self.board.signal();
-        let mut tick = interval(PACE_TICK);
+        let mut tick = interval(LIMITER_TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stop: Option<StopReason> = loop {
             if is_over && tasks.is_empty() {
@@ -196,7 +196,7 @@ impl Applier<'_> {
                     Some(Err(error)) => break Some(unwritable(&error)),
                     None => is_over = true,
                 },
-                _ = tick.tick() => self.board.observer.observe(&Event::Pace(self.board.client.pace_status())),
+                _ = tick.tick() => self.board.observer.observe(&Event::Limiter(self.board.client.limiter_status())),
             }
         };
         tasks.shutdown().await;

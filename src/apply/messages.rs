@@ -13,23 +13,23 @@ const REMEDIES: usize = 4;
 
 /// Where it happens; `base_url` is `None` in the practice workspace.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct Endpoint<'a> {
     /// The target.
     pub base_url: Option<&'a str>,
     /// Whether it is another workspace than the ledger's.
     pub is_elsewhere: bool,
 }
 
-impl Place<'_> {
+impl Endpoint<'_> {
     const fn is_practice(&self) -> bool {
         self.base_url.is_none()
     }
 }
 
 /// What is about to be read.
-pub fn before_apply(backlog: &Backlog, rpm: u32, place: Place<'_>, dry_run: bool) -> String {
-    let mut blocks = Blocks::new(place.is_practice());
-    blocks.platform(place.base_url);
+pub fn before_apply(backlog: &Backlog, rpm: u32, endpoint: Endpoint<'_>, dry_run: bool) -> String {
+    let mut blocks = Blocks::new(endpoint.is_practice());
+    blocks.platform(endpoint.base_url);
     blocks.push(&work(backlog, rpm, 1));
     blocks.say(if dry_run {
         "It reads the agents, and shows what would be written. Nothing is changed."
@@ -41,8 +41,8 @@ pub fn before_apply(backlog: &Backlog, rpm: u32, place: Place<'_>, dry_run: bool
 
 /// What is about to be written, what is left and why, and the command line that takes it back.
 /// `rows`: how many of them `--max-changes` leaves.
-pub fn apply_plan(plan: &Plan, rows: u64, place: Place<'_>, dry_run: bool, take_back: &str) -> String {
-    let mut blocks = Blocks::new(place.is_practice());
+pub fn apply_plan(plan: &Plan, rows: u64, endpoint: Endpoint<'_>, dry_run: bool, take_back: &str) -> String {
+    let mut blocks = Blocks::new(endpoint.is_practice());
     blocks.say(&headline(plan, dry_run));
     if rows < plan.count() {
         let others = grouped(plan.count() - rows);
@@ -65,7 +65,7 @@ pub fn apply_plan(plan: &Plan, rows: u64, place: Place<'_>, dry_run: bool, take_
         let left = counts(left.iter().map(|(rows, words)| (*rows, words.as_str())));
         blocks.push(&format!("Left behind:{left}"));
     }
-    for warning in warnings(plan, place) {
+    for warning in warnings(plan, endpoint) {
         blocks.say(warning);
     }
     if plan.count() > 0 && !dry_run {
@@ -100,7 +100,7 @@ fn headline(plan: &Plan, dry_run: bool) -> String {
     }
 }
 
-fn warnings(plan: &Plan, place: Place<'_>) -> Vec<&'static str> {
+fn warnings(plan: &Plan, endpoint: Endpoint<'_>) -> Vec<&'static str> {
     let mut warnings = Vec::new();
     if plan.with_actions > 0 {
         warnings.push(
@@ -114,7 +114,7 @@ fn warnings(plan: &Plan, place: Place<'_>) -> Vec<&'static str> {
              call shares or deletes it.",
         );
     }
-    if place.is_elsewhere && plan.count() > 0 {
+    if endpoint.is_elsewhere && plan.count() > 0 {
         warnings.push(
             "No API carries over conversations, who an agent is shared with, the connections of actions, and files.",
         );
@@ -128,9 +128,9 @@ pub fn apply_question(rows: u64) -> String {
 }
 
 /// What is about to be taken back.
-pub fn undo_plan(rows: u64, place: Place<'_>, dry_run: bool) -> String {
-    let mut blocks = Blocks::new(place.is_practice());
-    blocks.platform(place.base_url);
+pub fn undo_plan(rows: u64, endpoint: Endpoint<'_>, dry_run: bool) -> String {
+    let mut blocks = Blocks::new(endpoint.is_practice());
+    blocks.platform(endpoint.base_url);
     let agents = counted(rows, "agent", "agents");
     blocks.say(&match (rows, dry_run) {
         (0, _) => "There is nothing to take back: this ledger knows of no agent that this program wrote.".to_owned(),
@@ -249,8 +249,8 @@ mod tests {
 
     #[test]
     fn before_agents_are_written() {
-        let place = Place { base_url: Some("https://api.odeus.ai"), is_elsewhere: true };
-        insta::assert_snapshot!(apply_plan(&plan(), 10, place, false, "agent-migrate apply a.ledger --undo"), @r"
+        let endpoint = Endpoint { base_url: Some("https://api.odeus.ai"), is_elsewhere: true };
+        insta::assert_snapshot!(apply_plan(&plan(), 10, endpoint, false, "agent-migrate apply a.ledger --undo"), @r"
         41 agents are about to be written and published, 1 agent is about to be made and published, for all
         their users.
 
@@ -283,10 +283,10 @@ mod tests {
 
     #[test]
     fn a_dry_run_and_a_plan_without_work_say_so() {
-        let place = Place { base_url: None, is_elsewhere: false };
-        insta::assert_snapshot!(apply_plan(&Plan::default(), 0, place, false, ""), @"PRACTICE: There is nothing to write.");
+        let endpoint = Endpoint { base_url: None, is_elsewhere: false };
+        insta::assert_snapshot!(apply_plan(&Plan::default(), 0, endpoint, false, ""), @"PRACTICE: There is nothing to write.");
         let plan = Plan { creates: 0, with_actions: 0, ..plan() };
-        let first = apply_plan(&plan, 41, place, true, "");
+        let first = apply_plan(&plan, 41, endpoint, true, "");
         insta::assert_snapshot!(first.split("\n\n").next().unwrap_or_default(), @r"
         PRACTICE: Nothing is written: this is a dry run. Without --dry-run, 41 agents would be written and
         published.

@@ -35,6 +35,6 @@ pub use create::name_asked_for;
 pub use json::{ApplyFacts, ApplyJson};
 pub use look::{Candidate, Plan, Which, feed};
 pub use messages::{
-    ApplyResult, Place, after_apply, apply_plan, apply_question, before_apply, undo_plan, undo_question,
+    ApplyResult, Endpoint, after_apply, apply_plan, apply_question, before_apply, undo_plan, undo_question,
 };
 pub use write::Applier;

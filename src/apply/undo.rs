@@ -116,11 +116,11 @@ impl Applier<'_> {
 
     async fn switch_off(&mut self, past: &Past, writes: Vec<i64>, spent: &mut Meter) -> Option<Ending> {
         let (write, agent) = (*writes.first()?, past.target.agent?);
-        let wish = self.board.writer.intend_retreat(write, agent).await;
-        let wish = self.board.on_disk(wish)?;
+        let intent = self.board.writer.intend_retreat(write, agent).await;
+        let intent = self.board.on_disk(intent)?;
         let client = self.board.client;
         let mut meter = Meter::default();
-        let answer = self.board.patiently(client.disable_agent(&wish, &mut meter), InPause::GiveUp).await;
+        let answer = self.board.patiently(client.disable_agent(&intent, &mut meter), InPause::GiveUp).await;
         spent.requests = spent.requests.saturating_add(meter.requests);
         match sent(Call::DisableAgent, answer, meter) {
             Sent::Done(()) => {

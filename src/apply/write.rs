@@ -78,7 +78,7 @@ impl Applier<'_> {
     /// Writes the change and publishes it, or neither.
     pub(super) async fn write(&mut self, order: &Order<'_>, spent: &mut Meter) -> Written {
         let what = (order.change.body(), order.change.names());
-        let wish = self.board.writer.intend_update(
+        let recording = self.board.writer.intend_update(
             &self.workspace,
             order.target,
             order.agent,
@@ -86,8 +86,8 @@ impl Applier<'_> {
             what,
             order.body.clone(),
         );
-        let wish = wish.await;
-        let Some(intent) = self.board.on_disk(wish) else { return Written::NotSent };
+        let recording = recording.await;
+        let Some(intent) = self.board.on_disk(recording) else { return Written::NotSent };
         match self.update(&intent, InPause::GiveUp, spent).await {
             Sent::Done(answer) => self.with_draft(order, intent, answer, spent).await,
             Sent::Not(failure) => {
@@ -131,11 +131,11 @@ impl Applier<'_> {
             self.end(intent, WriteEnd::Nothing, None, None).await;
             return Written::Published { version: String::new(), after: Ok(order.now.clone()) };
         }
-        let wish = self.board.writer.draft_is_ours(&intent, answer).await;
-        let Some(wish) = self.board.on_disk(wish) else {
+        let recording = self.board.writer.draft_is_ours(&intent, answer).await;
+        let Some(publishing) = self.board.on_disk(recording) else {
             return Written::Unknown(not_recorded(Call::Publish));
         };
-        match self.publish(&wish, spent).await {
+        match self.publish(&publishing, spent).await {
             Sent::Done(version) => self.published(order, intent, version, spent).await,
             Sent::Not(failure) => {
                 let failure = failure.unwrap_or_else(|| no_answer(Call::Publish));
@@ -190,8 +190,8 @@ impl Applier<'_> {
         spent: &mut Meter,
     ) -> Option<CallFailure> {
         let fields = order.change.put_back(order.now).body();
-        let wish = self.board.writer.intend_putting_back(intent, fields).await;
-        let Some(back) = self.board.on_disk(wish) else { return Some(not_recorded(Call::Update)) };
+        let recording = self.board.writer.intend_putting_back(intent, fields).await;
+        let Some(back) = self.board.on_disk(recording) else { return Some(not_recorded(Call::Update)) };
         match self.update(&back, InPause::Wait, spent).await {
             Sent::Done(_) => None,
             Sent::Not(failure) => Some(failure.unwrap_or_else(|| no_answer(Call::Update))),

@@ -18,7 +18,7 @@ pub struct Crowd {
 
 /// How many records have the same name or the same instruction, where it is more than one.
 #[derive(Debug, Default)]
-pub struct Doubles {
+pub struct Duplicates {
     hasher: RandomState,
     names: HashMap<u64, usize>,
     instructions: HashMap<u64, usize>,
@@ -33,13 +33,13 @@ impl Crowd {
     }
 
     /// What stood there twice.
-    pub fn doubles(self) -> Doubles {
+    pub fn duplicates(self) -> Duplicates {
         let Self { hasher, names, instructions } = self;
-        Doubles { hasher, names: more_than_once(names), instructions: more_than_once(instructions) }
+        Duplicates { hasher, names: more_than_once(names), instructions: more_than_once(instructions) }
     }
 }
 
-impl Doubles {
+impl Duplicates {
     /// How many records have this one's name; 0 where no other has.
     pub fn same_name(&self, record: &Record) -> usize {
         count(&self.names, hash(&self.hasher, &name_key(record)))
@@ -107,9 +107,10 @@ mod tests {
         for record in &records {
             crowd.add(record);
         }
-        let doubles = crowd.doubles();
-        let counts =
-            records.each_ref().map(|record| (doubles.same_name(record), doubles.same_instruction(record)));
+        let duplicates = crowd.duplicates();
+        let counts = records
+            .each_ref()
+            .map(|record| (duplicates.same_name(record), duplicates.same_instruction(record)));
         assert_eq!(counts, [(3, 2), (3, 0), (0, 2), (0, 0), (0, 0), (3, 2), (3, 0)]);
     }
 }

@@ -8,14 +8,14 @@
 //! | `labelled` | `Passwort: …`: the value that stands behind a word for a secret |
 //! | `looks` | what a value looks like: random, a password, prose, a placeholder |
 //! | `hiding` | shows texts and raw objects without any secret that was found |
-//! | `doubles` | which names and instructions stand in a list twice, from hashes alone |
+//! | `duplicates` | which names and instructions stand in a list twice, from hashes alone |
 
 #[cfg(test)]
 mod tests;
 
 use jiff::Timestamp;
 
-use super::duplicates::Doubles;
+use super::duplicates::Duplicates;
 use super::row::{Configuration, Finding, KnownModel};
 use super::rules::rules;
 use crate::engine::record::{Json, Record};
@@ -26,7 +26,7 @@ pub struct Surroundings<'a> {
     /// The models of the key; `None` where they could not be read: then nothing is found about models.
     pub models: Option<&'a [KnownModel]>,
     /// What stands twice among all records.
-    pub doubles: &'a Doubles,
+    pub duplicates: &'a Duplicates,
     /// When the record was read; ages are counted up to here.
     pub read_at: Timestamp,
 }

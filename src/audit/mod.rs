@@ -31,7 +31,7 @@ mod secrets;
 mod store;
 
 pub use csv::audit_csv;
-pub use duplicates::{Crowd, Doubles};
+pub use duplicates::{Crowd, Duplicates};
 pub use findings::{Surroundings, configuration, findings};
 pub use hiding::Secrets;
 pub use json::audit_json_lines;

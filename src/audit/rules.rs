@@ -198,13 +198,13 @@ const RULES: &[Rule] = &[
         },
     ),
     rule("same_name", Weight::Low, "Give each its own name, or delete what is not needed", |subject| {
-        doubled(subject.surroundings.doubles.same_name(subject.record))
+        doubled(subject.surroundings.duplicates.same_name(subject.record))
     }),
     rule(
         "same_instruction",
         Weight::Low,
         "Keep one of them, or say in the instruction what sets them apart",
-        |subject| doubled(subject.surroundings.doubles.same_instruction(subject.record)),
+        |subject| doubled(subject.surroundings.duplicates.same_instruction(subject.record)),
     ),
 ];
 

@@ -151,7 +151,7 @@ pub struct AgentDone {
     pub error: String,
 }
 
-/// Proof that the wish to change this agent's draft is on disk, with the agent as it was. Without one of these four no
+/// Proof that the intent to change this agent's draft is on disk, with the agent as it was. Without one of these four no
 /// request that writes agents can be sent; only the store of `apply` implements them (held by `tests/it/layers.rs`).
 pub trait RecordedUpdate: Send + Sync {
     /// Which agent.
@@ -166,13 +166,13 @@ pub trait RecordedPublish: Send + Sync {
     fn agent(&self) -> AgentId;
 }
 
-/// Proof that the wish to make an agent is on disk.
+/// Proof that the intent to make an agent is on disk.
 pub trait RecordedCreate: Send + Sync {
     /// The agent in write names.
     fn proposed(&self) -> &JsonText;
 }
 
-/// Proof that the wish to switch off an agent that we made is on disk.
+/// Proof that the intent to switch off an agent that we made is on disk.
 pub trait RecordedRetreat: Send + Sync {
     /// Which agent.
     fn agent(&self) -> AgentId;

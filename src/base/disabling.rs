@@ -268,7 +268,7 @@ impl RollbackPlan {
 
 /// What earlier runs left open: to be settled before anything else (DESIGN.md, Disabling).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Debts {
+pub struct Unsettled {
     /// Assistants to be switched on again.
     pub reverts: u64,
     /// Assistants that were asked to go off, without an outcome on record.
@@ -277,17 +277,17 @@ pub struct Debts {
     pub looks: u64,
 }
 
-impl Debts {
+impl Unsettled {
     /// Whether there is nothing to do before anything else.
     pub const fn is_empty(&self) -> bool {
         self.reverts == 0 && self.answers == 0 && self.looks == 0
     }
 }
 
-/// Proof that the wish to switch this assistant off is on disk: without one, no request to disable can be sent. Only
+/// Proof that the intent to switch this assistant off is on disk: without one, no request to disable can be sent. Only
 /// the ledger implements it, by a type that it makes after its commit (held by `tests/it/layers.rs`).
-pub trait RecordedWish: Send + Sync {
-    /// Whom the wish is about.
+pub trait RecordedIntent: Send + Sync {
+    /// Whom the intent is about.
     fn assistant(&self) -> AssistantId;
     /// The last moment at which a request may leave for it: by then it was verified too long ago (DESIGN.md, Disabling).
     fn good_until(&self) -> Timestamp;

@@ -34,7 +34,7 @@ pub const REQUESTS_PER_ROW: u64 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitReason {
     /// Our own pace (`--rpm`).
-    Pace,
+    Limiter,
     /// 429: the platform's rate limit.
     RateLimited,
     /// `Retry-After` on a 503.
@@ -43,7 +43,7 @@ pub enum WaitReason {
 
 /// The state of the pace, for the display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PaceStatus {
+pub struct LimiterStatus {
     /// Requests sent in the last 60 seconds, restarts counted in.
     pub sent_last_minute: u32,
     /// Requests per minute allowed just now: `--rpm`, or less after a 429.
@@ -189,7 +189,7 @@ pub enum Event {
     /// A row is on disk.
     RowDone(RowDone),
     /// Several times a second: how the pace stands.
-    Pace(PaceStatus),
+    Limiter(LimiterStatus),
     /// No new row will start; what is under way is being ended.
     Stopping(super::stop::StopReason),
     /// The last row is over.

@@ -28,10 +28,10 @@ pub use applying::{
 pub use defect::{defect, keep_defects_quiet};
 pub use difference::{Difference, JsonText, Note, NoteKind};
 pub use disabling::{
-    Candidate, Debts, Disabling, DisablingEnd, NotPlanned, Plan, RecordedWish, RollbackPlan, SkipReason,
+    Candidate, Disabling, DisablingEnd, NotPlanned, Plan, RecordedIntent, RollbackPlan, SkipReason, Unsettled,
 };
 pub use event::{
-    Backlog, Event, FIRST_AT_ONCE, GuardNews, Observer, PaceStatus, REQUESTS_PER_ROW, RowDone, Sight,
+    Backlog, Event, FIRST_AT_ONCE, GuardNews, LimiterStatus, Observer, REQUESTS_PER_ROW, RowDone, Sight,
     Switched, Switching, WaitReason,
 };
 pub use exit::Exit;

@@ -16,7 +16,7 @@ use crate::base::{
 use crate::engine::ledger::{Job, LedgerError};
 use crate::engine::platform::Client;
 use crate::engine::record::Side;
-use crate::engine::session::{PACE_TICK, StopRules, unwritable, wait_for_signal};
+use crate::engine::session::{LIMITER_TICK, StopRules, unwritable, wait_for_signal};
 
 /// Rows that may wait, for each one under way, for an earlier one to be written: the report has the input's order.
 const WAITING_EACH: usize = 8;
@@ -146,7 +146,7 @@ impl Verify<'_> {
         mut signal: watch::Receiver<Option<Signal>>,
         sink: &mut VerifySink<'_, E>,
     ) -> Result<Option<StopReason>, E> {
-        let mut tick = interval(PACE_TICK);
+        let mut tick = interval(LIMITER_TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_over = false;
         loop {
@@ -170,7 +170,7 @@ impl Verify<'_> {
                     Some(Err(error)) => return Ok(Some(unwritable(&error))),
                     None => is_over = true,
                 },
-                _ = tick.tick() => self.observer.observe(&Event::Pace(self.client.pace_status())),
+                _ = tick.tick() => self.observer.observe(&Event::Limiter(self.client.limiter_status())),
             }
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::base::{
-    Backlog, Debts, Disabling, FIRST_AT_ONCE, REQUESTS_PER_ROW, Remedy, RowStatus, RunFacts, StopReason,
+    Backlog, Disabling, FIRST_AT_ONCE, REQUESTS_PER_ROW, Remedy, RowStatus, RunFacts, StopReason, Unsettled,
     grouped, terminal_safe,
 };
 use crate::disable;
@@ -22,7 +22,7 @@ pub fn before(
     base_url: Option<&str>,
     practice: bool,
     disabling: Disabling,
-    debts: Debts,
+    unsettled: Unsettled,
 ) -> String {
     let mut text = String::new();
     if practice {
@@ -34,11 +34,11 @@ pub fn before(
     }
     let _ = writeln!(text, "{}", work(backlog, rpm, REQUESTS_PER_ROW));
     text.push_str(&not_asked_for(backlog));
-    if !debts.is_empty() {
-        let _ = writeln!(text, "{}", wrapped(&left_open(debts, disabling), "", ""));
+    if !unsettled.is_empty() {
+        let _ = writeln!(text, "{}", wrapped(&left_open(unsettled, disabling), "", ""));
     }
     text.push_str(match disabling {
-        Disabling::No if debts.reverts + debts.looks > 0 => "For the rest it only reads.",
+        Disabling::No if unsettled.reverts + unsettled.looks > 0 => "For the rest it only reads.",
         Disabling::No => "It only reads; nothing is changed.",
         Disabling::DryRun => "It reads, and shows what would be switched off. Nothing is switched off.",
         Disabling::Yes => {
@@ -67,15 +67,15 @@ pub(crate) fn not_asked_for(backlog: &Backlog) -> String {
 }
 
 /// What an earlier run left open, and what becomes of it.
-fn left_open(debts: Debts, disabling: Disabling) -> String {
+fn left_open(unsettled: Unsettled, disabling: Disabling) -> String {
     let begun = |count: u64, one: &str, many: &str| {
         (count > 0).then(|| format!("{} {}", assistants(count), if count == 1 { one } else { many }))
     };
     let parts: Vec<_> = [
-        begun(debts.reverts, "is to be switched on again", "are to be switched on again"),
-        begun(debts.answers, "was asked to go off and may be off", "were asked to go off and may be off"),
+        begun(unsettled.reverts, "is to be switched on again", "are to be switched on again"),
+        begun(unsettled.answers, "was asked to go off and may be off", "were asked to go off and may be off"),
         begun(
-            debts.looks,
+            unsettled.looks,
             "is off and its agent to be looked at",
             "are off and their agents to be looked at",
         ),
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn before_a_first_run() {
         let backlog = Backlog { rows: 1_000, invalid: 7, duplicates: 5, to_do: 988, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.langdock.com"), false, Disabling::No, Debts::default()), @r"
+        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.langdock.com"), false, Disabling::No, Unsettled::default()), @r"
         Platform: https://api.langdock.com
         1,000 rows: 988 to check (2 requests each, about 1,976 in all, at most 300 a minute: about 6 min 30 s).
         No request is spent on 7 rows without exactly one UUID, 5 rows like an earlier one.
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn before_going_on() {
         let backlog = Backlog { rows: 10_000, settled_before: 9_988, to_do: 12, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.odeus.ai"), false, Disabling::Yes, Debts::default()), @r"
+        insta::assert_snapshot!(before(&backlog, 300, Some("https://api.odeus.ai"), false, Disabling::Yes, Unsettled::default()), @r"
         Platform: https://api.odeus.ai
         10,000 rows: 9,988 done, 12 to go (2 requests each, about 24 in all, at most 300 a minute: less than a minute).
         It reads first. What is then to be switched off is shown, and asked about, before anything is changed.
@@ -279,14 +279,14 @@ mod tests {
     #[test]
     fn before_a_practice_run_with_a_limit_and_before_one_with_nothing_to_do() {
         let backlog = Backlog { rows: 10, to_do: 4, beyond_limit: 6, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, None, true, Disabling::No, Debts::default()), @r"
+        insta::assert_snapshot!(before(&backlog, 300, None, true, Disabling::No, Unsettled::default()), @r"
         PRACTICE: a made-up workspace inside this program; nothing real is read or changed.
         10 rows: 4 to check (2 requests each, about 8 in all, at most 300 a minute: less than a minute).
         No request is spent on 6 rows left for another run by --limit.
         It only reads; nothing is changed.
         ");
         let backlog = Backlog { rows: 1, settled_before: 1, ..Backlog::default() };
-        insta::assert_snapshot!(before(&backlog, 300, None, true, Disabling::No, Debts::default()), @r"
+        insta::assert_snapshot!(before(&backlog, 300, None, true, Disabling::No, Unsettled::default()), @r"
         PRACTICE: a made-up workspace inside this program; nothing real is read or changed.
         1 row: 1 done, nothing to go.
         It only reads; nothing is changed.
@@ -408,21 +408,21 @@ mod tests {
 
     #[test]
     fn before_it_settles_what_an_earlier_run_left_open_it_says_so() {
-        let said = |debts, disabling| {
-            let text = before(&Backlog::default(), 300, None, true, disabling, debts);
+        let said = |unsettled, disabling| {
+            let text = before(&Backlog::default(), 300, None, true, disabling, unsettled);
             text.lines().skip(2).collect::<Vec<_>>().join("\n")
         };
-        insta::assert_snapshot!(said(Debts { reverts: 1, ..Debts::default() }, Disabling::No), @r"
+        insta::assert_snapshot!(said(Unsettled { reverts: 1, ..Unsettled::default() }, Disabling::No), @r"
         First it settles what an earlier run left open: 1 assistant is to be switched on again.
         For the rest it only reads.
         ");
-        let debts = Debts { reverts: 0, answers: 2, looks: 1_000 };
-        insta::assert_snapshot!(said(debts, Disabling::Yes), @r"
+        let unsettled = Unsettled { reverts: 0, answers: 2, looks: 1_000 };
+        insta::assert_snapshot!(said(unsettled, Disabling::Yes), @r"
         First it settles what an earlier run left open: 2 assistants were asked to go off and may be off;
         1,000 assistants are off and their agents to be looked at.
         It reads first. What is then to be switched off is shown, and asked about, before anything is changed.
         ");
-        insta::assert_snapshot!(said(debts, Disabling::DryRun), @r"
+        insta::assert_snapshot!(said(unsettled, Disabling::DryRun), @r"
         An earlier run left open: 2 assistants were asked to go off and may be off; 1,000 assistants are off
         and their agents to be looked at. A dry run leaves that so.
         It reads, and shows what would be switched off. Nothing is switched off.
@@ -439,7 +439,7 @@ mod tests {
                 "It reads first. What is then to be switched off is shown, and asked about, before anything is changed.",
             ),
         ] {
-            let text = before(&Backlog::default(), 300, None, true, disabling, Debts::default());
+            let text = before(&Backlog::default(), 300, None, true, disabling, Unsettled::default());
             assert_eq!(text.lines().last(), Some(said), "{disabling:?}");
         }
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::choices::{DialectArg, PlatformArg};
-use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs};
+use super::network_arguments::{KeyArgs, LedgerEndpointArgs, NetworkArgs};
 use crate::apply::decide::ModelChange;
 
 pub(super) const APPLY_EXAMPLES: &str = "\
@@ -60,7 +60,7 @@ pub(super) struct ApplyArgs {
     pub sandbox: bool,
     /// Where the platform is.
     #[command(flatten)]
-    pub place: LedgerPlaceArgs,
+    pub endpoint: LedgerEndpointArgs,
     /// Another workspace.
     #[command(flatten)]
     pub to: OtherWorkspaceArgs,
@@ -106,6 +106,6 @@ fn parse_model(text: &str) -> Result<ModelChange, String> {
         Some((old, new)) if !old.trim().is_empty() && !new.trim().is_empty() => {
             Ok(ModelChange { old: old.trim().to_owned(), new: new.trim().to_owned() })
         }
-        _ => Err("give the source's model and the one in its place, OLD=NEW".to_owned()),
+        _ => Err("give the source's model and the one in its endpoint, OLD=NEW".to_owned()),
     }
 }

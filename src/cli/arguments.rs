@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::apply_arguments::{APPLY_EXAMPLES, ApplyArgs};
 use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
 pub(super) use super::choices::{DialectArg, PlatformArg};
-use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
+use super::network_arguments::{EndpointArgs, KeyArgs, NetworkArgs};
 use super::report_arguments::ReportArgs;
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
@@ -176,7 +176,7 @@ pub(super) struct RunArgs {
     pub input: Option<PathBuf>,
     /// Where the platform is.
     #[command(flatten)]
-    pub place: PlaceArgs,
+    pub endpoint: EndpointArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::arguments::{InputArgs, parse_age};
 use super::choices::DialectArg;
-use super::network_arguments::{KeyArgs, NetworkArgs, PlaceArgs};
+use super::network_arguments::{EndpointArgs, KeyArgs, NetworkArgs};
 use super::report_arguments::SplitArgs;
 use crate::audit::Source;
 
@@ -53,7 +53,7 @@ pub(super) struct AuditArgs {
     pub source: SourceArg,
     /// Where the platform is.
     #[command(flatten)]
-    pub place: PlaceArgs,
+    pub endpoint: EndpointArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,

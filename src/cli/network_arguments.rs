@@ -1,4 +1,4 @@
-//! Options of every command that sends requests: place, key, pace, patience.
+//! Options of every command that sends requests: endpoint, key, pace, patience.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ const MOST_RPM: u32 = 1_000_000;
 
 /// Where the platform is.
 #[derive(Clone, Debug, Args)]
-pub(super) struct PlaceArgs {
+pub(super) struct EndpointArgs {
     /// Which hosted platform (no default: a key must never go to the wrong company)
     #[arg(long, value_enum, conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
     pub platform: Option<PlatformArg>,
@@ -26,7 +26,7 @@ pub(super) struct PlaceArgs {
 
 /// Where the platform of a ledger is: only to be held against what the ledger says.
 #[derive(Clone, Debug, Args)]
-pub(super) struct LedgerPlaceArgs {
+pub(super) struct LedgerEndpointArgs {
     /// Which hosted platform: must be the ledger's, which it is taken from
     #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
     pub platform: Option<PlatformArg>,

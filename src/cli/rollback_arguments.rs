@@ -6,7 +6,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::choices::DialectArg;
-use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs};
+use super::network_arguments::{KeyArgs, LedgerEndpointArgs, NetworkArgs};
 
 pub(super) const ROLLBACK_EXAMPLES: &str = "\
 Examples:
@@ -30,7 +30,7 @@ pub(super) struct RollbackArgs {
     pub yes: bool,
     /// Where the platform is.
     #[command(flatten)]
-    pub place: LedgerPlaceArgs,
+    pub endpoint: LedgerEndpointArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,

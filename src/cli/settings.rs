@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::apply_arguments::ApplyArgs;
 use super::arguments::{DisablingArgs, PlatformArg, RunArgs};
 use super::audit_arguments::AuditArgs;
-use super::network_arguments::{KeyArgs, PlaceArgs};
+use super::network_arguments::{EndpointArgs, KeyArgs};
 use super::rollback_arguments::RollbackArgs;
 use super::tools_arguments::VerifyArgs;
 use crate::base::Disabling;
@@ -36,7 +36,7 @@ impl Environment<'_> {
 
 /// Where the platform is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Endpoint {
     /// A hosted platform.
     Hosted {
         /// Its base URL.
@@ -52,18 +52,18 @@ pub(super) enum Place {
 
 /// Decides where the platform is. A flag beats the environment; there is no default, since a key must never go to the
 /// wrong company (DESIGN.md, Commands).
-pub(super) fn choose_place(
+pub(super) fn choose_endpoint(
     platform: Option<PlatformArg>,
     base_url: Option<&str>,
     sandbox: bool,
     environment: &Environment<'_>,
-) -> Result<Place, UsageError> {
+) -> Result<Endpoint, UsageError> {
     match (platform, base_url, sandbox) {
-        (_, _, true) => Ok(Place::Sandbox),
+        (_, _, true) => Ok(Endpoint::Sandbox),
         (Some(platform), _, _) => Ok(hosted(platform)),
-        (None, Some(url), _) => Ok(Place::BaseUrl(url.to_owned())),
+        (None, Some(url), _) => Ok(Endpoint::BaseUrl(url.to_owned())),
         (None, None, false) => {
-            environment.get("AGENT_MIGRATE_BASE_URL").map(Place::BaseUrl).ok_or_else(|| {
+            environment.get("AGENT_MIGRATE_BASE_URL").map(Endpoint::BaseUrl).ok_or_else(|| {
                 UsageError(
                 "which platform? Give --platform langdock, --platform odeus, --base-url URL for a dedicated \
                  deployment, or --sandbox to practise."
@@ -75,24 +75,27 @@ pub(super) fn choose_place(
 }
 
 /// The place that these options name.
-pub(super) fn typed_place(typed: &PlaceArgs, environment: &Environment<'_>) -> Result<Place, UsageError> {
-    choose_place(typed.platform, typed.base_url.as_deref(), typed.sandbox, environment)
+pub(super) fn typed_endpoint(
+    typed: &EndpointArgs,
+    environment: &Environment<'_>,
+) -> Result<Endpoint, UsageError> {
+    choose_endpoint(typed.platform, typed.base_url.as_deref(), typed.sandbox, environment)
 }
 
-fn hosted(platform: PlatformArg) -> Place {
+fn hosted(platform: PlatformArg) -> Endpoint {
     match platform {
-        PlatformArg::Langdock => Place::Hosted { base_url: LANGDOCK, key_variable: "LANGDOCK_API_KEY" },
-        PlatformArg::Odeus => Place::Hosted { base_url: ODEUS, key_variable: "ODEUS_API_KEY" },
+        PlatformArg::Langdock => Endpoint::Hosted { base_url: LANGDOCK, key_variable: "LANGDOCK_API_KEY" },
+        PlatformArg::Odeus => Endpoint::Hosted { base_url: ODEUS, key_variable: "ODEUS_API_KEY" },
     }
 }
 
 /// The place that a ledger's base URL names.
-pub(super) fn hosted_or_other(base_url: &str) -> Place {
+pub(super) fn hosted_or_other(base_url: &str) -> Endpoint {
     [PlatformArg::Langdock, PlatformArg::Odeus]
         .map(hosted)
         .into_iter()
-        .find(|place| matches!(place, Place::Hosted { base_url: hosted, .. } if *hosted == base_url))
-        .unwrap_or_else(|| Place::BaseUrl(base_url.to_owned()))
+        .find(|endpoint| matches!(endpoint, Endpoint::Hosted { base_url: hosted, .. } if *hosted == base_url))
+        .unwrap_or_else(|| Endpoint::BaseUrl(base_url.to_owned()))
 }
 
 /// What a run is to switch off: a dry run, alone or with `--disable`, only shows it.
@@ -145,15 +148,15 @@ pub(super) enum Key {
 /// Decides where the key comes from: the file beats the environment; with a base URL only `AGENT_MIGRATE_API_KEY` or
 /// the file count; in the sandbox none is read (DESIGN.md, Keys).
 pub(super) fn choose_key(
-    place: &Place,
+    endpoint: &Endpoint,
     key: &KeyArgs,
     environment: &Environment<'_>,
 ) -> Result<Key, UsageError> {
     const OWN: &str = "AGENT_MIGRATE_API_KEY";
-    let variables: &[&'static str] = match place {
-        Place::Sandbox => return Ok(Key::Practice),
-        Place::Hosted { key_variable, .. } => &[OWN, key_variable],
-        Place::BaseUrl(_) => &[OWN],
+    let variables: &[&'static str] = match endpoint {
+        Endpoint::Sandbox => return Ok(Key::Practice),
+        Endpoint::Hosted { key_variable, .. } => &[OWN, key_variable],
+        Endpoint::BaseUrl(_) => &[OWN],
     };
     if let Some(path) = &key.api_key_file {
         return Ok(Key::File(path.clone()));
@@ -242,7 +245,7 @@ impl WorkPaths {
 pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
     let typed = TypedPaths {
         input: arguments.input.as_deref(),
-        sandbox: arguments.place.sandbox,
+        sandbox: arguments.endpoint.sandbox,
         ledger: arguments.ledger.as_deref(),
         report: arguments.report.as_deref(),
         json: arguments.json.as_deref(),
@@ -255,7 +258,7 @@ pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
 pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
     let typed = TypedPaths {
         input: arguments.input.as_deref(),
-        sandbox: arguments.place.sandbox,
+        sandbox: arguments.endpoint.sandbox,
         ledger: arguments.ledger.as_deref(),
         report: arguments.report.as_deref(),
         json: arguments.json.as_deref(),
@@ -279,15 +282,15 @@ mod tests {
         }
     }
 
-    fn place_and_key(line: &str, variables: &[(&str, &str)]) -> Result<(Place, Key), UsageError> {
+    fn place_and_key(line: &str, variables: &[(&str, &str)]) -> Result<(Endpoint, Key), UsageError> {
         let arguments = run_arguments(line);
         let get = |name: &str| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
         let environment = Environment(&get);
-        let place = typed_place(&arguments.place, &environment)?;
-        let key = choose_key(&place, &arguments.key, &environment)?;
-        Ok((place, key))
+        let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
+        let key = choose_key(&endpoint, &arguments.key, &environment)?;
+        Ok((endpoint, key))
     }
 
     #[test]
@@ -312,13 +315,13 @@ mod tests {
     #[test]
     fn a_flag_beats_the_environment_and_nothing_is_no_platform() {
         let variables = [("AGENT_MIGRATE_BASE_URL", "https://env.example"), ("AGENT_MIGRATE_API_KEY", "a")];
-        let place = |line: &str| place_and_key(line, &variables).map(|(place, _)| place);
-        assert_eq!(place("x.csv"), Ok(Place::BaseUrl("https://env.example".into())));
+        let endpoint = |line: &str| place_and_key(line, &variables).map(|(endpoint, _)| endpoint);
+        assert_eq!(endpoint("x.csv"), Ok(Endpoint::BaseUrl("https://env.example".into())));
         assert_eq!(
-            place("x.csv --base-url https://f.example"),
-            Ok(Place::BaseUrl("https://f.example".into()))
+            endpoint("x.csv --base-url https://f.example"),
+            Ok(Endpoint::BaseUrl("https://f.example".into()))
         );
-        assert_eq!(place("x.csv --sandbox"), Ok(Place::Sandbox));
+        assert_eq!(endpoint("x.csv --sandbox"), Ok(Endpoint::Sandbox));
         assert!(place_and_key("x.csv", &variables[1..]).is_err());
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::choices::DialectArg;
-use super::network_arguments::{KeyArgs, LedgerPlaceArgs, NetworkArgs, PlaceArgs};
+use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs};
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
@@ -45,7 +45,7 @@ pub(super) enum ListDialectArg {
 pub(super) struct ListArgs {
     /// Where the platform is.
     #[command(flatten)]
-    pub place: PlaceArgs,
+    pub endpoint: EndpointArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,
@@ -73,7 +73,7 @@ pub(super) struct VerifyArgs {
     pub ledger: PathBuf,
     /// Where the platform is.
     #[command(flatten)]
-    pub place: LedgerPlaceArgs,
+    pub endpoint: LedgerEndpointArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,
@@ -93,7 +93,7 @@ pub(super) struct VerifyArgs {
 pub(super) struct DoctorArgs {
     /// Where the platform is.
     #[command(flatten)]
-    pub place: PlaceArgs,
+    pub endpoint: EndpointArgs,
     /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,

@@ -17,13 +17,13 @@ const ROUNDS_BACK_ON: u32 = 3;
 
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(2);
 
-/// How often a wish is made anew that grew old before its request left.
+/// How often an intent is made anew that grew old before its request left.
 const FRESH_WISHES: u32 = 3;
 
 /// So many failures in a row are no hiccup: then each row is asked for once.
 const PATIENT_FAILURES: u32 = 3;
 
-/// What came of a wish to switch an assistant off.
+/// What came of an intent to switch an assistant off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SwitchedOff {
     /// It is off.
@@ -39,7 +39,7 @@ pub(super) enum SwitchedOff {
 }
 
 impl Switchboard<'_> {
-    /// Switches an assistant off: the wish goes on disk, then the request leaves, then its outcome goes on disk. A wish
+    /// Switches an assistant off: the intent goes on disk, then the request leaves, then its outcome goes on disk. An intent
     /// that grew old while the platform made everybody wait is made anew, after another check.
     pub(super) async fn switch_off(&mut self, row: Switchable, role: Role) -> SwitchedOff {
         for _ in 0..FRESH_WISHES {
@@ -50,7 +50,7 @@ impl Switchboard<'_> {
         SwitchedOff::NotVerified
     }
 
-    /// `None` when the wish had grown old before a request left.
+    /// `None` when the intent had grown old before a request left.
     async fn try_to_switch_off(&mut self, row: Switchable, role: Role) -> Option<SwitchedOff> {
         let intent = match self.intend(row, role).await {
             Ok(intent) => intent,
@@ -81,7 +81,7 @@ impl Switchboard<'_> {
         }
     }
 
-    /// Gets the wish on disk; a row that was verified too long ago is read again before.
+    /// Gets the intent on disk; a row that was verified too long ago is read again before.
     async fn intend(&mut self, row: Switchable, role: Role) -> Result<Intent, SwitchedOff> {
         for is_reread in [false, true] {
             let intent = self.writer.intend(row.clone(), role, Timestamp::now()).await;

@@ -6,22 +6,24 @@ use jiff::Timestamp;
 
 use super::agent_list::FirstSight;
 use super::switchboard::Switchboard;
-use crate::base::{Debts, DisabledState, Event, Switching};
-use crate::disable::store::{Conclusion, Owed, Switchable};
+use crate::base::{DisabledState, Event, Switching, Unsettled};
+use crate::disable::store::{Conclusion, Recovery, Switchable};
 
-/// Settles them: a probe without a verdict and a `revert_failed` are switched on again; a wish without an outcome is
+/// Settles them: a probe without a verdict and a `revert_failed` are switched on again; an intent without an outcome is
 /// `disabled` if the list shows it off, else `unknown`, since this process has not verified it and must not ask again;
 /// the agents of a run that did not come to its last look are looked at, `watched` after its last disable.
-pub async fn settle_debts(board: &mut Switchboard<'_>, debts: Debts, watched: Duration) {
-    if debts.reverts > 0 {
+pub async fn settle(board: &mut Switchboard<'_>, unsettled: Unsettled, watched: Duration) {
+    if unsettled.reverts > 0 {
         let switching = Switching::BackFromEarlierRun;
-        board.observer.observe(&Event::Switching { switching, rows: debts.reverts });
-        board.switch_owed_on(Owed::Revert, DisabledState::Reverted, |_| true, Switchboard::may_go_on).await;
+        board.observer.observe(&Event::Switching { switching, rows: unsettled.reverts });
+        board
+            .switch_owed_on(Recovery::Revert, DisabledState::Reverted, |_| true, Switchboard::may_go_on)
+            .await;
     }
-    if debts.answers > 0 && board.may_go_on() {
+    if unsettled.answers > 0 && board.may_go_on() {
         board.answer_open_wishes().await;
     }
-    if debts.looks > 0 && board.may_go_on() {
+    if unsettled.looks > 0 && board.may_go_on() {
         board.look_for_earlier_run(watched).await;
     }
     board.give_up_reverts().await;
@@ -37,7 +39,7 @@ impl Switchboard<'_> {
         };
         let mut last: Option<Switchable> = None;
         loop {
-            let page = self.writer.owed(Owed::Answer, last.as_ref()).await;
+            let page = self.writer.owed(Recovery::Answer, last.as_ref()).await;
             let Some(page) = self.on_disk(page).filter(|page| !page.is_empty()) else { return };
             last = page.last().cloned();
             for row in page {

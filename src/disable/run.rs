@@ -12,7 +12,7 @@ use super::attempt::SwitchedOff;
 use super::guard::{Action, Condemned, Observation, Rules, State};
 use super::switchboard::Switchboard;
 use crate::base::{DisabledState, DisablingEnd, Event, GuardNews, Plan, StopReason, Switching};
-use crate::disable::store::{PlanWish, Planned, Role, Switchable};
+use crate::disable::store::{PlanOptions, Planned, Role, Switchable};
 
 /// Whom the guard asks whether to go on without knowing.
 pub trait Asker {
@@ -45,16 +45,16 @@ impl DisableSettings {
 /// Makes the plan, of at most so many assistants (`--max-disable`): first the agent list is read for those that are off
 /// already. `None` when the run has to stop.
 pub async fn plan(board: &mut Switchboard<'_>, maximum: Option<u64>) -> Option<(Plan, ListState)> {
-    let mut wish = PlanWish { maximum, ..PlanWish::default() };
+    let mut options = PlanOptions { maximum, ..PlanOptions::default() };
     let list = match board.first_sight().await? {
         FirstSight::Shown { off, on } => {
-            (wish.shown_off, wish.shown_on) = (off, on);
+            (options.shown_off, options.shown_on) = (off, on);
             ListState::Read
         }
         FirstSight::NoList => ListState::Missing,
         FirstSight::Unreadable => ListState::Unreadable,
     };
-    let plan = board.writer.plan(wish, Timestamp::now()).await;
+    let plan = board.writer.plan(options, Timestamp::now()).await;
     board.on_disk(plan).map(|plan| (plan, list))
 }
 

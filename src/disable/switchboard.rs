@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use crate::base::{Call, CallFailure, Event, FailureKind, Observer, Signal, StopReason, WaitReason};
 use crate::engine::ledger::{LedgerError, Writer};
 use crate::engine::platform::Client;
-use crate::engine::session::{OUT_OF_REACH_ROWS, PACE_TICK, unwritable, wait_for_signal};
+use crate::engine::session::{LIMITER_TICK, OUT_OF_REACH_ROWS, unwritable, wait_for_signal};
 
 /// So many 403 in a row, with no success before, are about the key (DESIGN.md, Disabling).
 const FORBIDDEN_ROWS: u32 = 3;
@@ -37,7 +37,7 @@ pub struct Switchboard<'a> {
     pub(super) observer: &'a mut dyn Observer,
     signal: watch::Receiver<Option<Signal>>,
     /// How long an answer is waited for after a signal: `--timeout`.
-    patience: Duration,
+    timeout: Duration,
     stop: Option<StopReason>,
     pub(super) assistants_api_is_gone: bool,
     pub(super) any_went_off: bool,
@@ -49,20 +49,20 @@ pub struct Switchboard<'a> {
 }
 
 impl<'a> Switchboard<'a> {
-    /// `patience`: how long a request under way is waited for once a signal has come.
+    /// `timeout`: how long a request under way is waited for once a signal has come.
     pub fn new(
         client: &'a Client,
         writer: &'a Writer,
         observer: &'a mut dyn Observer,
         signal: watch::Receiver<Option<Signal>>,
-        patience: Duration,
+        timeout: Duration,
     ) -> Self {
         Self {
             client,
             writer,
             observer,
             signal,
-            patience,
+            timeout,
             stop: None,
             assistants_api_is_gone: false,
             any_went_off: false,
@@ -153,28 +153,28 @@ impl<'a> Switchboard<'a> {
         in_pause: InPause,
     ) -> Result<T, GaveUp> {
         let mut call = pin!(call);
-        let mut tick = interval(PACE_TICK);
+        let mut tick = interval(LIMITER_TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_signalled() {
             tokio::select! {
                 biased;
                 done = &mut call => return Ok(done),
                 _ = wait_for_signal(&mut self.signal) => {}
-                _ = tick.tick() => self.observer.observe(&Event::Pace(self.client.pace_status())),
+                _ = tick.tick() => self.observer.observe(&Event::Limiter(self.client.limiter_status())),
             }
         }
         self.may_go_on();
         if !self.has_said_that_it_waits {
             self.has_said_that_it_waits = true;
-            self.observer.observe(&Event::WaitingForAnswer(self.patience));
+            self.observer.observe(&Event::WaitingForAnswer(self.timeout));
         }
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         loop {
             tokio::select! {
                 biased;
                 done = timeout_at(deadline, &mut call) => return done.map_err(|_| GaveUp::TimedOut),
                 _ = tick.tick() => {
-                    let waiting = self.client.pace_status().waiting;
+                    let waiting = self.client.limiter_status().waiting;
                     let pauses = matches!(waiting, Some((WaitReason::RateLimited | WaitReason::ServerAsked, _)));
                     if pauses && in_pause == InPause::GiveUp {
                         return Err(GaveUp::Paused);

@@ -11,7 +11,7 @@ use super::agent_list::{AfterSignal, LookAtAll};
 use super::guard::{Condemned, LastSight};
 use super::switchboard::Switchboard;
 use crate::base::{AgentId, DisabledState, Event, GuardNews, StopReason, Switching};
-use crate::disable::store::{Owed, OwedLooks, Switchable};
+use crate::disable::store::{LastLook, Recovery, Switchable};
 
 /// After a signal the last look may take so long, and switching on again likewise; what is not done by then is owed
 /// (DESIGN.md, Manners on the network: within 3 seconds).
@@ -22,8 +22,8 @@ impl Switchboard<'_> {
     /// asked to go off (or what the run that asked was told to wait): the list may be behind, so that an earlier look may
     /// condemn but acquits nobody. `None` when it stays owed.
     pub(super) async fn look_at_owed(&mut self, watched: Duration) -> Option<LookAtAll> {
-        let owed = self.writer.owed_looks().await;
-        let OwedLooks { agents, last, probe_wait } = self.on_disk(owed)?;
+        let owed = self.writer.last_look().await;
+        let LastLook { agents, last, probe_wait } = self.on_disk(owed)?;
         if agents.is_empty() {
             return Some(LookAtAll::AllOn);
         }
@@ -87,7 +87,7 @@ impl Switchboard<'_> {
         self.observer.observe(&Event::Switching { switching: Switching::BackByGuard, rows });
         let until = Instant::now() + AFTER_SIGNAL;
         self.switch_owed_on(
-            Owed::Revert,
+            Recovery::Revert,
             DisabledState::Reverted,
             |_| true,
             |board| board.may_still_undo(until),
@@ -104,7 +104,7 @@ impl Switchboard<'_> {
     /// Switches on again all that are owed this, as long as `goes_on` says; what does not come on stays owed.
     pub(super) async fn switch_owed_on(
         &mut self,
-        owed: Owed,
+        owed: Recovery,
         on: DisabledState,
         wanted: impl Fn(&Switchable) -> bool,
         goes_on: impl Fn(&mut Self) -> bool,

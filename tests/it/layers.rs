@@ -88,8 +88,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ("eprintln !", &["engine::terminal"]),
     ("dbg !", &[]),
     // Who can make one can switch an assistant off.
-    ("RecordedWish for", &["disable::store"]),
-    ("RecordedWish as", &[]),
+    ("RecordedIntent for", &["disable::store"]),
+    ("RecordedIntent as", &[]),
     // Who can make one of these can write an agent.
     ("RecordedUpdate for", &["apply::store"]),
     ("RecordedPublish for", &["apply::store"]),
@@ -312,7 +312,7 @@ fn what_belongs_to_one_layer_is_seen_under_another_name_and_in_a_macro() {
         ("fn f() { json!({\"x\": csv::Reader::new()}) }", "base.rs names csv"),
         ("mod csv { pub fn f() {} }\nfn f() { csv::f() }", ""),
         ("fn f() { tokio::select! { _ = x => println!() } }", "base.rs has `println !`"),
-        ("#[cfg(test)]\nmod tests;\nimpl crate::RecordedWish for X {}", "base.rs has `RecordedWish for`"),
+        ("#[cfg(test)]\nmod tests;\nimpl crate::RecordedIntent for X {}", "base.rs has `RecordedIntent for`"),
         ("/// `println!` is for others.\nconst S: &str = \"println!()\";", ""),
     ] {
         let code = made_up(&[("base.rs", text), ("base/tests.rs", "use anyhow::Result;")]);

@@ -1,4 +1,4 @@
-//! The wish before each request, and what became of it.
+//! The intent before each request, and what became of it.
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -65,7 +65,7 @@ impl WriteEnd {
     }
 }
 
-/// The wish to change an agent's draft, on disk with the agent as it was. Made here alone, after the commit.
+/// The intent to change an agent's draft, on disk with the agent as it was. Made here alone, after the commit.
 #[derive(Debug)]
 pub struct UpdateIntent {
     write: i64,
@@ -83,7 +83,7 @@ impl RecordedUpdate for UpdateIntent {
     }
 }
 
-/// The wish to publish a draft, on disk with the draft as it came back.
+/// The intent to publish a draft, on disk with the draft as it came back.
 #[derive(Debug)]
 pub struct PublishIntent {
     agent: AgentId,
@@ -95,7 +95,7 @@ impl RecordedPublish for PublishIntent {
     }
 }
 
-/// The wish to make an agent, on disk.
+/// The intent to make an agent, on disk.
 #[derive(Debug)]
 pub struct CreateIntent {
     write: i64,
@@ -108,7 +108,7 @@ impl RecordedCreate for CreateIntent {
     }
 }
 
-/// The wish to switch off an agent that was made here, on disk.
+/// The intent to switch off an agent that was made here, on disk.
 #[derive(Debug)]
 pub struct RetreatIntent {
     agent: AgentId,
@@ -120,8 +120,8 @@ impl RecordedRetreat for RetreatIntent {
     }
 }
 
-/// What a wish is about.
-struct Wish<'a> {
+/// What an intent is about.
+struct Intent<'a> {
     workspace: &'a str,
     target: &'a Target,
     kind: Kind,
@@ -131,7 +131,7 @@ struct Wish<'a> {
     before: Option<&'a [u8]>,
 }
 
-impl Wish<'_> {
+impl Intent<'_> {
     fn insert(&self, transaction: &rusqlite::Transaction<'_>, run: i64) -> Result<i64, LedgerError> {
         Ok(transaction
             .prepare_cached(
@@ -153,7 +153,7 @@ impl Wish<'_> {
 }
 
 impl Writer {
-    /// Puts the wish to write these fields on disk, with the agent as it is before.
+    /// Puts the intent to write these fields on disk, with the agent as it is before.
     pub(crate) async fn intend_update(
         &self,
         workspace: &Workspace,
@@ -165,7 +165,7 @@ impl Writer {
     ) -> Result<UpdateIntent, LedgerError> {
         let (workspace, target) = (workspace.0.clone(), target.clone());
         self.transact(move |transaction, run| {
-            let wish = Wish {
+            let intent = Intent {
                 workspace: &workspace,
                 target: &target,
                 kind,
@@ -174,7 +174,7 @@ impl Writer {
                 changed: &changed,
                 before: Some(&before),
             };
-            Ok(UpdateIntent { write: wish.insert(transaction, run)?, agent, fields })
+            Ok(UpdateIntent { write: intent.insert(transaction, run)?, agent, fields })
         })
         .await
     }
@@ -195,7 +195,7 @@ impl Writer {
         .await
     }
 
-    /// The wish to put the same fields back is on disk, since theirs is: until it has an end, either may be so.
+    /// The intent to put the same fields back is on disk, since theirs is: until it has an end, either may be so.
     pub(crate) async fn intend_putting_back(
         &self,
         intent: &UpdateIntent,
@@ -221,7 +221,7 @@ impl Writer {
         self.end_write(intent.write, end, version, after, failure).await
     }
 
-    /// Puts the wish to make an agent on disk, with the ids of those that have its name already.
+    /// Puts the intent to make an agent on disk, with the ids of those that have its name already.
     pub(crate) async fn intend_create(
         &self,
         workspace: &Workspace,
@@ -232,7 +232,7 @@ impl Writer {
     ) -> Result<CreateIntent, LedgerError> {
         let (workspace, target) = (workspace.0.clone(), target.clone());
         self.transact(move |transaction, run| {
-            let wish = Wish {
+            let intent = Intent {
                 workspace: &workspace,
                 target: &target,
                 kind: Kind::Create,
@@ -241,7 +241,7 @@ impl Writer {
                 changed: &changed,
                 before: Some(&namesakes),
             };
-            Ok(CreateIntent { write: wish.insert(transaction, run)?, proposed })
+            Ok(CreateIntent { write: intent.insert(transaction, run)?, proposed })
         })
         .await
     }
@@ -308,7 +308,7 @@ impl Writer {
         .await
     }
 
-    /// The wish to switch off an agent that was made by this write is on disk.
+    /// The intent to switch off an agent that was made by this write is on disk.
     pub(crate) async fn intend_retreat(
         &self,
         write: i64,

@@ -3,7 +3,7 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `rows` | what a command has found out about each row, and which are to be written |
-//! | `intent` | the wish before each request, and what became of it |
+//! | `intent` | the intent before each request, and what became of it |
 //! | `taking_back` | what may have been written and is not taken back |
 //!
 //! At no moment may an agent have been changed without the ledger having it as it was.

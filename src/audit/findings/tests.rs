@@ -43,8 +43,8 @@ fn findings_of(record: &Record, models: Option<&[KnownModel]>) -> Vec<Finding> {
     let read_at = "2026-03-01T00:00:00Z".parse().unwrap();
     let mut crowd = Crowd::default();
     crowd.add(record);
-    let doubles = crowd.doubles();
-    let surroundings = Surroundings { models, doubles: &doubles, read_at };
+    let duplicates = crowd.duplicates();
+    let surroundings = Surroundings { models, duplicates: &duplicates, read_at };
     findings(record, &configuration(record, read_at), &surroundings)
 }
 

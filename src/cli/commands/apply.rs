@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::apply_report::Reports;
 use super::command_line::{command_line, path_word, program, same_access, same_command, typed};
-use super::place::{Connection, Given, Practised};
+use super::connection::{Connection, Given, Practised};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::switching::ask;
@@ -68,7 +68,7 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         other
     } else {
         let given =
-            Given { platform: arguments.place.platform, base_url: arguments.place.base_url.as_deref() };
+            Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
         Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?
     };
     let which = Which {
@@ -128,12 +128,12 @@ struct Before {
 }
 
 impl Apply<'_> {
-    const fn place(&self) -> apply::Place<'_> {
+    const fn endpoint(&self) -> apply::Endpoint<'_> {
         let base_url = match &self.base_url {
             Some(base_url) => Some(base_url.as_str()),
             None => None,
         };
-        apply::Place { base_url, is_elsewhere: self.workspace.is_elsewhere() }
+        apply::Endpoint { base_url, is_elsewhere: self.workspace.is_elsewhere() }
     }
 
     fn go(&self, ledger: Ledger, connection: Option<Connection>) -> Result<Exit, CommandError> {
@@ -141,7 +141,7 @@ impl Apply<'_> {
         let runtime = runtime()?;
         let signals = Signals::listen().context("signals cannot be listened to")?;
         if self.arguments.undo {
-            let shown = apply::undo_plan(before.to_take_back, self.place(), self.arguments.dry_run);
+            let shown = apply::undo_plan(before.to_take_back, self.endpoint(), self.arguments.dry_run);
             self.show(&shown, before.to_take_back > 0);
             if self.arguments.dry_run || before.to_take_back == 0 {
                 return Ok(Exit::Done);
@@ -154,7 +154,7 @@ impl Apply<'_> {
             self.terminal.say(&apply::before_apply(
                 &before.backlog,
                 rpm,
-                self.place(),
+                self.endpoint(),
                 self.arguments.dry_run,
             ));
         }
@@ -280,7 +280,8 @@ impl Apply<'_> {
         }
         applier.at_most(self.arguments.max_changes).await;
         let rows = self.arguments.max_changes.map_or(plan.count(), |most| plan.count().min(most));
-        let shown = apply::apply_plan(plan, rows, self.place(), self.arguments.dry_run, &self.undo_command());
+        let shown =
+            apply::apply_plan(plan, rows, self.endpoint(), self.arguments.dry_run, &self.undo_command());
         self.show(&format!("\n{shown}\n"), rows > 0);
         if self.arguments.dry_run {
             applier.would_apply().await;

@@ -23,7 +23,7 @@ pub(super) struct Reports<'a> {
 
 impl Reports<'_> {
     /// Writes the CSV and counts its rows; `None` for standard output, and for a report that stays since no answer came that
-    /// could take its place.
+    /// could take its endpoint.
     pub(super) fn csv(
         &self,
         output: &OutputPath,

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::audit_report::{self, AuditFormat, AuditSource, AuditTally, paths};
+use super::audit_report::{self, AuditCounters, AuditFormat, AuditSource, paths};
 use super::command_line::{of_agents, same_command, typed};
+use super::connection::{Connection, Practised};
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
-use super::place::{Connection, Practised};
 use super::render::{RenderError, Rendered, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
@@ -25,7 +25,7 @@ use crate::audit::{self, AuditFacts, AuditSummary, Source, add_models, keep_mode
 use crate::base::{Exit, Outcome, StopReason};
 use crate::cli::audit_arguments::AuditArgs;
 use crate::cli::files::CommandFiles;
-use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_place};
+use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_endpoint};
 use crate::engine::ledger::{Ledger, LedgerReader, NewRun, Purpose, RunCommand, Selection};
 use crate::engine::session::{DriveSettings, LedgerSendLog, Reading, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
@@ -38,10 +38,10 @@ pub(super) fn audit(
 ) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
-    let place = typed_place(&arguments.place, &environment)?;
-    let key = choose_key(&place, &arguments.key, &environment)?;
+    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
+    let key = choose_key(&endpoint, &arguments.key, &environment)?;
     let paths = audit_paths(arguments);
-    let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
+    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
 
     let runtime = runtime()?;
     let signals = Signals::listen().context("signals cannot be listened to")?;
@@ -187,18 +187,18 @@ impl Audit<'_> {
         let again = "the ledger cannot be read again";
         let facts = audit_report::facts(&ledger).context(again)?;
         let mut files: Vec<(&str, PathBuf)> = Vec::new();
-        let (tally, failed) = match self.render_all(&ledger, &facts, &mut files) {
-            Ok(tally) => (tally, None),
-            Err(error) => (AuditTally::default(), Some(error)),
+        let (counters, failed) = match self.render_all(&ledger, &facts, &mut files) {
+            Ok(counters) => (counters, None),
+            Err(error) => (AuditCounters::default(), Some(error)),
         };
         files.push(("ledger", self.paths.ledger.clone()));
-        let exit = Exit::of(stopped, tally.progress.needs_attention > 0);
+        let exit = Exit::of(stopped, counters.progress.needs_attention > 0);
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }
         let next = self.next_command(&facts, exit, stopped, failed.is_some());
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
-        self.say_the_end(&facts, &tally, &files, next.as_deref(), stopped, failed.is_some());
+        self.say_the_end(&facts, &counters, &files, next.as_deref(), stopped, failed.is_some());
         let failed = match failed {
             Some(error) => Some(error.to_string()),
             None => self.split(&ledger, &facts).err().map(|error| error.words()),
@@ -245,47 +245,47 @@ impl Audit<'_> {
         ledger: &LedgerReader,
         facts: &AuditFacts,
         files: &mut Vec<(&'static str, PathBuf)>,
-    ) -> Result<AuditTally, RenderError> {
+    ) -> Result<AuditCounters, RenderError> {
         let source = AuditSource::new(ledger, facts, false)?;
         let dialect = dialect(self.arguments.dialect);
-        let mut render = |label, format, output: &OutputPath| -> Result<AuditTally, RenderError> {
+        let mut render = |label, format, output: &OutputPath| -> Result<AuditCounters, RenderError> {
             if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
                 say_that_it_stays(path, self.terminal);
-                return source.tally(format, dialect);
+                return source.counters(format, dialect);
             }
-            let (written, tally) = source.render(format, dialect, output, WhenGone::GoOn)?;
+            let (written, counters) = source.render(format, dialect, output, WhenGone::GoOn)?;
             if let Some((file, not_replaced)) = written.map(paths) {
                 let rendered = Rendered { file: Some(file.clone()), not_replaced, remedies: Vec::new() };
                 rendered.say_if_beside(self.terminal);
                 files.push((label, file));
             }
-            Ok(tally)
+            Ok(counters)
         };
-        let tally = render("audit", AuditFormat::Csv, &self.paths.report)?;
+        let counters = render("audit", AuditFormat::Csv, &self.paths.report)?;
         if let Some(output) = &self.paths.json {
             render("JSON audit", AuditFormat::Json, output)?;
         }
         if let Some(output) = &self.paths.html {
             render("HTML audit", AuditFormat::Html, output)?;
         }
-        Ok(tally)
+        Ok(counters)
     }
 
     fn say_the_end(
         &self,
         facts: &AuditFacts,
-        tally: &AuditTally,
+        counters: &AuditCounters,
         files: &[(&str, &Path)],
         next: Option<&str>,
         stopped: Option<&StopReason>,
         report_failed: bool,
     ) {
-        let found = (!report_failed).then(|| tally.found());
+        let found = (!report_failed).then(|| counters.found());
         let summary = AuditSummary {
             facts,
             found: found.as_deref(),
-            remedies: &tally.remedies(),
-            agents_instead: if self.source == Source::Auto { tally.from_agents } else { 0 },
+            remedies: &counters.remedies(),
+            agents_instead: if self.source == Source::Auto { counters.from_agents } else { 0 },
             files,
             next,
             stopped,

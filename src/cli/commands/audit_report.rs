@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::render::{RenderError, RowsOf, settings};
 use crate::audit::page::{self, AuditOverview};
 use crate::audit::{
-    self, AuditFacts, AuditRow, Configuration, Crowd, Doubles, Finding, Found, KnownModel, Secrets,
+    self, AuditFacts, AuditRow, Configuration, Crowd, Duplicates, Finding, Found, KnownModel, Secrets,
     Surroundings, configuration, findings,
 };
 use crate::base::{Call, JsonText, ProgressCounts, ReportRow, RowStatus, RunFacts};
@@ -43,7 +43,7 @@ impl From<ReportFormatArg> for AuditFormat {
 
 /// What stands in an audit, counted.
 #[derive(Debug, Default)]
-pub(super) struct AuditTally {
+pub(super) struct AuditCounters {
     found: BTreeMap<&'static str, Found>,
     remedies: BTreeMap<&'static str, u64>,
     /// Rows that were read from the Agents API.
@@ -52,7 +52,7 @@ pub(super) struct AuditTally {
     pub(super) progress: ProgressCounts,
 }
 
-impl AuditTally {
+impl AuditCounters {
     /// Every finding with its number of rows.
     pub(super) fn found(&self) -> Vec<Found> {
         self.found.values().copied().collect()
@@ -86,7 +86,7 @@ pub(super) struct AuditSource<'a> {
     ledger: &'a LedgerReader,
     facts: AuditFacts,
     models: Option<Vec<KnownModel>>,
-    doubles: Doubles,
+    duplicates: Duplicates,
     secrets: Secrets,
     redact: bool,
 }
@@ -110,7 +110,7 @@ impl<'a> AuditSource<'a> {
         })?;
         let facts = facts.clone();
         let facts = if redact { audit::redacted_audit_facts(facts) } else { facts };
-        Ok(Self { ledger, facts, models: ledger.models()?, doubles: crowd.doubles(), secrets, redact })
+        Ok(Self { ledger, facts, models: ledger.models()?, duplicates: crowd.duplicates(), secrets, redact })
     }
 
     /// Renders to `output`; gives the file, the file asked for where that could not be replaced, and the counts. `when_gone`: what
@@ -121,30 +121,34 @@ impl<'a> AuditSource<'a> {
         dialect: Dialect,
         output: &OutputPath,
         when_gone: WhenGone,
-    ) -> Result<(Option<Written>, AuditTally), RenderError> {
+    ) -> Result<(Option<Written>, AuditCounters), RenderError> {
         let settings = settings(self.ledger, dialect, self.redact)?;
         match output {
             OutputPath::Stdout => {
-                let tally = self.rows_to(format, &settings, &mut terminal::standard_output(when_gone))?;
-                Ok((None, tally))
+                let counters = self.rows_to(format, &settings, &mut terminal::standard_output(when_gone))?;
+                Ok((None, counters))
             }
             OutputPath::File(path) => {
-                let mut tally = AuditTally::default();
+                let mut counters = AuditCounters::default();
                 let access = match format {
                     AuditFormat::Csv => Access::ByUmask,
                     AuditFormat::Json | AuditFormat::Html => Access::OwnerOnly,
                 };
                 let written = report::write_atomically(path, access, |out| {
-                    tally = self.rows_to(format, &settings, out).map_err(|error| error.at(path))?;
+                    counters = self.rows_to(format, &settings, out).map_err(|error| error.at(path))?;
                     Ok::<_, RenderError>(())
                 })?;
-                Ok((Some(written), tally))
+                Ok((Some(written), counters))
             }
         }
     }
 
     /// The counts alone, of what is not rendered.
-    pub(super) fn tally(&self, format: AuditFormat, dialect: Dialect) -> Result<AuditTally, RenderError> {
+    pub(super) fn counters(
+        &self,
+        format: AuditFormat,
+        dialect: Dialect,
+    ) -> Result<AuditCounters, RenderError> {
         self.rows_to(format, &settings(self.ledger, dialect, self.redact)?, &mut std::io::sink())
     }
 
@@ -153,15 +157,15 @@ impl<'a> AuditSource<'a> {
         format: AuditFormat,
         settings: &ReportSettings,
         out: &mut dyn Write,
-    ) -> Result<AuditTally, RenderError> {
+    ) -> Result<AuditCounters, RenderError> {
         let renderer: Box<dyn AuditRenderer + '_> = match format {
             AuditFormat::Csv => audit::audit_csv(settings, out),
             AuditFormat::Json => audit::audit_json_lines(settings, out),
             AuditFormat::Html => page::audit_html(settings, self.overview(None)?, None, out),
         };
-        let mut tally = AuditTally::default();
-        self.feed(renderer, None, |row| tally.count(row))?;
-        Ok(tally)
+        let mut counters = AuditCounters::default();
+        self.feed(renderer, None, |row| counters.count(row))?;
+        Ok(counters)
     }
 
     /// Gives the renderer the rows with these keys, or all of them; `count` sees each.
@@ -229,7 +233,8 @@ impl<'a> AuditSource<'a> {
         let (Some((side, record)), Some(read_at)) = (record(&row, assistant, agent), row.checked_at) else {
             return AuditRow::unread(row);
         };
-        let surroundings = Surroundings { models: self.models.as_deref(), doubles: &self.doubles, read_at };
+        let surroundings =
+            Surroundings { models: self.models.as_deref(), duplicates: &self.duplicates, read_at };
         let configuration = configuration(&record, read_at);
         let findings = findings(&record, &configuration, &surroundings);
         let read_from = match side {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::base::terminal_safe;
 use crate::cli::arguments::{InputArgs, PlatformArg};
-use crate::cli::network_arguments::{KeyArgs, PlaceArgs};
+use crate::cli::network_arguments::{EndpointArgs, KeyArgs};
 
 /// A byte of a name that is no text is this private character plus the byte, until it is quoted: so the words of a command
 /// line are texts.
@@ -84,16 +84,16 @@ pub(super) fn of_agents(arguments: &[String]) -> Vec<String> {
 }
 
 /// The options that another command needs to ask the same platform.
-pub(super) fn same_place(place: &PlaceArgs) -> Vec<String> {
-    let platform = place.platform.map(|platform| match platform {
+pub(super) fn same_endpoint(endpoint: &EndpointArgs) -> Vec<String> {
+    let platform = endpoint.platform.map(|platform| match platform {
         PlatformArg::Langdock => "langdock",
         PlatformArg::Odeus => "odeus",
     });
     let mut words = Vec::new();
-    for (option, value) in [("--platform", platform), ("--base-url", place.base_url.as_deref())] {
+    for (option, value) in [("--platform", platform), ("--base-url", endpoint.base_url.as_deref())] {
         words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value.to_owned()]));
     }
-    words.extend(place.sandbox.then(|| "--sandbox".to_owned()));
+    words.extend(endpoint.sandbox.then(|| "--sandbox".to_owned()));
     words
 }
 
@@ -321,9 +321,9 @@ mod tests {
         else {
             panic!("it is a run")
         };
-        let words = [same_place(&run.place), same_reading(&run.reading)].concat().join(" ");
-        let place = "--base-url https://ai.example/api/public";
-        assert_eq!(words, format!("{place} --column=-x --agent-column=b --delimiter=tab --no-header"));
+        let words = [same_endpoint(&run.endpoint), same_reading(&run.reading)].concat().join(" ");
+        let endpoint = "--base-url https://ai.example/api/public";
+        assert_eq!(words, format!("{endpoint} --column=-x --agent-column=b --delimiter=tab --no-header"));
         let again = Cli::try_parse_from(format!("agent-migrate audit a.csv {words}").split_whitespace());
         assert!(again.is_ok());
     }

@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::Context;
 use uuid::Builder;
 
-use self::patience::{is_throttled, what_to_do, within};
-use super::place::{Connection, Practised, read_api_key, read_ca_cert};
+use self::within::{is_throttled, what_to_do, within};
+use super::connection::{Connection, Practised, read_api_key, read_ca_cert};
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, Signal, grouped};
-use crate::cli::settings::{Environment, Place, choose_key, typed_place};
+use crate::cli::settings::{Endpoint, Environment, choose_key, typed_endpoint};
 use crate::cli::tools_arguments::DoctorArgs;
 use crate::engine::platform::{
     ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Listing, Meter, NoSendLog, ODEUS,
@@ -22,8 +22,8 @@ use crate::engine::terminal::{self, Terminal};
 use crate::inventory::{self, Check, CheckStatus};
 use crate::practice::Sandbox;
 
-mod patience;
-mod way;
+mod network_checks;
+mod within;
 
 /// What is told of a check that an earlier one made pointless.
 const NOT_ASKED: &str = "not looked at, because of what failed before";
@@ -46,7 +46,7 @@ const AFTER_THE_END: &str = "`audit --source agent` reads the agents. `verify` a
 pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
-    let place = typed_place(&arguments.place, &environment)?;
+    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
     let mut doctor = Doctor {
         arguments,
         environment: &environment,
@@ -61,7 +61,7 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
         tokio::select! {
             biased;
             signal = signals.wait() => Ok(Some(signal)),
-            checked = doctor.check(&place) => checked.map(|()| None::<Signal>),
+            checked = doctor.check(&endpoint) => checked.map(|()| None::<Signal>),
         }
     })?;
     // A name that is still being looked up is not waited for.
@@ -78,7 +78,7 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
     } else {
         Exit::Done
     };
-    let practice = place == Place::Sandbox;
+    let practice = endpoint == Endpoint::Sandbox;
     let printed = if arguments.json {
         inventory::checks_as_json(&doctor.checks, practice, exit.code())
     } else {
@@ -104,12 +104,13 @@ struct Doctor<'a> {
 }
 
 impl Doctor<'_> {
-    async fn check(&mut self, place: &Place) -> Result<(), CommandError> {
-        let (sandbox, base_url) = self.address(place).await?;
-        let key = self.key(place, sandbox.as_ref());
+    async fn check(&mut self, endpoint: &Endpoint) -> Result<(), CommandError> {
+        let (sandbox, base_url) = self.address(endpoint).await?;
+        let key = self.key(endpoint, sandbox.as_ref());
         match base_url {
             Some(base_url) => {
-                let is_there = self.way(&base_url, key.as_ref().ok().and_then(Option::as_ref)).await;
+                let is_there =
+                    self.network_checks(&base_url, key.as_ref().ok().and_then(Option::as_ref)).await;
                 let key = if is_there { key } else { key.map(|_| None) };
                 self.platform(&base_url, key).await;
             }
@@ -159,16 +160,19 @@ impl Doctor<'_> {
         if self.is_langdock { ENDED_ON_LANGDOCK } else { "" }
     }
 
-    const fn patience(&self) -> Duration {
+    const fn timeout(&self) -> Duration {
         Duration::from_secs(self.arguments.timeout)
     }
 
     /// The form of the base URL.
-    async fn address(&mut self, place: &Place) -> Result<(Option<Sandbox>, Option<BaseUrl>), CommandError> {
-        let (sandbox, address) = match place {
-            Place::Hosted { base_url, .. } => (None, (*base_url).to_owned()),
-            Place::BaseUrl(typed) => (None, typed.clone()),
-            Place::Sandbox => {
+    async fn address(
+        &mut self,
+        endpoint: &Endpoint,
+    ) -> Result<(Option<Sandbox>, Option<BaseUrl>), CommandError> {
+        let (sandbox, address) = match endpoint {
+            Endpoint::Hosted { base_url, .. } => (None, (*base_url).to_owned()),
+            Endpoint::BaseUrl(typed) => (None, typed.clone()),
+            Endpoint::Sandbox => {
                 let sandbox = Connection::practice_server(Practised::default()).await?;
                 let address = sandbox.base_url();
                 (Some(sandbox), address)
@@ -197,11 +201,11 @@ impl Doctor<'_> {
     }
 
     /// The key, read and not yet shown to anybody; or why there is none.
-    fn key(&self, place: &Place, sandbox: Option<&Sandbox>) -> Result<Option<ApiKey>, String> {
+    fn key(&self, endpoint: &Endpoint, sandbox: Option<&Sandbox>) -> Result<Option<ApiKey>, String> {
         if let Some(sandbox) = sandbox {
             return ApiKey::parse(sandbox.key()).map(Some).map_err(|error| error.to_string());
         }
-        let source = choose_key(place, &self.arguments.key, self.environment);
+        let source = choose_key(endpoint, &self.arguments.key, self.environment);
         let key = source.and_then(|source| read_api_key(&source, self.environment));
         key.map(Some).map_err(|error| error.to_string())
     }
@@ -218,7 +222,7 @@ impl Doctor<'_> {
         };
         let settings = ClientSettings {
             rpm: NonZeroU32::MIN.saturating_add(299),
-            timeout: self.patience(),
+            timeout: self.timeout(),
             retries: 0,
             ca_cert_pem: read_ca_cert(&self.arguments.key).ok().flatten(),
             ..ClientSettings::new(base_url.clone(), key)
@@ -240,7 +244,7 @@ impl Doctor<'_> {
 
     /// The key and the models, which one call tells; whether there is a use in asking on.
     async fn models(&mut self, client: &Client) -> bool {
-        let failure = match within(self.patience(), client, Call::Models, || client.models()).await {
+        let failure = match within(self.timeout(), client, Call::Models, || client.models()).await {
             Ok(models) => {
                 self.ok("key", "accepted");
                 let count = grouped(models.len() as u64);
@@ -264,8 +268,7 @@ impl Doctor<'_> {
     }
 
     async fn list(&mut self, client: &Client) {
-        match within(self.patience(), client, Call::List, || client.list_agents(Listing::Shared, None)).await
-        {
+        match within(self.timeout(), client, Call::List, || client.list_agents(Listing::Shared, None)).await {
             Ok(Some(page)) if page.agents.is_empty() => {
                 let remedy = "Share the agents and assistants with the key in the web app.";
                 self.push("list", CheckStatus::Warning, "no agent is shared with the key", remedy);
@@ -304,7 +307,7 @@ impl Doctor<'_> {
     async fn assistants_api(&mut self, client: &Client) {
         let made_up = Builder::from_random_bytes(fastrand::u128(..).to_be_bytes()).into_uuid();
         let ask = || async { client.get_assistant(AssistantId(made_up), &mut Meter::default()).await };
-        let Err(failure) = within(self.patience(), client, Call::Assistant, ask).await else {
+        let Err(failure) = within(self.timeout(), client, Call::Assistant, ask).await else {
             return self.ok(ASSISTANTS_API, "answers");
         };
         match &failure.kind {

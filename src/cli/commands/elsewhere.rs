@@ -7,11 +7,13 @@ use anyhow::Context;
 use uuid::Uuid;
 
 use super::CommandError;
-use super::place::{Connection, read_api_key};
+use super::connection::{Connection, read_api_key};
 use crate::base::AgentId;
 use crate::cli::apply_arguments::OtherWorkspaceArgs;
 use crate::cli::network_arguments::KeyArgs;
-use crate::cli::settings::{Environment, Key, Place, UsageError, choose_key, choose_place, hosted_or_other};
+use crate::cli::settings::{
+    Endpoint, Environment, Key, UsageError, choose_endpoint, choose_key, hosted_or_other,
+};
 use crate::engine::input::{Input, InputOptions};
 use crate::engine::ledger::Identity;
 use crate::engine::platform::BaseUrl;
@@ -30,7 +32,7 @@ pub(super) fn connection(
     }
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
-    let place = choose_place(to.to_platform, to.to_base_url.as_deref(), false, &environment)?;
+    let endpoint = choose_endpoint(to.to_platform, to.to_base_url.as_deref(), false, &environment)?;
     let key = match &to.to_api_key_file {
         Some(path) => Key::File(path.clone()),
         None if environment.has(KEY_VARIABLE) => Key::Variable(KEY_VARIABLE),
@@ -42,7 +44,7 @@ pub(super) fn connection(
             return Err(UsageError(words).into());
         }
     };
-    let connection = Connection::prepare(&place, &key, arguments, &environment)?;
+    let connection = Connection::prepare(&endpoint, &key, arguments, &environment)?;
     if let Some(connection) = &connection {
         refuse_the_source(connection, arguments, identity, &environment)?;
     }
@@ -60,9 +62,9 @@ fn refuse_the_source(
     if identity.practice || ours.is_ok_and(|ours| ours.as_str() != connection.base_url.as_str()) {
         return Ok(());
     }
-    let place: Place = hosted_or_other(&identity.base_url);
+    let endpoint: Endpoint = hosted_or_other(&identity.base_url);
     // Nothing is asked of the source, so that its key need not be there.
-    let Ok(key) = choose_key(&place, arguments, environment) else { return Ok(()) };
+    let Ok(key) = choose_key(&endpoint, arguments, environment) else { return Ok(()) };
     // Standard input is read once.
     if matches!(&key, Key::File(path) if path.as_os_str() == "-") {
         return Ok(());

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::CommandError;
 use super::command_line::{command_line, typed};
-use super::place::Connection;
+use super::connection::Connection;
 use super::session::since_it_counts;
 use super::signals::Signals;
 use crate::base::{Exit, Outcome, StopReason};
@@ -24,7 +24,7 @@ use crate::engine::terminal::Terminal;
 
 /// What is to begin afresh.
 pub(super) struct Fresh<'a> {
-    /// The ledger that stands in its place.
+    /// The ledger that stands in its endpoint.
     pub(super) ledger: &'a Path,
     /// Whose rows the new one is to hold.
     pub(super) identity: Identity,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 
 use super::CommandError;
-use super::place::Connection;
+use super::connection::Connection;
 use super::signals::Signals;
 use crate::base::Exit;
 use crate::cli::arguments::InputArgs;

@@ -10,12 +10,12 @@ use anyhow::{Context, anyhow};
 use serde_json::json;
 
 use super::command_line::{command_line, path_word, program, same_access, typed};
-use super::place::{Connection, Practised};
+use super::connection::{Connection, Practised};
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AgentId, Call, CallFailure, Exit, FailureKind, StopReason, terminal_safe};
 use crate::cli::arguments::PlatformArg;
-use crate::cli::settings::{Environment, OutputPath, UsageError, choose_key, typed_place};
+use crate::cli::settings::{Environment, OutputPath, UsageError, choose_key, typed_endpoint};
 use crate::cli::tools_arguments::{ListArgs, ListDialectArg};
 use crate::engine::platform::{Client, ListWalk, ListedAgent, Listing, NoSendLog};
 use crate::engine::report::{
@@ -62,9 +62,9 @@ enum Listed {
 pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment(&variable);
-    let place = typed_place(&arguments.place, &environment)?;
-    let key = choose_key(&place, &arguments.key, &environment)?;
-    let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
+    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
+    let key = choose_key(&endpoint, &arguments.key, &environment)?;
+    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
     let output = OutputPath::parse(&arguments.output);
     if let OutputPath::File(path) = &output {
         check_writable(path).context("nothing was asked for: the list cannot be written")?;
@@ -269,13 +269,13 @@ impl List {
 fn run_with(file: &Path, arguments: &ListArgs, base_url: Option<&str>) -> String {
     let typed = typed();
     let mut words = vec![program(&typed).to_owned(), "run".to_owned(), path_word(file)];
-    let place = match (arguments.place.platform, base_url) {
+    let endpoint = match (arguments.endpoint.platform, base_url) {
         (Some(PlatformArg::Langdock), _) => vec!["--platform", "langdock"],
         (Some(PlatformArg::Odeus), _) => vec!["--platform", "odeus"],
         (None, Some(base_url)) => vec!["--base-url", base_url],
         (None, None) => vec!["--sandbox"],
     };
-    words.extend(place.into_iter().map(str::to_owned));
+    words.extend(endpoint.into_iter().map(str::to_owned));
     words.extend(same_access(&arguments.key));
     command_line(&mut words.iter().map(String::as_str))
 }

@@ -97,11 +97,11 @@ pub(super) fn render(
     when_gone: WhenGone,
 ) -> Result<Rendered, RenderError> {
     let settings = settings(ledger, dialect, redact)?;
-    let mut tally = BTreeMap::new();
+    let mut counters = BTreeMap::new();
     let (file, not_replaced) = match output {
         OutputPath::Stdout => {
             let mut out = terminal::standard_output(when_gone);
-            rows_to(ledger, facts, format, &settings, &mut out, &mut tally)?;
+            rows_to(ledger, facts, format, &settings, &mut out, &mut counters)?;
             (None, None)
         }
         OutputPath::File(path) => {
@@ -110,7 +110,7 @@ pub(super) fn render(
                 ReportFormatArg::Json | ReportFormatArg::Html => Access::OwnerOnly,
             };
             let written = report::write_atomically(path, access, |out| {
-                rows_to(ledger, facts, format, &settings, out, &mut tally).map_err(|error| error.at(path))
+                rows_to(ledger, facts, format, &settings, out, &mut counters).map_err(|error| error.at(path))
             })?;
             match written {
                 report::Written::AsAsked(file) => (Some(file), None),
@@ -118,17 +118,17 @@ pub(super) fn render(
             }
         }
     };
-    Ok(Rendered { file, not_replaced, remedies: tally.into_iter().collect() })
+    Ok(Rendered { file, not_replaced, remedies: counters.into_iter().collect() })
 }
 
 /// How many rows need which remedy, of a ledger that is not rendered.
 pub(super) fn remedies(ledger: &LedgerReader) -> Result<Vec<(Remedy, u64)>, LedgerError> {
-    let mut tally = BTreeMap::new();
+    let mut counters = BTreeMap::new();
     RowsOf { ledger, keys: None }.visit(false, |row, _, _| {
-        *tally.entry(row.remedy()).or_insert(0) += 1;
+        *counters.entry(row.remedy()).or_insert(0) += 1;
         Ok::<_, LedgerError>(())
     })?;
-    Ok(tally.into_iter().collect())
+    Ok(counters.into_iter().collect())
 }
 
 /// What a report of this ledger is to look like.
@@ -146,7 +146,7 @@ fn rows_to(
     format: ReportFormatArg,
     settings: &ReportSettings,
     out: &mut dyn Write,
-    tally: &mut BTreeMap<Remedy, u64>,
+    counters: &mut BTreeMap<Remedy, u64>,
 ) -> Result<(), RenderError> {
     let rows = RowsOf { ledger, keys: None };
     let renderer: Box<dyn Renderer + '_> = match format {
@@ -154,7 +154,7 @@ fn rows_to(
         ReportFormatArg::Json => report::json_lines(settings, out),
         ReportFormatArg::Html => page::html(settings, overview(&rows)?, None, out),
     };
-    feed(renderer, facts, &rows, |row| *tally.entry(row.remedy()).or_insert(0) += 1)
+    feed(renderer, facts, &rows, |row| *counters.entry(row.remedy()).or_insert(0) += 1)
 }
 
 /// Rows of a ledger.

@@ -10,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::command_line::{same_command, typed};
-use super::place::{Connection, Given, Practised};
+use super::connection::{Connection, Given, Practised};
 use super::render::render;
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
@@ -41,7 +41,7 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
         None
     } else {
         let given =
-            Given { platform: arguments.place.platform, base_url: arguments.place.base_url.as_deref() };
+            Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
         Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, "nothing was switched")?
     };
     if let (OutputPath::File(path), false) = (&report, arguments.dry_run) {
@@ -141,8 +141,8 @@ impl Rollback<'_> {
                 None => Connection::to_practice(practised).await?,
             };
             let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
-            let patience = Duration::from_secs(network.timeout);
-            let mut board = Switchboard::new(&client, &writer, &mut counted, signals.receiver(), patience);
+            let timeout = Duration::from_secs(network.timeout);
+            let mut board = Switchboard::new(&client, &writer, &mut counted, signals.receiver(), timeout);
             roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
             let stopped = board.into_stop_reason();
             if let Some(sandbox) = sandbox {

@@ -11,23 +11,23 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::command_line::{
-    command_line, path_word, program, same_access, same_command, same_in_earnest, same_place, same_reading,
-    typed,
+    command_line, path_word, program, same_access, same_command, same_endpoint, same_in_earnest,
+    same_reading, typed,
 };
+use super::connection::{Connection, Practised};
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
-use super::place::{Connection, Practised};
 use super::render::{RenderError, Rendered, remedies, render, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
 use super::{CommandError, dialect, runtime};
-use crate::base::{Backlog, Debts, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason};
+use crate::base::{Backlog, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled};
 use crate::check;
 use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_place};
-use crate::disable::{self, Switchboard, settle_debts};
+use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_endpoint};
+use crate::disable::{self, Switchboard, settle};
 use crate::engine::ledger::{Ledger, LedgerReader, NewRun, OpenRows, Purpose, RunCommand, Selection, Writer};
 use crate::engine::platform::Client;
 use crate::engine::session::{DriveSettings, LedgerSendLog, Reading, drive};
@@ -41,10 +41,10 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
     if disabling == Disabling::Yes {
         somebody_must_be_there(arguments.yes)?;
     }
-    let place = typed_place(&arguments.place, &environment)?;
-    let key = choose_key(&place, &arguments.key, &environment)?;
+    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
+    let key = choose_key(&endpoint, &arguments.key, &environment)?;
     let paths = run_paths(arguments);
-    let connection = Connection::prepare(&place, &key, &arguments.key, &environment)?;
+    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
 
     let runtime = runtime()?;
     let signals = Signals::listen().context("signals cannot be listened to")?;
@@ -116,9 +116,9 @@ impl Run<'_> {
             disabling: self.disabling.is_asked_for(),
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
-        let debts = ledger.debts().context("the ledger")?;
+        let unsettled = ledger.unsettled().context("the ledger")?;
         let sent_before = sends_that_count(&ledger, now)?;
-        self.announce(&backlog, debts, connection.as_ref());
+        self.announce(&backlog, unsettled, connection.as_ref());
         let practised = if connection.is_none() { Practised::of(&ledger)? } else { Practised::default() };
 
         let new_run = NewRun {
@@ -139,7 +139,7 @@ impl Run<'_> {
                 None => Connection::to_practice(practised).await?,
             };
             let (client, sandbox) = connection.client(&self.arguments.network, send_log, &sent_before)?;
-            let work = Work { client, writer, rows, read, backlog, debts, base_url };
+            let work = Work { client, writer, rows, read, backlog, unsettled, base_url };
             let stopped = self.work(work).await;
             if let Some(sandbox) = sandbox {
                 sandbox.stop().await;
@@ -152,15 +152,15 @@ impl Run<'_> {
     /// First what earlier runs left open, then every row, then the switching off.
     async fn work(&self, work: Work) -> Option<StopReason> {
         let began = Instant::now();
-        let Work { client, writer, rows, read, backlog, debts, base_url } = work;
+        let Work { client, writer, rows, read, backlog, unsettled, base_url } = work;
         let network = &self.arguments.network;
-        let patience = Duration::from_secs(network.timeout);
+        let timeout = Duration::from_secs(network.timeout);
         let mut progress = self.terminal.progress();
-        if !debts.is_empty() && self.disabling != Disabling::DryRun {
+        if !unsettled.is_empty() && self.disabling != Disabling::DryRun {
             let mut board =
-                Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), patience);
+                Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
             let watched = Duration::from_secs(self.arguments.switching.probe_wait);
-            settle_debts(&mut board, debts, watched).await;
+            settle(&mut board, unsettled, watched).await;
             if let Some(stopped) = board.into_stop_reason() {
                 return Some(stopped);
             }
@@ -172,7 +172,7 @@ impl Run<'_> {
         if stopped.is_some() || !self.disabling.is_asked_for() {
             return stopped;
         }
-        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), patience);
+        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
         let second_pass = SecondPass {
             arguments: &self.arguments.switching,
             yes: self.arguments.yes,
@@ -206,14 +206,14 @@ impl Run<'_> {
             words.push("audit".to_owned());
             words.extend(self.paths.input.as_deref().map(path_word));
             words.extend(["--source", "agent"].map(str::to_owned));
-            words.extend(same_place(&self.arguments.place));
+            words.extend(same_endpoint(&self.arguments.endpoint));
             words.extend(same_reading(&self.arguments.reading));
         }
         words.extend(same_access(&self.arguments.key));
         Ok(command_line(&mut words.iter().map(String::as_str)))
     }
 
-    fn announce(&self, backlog: &Backlog, debts: Debts, connection: Option<&Connection>) {
+    fn announce(&self, backlog: &Backlog, unsettled: Unsettled, connection: Option<&Connection>) {
         let base_url = connection.map(|connection| connection.base_url.to_string());
         self.terminal.say(&check::before(
             backlog,
@@ -221,7 +221,7 @@ impl Run<'_> {
             base_url.as_deref(),
             base_url.is_none(),
             self.disabling,
-            debts,
+            unsettled,
         ));
     }
 
@@ -347,7 +347,7 @@ struct Work {
     rows: OpenRows,
     read: Vec<Outcome>,
     backlog: Backlog,
-    debts: Debts,
+    unsettled: Unsettled,
     /// `None` in the practice workspace.
     base_url: Option<String>,
 }

@@ -195,7 +195,7 @@ fn index(folder: &Path) -> PathBuf {
     folder.join(format!("{INDEX}.html"))
 }
 
-/// The column by its exact name, else by one that is the same to a person; its place.
+/// The column by its exact name, else by one that is the same to a person; its endpoint.
 fn find_column(names: &[String], typed: &str) -> Result<usize, UsageError> {
     if let Some(at) = names.iter().position(|name| name == typed) {
         return Ok(at);

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::command_line::{same_command, typed};
-use super::place::{Connection, Given, Practised};
+use super::connection::{Connection, Given, Practised};
 use super::render::{RenderError, refuse_overwriting, say_that_it_stays, stays};
 use super::session::{ended, sends_that_count};
 use super::signals::Signals;
@@ -42,7 +42,8 @@ pub(super) fn verify(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit
     }
     let ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
     let identity = ledger.identity().context(NOTHING)?;
-    let given = Given { platform: arguments.place.platform, base_url: arguments.place.base_url.as_deref() };
+    let given =
+        Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
     let connection = Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?;
     if let OutputPath::File(path) = &output {
         check_writable(path).context("nothing was asked for: the report cannot be written")?;

@@ -1,4 +1,4 @@
-//! The wish before each request, and what became of it.
+//! The intent before each request, and what became of it.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction};
 
 use super::Switchable;
-use crate::base::{AssistantId, Call, CallFailure, DisabledState, DisablingEnd, RecordedWish, Switched};
+use crate::base::{AssistantId, Call, CallFailure, DisabledState, DisablingEnd, RecordedIntent, Switched};
 use crate::engine::ledger::{
     LedgerError, RunId, Writer, from_json, from_nanoseconds, from_word, text, to_integer, to_json,
     to_nanoseconds,
@@ -26,7 +26,7 @@ pub enum Role {
     Watched,
 }
 
-/// The wish to switch an assistant off, on disk. Made here alone, after the commit, and only for a row that this run has
+/// The intent to switch an assistant off, on disk. Made here alone, after the commit, and only for a row that this run has
 /// verified within the last ten minutes.
 #[derive(Debug)]
 pub struct Intent {
@@ -36,7 +36,7 @@ pub struct Intent {
     before: Before,
 }
 
-/// What was on record before the wish.
+/// What was on record before the intent.
 #[derive(Debug)]
 struct Before {
     state: DisabledState,
@@ -51,7 +51,7 @@ impl Intent {
     }
 }
 
-impl RecordedWish for Intent {
+impl RecordedIntent for Intent {
     fn assistant(&self) -> AssistantId {
         self.row.pair.assistant
     }
@@ -77,7 +77,7 @@ pub struct Conclusion {
 }
 
 impl Writer {
-    /// Puts the wish to switch this assistant off on disk. `None`, and nothing is written, unless this run has verified
+    /// Puts the intent to switch this assistant off on disk. `None`, and nothing is written, unless this run has verified
     /// the row within the last ten minutes before `now`: then it has to be checked again first.
     pub async fn intend(
         &self,
@@ -108,8 +108,8 @@ impl Writer {
         .await
     }
 
-    /// Records what became of the wish; gives what may now be said about it. What the guard owes a row that may be off
-    /// stays owed. A wish that came to nothing takes nothing back: a row that may have been off before it may be off
+    /// Records what became of the intent; gives what may now be said about it. What the guard owes a row that may be off
+    /// stays owed. An intent that came to nothing takes nothing back: a row that may have been off before it may be off
     /// still, and is owed what it was owed then.
     pub async fn conclude(&self, intent: Intent, conclusion: Conclusion) -> Result<Switched, LedgerError> {
         self.transact(move |transaction, run| {

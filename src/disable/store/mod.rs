@@ -3,11 +3,11 @@
 //! | file | idea |
 //! | --- | --- |
 //! | `plan` | which verified rows are switched off, in which order |
-//! | `intent` | the wish before each request, and what became of it |
+//! | `intent` | the intent before each request, and what became of it |
 //! | `recovery` | what earlier runs, or the guard of this one, still owe a row |
 //! | `rollback` | what `rollback` takes back |
 //!
-//! While a wish is open its row is `unknown`: at no moment is an assistant off that the ledger does not know of.
+//! While an intent is open its row is `unknown`: at no moment is an assistant off that the ledger does not know of.
 
 mod intent;
 mod plan;
@@ -20,11 +20,11 @@ pub(crate) use plan::{
     FORGET_THOSE_ON_AGAIN, LISTED, leave_for_another_run, leave_to_another_row, mark_others, mark_ours,
     place_the_rest,
 };
-pub use plan::{PlanWish, Planned};
+pub use plan::{PlanOptions, Planned};
 #[cfg(test)]
 pub(crate) use recovery::{AGENTS_TO_LOOK_AT, IN_STATE, LAST_TO_LOOK_AT, LONGEST_PROBE_WAIT, LOOKS};
-pub use recovery::{Owed, OwedLooks};
-pub(crate) use recovery::{count_disabled, read_debts};
+pub use recovery::{LastLook, Recovery};
+pub(crate) use recovery::{count_disabled, read_unsettled};
 #[cfg(test)]
 pub(crate) use rollback::{HAS_ASSISTANT, may_be_off};
 

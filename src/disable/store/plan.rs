@@ -17,7 +17,7 @@ const LIST_CATCHES_UP: SignedDuration = SignedDuration::from_mins(2);
 
 /// What a plan is made from.
 #[derive(Clone, Debug, Default)]
-pub struct PlanWish {
+pub struct PlanOptions {
     /// `--max-disable`.
     pub maximum: Option<u64>,
     /// The UUIDs that the agent list shows as disabled; none where there is no list.
@@ -38,12 +38,12 @@ pub struct Planned {
 impl Writer {
     /// Makes the plan at the moment `now`: rows that this run has verified and that are not off, one for each assistant,
     /// in the order of their requests: first those whose agent has another UUID, then the least recently updated.
-    pub async fn plan(&self, wish: PlanWish, now: Timestamp) -> Result<Plan, LedgerError> {
+    pub async fn plan(&self, options: PlanOptions, now: Timestamp) -> Result<Plan, LedgerError> {
         self.transact(move |transaction, run| {
-            remember_list(transaction, &wish)?;
+            remember_list(transaction, &options)?;
             forget_those_on_again(transaction)?;
             mark_those_already_off(transaction, run, now)?;
-            fill(transaction, run, wish.maximum)?;
+            fill(transaction, run, options.maximum)?;
             describe(transaction, run)
         })
         .await
@@ -71,11 +71,11 @@ impl Writer {
 pub(crate) const LISTED: &str = "CREATE TEMP TABLE IF NOT EXISTS listed (id BLOB PRIMARY KEY, is_off INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
 /// Keeps what the list shows where the plan's questions can be asked of it.
-fn remember_list(transaction: &Transaction<'_>, wish: &PlanWish) -> Result<(), LedgerError> {
+fn remember_list(transaction: &Transaction<'_>, options: &PlanOptions) -> Result<(), LedgerError> {
     transaction.execute_batch(&format!("{LISTED} DELETE FROM temp.listed;"))?;
     let mut insert =
         transaction.prepare("INSERT OR REPLACE INTO temp.listed (id, is_off) VALUES (?1, ?2)")?;
-    for (ids, is_off) in [(&wish.shown_on, false), (&wish.shown_off, true)] {
+    for (ids, is_off) in [(&options.shown_on, false), (&options.shown_off, true)] {
         for id in ids {
             insert.execute((id.as_bytes(), is_off))?;
         }
@@ -120,7 +120,7 @@ pub(crate) fn mark_others() -> String {
     )
 }
 
-/// Off without us is what the list shows off, unless a wish of ours may have done it: one that is still open or unknown
+/// Off without us is what the list shows off, unless an intent of ours may have done it: one that is still open or unknown
 /// is `disabled` then, and so is every other row of an assistant that we have switched off. What we have switched on a
 /// moment ago a list that is behind may still show off.
 fn mark_those_already_off(

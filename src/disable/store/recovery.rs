@@ -8,12 +8,12 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{COLUMNS, PAGE, Switchable, switchable};
-use crate::base::{AgentId, Debts, DisabledState};
+use crate::base::{AgentId, DisabledState, Unsettled};
 use crate::engine::ledger::{LedgerError, Writer, blob, from_nanoseconds, to_count, to_uuid};
 
 /// What is owed to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owed {
+pub enum Recovery {
     /// To be switched on again: a probe without a verdict, what the last look condemned, a `revert_failed`, and what the
     /// process ended over while switching it on.
     Revert,
@@ -31,7 +31,7 @@ const SWITCHED: &str = "disabled <> 'not_requested'";
 /// The rows for which a request to switch on again is open.
 const OPEN_RETURN: &str = "(SELECT result FROM attempt WHERE ended_at IS NULL AND wanted = 'on')";
 
-impl Owed {
+impl Recovery {
     /// The rows, as parts that have none in common: each is found through an index of its own.
     fn parts(self) -> Vec<String> {
         let switched = |state: DisabledState| format!("disabled = '{state}' AND {SWITCHED}");
@@ -76,7 +76,7 @@ impl Owed {
 
 /// The agents that are owed the last look.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwedLooks {
+pub struct LastLook {
     /// Their UUIDs.
     pub agents: HashSet<Uuid>,
     /// When the last of their assistants was asked to go off.
@@ -86,13 +86,13 @@ pub struct OwedLooks {
 }
 
 /// How many rows are owed what.
-pub(crate) fn read_debts(connection: &Connection) -> Result<Debts, LedgerError> {
+pub(crate) fn read_unsettled(connection: &Connection) -> Result<Unsettled, LedgerError> {
     let count = |sql: &str| -> Result<u64, LedgerError> {
         Ok(to_count(connection.query_row(sql, [], |row| row.get(0))?))
     };
-    Ok(Debts {
-        reverts: count(&Owed::Revert.count())?,
-        answers: count(&Owed::Answer.count())?,
+    Ok(Unsettled {
+        reverts: count(&Recovery::Revert.count())?,
+        answers: count(&Recovery::Answer.count())?,
         looks: count(LOOKS)?,
     })
 }
@@ -118,7 +118,11 @@ pub(crate) const AGENTS_TO_LOOK_AT: &str = "SELECT agent FROM result WHERE guard
 
 impl Writer {
     /// The next rows that are owed this, in a fixed order; an empty page when there are no more.
-    pub async fn owed(&self, owed: Owed, after: Option<&Switchable>) -> Result<Vec<Switchable>, LedgerError> {
+    pub async fn owed(
+        &self,
+        owed: Recovery,
+        after: Option<&Switchable>,
+    ) -> Result<Vec<Switchable>, LedgerError> {
         let after = after.map_or(i64::MIN, |row| row.key);
         self.transact(move |transaction, _| {
             let mut statement = transaction.prepare_cached(&format!("{} LIMIT {PAGE}", owed.all(COLUMNS)))?;
@@ -143,7 +147,7 @@ impl Writer {
     }
 
     /// The agents that are owed the last look.
-    pub async fn owed_looks(&self) -> Result<OwedLooks, LedgerError> {
+    pub async fn last_look(&self) -> Result<LastLook, LedgerError> {
         self.transact(|transaction, _| {
             let last: Option<i64> = transaction.query_row(LAST_TO_LOOK_AT, [], |row| row.get(0))?;
             let probe_wait: Option<i64> = transaction.query_row(LONGEST_PROBE_WAIT, [], |row| row.get(0))?;
@@ -154,7 +158,7 @@ impl Writer {
                 agents.insert(to_uuid(blob(row.get_ref(0)?)?.unwrap_or_default())?);
             }
             let last = last.map(from_nanoseconds).transpose()?;
-            Ok(OwedLooks { agents, last, probe_wait: Duration::from_secs(to_count(probe_wait.unwrap_or(0))) })
+            Ok(LastLook { agents, last, probe_wait: Duration::from_secs(to_count(probe_wait.unwrap_or(0))) })
         })
         .await
     }

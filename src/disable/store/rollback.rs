@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::recovery::{Owed, count_disabled};
+use super::recovery::{Recovery, count_disabled};
 use super::{COLUMNS, Switchable, switchable};
 use crate::base::{DisabledState, RollbackPlan};
 use crate::engine::ledger::{Ledger, LedgerError};
@@ -62,7 +62,7 @@ pub(crate) const HAS_ASSISTANT: &str = "SELECT 1 FROM result WHERE assistant = ?
 
 /// Every assistant that may be off because of this program, and whether an earlier run owes it to be on.
 pub(crate) fn may_be_off() -> String {
-    Owed::Rollback.all(&format!("{COLUMNS}, {}", Owed::Revert.includes()))
+    Recovery::Rollback.all(&format!("{COLUMNS}, {}", Recovery::Revert.includes()))
 }
 
 /// Shows every assistant that may be off because of this program, and whether an earlier run owes it to be on.

@@ -16,8 +16,8 @@ use super::log::{self, Log};
 use super::open_rows::{self, OpenRows, Selection, Starts};
 use super::schema::{self, beside};
 use super::writer::{self, Writer, WriterThread, write_sent};
-use crate::base::{Backlog, Debts, Disabling, InputFormat, InputRow, StopReason};
-use crate::disable::store::read_debts;
+use crate::base::{Backlog, Disabling, InputFormat, InputRow, StopReason, Unsettled};
+use crate::disable::store::read_unsettled;
 
 /// What a ledger remembers: two kinds of work never share one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -237,8 +237,8 @@ impl Ledger {
     }
 
     /// What earlier runs owe: to be settled before anything else.
-    pub fn debts(&self) -> Result<Debts, LedgerError> {
-        read_debts(&self.locked.connection)
+    pub fn unsettled(&self) -> Result<Unsettled, LedgerError> {
+        read_unsettled(&self.locked.connection)
     }
 
     pub(crate) const fn connection(&self) -> &Connection {
@@ -326,7 +326,7 @@ impl Ledger {
         )?;
         let run_id = transaction.last_insert_rowid();
         if matches!(run.command, RunCommand::Run { .. }) {
-            // An earlier run's plan is not this one's: at no moment does it stand under the new run's wish.
+            // An earlier run's plan is not this one's: at no moment does it stand beside the new run.
             transaction.execute("DELETE FROM planned", [])?;
         }
         transaction.commit()?;

@@ -10,7 +10,7 @@ use super::log;
 use super::open::{Identity, Purpose, meta, resolve};
 use super::open_rows::{PLACE, checked, for_each_row};
 use super::schema::{self, ROWS, beside};
-use super::state::{LastWish, standing};
+use super::state::{LastRun, effective_state};
 use crate::base::{
     DisabledState, InputFormat, InvalidId, ReportRow, RowProgress, RowStatus, RunFacts, SkipReason,
 };
@@ -91,16 +91,16 @@ impl LedgerReader {
     /// What there is to say about the last run and about all rows.
     pub fn facts(&self) -> Result<RunFacts, LedgerError> {
         let identity = self.identity()?;
-        let wish = LastWish::read(&self.connection)?;
+        let last = LastRun::read(&self.connection)?;
         let mut facts = RunFacts {
             program_version: String::new(),
             base_url: (!identity.practice).then_some(identity.base_url),
             practice: identity.practice,
-            disabling: wish.disabling,
-            disabling_end: wish.end,
+            disabling: last.disabling,
+            disabling_end: last.end,
             ..RunFacts::default()
         };
-        self.count(&wish, &mut facts)?;
+        self.count(&last, &mut facts)?;
         let mut statement = self.connection.prepare(
             "SELECT program_version, started_at, finished_at, stopped FROM run WHERE command IN ('run', 'audit') ORDER BY id DESC LIMIT 1",
         )?;
@@ -116,20 +116,20 @@ impl LedgerReader {
 
     /// Counts the rows by status, by what became of their assistant and by why they were skipped, in the order in which
     /// the lists have them.
-    fn count(&self, wish: &LastWish, facts: &mut RunFacts) -> Result<(), LedgerError> {
+    fn count(&self, last: &LastRun, facts: &mut RunFacts) -> Result<(), LedgerError> {
         let mut counts = RowStatus::ALL.map(|status| (status, 0));
         let mut disabled = DisabledState::ALL.map(|state| (state, 0));
         let mut skipped = SkipReason::ALL.map(|reason| (reason, 0));
         for_each_row(&self.connection, |row| {
-            let (state, reason) = standing(row.status, row.checked, wish);
+            let (state, reason) = effective_state(row.status, row.checked, last);
             // As in `report_row`: a state that is not shown takes the failure of its request with it.
             let failed = row.could_not_be_read || row.failed_in == Some(state);
             facts.progress.count(RowProgress::of(row.status, state, reason, failed));
-            tally(&mut counts, row.status);
-            tally(&mut disabled, state);
+            count_one(&mut counts, row.status);
+            count_one(&mut disabled, state);
             facts.kept += u64::from(row.checked.is_some_and(|checked| checked.is_kept));
             if let (DisabledState::Skipped, Some(reason)) = (state, reason) {
-                tally(&mut skipped, reason);
+                count_one(&mut skipped, reason);
             }
             facts.off_with_agents_id += u64::from(row.is_one_uuid && state.may_be_off());
         })?;
@@ -160,11 +160,11 @@ impl LedgerReader {
         want_documents: bool,
         mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let wish = LastWish::read(&self.connection)?;
+        let last = LastRun::read(&self.connection)?;
         let query = rows_query(want_documents, "ORDER BY i.position");
         let mut statement = self.connection.prepare(&query).map_err(LedgerError::from)?;
         let rows = statement.query([]).map_err(LedgerError::from)?;
-        visit_all(rows, &wish, &mut visit)
+        visit_all(rows, &last, &mut visit)
     }
 
     /// The same for these rows alone, in this order; each is found by its key, so that it costs as much as there are rows
@@ -175,12 +175,12 @@ impl LedgerReader {
         want_documents: bool,
         mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let wish = LastWish::read(&self.connection)?;
+        let last = LastRun::read(&self.connection)?;
         let query = rows_query(want_documents, "WHERE i.position = ?1");
         let mut statement = self.connection.prepare_cached(&query).map_err(LedgerError::from)?;
         for RowKey(position) in keys {
             let rows = statement.query([position]).map_err(LedgerError::from)?;
-            visit_all(rows, &wish, &mut visit)?;
+            visit_all(rows, &last, &mut visit)?;
         }
         Ok(())
     }
@@ -231,11 +231,11 @@ pub(super) fn rows_query(want_documents: bool, which: &str) -> String {
 
 fn visit_all<E: From<LedgerError>>(
     mut rows: Rows<'_>,
-    wish: &LastWish,
+    last: &LastRun,
     visit: &mut impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
 ) -> Result<(), E> {
     while let Some(row) = rows.next().map_err(LedgerError::from)? {
-        let report_row = report_row(row, wish)?;
+        let report_row = report_row(row, last)?;
         let (assistant, agent) = documents(row)?;
         visit(report_row, assistant, agent)?;
     }
@@ -246,7 +246,7 @@ fn carried(row: &Row<'_>, index: usize) -> Result<Vec<String>, LedgerError> {
     text(row.get_ref(index)?)?.map_or(Ok(Vec::new()), from_json)
 }
 
-fn tally<T: PartialEq + Copy>(counts: &mut [(T, u64)], found: T) {
+fn count_one<T: PartialEq + Copy>(counts: &mut [(T, u64)], found: T) {
     for (counted, rows) in counts {
         *rows += u64::from(*counted == found);
     }
@@ -270,7 +270,7 @@ fn documents<'a>(row: &'a Row<'_>) -> Result<Bodies<'a>, LedgerError> {
     Ok((blob(row.get_ref(22)?)?, blob(row.get_ref(23)?)?))
 }
 
-fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> {
+fn report_row(row: &Row<'_>, last: &LastRun) -> Result<ReportRow, LedgerError> {
     let pair = blob(row.get_ref(1)?)?.map(|id| to_pair(id, blob_or_none(row, 2)?)).transpose()?;
     let invalid = text(row.get_ref(3)?)?.map(|word| from_word(word, InvalidId::parse)).transpose()?;
     let input = match (text(row.get_ref(4)?)?, pair) {
@@ -302,7 +302,7 @@ fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> 
         invalid,
         failure: None,
         later_failure: None,
-        assistants_gone: wish.assistants_gone,
+        assistants_gone: last.assistants_gone,
         assistant_updated_at: time(12)?,
         agent_updated_at: time(13)?,
         requests: 0,
@@ -318,9 +318,9 @@ fn report_row(row: &Row<'_>, wish: &LastWish) -> Result<ReportRow, LedgerError> 
     } else {
         None
     };
-    (report_row.disabled, report_row.skipped) = standing(report_row.status, on_disk, wish);
+    (report_row.disabled, report_row.skipped) = effective_state(report_row.status, on_disk, last);
     if on_disk.is_some_and(|on_disk| on_disk.state != report_row.disabled) {
-        // It belongs to a request that this wish knows nothing of.
+        // It belongs to a request that the last run knows nothing of.
         report_row.switch_failure = None;
     }
     Ok(report_row)

@@ -42,7 +42,7 @@ pub(super) const READER_CACHE_KIB: i64 = 2 * 1024;
 ///
 /// `result.run` is the run that reached the verdict, `read_run` the last one that has read the row; `later_failure` is why
 /// a read after the verdict said nothing about the row.
-/// `result.disabled` never holds `skipped` or `would_disable`: these follow from the last run (see `standing`).
+/// `result.disabled` never holds `skipped` or `would_disable`: these follow from the last run (see `effective_state`).
 /// `result.guard` is what the guard still owes the row (`Debt`), `result.switch_run` the run of its last attempt.
 /// `attempt` is every request to switch off (`wanted` = 'off', written before it leaves, open until `ended_at`) or on
 /// (written with its outcome). `planned` is the last run's plan: `seq` is the order of its requests, NULL where another

@@ -1,6 +1,6 @@
 //! What the report says in `disabled`, from what is on disk: a pure function.
 //!
-//! `skipped` and `would_disable` are about the last run's wish, not about the assistant: they follow from its plan and
+//! `skipped` and `would_disable` are about what the last run was asked for, not about the assistant: they follow from its plan and
 //! end rather than being written into a million rows.
 
 use rusqlite::{Connection, OptionalExtension};
@@ -12,7 +12,7 @@ use crate::base::{DisabledState, Disabling, DisablingEnd, RowStatus, SkipReason,
 
 /// What the last `run` was to switch off, and how that went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LastWish {
+pub(super) struct LastRun {
     pub(super) run: RunId,
     pub(super) disabling: Disabling,
     /// Whether it came to a plan.
@@ -22,13 +22,13 @@ pub(super) struct LastWish {
     pub(super) assistants_gone: bool,
 }
 
-impl LastWish {
+impl LastRun {
     /// Nothing was asked for in a ledger without a run.
     pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
         let mut statement = connection.prepare(
             "SELECT id, disabling, has_plan, disabling_end, stopped FROM run WHERE command = 'run' ORDER BY id DESC LIMIT 1",
         )?;
-        let wish = statement.query_row([], |row| {
+        let last = statement.query_row([], |row| {
             Ok((|| {
                 let end =
                     text(row.get_ref(3)?)?.map(|word| from_word(word, DisablingEnd::parse)).transpose()?;
@@ -42,7 +42,7 @@ impl LastWish {
                 })
             })())
         });
-        wish.optional()?.unwrap_or(Ok(Self::default()))
+        last.optional()?.unwrap_or(Ok(Self::default()))
     }
 }
 
@@ -75,12 +75,12 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
-    /// Whether the state says something about this very wish, or about the assistant whatever was wished since.
-    fn is_still_true(self, wish: &LastWish) -> bool {
+    /// Whether the state says something about this very run, or about the assistant whatever was asked for since.
+    fn is_still_true(self, last: &LastRun) -> bool {
         match self.state {
             DisabledState::NotRequested | DisabledState::WouldDisable | DisabledState::Skipped => false,
             DisabledState::Failed | DisabledState::Reverted | DisabledState::ReEnabled => {
-                !wish.disabling.is_asked_for() || self.switch_run.is_some_and(|run| run >= wish.run)
+                !last.disabling.is_asked_for() || self.switch_run.is_some_and(|run| run >= last.run)
             }
             DisabledState::Disabled
             | DisabledState::AlreadyDisabled
@@ -92,17 +92,17 @@ impl Checked {
 
 /// The state that the report shows for a row of this status, and for `skipped` and what was `reverted` the reason.
 /// `checked` is `None` for a row without a result of its own.
-pub(super) fn standing(
+pub(super) fn effective_state(
     status: RowStatus,
     checked: Option<Checked>,
-    wish: &LastWish,
+    last: &LastRun,
 ) -> (DisabledState, Option<SkipReason>) {
-    if let Some(checked) = checked.filter(|checked| checked.is_still_true(wish)) {
-        let reverted_by_it = checked.state == DisabledState::Reverted && checked.switch_run == Some(wish.run);
-        return (checked.state, wish.end.filter(|_| reverted_by_it).map(DisablingEnd::revert_reason));
+    if let Some(checked) = checked.filter(|checked| checked.is_still_true(last)) {
+        let reverted_by_it = checked.state == DisabledState::Reverted && checked.switch_run == Some(last.run);
+        return (checked.state, last.end.filter(|_| reverted_by_it).map(DisablingEnd::revert_reason));
     }
     let skipped = |reason| (DisabledState::Skipped, Some(reason));
-    match (wish.disabling, checked) {
+    match (last.disabling, checked) {
         (Disabling::No, _) => (DisabledState::NotRequested, None),
         _ if status != RowStatus::Verified || checked.is_some_and(|checked| checked.is_kept) => {
             skipped(SkipReason::NotVerified)
@@ -113,15 +113,15 @@ pub(super) fn standing(
             (DisabledState::WouldDisable, None)
         }
         (Disabling::Yes, Some(Checked { place: Place::Planned, .. })) => {
-            skipped(wish.end.map_or(SkipReason::Stopped, DisablingEnd::skip_reason))
+            skipped(last.end.map_or(SkipReason::Stopped, DisablingEnd::skip_reason))
         }
-        _ if !wish.has_plan => skipped(SkipReason::Stopped),
+        _ if !last.has_plan => skipped(SkipReason::Stopped),
         // Was off before us, and is shown on by now: this run did not read it again.
-        (_, Some(Checked { state: DisabledState::Skipped, run, .. })) if run != wish.run => {
+        (_, Some(Checked { state: DisabledState::Skipped, run, .. })) if run != last.run => {
             skipped(SkipReason::Stopped)
         }
         // What the guard found out holds for those over the maximum as well.
-        (_, Some(checked)) if checked.run == wish.run => match wish.end {
+        (_, Some(checked)) if checked.run == last.run => match last.end {
             Some(end) if end.is_no_to_all() => skipped(end.skip_reason()),
             _ => skipped(SkipReason::OverMaximum),
         },
@@ -135,8 +135,8 @@ mod tests {
     use crate::base::DisabledState as S;
     use crate::base::SkipReason as R;
 
-    const WISH: LastWish =
-        LastWish { run: 5, disabling: Disabling::Yes, has_plan: true, end: None, assistants_gone: false };
+    const LAST: LastRun =
+        LastRun { run: 5, disabling: Disabling::Yes, has_plan: true, end: None, assistants_gone: false };
 
     const fn checked(state: S, run: RunId, switch_run: Option<RunId>, planned: bool) -> Checked {
         let place = if planned { Place::Planned } else { Place::None };
@@ -149,11 +149,11 @@ mod tests {
         let another_row =
             Some(Checked { place: Place::AnotherRow, ..checked(S::NotRequested, 5, None, true) });
         let kept = |planned| Some(Checked { is_kept: true, ..checked(S::NotRequested, 5, None, planned) });
-        let reading = LastWish { disabling: Disabling::No, has_plan: false, ..WISH };
-        let dry = LastWish { disabling: Disabling::DryRun, ..WISH };
-        let ended = |end| LastWish { end: Some(end), ..WISH };
+        let reading = LastRun { disabling: Disabling::No, has_plan: false, ..LAST };
+        let dry = LastRun { disabling: Disabling::DryRun, ..LAST };
+        let ended = |end| LastRun { end: Some(end), ..LAST };
         let verified = RowStatus::Verified;
-        for (status, checked, wish, expected) in [
+        for (status, checked, last, expected) in [
             (verified, untouched(5, false), reading, (S::NotRequested, None)),
             (RowStatus::Mismatch, untouched(5, false), reading, (S::NotRequested, None)),
             (verified, untouched(5, true), dry, (S::WouldDisable, None)),
@@ -166,14 +166,14 @@ mod tests {
                 ended(DisablingEnd::SomeMissing),
                 (S::Skipped, Some(R::OverMaximum)),
             ),
-            (verified, another_row, WISH, (S::Skipped, Some(R::AnotherRow))),
-            (verified, kept(true), WISH, (S::Skipped, Some(R::NotVerified))),
+            (verified, another_row, LAST, (S::Skipped, Some(R::AnotherRow))),
+            (verified, kept(true), LAST, (S::Skipped, Some(R::NotVerified))),
             (verified, kept(false), dry, (S::Skipped, Some(R::NotVerified))),
             (verified, kept(false), reading, (S::NotRequested, None)),
             (RowStatus::Mismatch, untouched(5, false), dry, (S::Skipped, Some(R::NotVerified))),
             (RowStatus::InvalidId, None, dry, (S::Skipped, Some(R::NotVerified))),
-            (RowStatus::NotChecked, None, WISH, (S::Skipped, Some(R::NotVerified))),
-            (verified, untouched(5, true), WISH, (S::Skipped, Some(R::Stopped))),
+            (RowStatus::NotChecked, None, LAST, (S::Skipped, Some(R::NotVerified))),
+            (verified, untouched(5, true), LAST, (S::Skipped, Some(R::Stopped))),
             (verified, untouched(5, true), ended(DisablingEnd::OneRecord), (S::Skipped, Some(R::OneRecord))),
             (
                 verified,
@@ -184,37 +184,41 @@ mod tests {
             (
                 verified,
                 untouched(5, false),
-                LastWish { has_plan: false, ..WISH },
+                LastRun { has_plan: false, ..LAST },
                 (S::Skipped, Some(R::Stopped)),
             ),
         ] {
-            assert_eq!(standing(status, checked, &wish), expected, "{status} {checked:?} {wish:?}");
+            assert_eq!(effective_state(status, checked, &last), expected, "{status} {checked:?} {last:?}");
         }
     }
 
     #[test]
     fn what_was_attempted_stays_true_until_another_wish_passes_over_it() {
-        let reading = LastWish { disabling: Disabling::No, ..WISH };
-        let one_record = LastWish { end: Some(DisablingEnd::OneRecord), ..WISH };
-        let some_missing = LastWish { end: Some(DisablingEnd::SomeMissing), ..WISH };
-        for (state, switch_run, wish, expected) in [
-            (S::Disabled, 2, WISH, (S::Disabled, None)),
-            (S::AlreadyDisabled, 2, WISH, (S::AlreadyDisabled, None)),
-            (S::Unknown, 2, WISH, (S::Unknown, None)),
-            (S::RevertFailed, 2, WISH, (S::RevertFailed, None)),
+        let reading = LastRun { disabling: Disabling::No, ..LAST };
+        let one_record = LastRun { end: Some(DisablingEnd::OneRecord), ..LAST };
+        let some_missing = LastRun { end: Some(DisablingEnd::SomeMissing), ..LAST };
+        for (state, switch_run, last, expected) in [
+            (S::Disabled, 2, LAST, (S::Disabled, None)),
+            (S::AlreadyDisabled, 2, LAST, (S::AlreadyDisabled, None)),
+            (S::Unknown, 2, LAST, (S::Unknown, None)),
+            (S::RevertFailed, 2, LAST, (S::RevertFailed, None)),
             (S::Failed, 2, reading, (S::Failed, None)),
-            (S::Failed, 5, WISH, (S::Failed, None)),
-            (S::Failed, 2, WISH, (S::Skipped, Some(R::Stopped))),
+            (S::Failed, 5, LAST, (S::Failed, None)),
+            (S::Failed, 2, LAST, (S::Skipped, Some(R::Stopped))),
             (S::Reverted, 5, one_record, (S::Reverted, Some(R::OneRecord))),
             (S::Reverted, 2, one_record, (S::Skipped, Some(R::OneRecord))),
             (S::Reverted, 5, some_missing, (S::Reverted, Some(R::AgentMissing))),
             (S::Reverted, 2, some_missing, (S::Skipped, Some(R::Stopped))),
             (S::Disabled, 5, some_missing, (S::Disabled, None)),
-            (S::ReEnabled, 6, WISH, (S::ReEnabled, None)),
+            (S::ReEnabled, 6, LAST, (S::ReEnabled, None)),
             (S::ReEnabled, 4, reading, (S::ReEnabled, None)),
         ] {
             let checked = checked(state, 5, Some(switch_run), true);
-            assert_eq!(standing(RowStatus::Verified, Some(checked), &wish), expected, "{state} {switch_run}");
+            assert_eq!(
+                effective_state(RowStatus::Verified, Some(checked), &last),
+                expected,
+                "{state} {switch_run}"
+            );
         }
     }
 }

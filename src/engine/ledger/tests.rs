@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::base::{
-    AgentId, AssistantId, Backlog, Call, CallFailure, Debts, Difference, DisabledState, Disabling,
-    DisablingEnd, Documents, Encoding, FailureKind, InputFormat, InputRow, InvalidId, JsonText, LineEnd,
-    Note, NoteKind, Outcome, Pair, ProgressCounts, ReportRow, RowStatus, Signal, StopReason,
+    AgentId, AssistantId, Backlog, Call, CallFailure, Difference, DisabledState, Disabling, DisablingEnd,
+    Documents, Encoding, FailureKind, InputFormat, InputRow, InvalidId, JsonText, LineEnd, Note, NoteKind,
+    Outcome, Pair, ProgressCounts, ReportRow, RowStatus, Signal, StopReason, Unsettled,
 };
 
 mod audit;

@@ -23,7 +23,7 @@ const REGROWTH: Duration = Duration::from_secs(60);
 
 /// Why a request cannot be waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hopeless {
+pub(super) enum GivenUp {
     /// 429 and nothing else for ten minutes.
     ThrottledTooLong,
     /// The server asks for a longer wait than a run waits.
@@ -41,7 +41,7 @@ struct Pause {
 
 /// What the server's answers ask of the whole run.
 #[derive(Debug)]
-pub(super) struct Throttle {
+pub(super) struct Backoff {
     pause: Option<Pause>,
     /// When the last pause for a 429 began: a 429 to a request sent before that belongs to the same pause.
     last_429_pause: Option<Moment>,
@@ -54,7 +54,7 @@ pub(super) struct Throttle {
     pace_from: Moment,
 }
 
-impl Throttle {
+impl Backoff {
     pub(super) const fn new() -> Self {
         Self {
             pause: None,
@@ -66,14 +66,14 @@ impl Throttle {
         }
     }
 
-    /// A 429 to a request sent at `sent`. The pause is left in [`Throttle::pause`].
+    /// A 429 to a request sent at `sent`. The pause is left in [`Backoff::pause`].
     pub(super) fn on_429(
         &mut self,
         sent: Moment,
         now: Moment,
         retry_after: Option<Duration>,
         jitter: f64,
-    ) -> Result<(), Hopeless> {
+    ) -> Result<(), GivenUp> {
         let since = *self.only_429_since.get_or_insert(now);
         let same_pause = self.last_429_pause.is_some_and(|began| sent <= began);
         if !same_pause {
@@ -99,13 +99,13 @@ impl Throttle {
             self.pace_from = self.pace_from.max(pause.until);
         }
         if now.saturating_sub(since) >= LONGEST_THROTTLING {
-            return Err(Hopeless::ThrottledTooLong);
+            return Err(GivenUp::ThrottledTooLong);
         }
         Ok(())
     }
 
     /// A 503 with a usable `Retry-After`: pauses everybody, does not slow the pace.
-    pub(super) fn on_unavailable(&mut self, now: Moment, asked: Duration) -> Result<(), Hopeless> {
+    pub(super) fn on_unavailable(&mut self, now: Moment, asked: Duration) -> Result<(), GivenUp> {
         self.extend_pause(now, asked, WaitReason::ServerAsked)
     }
 
@@ -118,7 +118,7 @@ impl Throttle {
     }
 
     /// The pause that `now` falls into, if any: why, and until when. An error when it is too long to be waited for.
-    pub(super) fn pause(&self, now: Moment) -> Result<Option<(WaitReason, Moment)>, Hopeless> {
+    pub(super) fn pause(&self, now: Moment) -> Result<Option<(WaitReason, Moment)>, GivenUp> {
         match self.pause {
             Some(Pause { until, reason }) if until > now => {
                 let left = until.saturating_sub(now);
@@ -140,7 +140,7 @@ impl Throttle {
         self.pace_from = now;
     }
 
-    fn extend_pause(&mut self, now: Moment, wait: Duration, reason: WaitReason) -> Result<(), Hopeless> {
+    fn extend_pause(&mut self, now: Moment, wait: Duration, reason: WaitReason) -> Result<(), GivenUp> {
         let until = now.saturating_add(wait);
         if !wait.is_zero() && self.pause.is_none_or(|pause| pause.until < until) {
             self.pause = Some(Pause { until, reason });
@@ -149,9 +149,9 @@ impl Throttle {
     }
 }
 
-fn too_long(wait: Duration) -> Hopeless {
+fn too_long(wait: Duration) -> GivenUp {
     let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
-    Hopeless::RetryAfterTooLong { seconds }
+    GivenUp::RetryAfterTooLong { seconds }
 }
 
 #[cfg(test)]
@@ -166,36 +166,36 @@ mod tests {
         secs(1_000) + Duration::from_secs_f64(seconds)
     }
 
-    fn pause_end(throttle: &Throttle, now: Moment) -> Option<Moment> {
-        throttle.pause(now).unwrap().map(|(_, until)| until)
+    fn pause_end(backoff: &Backoff, now: Moment) -> Option<Moment> {
+        backoff.pause(now).unwrap().map(|(_, until)| until)
     }
 
     #[test]
     fn a_429_pauses_for_as_long_as_it_asks() {
-        let mut throttle = Throttle::new();
-        throttle.on_429(at(0.0), at(1.0), Some(secs(20)), 0.9).unwrap();
-        assert_eq!(throttle.pause(at(1.0)).unwrap(), Some((WaitReason::RateLimited, at(21.0))));
-        assert_eq!(throttle.pause(at(21.0)).unwrap(), None);
+        let mut backoff = Backoff::new();
+        backoff.on_429(at(0.0), at(1.0), Some(secs(20)), 0.9).unwrap();
+        assert_eq!(backoff.pause(at(1.0)).unwrap(), Some((WaitReason::RateLimited, at(21.0))));
+        assert_eq!(backoff.pause(at(21.0)).unwrap(), None);
     }
 
     #[test]
     fn without_a_usable_header_pauses_double_from_one_second_to_sixty() {
-        let mut throttle = Throttle::new();
+        let mut backoff = Backoff::new();
         let mut now = at(0.0);
         let mut pauses = Vec::new();
         for _ in 0..8 {
             let sent = now;
             now += Duration::from_millis(100);
-            throttle.on_429(sent, now, None, 0.0).unwrap();
-            let until = pause_end(&throttle, now).unwrap();
+            backoff.on_429(sent, now, None, 0.0).unwrap();
+            let until = pause_end(&backoff, now).unwrap();
             pauses.push(until.saturating_sub(now).as_secs());
             now = until + Duration::from_millis(1);
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
-        throttle.on_other_answer(now);
-        throttle.on_429(now, now, None, 1.0).unwrap();
+        backoff.on_other_answer(now);
+        backoff.on_429(now, now, None, 1.0).unwrap();
         assert_eq!(
-            pause_end(&throttle, now),
+            pause_end(&backoff, now),
             Some(now + Duration::from_millis(1_250)),
             "a success starts over"
         );
@@ -203,79 +203,79 @@ mod tests {
 
     #[test]
     fn told_to_come_back_at_once_it_pauses_a_second_each_time() {
-        let mut throttle = Throttle::new();
+        let mut backoff = Backoff::new();
         let mut now = at(0.0);
         for _ in 0..9 {
-            throttle.on_429(now, now, Some(Duration::ZERO), 0.0).unwrap();
-            assert_eq!(pause_end(&throttle, now), Some(now + secs(1)));
-            throttle.on_429(now, now, Some(Duration::ZERO), 0.0).unwrap();
-            assert_eq!(pause_end(&throttle, now), Some(now + secs(1)), "one pause for all in flight");
+            backoff.on_429(now, now, Some(Duration::ZERO), 0.0).unwrap();
+            assert_eq!(pause_end(&backoff, now), Some(now + secs(1)));
+            backoff.on_429(now, now, Some(Duration::ZERO), 0.0).unwrap();
+            assert_eq!(pause_end(&backoff, now), Some(now + secs(1)), "one pause for all in flight");
             now += Duration::from_millis(1_001);
         }
     }
 
     #[test]
     fn responses_in_flight_halve_the_pace_once_and_only_lengthen_the_pause() {
-        let mut throttle = Throttle::new();
-        throttle.on_429(at(0.0), at(1.0), Some(secs(10)), 0.0).unwrap();
-        throttle.on_429(at(0.5), at(1.1), None, 0.0).unwrap();
-        throttle.on_429(at(0.9), at(1.2), Some(secs(5)), 0.0).unwrap();
-        assert_eq!(pause_end(&throttle, at(2.0)), Some(at(11.0)));
-        throttle.on_429(at(0.9), at(1.3), Some(secs(15)), 0.0).unwrap();
-        assert_eq!(pause_end(&throttle, at(2.0)), Some(at(16.3)));
-        assert_eq!(throttle.pace(at(16.3)), FULL_PACE / 2);
-        throttle.on_429(at(16.4), at(16.5), Some(secs(1)), 0.0).unwrap();
-        assert!(throttle.pace(at(17.5)) < FULL_PACE * 26 / 100);
+        let mut backoff = Backoff::new();
+        backoff.on_429(at(0.0), at(1.0), Some(secs(10)), 0.0).unwrap();
+        backoff.on_429(at(0.5), at(1.1), None, 0.0).unwrap();
+        backoff.on_429(at(0.9), at(1.2), Some(secs(5)), 0.0).unwrap();
+        assert_eq!(pause_end(&backoff, at(2.0)), Some(at(11.0)));
+        backoff.on_429(at(0.9), at(1.3), Some(secs(15)), 0.0).unwrap();
+        assert_eq!(pause_end(&backoff, at(2.0)), Some(at(16.3)));
+        assert_eq!(backoff.pace(at(16.3)), FULL_PACE / 2);
+        backoff.on_429(at(16.4), at(16.5), Some(secs(1)), 0.0).unwrap();
+        assert!(backoff.pace(at(17.5)) < FULL_PACE * 26 / 100);
     }
 
     #[test]
     fn an_answer_to_a_request_from_before_the_pause_does_not_shorten_the_next_one() {
-        let mut throttle = Throttle::new();
-        throttle.on_429(at(0.0), at(1.0), None, 0.0).unwrap();
-        throttle.on_other_answer(at(0.5));
-        throttle.on_429(at(2.5), at(3.0), None, 0.0).unwrap();
-        assert_eq!(pause_end(&throttle, at(3.0)), Some(at(5.0)));
+        let mut backoff = Backoff::new();
+        backoff.on_429(at(0.0), at(1.0), None, 0.0).unwrap();
+        backoff.on_other_answer(at(0.5));
+        backoff.on_429(at(2.5), at(3.0), None, 0.0).unwrap();
+        assert_eq!(pause_end(&backoff, at(3.0)), Some(at(5.0)));
     }
 
     #[test]
     fn the_pace_grows_from_half_to_full_in_a_minute_and_never_stops() {
-        let mut throttle = Throttle::new();
-        throttle.on_429(at(0.0), at(0.0), Some(secs(10)), 0.0).unwrap();
-        assert_eq!(throttle.pace(at(10.0)), 512);
-        assert_eq!(throttle.pace(at(40.0)), 768);
-        assert_eq!(throttle.pace(at(70.0)), 1024);
-        assert_eq!(throttle.pace(at(9_999.0)), 1024);
+        let mut backoff = Backoff::new();
+        backoff.on_429(at(0.0), at(0.0), Some(secs(10)), 0.0).unwrap();
+        assert_eq!(backoff.pace(at(10.0)), 512);
+        assert_eq!(backoff.pace(at(40.0)), 768);
+        assert_eq!(backoff.pace(at(70.0)), 1024);
+        assert_eq!(backoff.pace(at(9_999.0)), 1024);
         let mut now = at(10_000.0);
-        throttle.on_other_answer(now);
+        backoff.on_other_answer(now);
         for _ in 0..12 {
-            throttle.on_429(now, now, Some(secs(1)), 0.0).unwrap();
+            backoff.on_429(now, now, Some(secs(1)), 0.0).unwrap();
             now += Duration::from_millis(1_001);
-            throttle.on_other_answer(now);
+            backoff.on_other_answer(now);
         }
-        assert!((64..80).contains(&throttle.pace(now)), "{}", throttle.pace(now));
+        assert!((64..80).contains(&backoff.pace(now)), "{}", backoff.pace(now));
     }
 
     #[test]
     fn ten_minutes_of_nothing_but_429_are_too_long() {
-        let mut throttle = Throttle::new();
-        throttle.on_429(at(0.0), at(0.0), Some(secs(300)), 0.0).unwrap();
-        throttle.on_429(at(301.0), at(301.0), Some(secs(290)), 0.0).unwrap();
-        throttle.on_429(at(599.0), at(599.0), Some(secs(1)), 0.0).unwrap();
-        assert_eq!(throttle.on_429(at(601.0), at(601.0), None, 0.0), Err(Hopeless::ThrottledTooLong));
-        throttle.on_other_answer(at(602.0));
-        throttle.on_429(at(602.0), at(603.0), None, 0.0).unwrap();
+        let mut backoff = Backoff::new();
+        backoff.on_429(at(0.0), at(0.0), Some(secs(300)), 0.0).unwrap();
+        backoff.on_429(at(301.0), at(301.0), Some(secs(290)), 0.0).unwrap();
+        backoff.on_429(at(599.0), at(599.0), Some(secs(1)), 0.0).unwrap();
+        assert_eq!(backoff.on_429(at(601.0), at(601.0), None, 0.0), Err(GivenUp::ThrottledTooLong));
+        backoff.on_other_answer(at(602.0));
+        backoff.on_429(at(602.0), at(603.0), None, 0.0).unwrap();
     }
 
     #[test]
     fn quarter_of_an_hour_is_the_longest_wait_and_beyond_it_nobody_waits() {
-        let mut throttle = Throttle::new();
-        throttle.on_unavailable(at(0.0), Duration::from_secs(15 * 60)).unwrap();
-        assert_eq!(throttle.pause(at(0.0)).unwrap(), Some((WaitReason::ServerAsked, at(900.0))));
-        let hopeless = Err(Hopeless::RetryAfterTooLong { seconds: 901 });
-        assert_eq!(throttle.on_unavailable(at(0.0), Duration::from_secs(901)), hopeless);
-        assert_eq!(throttle.pause(at(0.0)), hopeless.map(|()| None));
-        assert_eq!(throttle.pace(at(0.0)), FULL_PACE);
-        let forever = throttle.on_429(at(1.0), at(1.0), Some(Duration::MAX), 0.0);
-        assert_eq!(forever, Err(Hopeless::RetryAfterTooLong { seconds: u64::MAX }));
+        let mut backoff = Backoff::new();
+        backoff.on_unavailable(at(0.0), Duration::from_secs(15 * 60)).unwrap();
+        assert_eq!(backoff.pause(at(0.0)).unwrap(), Some((WaitReason::ServerAsked, at(900.0))));
+        let hopeless = Err(GivenUp::RetryAfterTooLong { seconds: 901 });
+        assert_eq!(backoff.on_unavailable(at(0.0), Duration::from_secs(901)), hopeless);
+        assert_eq!(backoff.pause(at(0.0)), hopeless.map(|()| None));
+        assert_eq!(backoff.pace(at(0.0)), FULL_PACE);
+        let forever = backoff.on_429(at(1.0), at(1.0), Some(Duration::MAX), 0.0);
+        assert_eq!(forever, Err(GivenUp::RetryAfterTooLong { seconds: u64::MAX }));
     }
 }

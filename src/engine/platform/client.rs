@@ -14,15 +14,15 @@ use url::Url;
 use uuid::Uuid;
 
 use super::answers::{self, AgentPage, ListedAgent, Model};
-use super::backoff::Hopeless;
+use super::backoff::GivenUp;
 use super::error_body::shorten;
-use super::limiter::{NoPermit, Pace};
+use super::limiter::{NoPermit, RateLimiter};
 use super::retry::{Backoff, Jitter};
 use super::send_log::SendLog;
 use super::transport::{ClientError, ClientSettings, Request, Transport};
 use super::verdict::{self, Verdict};
 use crate::base::{
-    AgentId, AssistantId, Call, CallFailure, FailureKind, PaceStatus, RecordedWish, SupportId, long_wait,
+    AgentId, AssistantId, Call, CallFailure, FailureKind, LimiterStatus, RecordedIntent, SupportId, long_wait,
 };
 
 /// A request that meets 429 this often is given up (DESIGN.md, Manners on the network).
@@ -87,7 +87,7 @@ pub struct Client {
 
 struct Shared {
     transport: Transport,
-    pace: Pace,
+    pace: RateLimiter,
     timeout: Duration,
     retries: u32,
     backoff: Backoff,
@@ -116,7 +116,7 @@ impl Client {
         Ok(Self {
             shared: Arc::new(Shared {
                 transport: Transport::new(settings)?,
-                pace: Pace::new(settings.rpm.get(), send_log, sent_before),
+                pace: RateLimiter::new(settings.rpm.get(), send_log, sent_before),
                 timeout: settings.timeout,
                 retries: settings.retries,
                 backoff,
@@ -198,16 +198,16 @@ impl Client {
         }
     }
 
-    /// `PATCH /assistant/v1/disable` with `disabled: true`, for the assistant whose wish is on disk. It sets a state, so
+    /// `PATCH /assistant/v1/disable` with `disabled: true`, for the assistant whose intent is on disk. It sets a state, so
     /// that silence is followed by the same again; whether an earlier try may have been carried out although this fails,
     /// `meter.unanswered` tells.
     pub async fn disable_assistant(
         &self,
-        wish: &dyn RecordedWish,
+        intent: &dyn RecordedIntent,
         meter: &mut Meter,
     ) -> Result<(), CallFailure> {
-        let wanted = json!({"assistantId": wish.assistant().to_string(), "disabled": true});
-        let request = self.patch(ASSISTANT_SWITCH, &wanted).good_until(wish.good_until());
+        let wanted = json!({"assistantId": intent.assistant().to_string(), "disabled": true});
+        let request = self.patch(ASSISTANT_SWITCH, &wanted).good_until(intent.good_until());
         self.switch(Call::Disable, request, meter).await
     }
 
@@ -225,7 +225,7 @@ impl Client {
     }
 
     /// How the pace stands, for the display.
-    pub fn pace_status(&self) -> PaceStatus {
+    pub fn limiter_status(&self) -> LimiterStatus {
         self.shared.pace.status()
     }
 
@@ -348,12 +348,12 @@ struct Failure {
 }
 
 impl Failure {
-    fn hopeless(hopeless: Hopeless, status: &str, words: &str) -> Self {
+    fn hopeless(hopeless: GivenUp, status: &str, words: &str) -> Self {
         match hopeless {
-            Hopeless::ThrottledTooLong => {
+            GivenUp::ThrottledTooLong => {
                 Self { kind: FailureKind::ThrottledTooLong, words: words.to_owned() }
             }
-            Hopeless::RetryAfterTooLong { seconds } => {
+            GivenUp::RetryAfterTooLong { seconds } => {
                 let said = format!("{status} {words}: ");
                 Self::retry_after_too_long(seconds, &said)
             }
@@ -370,10 +370,10 @@ impl From<NoPermit> for Failure {
     fn from(no_permit: NoPermit) -> Self {
         match no_permit {
             NoPermit::NotRecorded(error) => Self { kind: FailureKind::NotRecorded, words: error.to_string() },
-            NoPermit::Hopeless(Hopeless::RetryAfterTooLong { seconds }) => {
+            NoPermit::GivenUp(GivenUp::RetryAfterTooLong { seconds }) => {
                 Self::retry_after_too_long(seconds, "")
             }
-            NoPermit::Hopeless(hopeless @ Hopeless::ThrottledTooLong) => Self::hopeless(hopeless, "429", ""),
+            NoPermit::GivenUp(hopeless @ GivenUp::ThrottledTooLong) => Self::hopeless(hopeless, "429", ""),
         }
     }
 }

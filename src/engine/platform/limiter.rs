@@ -1,4 +1,4 @@
-//! The limiter that every request passes: window and throttle under one lock, a fair queue in front of it, and a
+//! The limiter that every request passes: window and backoff under one lock, a fair queue in front of it, and a
 //! record on disk before anything leaves.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,10 +8,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::backoff::{Hopeless, Throttle};
+use super::backoff::{Backoff, GivenUp};
 use super::send_log::{SendLog, SendLogError};
 use super::window::{FULL_PACE, LENGTH, Moment, Window};
-use crate::base::{PaceStatus, WaitReason};
+use crate::base::{LimiterStatus, WaitReason};
 
 /// Sends of earlier processes lie before the start of this one.
 const BEFORE_START: Duration = Duration::from_secs(2 * 60);
@@ -25,7 +25,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Why a request must not leave.
 #[derive(Debug)]
 pub(super) enum NoPermit {
-    Hopeless(Hopeless),
+    GivenUp(GivenUp),
     NotRecorded(SendLogError),
 }
 
@@ -41,7 +41,7 @@ struct Lease {
 #[derive(Debug)]
 struct State {
     window: Window,
-    throttle: Throttle,
+    backoff: Backoff,
     lease: Option<Lease>,
     next_lease: Option<Lease>,
 }
@@ -54,7 +54,7 @@ enum Leased {
     NotRecorded,
 }
 
-pub(super) struct Pace {
+pub(super) struct RateLimiter {
     rpm: u32,
     start: Instant,
     state: Mutex<State>,
@@ -68,7 +68,7 @@ pub(super) struct Pace {
     lease_size: u32,
 }
 
-impl Pace {
+impl RateLimiter {
     /// `sent_before`: when earlier processes sent how many requests.
     pub(super) fn new(rpm: u32, log: Arc<dyn SendLog>, sent_before: &[(Timestamp, u32)]) -> Self {
         let wall_now = Timestamp::now();
@@ -86,7 +86,7 @@ impl Pace {
             start: Instant::now(),
             state: Mutex::new(State {
                 window: Window::new(rpm, BEFORE_START, earlier),
-                throttle: Throttle::new(),
+                backoff: Backoff::new(),
                 lease: None,
                 next_lease: None,
             }),
@@ -98,12 +98,12 @@ impl Pace {
         }
     }
 
-    /// Waits until a request may leave and is on record. Gives the moment at which it left, for the throttle.
+    /// Waits until a request may leave and is on record. Gives the moment at which it left, for the backoff.
     ///
     /// Dropping the future gives the place in the queue up and blocks nobody.
     pub(super) async fn acquire(&self) -> Result<Moment, NoPermit> {
         loop {
-            let place = self.reserve().await.map_err(NoPermit::Hopeless)?;
+            let place = self.reserve().await.map_err(NoPermit::GivenUp)?;
             match self.record().await {
                 Ok(()) => {}
                 Err(error) => {
@@ -113,7 +113,7 @@ impl Pace {
             }
             // A pause that began while the record was written: the place is spent, since it is on disk.
             let sent = place.send();
-            if matches!(self.state().throttle.pause(sent), Ok(None)) {
+            if matches!(self.state().backoff.pause(sent), Ok(None)) {
                 return Ok(sent);
             }
         }
@@ -125,41 +125,41 @@ impl Pace {
         sent: Moment,
         retry_after: Option<Duration>,
         jitter: f64,
-    ) -> Result<(), Hopeless> {
+    ) -> Result<(), GivenUp> {
         let now = self.now();
         let mut state = self.state();
-        let outcome = state.throttle.on_429(sent, now, retry_after, jitter);
-        if let Ok(Some((_, until))) = state.throttle.pause(now) {
+        let outcome = state.backoff.on_429(sent, now, retry_after, jitter);
+        if let Ok(Some((_, until))) = state.backoff.pause(now) {
             state.window.hold(until);
         }
         outcome
     }
 
     /// A 503 with a usable `Retry-After`.
-    pub(super) fn on_unavailable(&self, asked: Duration) -> Result<(), Hopeless> {
+    pub(super) fn on_unavailable(&self, asked: Duration) -> Result<(), GivenUp> {
         let now = self.now();
-        self.state().throttle.on_unavailable(now, asked)
+        self.state().backoff.on_unavailable(now, asked)
     }
 
     /// Any answer but 429 to the request that left at `sent`.
     pub(super) fn on_other_answer(&self, sent: Moment) {
-        self.state().throttle.on_other_answer(sent);
+        self.state().backoff.on_other_answer(sent);
     }
 
-    pub(super) fn status(&self) -> PaceStatus {
+    pub(super) fn status(&self) -> LimiterStatus {
         let now = self.now();
         let someone_waits = self.waiting.load(Ordering::Relaxed) > 0;
         let mut state = self.state();
-        let allowed = u64::from(self.rpm) * u64::from(state.throttle.pace(now)) / u64::from(FULL_PACE);
-        let waiting = match state.throttle.pause(now) {
+        let allowed = u64::from(self.rpm) * u64::from(state.backoff.pace(now)) / u64::from(FULL_PACE);
+        let waiting = match state.backoff.pause(now) {
             Ok(Some((reason, until))) => Some((reason, until.saturating_sub(now))),
             Ok(None) if someone_waits => {
                 let wait = state.window.due(now).saturating_sub(now);
-                (!wait.is_zero()).then_some((WaitReason::Pace, wait))
+                (!wait.is_zero()).then_some((WaitReason::Limiter, wait))
             }
             _ => None,
         };
-        PaceStatus {
+        LimiterStatus {
             sent_last_minute: state.window.sent_within(now, MINUTE),
             allowed_per_minute: u32::try_from(allowed).unwrap_or(self.rpm).max(1),
             waiting,
@@ -167,7 +167,7 @@ impl Pace {
     }
 
     /// Waits for a place in the window.
-    async fn reserve(&self) -> Result<Place<'_>, Hopeless> {
+    async fn reserve(&self) -> Result<Place<'_>, GivenUp> {
         // Nobody queues: no need to queue either.
         if let Ok(turn) = self.turn.try_lock() {
             if let Ok(place) = self.try_reserve()? {
@@ -186,17 +186,17 @@ impl Pace {
     }
 
     /// A place in the window, or when to ask again.
-    fn try_reserve(&self) -> Result<Result<Place<'_>, Moment>, Hopeless> {
+    fn try_reserve(&self) -> Result<Result<Place<'_>, Moment>, GivenUp> {
         let now = self.now();
         let mut state = self.state();
-        if let Some((_, until)) = state.throttle.pause(now)? {
+        if let Some((_, until)) = state.backoff.pause(now)? {
             return Ok(Err(until));
         }
         let due = state.window.due(now);
         if due > now {
             return Ok(Err(due));
         }
-        let pace = state.throttle.pace(now);
+        let pace = state.backoff.pace(now);
         state.window.reserve(now, pace);
         Ok(Ok(Place { pace: self, open: true }))
     }
@@ -286,7 +286,7 @@ impl State {
 
 /// A reserved place in the window.
 struct Place<'a> {
-    pace: &'a Pace,
+    pace: &'a RateLimiter,
     open: bool,
 }
 
@@ -313,7 +313,7 @@ impl Drop for Place<'_> {
     }
 }
 
-impl Pace {
+impl RateLimiter {
     fn send_reserved(&self) -> Moment {
         let now = self.now();
         self.state().window.send_reserved(now);

@@ -386,7 +386,7 @@ fn is_garbled(error: &reqwest::Error) -> bool {
     })
 }
 
-/// Whether a proxy answered 407 to our wish for a tunnel: on https the status itself never gets here, only these words.
+/// Whether a proxy answered 407 to our request for a tunnel: on https the status itself never gets here, only these words.
 pub(super) fn is_refused_by_proxy(error: &reqwest::Error) -> bool {
     error.is_connect() && root_causes(error).contains("proxy authorization required")
 }

@@ -18,13 +18,13 @@ impl Client {
     /// by the same again; whether an earlier try may have been carried out although this fails, `meter.unanswered` tells.
     pub async fn update_agent(
         &self,
-        wish: &dyn RecordedUpdate,
+        intent: &dyn RecordedUpdate,
         meter: &mut Meter,
     ) -> Result<Bytes, CallFailure> {
-        let fields = wish.fields().get().trim().trim_start_matches('{');
+        let fields = intent.fields().get().trim().trim_start_matches('{');
         let comma = if fields.trim_start().starts_with('}') { "" } else { "," };
         // Put together as text, so that numbers keep every digit.
-        let body = format!(r#"{{"agentId":"{}"{comma}{fields}"#, wish.agent());
+        let body = format!(r#"{{"agentId":"{}"{comma}{fields}"#, intent.agent());
         let request = Request::patch(self.address("/agent/v1/update"), body);
         let answer = self.call(Call::Update, &request, meter).await?;
         self.carried_out(Call::Update, &answer, meter)?;
@@ -34,10 +34,10 @@ impl Client {
     /// `POST /agent/v1/publish`, likewise; `None` when there was nothing to publish.
     pub async fn publish_agent(
         &self,
-        wish: &dyn RecordedPublish,
+        intent: &dyn RecordedPublish,
         meter: &mut Meter,
     ) -> Result<Option<Version>, CallFailure> {
-        let body = json!({"agentId": wish.agent().to_string()}).to_string();
+        let body = json!({"agentId": intent.agent().to_string()}).to_string();
         let request = Request::post(self.address("/agent/v1/publish"), body);
         match self.call(Call::Publish, &request, meter).await {
             Ok(answer) => {
@@ -52,10 +52,10 @@ impl Client {
     /// `POST /agent/v1/create`. It makes something each time: only 429, which is an answer, is followed by another try.
     pub async fn create_agent(
         &self,
-        wish: &dyn RecordedCreate,
+        intent: &dyn RecordedCreate,
         meter: &mut Meter,
     ) -> Result<CreatedAgent, CallFailure> {
-        let body = wish.proposed().get().to_owned();
+        let body = intent.proposed().get().to_owned();
         let request = Request::post(self.address("/agent/v1/create"), body).sent_once();
         let answer = self.call(Call::Create, &request, meter).await?;
         self.carried_out(Call::Create, &answer, meter)?;
@@ -68,10 +68,10 @@ impl Client {
     /// `PATCH /agent/v1/disable` with `disabled: true`, for an agent that this program has made, since no call deletes it.
     pub async fn disable_agent(
         &self,
-        wish: &dyn RecordedRetreat,
+        intent: &dyn RecordedRetreat,
         meter: &mut Meter,
     ) -> Result<(), CallFailure> {
-        let wanted = json!({"agentId": wish.agent().to_string(), "disabled": true}).to_string();
+        let wanted = json!({"agentId": intent.agent().to_string(), "disabled": true}).to_string();
         let request = Request::patch(self.address(AGENT_SWITCH), wanted);
         let answer = self.call(Call::DisableAgent, &request, meter).await?;
         self.carried_out(Call::DisableAgent, &answer, meter)

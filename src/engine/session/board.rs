@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
-use super::{OUT_OF_REACH_ROWS, PACE_TICK, unwritable, wait_for_signal};
+use super::{LIMITER_TICK, OUT_OF_REACH_ROWS, unwritable, wait_for_signal};
 use crate::base::{CallFailure, Event, FailureKind, Observer, Signal, StopReason, WaitReason};
 use crate::engine::ledger::{LedgerError, Writer};
 use crate::engine::platform::Client;
@@ -135,14 +135,14 @@ impl<'a> Board<'a> {
         in_pause: InPause,
     ) -> Result<T, GaveUp> {
         let mut call = pin!(call);
-        let mut tick = interval(PACE_TICK);
+        let mut tick = interval(LIMITER_TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.signal.borrow().is_none() {
             tokio::select! {
                 biased;
                 done = &mut call => return Ok(done),
                 _ = wait_for_signal(&mut self.signal) => {}
-                _ = tick.tick() => self.observer.observe(&Event::Pace(self.client.pace_status())),
+                _ = tick.tick() => self.observer.observe(&Event::Limiter(self.client.limiter_status())),
             }
         }
         self.may_go_on();
@@ -156,7 +156,7 @@ impl<'a> Board<'a> {
                 biased;
                 done = timeout_at(deadline, &mut call) => return done.map_err(|_| GaveUp::TimedOut),
                 _ = tick.tick() => {
-                    let waiting = self.client.pace_status().waiting;
+                    let waiting = self.client.limiter_status().waiting;
                     let pauses = matches!(waiting, Some((WaitReason::RateLimited | WaitReason::ServerAsked, _)));
                     if pauses && in_pause == InPause::GiveUp {
                         return Err(GaveUp::Paused);

@@ -10,7 +10,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::end_watch::{EndWatch, Looked, look};
-use super::feed::Feed;
+use super::queue::Queue;
 use super::stop_rules::StopRules;
 use super::stopping::{unwritable, wait_for_signal};
 use crate::audit::{self, Source};
@@ -22,7 +22,7 @@ use crate::engine::ledger::{Job, LedgerError, OpenRows, Settled, Writer};
 use crate::engine::platform::{Client, Meter};
 
 /// How often the observer hears how the pace stands.
-pub(crate) const PACE_TICK: Duration = Duration::from_millis(200);
+pub(crate) const LIMITER_TICK: Duration = Duration::from_millis(200);
 
 /// What a run needs to know beside its client and ledger.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ pub async fn drive(
     let mut drive = Drive {
         client,
         writer,
-        feed: Feed::new(rows, to_do),
+        queue: Queue::new(rows, to_do),
         concurrency: settings.concurrency.max(1),
         reading: settings.reading,
         assistants_gone: Arc::default(),
@@ -97,7 +97,7 @@ pub async fn drive(
 struct Drive<'a> {
     client: &'a Client,
     writer: &'a Writer,
-    feed: Feed,
+    queue: Queue,
     concurrency: usize,
     reading: Reading,
     /// Whether one row has met the end of the Assistants API, so that the others need not.
@@ -118,7 +118,7 @@ struct Drive<'a> {
 
 impl Drive<'_> {
     async fn run(&mut self, mut signal: watch::Receiver<Option<Signal>>) -> Option<StopReason> {
-        let mut tick = interval(PACE_TICK);
+        let mut tick = interval(LIMITER_TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if let Err(error) = self.fill().await {
@@ -146,7 +146,7 @@ impl Drive<'_> {
                         return Some(reason);
                     }
                 }
-                _ = tick.tick() => self.observer.observe(&Event::Pace(self.client.pace_status())),
+                _ = tick.tick() => self.observer.observe(&Event::Limiter(self.client.limiter_status())),
             }
         }
     }
@@ -156,7 +156,7 @@ impl Drive<'_> {
         while self.looking.is_empty() && self.checking.len() < self.concurrency {
             let next = match self.again.pop_front() {
                 Some(again) => Some(again),
-                None => self.feed.next().await?.map(|job| (job, Meter::default())),
+                None => self.queue.next().await?.map(|job| (job, Meter::default())),
             };
             let Some((job, spent)) = next else { break };
             let gone = Arc::clone(&self.assistants_gone);
@@ -176,7 +176,7 @@ impl Drive<'_> {
             // A panic is one row's: it is recorded like any other failure, and the others go on.
             Err(_) => row::broken(job),
         };
-        let others_wait = self.feed.has_more() || !self.again.is_empty();
+        let others_wait = self.queue.has_more() || !self.again.is_empty();
         let reason = self.rules.observe(&outcome, nth, others_wait);
         let is_gone = self.assistants_gone.load(Ordering::Relaxed);
         if is_gone && outcome.status == RowStatus::AssistantNotFound {

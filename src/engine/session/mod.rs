@@ -7,7 +7,7 @@
 mod board;
 mod drive;
 mod end_watch;
-mod feed;
+mod queue;
 mod rehearsal;
 mod send_log;
 mod stop_rules;
@@ -15,7 +15,7 @@ mod stopping;
 
 pub use board::Board;
 pub(crate) use board::{GaveUp, InPause};
-pub(crate) use drive::PACE_TICK;
+pub(crate) use drive::LIMITER_TICK;
 pub use drive::{DriveSettings, Reading, drive};
 pub use rehearsal::{REHEARSED_ROWS, rehearse};
 pub use send_log::{LedgerSendLog, MemorySendLog};

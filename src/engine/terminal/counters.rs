@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::RowWork;
 use crate::base::{
-    ApplyStatus, Backlog, DisabledState, PaceStatus, RowStatus, Switching, WaitReason, Writing, grouped,
+    ApplyStatus, Backlog, DisabledState, LimiterStatus, RowStatus, Switching, WaitReason, Writing, grouped,
 };
 use crate::check::about;
 
@@ -54,7 +54,7 @@ impl Phase {
 
 /// What is known about a phase so far.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(super) struct Counters {
     phase: Phase,
     total: u64,
     done: u64,
@@ -62,12 +62,12 @@ pub(super) struct Tally {
     there: u64,
     /// The others, by the report's word.
     counts: Vec<(&'static str, u64)>,
-    pub(super) pace: PaceStatus,
+    pub(super) pace: LimiterStatus,
     /// What was done at moments at least a second apart, none older than the window but the first.
     samples: VecDeque<(Instant, u64)>,
 }
 
-impl Tally {
+impl Counters {
     /// For rows that are read.
     pub(super) fn of_rows(work: RowWork, backlog: &Backlog, now: Instant) -> Self {
         let words = RowStatus::ALL.into_iter().map(|status| work.word(status));
@@ -239,7 +239,7 @@ impl Tally {
 fn waiting((reason, wait): (WaitReason, Duration)) -> Option<String> {
     let seconds = wait.as_millis().div_ceil(1_000);
     let reason = match reason {
-        WaitReason::Pace => "own pace (--rpm)",
+        WaitReason::Limiter => "own pace (--rpm)",
         WaitReason::RateLimited => "rate limit (429)",
         WaitReason::ServerAsked => "the server asked for it (503)",
     };
@@ -253,23 +253,23 @@ mod tests {
     #[test]
     fn only_what_is_off_counts_as_switched_off_and_the_rest_stands_beside_it() {
         let begun = Instant::now();
-        let mut tally = Tally::of_switching(Switching::Off, 3_000, begun);
-        tally.pace.allowed_per_minute = 300;
-        assert_eq!(tally.beside_bar(begun), "0 of 3,000 switched off, about 10 min left");
+        let mut counters = Counters::of_switching(Switching::Off, 3_000, begun);
+        counters.pace.allowed_per_minute = 300;
+        assert_eq!(counters.beside_bar(begun), "0 of 3,000 switched off, about 10 min left");
         let now = begun + Duration::from_secs(60);
         for _ in 0..120 {
-            tally.count_switched(DisabledState::Disabled, now);
+            counters.count_switched(DisabledState::Disabled, now);
         }
         for state in [DisabledState::Failed, DisabledState::Unknown, DisabledState::AlreadyDisabled] {
-            tally.count_switched(state, now);
+            counters.count_switched(state, now);
         }
-        tally.count_row(RowStatus::Failed, now);
+        counters.count_row(RowStatus::Failed, now);
         assert_eq!(
-            tally.line(now),
+            counters.line(now),
             "120 of 3,000 switched off, 1 already_disabled, 1 failed, 1 unknown, about 24 min left"
         );
-        assert_eq!(tally.beside_bar(now), "120 of 3,000 switched off, 123 per min, about 24 min left");
-        assert_eq!((tally.done(), tally.total()), (123, 3_000));
+        assert_eq!(counters.beside_bar(now), "120 of 3,000 switched off, 123 per min, about 24 min left");
+        assert_eq!((counters.done(), counters.total()), (123, 3_000));
     }
 
     #[test]
@@ -280,22 +280,22 @@ mod tests {
             (Switching::BackFromEarlierRun, DisabledState::Reverted),
             (Switching::Rollback, DisabledState::ReEnabled),
         ] {
-            let mut tally = Tally::of_switching(switching, 1, now);
-            tally.count_switched(state, now);
-            assert_eq!(tally.line(now), "1 of 1 switched on again");
-            tally.count_switched(DisabledState::RevertFailed, now);
-            assert_eq!(tally.line(now), "1 switched on again, 1 revert_failed");
+            let mut counters = Counters::of_switching(switching, 1, now);
+            counters.count_switched(state, now);
+            assert_eq!(counters.line(now), "1 of 1 switched on again");
+            counters.count_switched(DisabledState::RevertFailed, now);
+            assert_eq!(counters.line(now), "1 switched on again, 1 revert_failed");
         }
     }
 
     #[test]
     fn a_switch_while_rows_are_verified_does_not_count_as_a_row() {
         let now = Instant::now();
-        let mut tally =
-            Tally::of_rows(RowWork::Comparing, &Backlog { rows: 2, to_do: 2, ..Backlog::default() }, now);
-        tally.count_switched(DisabledState::Failed, now);
-        assert_eq!(tally.line(now), "0 of 2 rows");
-        tally.count_row(RowStatus::Failed, now);
-        assert_eq!(tally.line(now), "1 of 2 rows, 1 failed");
+        let mut counters =
+            Counters::of_rows(RowWork::Comparing, &Backlog { rows: 2, to_do: 2, ..Backlog::default() }, now);
+        counters.count_switched(DisabledState::Failed, now);
+        assert_eq!(counters.line(now), "0 of 2 rows");
+        counters.count_row(RowStatus::Failed, now);
+        assert_eq!(counters.line(now), "1 of 2 rows, 1 failed");
     }
 }

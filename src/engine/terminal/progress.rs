@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::counters::Tally;
+use super::counters::Counters;
 use super::layout::quoted;
 use super::{RowLines, RowWork, Terminal, run_log};
 use crate::base::{AgentDone, DisabledState, Event, Observer, RowDone, StopReason, Switched, terminal_safe};
@@ -19,7 +19,7 @@ const LINE_EVERY: Duration = Duration::from_secs(30);
 pub struct Progress {
     terminal: Terminal,
     work: RowWork,
-    tally: Tally,
+    counters: Counters,
     view: View,
 }
 
@@ -34,32 +34,32 @@ enum View {
 
 impl Progress {
     pub(super) fn new(terminal: Terminal, work: RowWork) -> Self {
-        Self { terminal, work, tally: Tally::default(), view: View::Nothing }
+        Self { terminal, work, counters: Counters::default(), view: View::Nothing }
     }
 
     fn observe_at(&mut self, event: &Event, now: Instant) {
         match event {
-            Event::Started(backlog) => self.begin(Tally::of_rows(self.work, backlog, now), now),
+            Event::Started(backlog) => self.begin(Counters::of_rows(self.work, backlog, now), now),
             Event::RowDone(row) => {
-                self.tally.count_row(row.status, now);
+                self.counters.count_row(row.status, now);
                 if self.terminal.rows == RowLines::Shown {
                     self.terminal.say(&row_line(row, self.work));
                 }
             }
-            Event::Pace(pace) => self.tally.pace = *pace,
+            Event::Limiter(pace) => self.counters.pace = *pace,
             Event::Switching { switching, rows } => {
-                self.begin(Tally::of_switching(*switching, *rows, now), now);
+                self.begin(Counters::of_switching(*switching, *rows, now), now);
                 self.terminal.say(&disable::begins(*switching, *rows));
             }
             Event::Switched(switched) => {
-                self.tally.count_switched(switched.state, now);
+                self.counters.count_switched(switched.state, now);
                 self.switched(switched);
             }
             Event::Writing { writing, rows } => {
-                self.begin(Tally::of_writing(*writing, *rows, now), now);
+                self.begin(Counters::of_writing(*writing, *rows, now), now);
             }
             Event::Written(done) => {
-                self.tally.count_written(done.status, now);
+                self.counters.count_written(done.status, now);
                 if self.terminal.rows == RowLines::Shown {
                     self.terminal.say(&agent_line(done));
                 }
@@ -73,9 +73,9 @@ impl Progress {
     }
 
     /// A phase begins, which ends the one before. The pace goes on.
-    fn begin(&mut self, tally: Tally, now: Instant) {
+    fn begin(&mut self, counters: Counters, now: Instant) {
         self.end();
-        self.count_in(tally);
+        self.count_in(counters);
         self.view = self.open(now);
     }
 
@@ -85,13 +85,13 @@ impl Progress {
             bar.finish_and_clear();
             self.terminal.bars.remove(&bar);
         }
-        self.count_in(Tally::default());
+        self.count_in(Counters::default());
     }
 
-    fn count_in(&mut self, tally: Tally) {
-        let pace = self.tally.pace;
-        self.tally = tally;
-        self.tally.pace = pace;
+    fn count_in(&mut self, counters: Counters) {
+        let pace = self.counters.pace;
+        self.counters = counters;
+        self.counters.pace = pace;
     }
 
     fn open(&self, now: Instant) -> View {
@@ -106,7 +106,7 @@ impl Progress {
         } else {
             "{bar:20} {prefix}\n{wide_msg}"
         };
-        let bar = self.terminal.bars.add(ProgressBar::new(self.tally.total()));
+        let bar = self.terminal.bars.add(ProgressBar::new(self.counters.total()));
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -123,10 +123,10 @@ impl Progress {
     }
 
     fn stopping(&self, reason: &StopReason) {
-        let said = if self.tally.is_writing() {
+        let said = if self.counters.is_writing() {
             format!("Nothing more is written: {}", terminal_safe(&reason.to_string(), 1_000))
         } else {
-            disable::stopping(reason, self.tally.switching())
+            disable::stopping(reason, self.counters.switching())
         };
         self.terminal.say(&said);
     }
@@ -134,13 +134,13 @@ impl Progress {
     fn show(&mut self, now: Instant) {
         match &mut self.view {
             View::Bar(bar) => {
-                bar.set_position(self.tally.done());
-                bar.set_prefix(self.tally.beside_bar(now));
-                bar.set_message(self.tally.below_bar());
+                bar.set_position(self.counters.done());
+                bar.set_prefix(self.counters.beside_bar(now));
+                bar.set_message(self.counters.below_bar());
             }
             View::Lines { last } if now.duration_since(*last) >= LINE_EVERY => {
                 *last = now;
-                self.terminal.say(&self.tally.line(now));
+                self.terminal.say(&self.counters.line(now));
             }
             View::Lines { .. } | View::Nothing => {}
         }
@@ -187,7 +187,7 @@ mod tests {
 
     use super::*;
     use crate::base::{
-        Backlog, GuardNews, PaceStatus, Pair, Remedy, RowStatus, Sight, Signal, Switching, WaitReason,
+        Backlog, GuardNews, LimiterStatus, Pair, Remedy, RowStatus, Sight, Signal, Switching, WaitReason,
     };
     use crate::engine::terminal::tests::{Printed, printing_to};
 
@@ -205,7 +205,7 @@ mod tests {
 
     fn pace(allowed_per_minute: u32, waiting: Option<(WaitReason, u64)>) -> Event {
         let waiting = waiting.map(|(reason, millis)| (reason, Duration::from_millis(millis)));
-        Event::Pace(PaceStatus { sent_last_minute: 0, allowed_per_minute, waiting })
+        Event::Limiter(LimiterStatus { sent_last_minute: 0, allowed_per_minute, waiting })
     }
 
     fn started(to_do: u64) -> Event {
@@ -218,7 +218,7 @@ mod tests {
         let mut progress = printing_to(printed.clone(), quiet, verbosity).progress();
         let begun = Instant::now();
         progress.observe_at(&started(5_000), begun);
-        progress.observe_at(&pace(300, Some((WaitReason::Pace, 200))), begun);
+        progress.observe_at(&pace(300, Some((WaitReason::Limiter, 200))), begun);
         let mut now = begun;
         for index in 0..162 {
             now += Duration::from_millis(400);
@@ -275,8 +275,11 @@ mod tests {
     #[test]
     fn around_the_bar_stand_rate_time_left_why_it_waits_and_counts() {
         let (progress, now, _) = watched(false, 0);
-        assert_eq!(progress.tally.beside_bar(now), "162 of 5,000 rows, 150 rows/min, about 33 min left");
-        assert_eq!(progress.tally.below_bar(), "waiting 12 s: rate limit (429), 158 verified, 4 no_access");
+        assert_eq!(progress.counters.beside_bar(now), "162 of 5,000 rows, 150 rows/min, about 33 min left");
+        assert_eq!(
+            progress.counters.below_bar(),
+            "waiting 12 s: rate limit (429), 158 verified, 4 no_access"
+        );
     }
 
     #[test]
@@ -285,12 +288,12 @@ mod tests {
         let mut progress = printing_to(Printed::default(), false, 0).progress();
         progress.observe_at(&started(3_000), now);
         progress.observe_at(&pace(300, None), now);
-        assert_eq!(progress.tally.beside_bar(now), "0 of 3,000 rows, about 20 min left");
+        assert_eq!(progress.counters.beside_bar(now), "0 of 3,000 rows, about 20 min left");
         let now = now + Duration::from_secs(3);
         for _ in 0..30 {
             progress.observe_at(&row(RowStatus::Verified), now);
         }
-        assert_eq!(progress.tally.beside_bar(now), "30 of 3,000 rows, 600 rows/min, about 20 min left");
+        assert_eq!(progress.counters.beside_bar(now), "30 of 3,000 rows, 600 rows/min, about 20 min left");
     }
 
     #[test]
@@ -341,7 +344,7 @@ mod tests {
             (44, switched(DisabledState::RevertFailed)),
             (80, switched(DisabledState::Reverted)),
             (81, Event::Ended),
-            (200, Event::Pace(PaceStatus::default())),
+            (200, Event::Limiter(LimiterStatus::default())),
         ];
         for (second, event) in &events {
             progress.observe_at(event, begun + Duration::from_secs(*second));

@@ -56,7 +56,7 @@ pub(super) fn log(event: &Event, work: RowWork) {
         Event::WaitingForAnswer(at_most) => {
             info!(at_most_seconds = at_most.as_secs(), "waiting for the answer to the request under way");
         }
-        Event::Pace(_) => {}
+        Event::Limiter(_) => {}
     }
 }
 

@@ -95,8 +95,8 @@ fn got(side: Side, answer: &Result<impl AsRef<[u8]>, CallFailure>, sent: &Sent<'
     let read_at = "2026-03-01T00:00:00Z".parse().unwrap();
     let mut crowd = Crowd::default();
     crowd.add(&record);
-    let doubles = crowd.doubles();
-    let surroundings = Surroundings { models: None, doubles: &doubles, read_at };
+    let duplicates = crowd.duplicates();
+    let surroundings = Surroundings { models: None, duplicates: &duplicates, read_at };
     for finding in findings(&record, &configuration(&record, read_at), &surroundings) {
         assert!(!finding.code.is_empty() && finding.detail.chars().count() < 100_000);
     }

@@ -263,9 +263,9 @@ fn understand(line: &str, body: &str) -> Call {
         ("/agent/v1/list", _) => Call::List,
         ("/agent/v1/models", _) => Call::Models,
         ("/assistant/v1/disable", _) => {
-            let wish: Value = serde_json::from_str(body).unwrap();
-            let number = u32::from_str_radix(&wish["assistantId"].as_str().unwrap()[..8], 16).unwrap();
-            if wish["disabled"].as_bool().unwrap() { Call::Off(number) } else { Call::On(number) }
+            let asked: Value = serde_json::from_str(body).unwrap();
+            let number = u32::from_str_radix(&asked["assistantId"].as_str().unwrap()[..8], 16).unwrap();
+            if asked["disabled"].as_bool().unwrap() { Call::Off(number) } else { Call::On(number) }
         }
         _ => Call::Elsewhere,
     }

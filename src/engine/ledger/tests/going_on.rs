@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::base::RowStatus::{AgentNotFound, Failed, Mismatch, NoAccess, Verified};
 use crate::base::{NotPlanned, Remedy, SkipReason};
-use crate::disable::store::PlanWish;
+use crate::disable::store::PlanOptions;
 
 fn lines(page: &[Job]) -> Vec<u64> {
     page.iter().map(|job| job.line).collect()
@@ -350,7 +350,7 @@ fn a_row_that_keeps_its_verdict_is_asked_for_once_a_run_and_never_planned() {
     settle(&writer, failed(Call::Assistant, FailureKind::Timeout)).unwrap();
     assert_eq!((job.pair, all_lines(&mut open_rows)), (pair(1), vec![3]));
     settle(&writer, Outcome { checked_at: time(30), ..outcome(pair(2), Verified) }).unwrap();
-    let plan = block_on(writer.plan(PlanWish::default(), time(31))).unwrap();
+    let plan = block_on(writer.plan(PlanOptions::default(), time(31))).unwrap();
     assert_eq!((plan.rows, plan.not_planned), (1, vec![(NotPlanned::NotRead, 1)]));
     drop(open_rows);
     thread.finish(end()).unwrap();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::disable::store::{
     AGENTS_TO_LOOK_AT, COLUMNS, FORGET_THOSE_ON_AGAIN, HAS_ASSISTANT, IN_STATE, LAST_TO_LOOK_AT, LISTED,
-    LONGEST_PROBE_WAIT, LOOKS, Owed, leave_for_another_run, leave_to_another_row, mark_others, mark_ours,
+    LONGEST_PROBE_WAIT, LOOKS, Recovery, leave_for_another_run, leave_to_another_row, mark_others, mark_ours,
     may_be_off, place_the_rest,
 };
 use crate::engine::ledger::{open_rows, read, set_aside, writer};
@@ -35,7 +35,7 @@ fn questions() -> Vec<String> {
         read::rows_query(true, "ORDER BY i.position"),
         read::rows_query(false, "WHERE i.position = ?1"),
     ];
-    let owed = [Owed::Revert, Owed::Answer, Owed::Rollback, Owed::RollbackRest];
+    let owed = [Recovery::Revert, Recovery::Answer, Recovery::Rollback, Recovery::RollbackRest];
     let owed = owed.into_iter().flat_map(|owed| [owed.count(), owed.all(COLUMNS)]);
     fixed.into_iter().map(str::to_owned).chain(made).chain(owed).collect()
 }
@@ -86,8 +86,8 @@ fn what_a_plan_and_a_recovery_look_for_is_found_through_the_index_made_for_it() 
     for (question, index) in [
         (mark_ours(), "result_verified"),
         (place_the_rest(), "result_verified"),
-        (Owed::Answer.count(), "result_switched"),
-        (Owed::Revert.count(), "result_owed"),
+        (Recovery::Answer.count(), "result_switched"),
+        (Recovery::Revert.count(), "result_owed"),
         (IN_STATE.to_owned(), "result_switched"),
         (FORGET_THOSE_ON_AGAIN.to_owned(), "result_switched"),
     ] {

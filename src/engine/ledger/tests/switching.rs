@@ -5,7 +5,7 @@ use crate::base::DisabledState::{
     AlreadyDisabled, Disabled, NotRequested, ReEnabled, RevertFailed, Reverted, Skipped, Unknown,
 };
 use crate::disable::store::Role::{self, Probe, Unwatched, Watched};
-use crate::disable::store::{Conclusion, Intent, Owed, PlanWish, Switchable};
+use crate::disable::store::{Conclusion, Intent, PlanOptions, Recovery, Switchable};
 use crate::engine::ledger::error::OpenError;
 
 mod facts;
@@ -22,7 +22,7 @@ struct Running {
     thread: WriterThread,
 }
 
-/// When wishes are made: ten seconds after the verdicts of [`outcome`].
+/// When intents are made: ten seconds after the verdicts of [`outcome`].
 const NOW: i64 = 20;
 
 /// A run with `--disable` that has verified these rows.
@@ -74,8 +74,8 @@ impl Running {
         settle(&self.writer, outcome(pair, status)).unwrap();
     }
 
-    fn plan(&self, wish: PlanWish) -> crate::base::Plan {
-        block_on(self.writer.plan(wish, time(20))).unwrap()
+    fn plan(&self, options: PlanOptions) -> crate::base::Plan {
+        block_on(self.writer.plan(options, time(20))).unwrap()
     }
 
     /// All pages of the plan, each of at least one row.
@@ -93,7 +93,7 @@ impl Running {
 
     /// The rows of a new plan, in its order.
     fn planned(&self) -> Vec<Switchable> {
-        self.plan(PlanWish::default());
+        self.plan(PlanOptions::default());
         self.plan_pages().concat()
     }
 
@@ -110,7 +110,7 @@ impl Running {
         block_on(self.writer.intend(row.clone(), role, now)).unwrap()
     }
 
-    /// The wish and what became of it.
+    /// The intent and what became of it.
     fn switch_off(&self, row: &Switchable, role: Role, conclusion: Conclusion) -> DisabledState {
         let intent = self.intend(row, role).unwrap();
         block_on(self.writer.conclude(intent, conclusion)).unwrap().state
@@ -122,7 +122,7 @@ impl Running {
     }
 
     /// All that is owed this, over all pages.
-    fn owed(&self, owed: Owed) -> Vec<Switchable> {
+    fn owed(&self, owed: Recovery) -> Vec<Switchable> {
         let mut all: Vec<Switchable> = Vec::new();
         loop {
             let page = block_on(self.writer.owed(owed, all.last())).unwrap();
@@ -147,8 +147,8 @@ impl Place {
         self.row(number).disabled
     }
 
-    fn debts(&self) -> Debts {
-        self.open().debts().unwrap()
+    fn unsettled(&self) -> Unsettled {
+        self.open().unsettled().unwrap()
     }
 
     /// Whether `--fresh` refuses; what it does not refuse, it does.
@@ -183,7 +183,7 @@ fn attempt(wanted: &str, outcome: &str) -> (String, Option<String>) {
     (wanted.to_owned(), Some(outcome.to_owned()))
 }
 
-const NOTHING: Debts = Debts { reverts: 0, answers: 0, looks: 0 };
+const NOTHING: Unsettled = Unsettled { reverts: 0, answers: 0, looks: 0 };
 
 #[test]
 fn a_row_that_this_run_has_not_verified_gets_no_wish() {
@@ -198,7 +198,7 @@ fn a_row_that_this_run_has_not_verified_gets_no_wish() {
     assert!(run.intend(&row, Probe).is_none(), "failed in this run");
     let place = run.killed();
     assert_eq!(place.attempts(), []);
-    assert_eq!((place.state(1), place.debts()), (Skipped, NOTHING));
+    assert_eq!((place.state(1), place.unsettled()), (Skipped, NOTHING));
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_verdict_holds_for_ten_minutes_and_not_if_the_clock_was_set_back() {
         assert_eq!(intent.is_some(), is_given, "{checked_ago}");
         let place = run.killed();
         let (state, looks) = if is_given { (Unknown, 1) } else { (Skipped, 0) };
-        assert_eq!((place.state(1), place.debts().looks), (state, looks), "{checked_ago}");
+        assert_eq!((place.state(1), place.unsettled().looks), (state, looks), "{checked_ago}");
         assert_eq!(place.attempts().len(), usize::from(is_given), "{checked_ago}");
     }
 }
@@ -223,24 +223,24 @@ fn a_row_that_was_read_again_gets_its_wish() {
     let again = Outcome { checked_at: time(2_000), ..outcome(pair(1), RowStatus::Verified) };
     settle(&run.writer, again).unwrap();
     let intent = run.intend_at(&row, Unwatched, time(2_001)).unwrap();
-    assert_eq!(crate::base::RecordedWish::assistant(&intent), pair(1).assistant);
+    assert_eq!(crate::base::RecordedIntent::assistant(&intent), pair(1).assistant);
     assert_eq!(intent.row(), &row);
 }
 
 #[test]
 fn a_kill_after_a_wish_leaves_unknown_and_what_is_owed_by_its_role() {
-    for (role, debts) in [
-        (Unwatched, Debts { answers: 1, ..NOTHING }),
-        (Probe, Debts { reverts: 1, ..NOTHING }),
-        (Watched, Debts { answers: 1, looks: 1, ..NOTHING }),
+    for (role, unsettled) in [
+        (Unwatched, Unsettled { answers: 1, ..NOTHING }),
+        (Probe, Unsettled { reverts: 1, ..NOTHING }),
+        (Watched, Unsettled { answers: 1, looks: 1, ..NOTHING }),
     ] {
         let run = verified_run(&[1, 2]);
         let row = run.row(1);
         let _never_concluded = run.intend(&row, role).unwrap();
         let place = run.killed();
         assert_eq!((place.state(1), place.state(2)), (Unknown, Skipped), "{role:?}");
-        assert_eq!(place.debts(), debts, "{role:?}");
-        assert!(!debts.is_empty());
+        assert_eq!(place.unsettled(), unsettled, "{role:?}");
+        assert!(!unsettled.is_empty());
         assert_eq!(place.attempts(), [("off".to_owned(), None)], "{role:?}");
         assert!(place.refuses_to_go_aside(), "{role:?}");
     }
@@ -263,29 +263,29 @@ fn a_wish_outlives_a_writer_that_is_never_finished() {
         tries += 1;
         std::thread::sleep(Duration::from_millis(5));
     };
-    assert_eq!(ledger.debts().unwrap().reverts, 1);
+    assert_eq!(ledger.unsettled().unwrap().reverts, 1);
     assert_eq!(place.state(1), Unknown);
 }
 
 #[test]
 fn what_became_of_a_wish_decides_what_stays_owed() {
-    let (looks, reverts) = (Debts { looks: 1, ..NOTHING }, Debts { reverts: 1, ..NOTHING });
+    let (looks, reverts) = (Unsettled { looks: 1, ..NOTHING }, Unsettled { reverts: 1, ..NOTHING });
     for (state, shown, outcome) in [
         (Disabled, Disabled, "disabled"),
         (Unknown, Unknown, "unknown"),
         (DisabledState::Failed, DisabledState::Failed, "failed"),
         (NotRequested, Skipped, "not_requested"),
     ] {
-        for (role, debts) in [(Unwatched, NOTHING), (Probe, reverts), (Watched, looks)] {
+        for (role, unsettled) in [(Unwatched, NOTHING), (Probe, reverts), (Watched, looks)] {
             let run = verified_run(&[1]);
             let row = run.row(1);
             assert_eq!(run.switch_off(&row, role, conclusion(state)), state);
             let place = run.killed();
             assert_eq!(place.state(1), shown, "{state} {role:?}");
-            let debts = if state.may_be_off() { debts } else { NOTHING };
+            let unsettled = if state.may_be_off() { unsettled } else { NOTHING };
             let answers = u64::from(state == Unknown && role != Probe);
-            let debts = Debts { answers, ..debts };
-            assert_eq!(place.debts(), debts, "{state} {role:?}");
+            let unsettled = Unsettled { answers, ..unsettled };
+            assert_eq!(place.unsettled(), unsettled, "{state} {role:?}");
             assert_eq!(place.attempts(), [attempt("off", outcome)]);
             assert_eq!(place.refuses_to_go_aside(), state.may_be_off(), "{state}");
         }
@@ -333,9 +333,9 @@ fn a_wish_that_comes_to_nothing_leaves_what_may_be_off_as_it_was() {
     };
     for nothing in [failed(DisabledState::Failed, FailureKind::Forbidden), conclusion(NotRequested)] {
         for role in [Unwatched, Probe, Watched] {
-            for (earlier, state, debts) in [
-                (&unanswered as &dyn Fn(&_, &_), Unknown, Debts { answers: 1, looks: 1, ..NOTHING }),
-                (&stuck, RevertFailed, Debts { reverts: 1, ..NOTHING }),
+            for (earlier, state, unsettled) in [
+                (&unanswered as &dyn Fn(&_, &_), Unknown, Unsettled { answers: 1, looks: 1, ..NOTHING }),
+                (&stuck, RevertFailed, Unsettled { reverts: 1, ..NOTHING }),
             ] {
                 let run = verified_run(&[1]);
                 earlier(&run, &run.row(1));
@@ -343,7 +343,12 @@ fn a_wish_that_comes_to_nothing_leaves_what_may_be_off_as_it_was() {
                 run.settle(pair(1), RowStatus::Verified);
                 assert_eq!(run.switch_off(&run.row(1), role, nothing.clone()), state, "{role:?}");
                 let place = run.ended();
-                assert_eq!((place.state(1), place.debts()), (state, debts), "{role:?} {}", nothing.state);
+                assert_eq!(
+                    (place.state(1), place.unsettled()),
+                    (state, unsettled),
+                    "{role:?} {}",
+                    nothing.state
+                );
                 assert!(place.refuses_to_go_aside());
             }
         }
@@ -372,20 +377,20 @@ fn no_wish_is_given_out_that_is_not_on_disk() {
     let (writer, open_rows, thread) = start_to(Disabling::Yes, ledger, Selection::default());
     let run = Running { place, writer, open_rows: Some(open_rows), thread };
     let mut planned = verify_all(&run).into_iter();
-    let mut wish = || {
+    let mut next = || {
         let row = planned.next().unwrap();
         (row.pair, block_on(run.writer.intend(row, Unwatched, time(NOW))))
     };
     let mut given = 0;
     let (refused, error) = loop {
-        match wish() {
+        match next() {
             (_, Ok(intent)) => given += usize::from(intent.is_some()),
             (pair, Err(error)) => break (pair, error),
         }
     };
     assert!(given > 0);
     assert_eq!(error, LedgerError::DiskFull);
-    assert_eq!(wish().1.unwrap_err(), LedgerError::DiskFull, "and no later one");
+    assert_eq!(next().1.unwrap_err(), LedgerError::DiskFull, "and no later one");
     let place = run.killed();
     let unknown = place.report().iter().filter(|row| row.disabled == Unknown).count();
     assert_eq!((unknown, place.attempts().len()), (given, given));

@@ -157,7 +157,7 @@ async fn a_call_asks_as_the_platform_wants_to_be_asked() {
     assert_eq!(client.get_agent(agent, &mut meter).await.unwrap(), "agent");
     assert_eq!(meter.requests, 2);
     assert!(meter.elapsed > Duration::ZERO);
-    assert_eq!(client.pace_status().sent_last_minute, 2);
+    assert_eq!(client.limiter_status().sent_last_minute, 2);
 }
 
 #[tokio::test]
@@ -394,7 +394,7 @@ async fn a_429_is_waited_out_and_is_no_try() {
     let mut meter = Meter::default();
     assert_eq!(patient.get_assistant(assistant(), &mut meter).await.unwrap(), "ok");
     assert_eq!(meter.requests, 10);
-    assert!(patient.pace_status().allowed_per_minute < 100_000);
+    assert!(patient.limiter_status().allowed_per_minute < 100_000);
 
     let server = always(throttled()).await;
     let mut meter = Meter::default();
@@ -415,7 +415,7 @@ async fn a_pause_holds_every_request_of_every_clone() {
         let client = client.clone();
         async move { ask(&client).await }
     });
-    while requests(&server).await == 0 || client.pace_status().waiting.is_none() {
+    while requests(&server).await == 0 || client.limiter_status().waiting.is_none() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let paused = Instant::now();

@@ -47,12 +47,12 @@ impl SendLog for Gate {
     }
 }
 
-fn pace(rpm: u32) -> Arc<Pace> {
-    Arc::new(Pace::new(rpm, Arc::new(NoSendLog), &[]))
+fn pace(rpm: u32) -> Arc<RateLimiter> {
+    Arc::new(RateLimiter::new(rpm, Arc::new(NoSendLog), &[]))
 }
 
 /// Sixteen workers that send without a break; gives the moments since the start, in order.
-async fn work(pace: &Arc<Pace>, length: Duration) -> Vec<Duration> {
+async fn work(pace: &Arc<RateLimiter>, length: Duration) -> Vec<Duration> {
     let sends = Arc::new(Mutex::new(Vec::new()));
     let mut workers = JoinSet::new();
     for _ in 0..16 {
@@ -121,15 +121,15 @@ async fn requests_leave_in_the_order_in_which_they_came() {
 #[tokio::test(start_paused = true)]
 async fn requests_of_earlier_processes_count() {
     let earlier = Timestamp::now() - jiff::SignedDuration::from_secs(11);
-    let pace = Pace::new(300, Arc::new(NoSendLog), &[(earlier, 300)]);
+    let pace = RateLimiter::new(300, Arc::new(NoSendLog), &[(earlier, 300)]);
     let sent = pace.acquire().await.unwrap() - BEFORE_START;
     assert!(sent > Duration::from_secs(48) && sent <= Duration::from_secs(50), "{sent:?}");
     assert_eq!(pace.status().sent_last_minute, 1);
     let long_ago = Timestamp::now() - jiff::SignedDuration::from_secs(62);
-    let pace = Pace::new(300, Arc::new(NoSendLog), &[(long_ago, 300)]);
+    let pace = RateLimiter::new(300, Arc::new(NoSendLog), &[(long_ago, 300)]);
     assert_eq!(pace.acquire().await.unwrap(), BEFORE_START);
     let ahead = Timestamp::now() + jiff::SignedDuration::from_hours(5);
-    let pace = Pace::new(300, Arc::new(NoSendLog), &[(ahead, 300)]);
+    let pace = RateLimiter::new(300, Arc::new(NoSendLog), &[(ahead, 300)]);
     assert!(pace.acquire().await.unwrap() - BEFORE_START <= LENGTH);
 }
 
@@ -162,7 +162,7 @@ async fn nobody_waits_for_longer_than_a_quarter_of_an_hour() {
     let pace = pace(600);
     assert!(pace.on_unavailable(Duration::from_secs(3_600)).is_err());
     let no_permit = pace.acquire().await.unwrap_err();
-    assert!(matches!(no_permit, NoPermit::Hopeless(Hopeless::RetryAfterTooLong { seconds: 3_600 })));
+    assert!(matches!(no_permit, NoPermit::GivenUp(GivenUp::RetryAfterTooLong { seconds: 3_600 })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -179,7 +179,7 @@ async fn a_waiter_that_gives_up_blocks_nobody_and_costs_nothing() {
     tokio::task::yield_now().await;
     let second = tokio::spawn(async move { second.acquire().await });
     tokio::task::yield_now().await;
-    assert!(matches!(pace.status().waiting, Some((WaitReason::Pace, _))));
+    assert!(matches!(pace.status().waiting, Some((WaitReason::Limiter, _))));
     first.abort();
     let sent = second.await.unwrap().unwrap() - BEFORE_START;
     assert_eq!(sent, LENGTH);
@@ -189,7 +189,7 @@ async fn a_waiter_that_gives_up_blocks_nobody_and_costs_nothing() {
 async fn a_request_leaves_only_when_it_is_on_record() {
     let gate = Arc::new(Gate(Semaphore::new(0)));
     for rpm in [300, 100_000] {
-        let pace = Arc::new(Pace::new(rpm, gate.clone(), &[]));
+        let pace = Arc::new(RateLimiter::new(rpm, gate.clone(), &[]));
         let request = tokio::spawn({
             let pace = pace.clone();
             async move { pace.acquire().await.unwrap() }
@@ -204,7 +204,7 @@ async fn a_request_leaves_only_when_it_is_on_record() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_that_begins_during_the_record_still_holds() {
     let gate = Arc::new(Gate(Semaphore::new(0)));
-    let pace = Arc::new(Pace::new(300, gate.clone(), &[]));
+    let pace = Arc::new(RateLimiter::new(300, gate.clone(), &[]));
     let request = tokio::spawn({
         let pace = pace.clone();
         async move { pace.acquire().await.unwrap() }
@@ -219,7 +219,7 @@ async fn a_pause_that_begins_during_the_record_still_holds() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_dropped_during_its_record_counts() {
     let log = Arc::new(Log { takes: Duration::from_secs(2), ..Log::default() });
-    let pace = Pace::new(300, log, &[]);
+    let pace = RateLimiter::new(300, log, &[]);
     assert!(tokio::time::timeout(Duration::from_secs(1), pace.acquire()).await.is_err());
     assert_eq!(pace.status().sent_last_minute, 1);
 }
@@ -228,7 +228,7 @@ async fn a_request_that_is_dropped_during_its_record_counts() {
 async fn what_cannot_be_recorded_does_not_leave_and_takes_no_place() {
     for rpm in [300, 100_000] {
         let log = Arc::new(Log { fails: true, ..Log::default() });
-        let pace = Pace::new(rpm, log, &[]);
+        let pace = RateLimiter::new(rpm, log, &[]);
         for _ in 0..3 {
             let no_permit = pace.acquire().await.unwrap_err();
             assert!(matches!(no_permit, NoPermit::NotRecorded(error) if error.to_string() == "disk full"));
@@ -240,14 +240,14 @@ async fn what_cannot_be_recorded_does_not_leave_and_takes_no_place() {
 #[tokio::test(start_paused = true)]
 async fn a_usual_pace_records_each_request_and_a_high_one_in_small_advances() {
     let log = Arc::new(Log { takes: Duration::from_millis(3), ..Log::default() });
-    let pace = Arc::new(Pace::new(300, log.clone(), &[]));
+    let pace = Arc::new(RateLimiter::new(300, log.clone(), &[]));
     let sends = work(&pace, Duration::from_secs(30)).await.len();
     let (records, requests) = (log.records.load(Ordering::SeqCst), log.requests.load(Ordering::SeqCst));
     assert_eq!(records, requests);
     assert!(requests as usize >= sends && requests as usize <= sends + 16);
 
     let log = Arc::new(Log { takes: Duration::from_millis(3), ..Log::default() });
-    let pace = Arc::new(Pace::new(600_000, log.clone(), &[]));
+    let pace = Arc::new(RateLimiter::new(600_000, log.clone(), &[]));
     let sends = work(&pace, Duration::from_secs(10)).await.len();
     let (records, requests) = (log.records.load(Ordering::SeqCst), log.requests.load(Ordering::SeqCst));
     assert!(sends >= 95_000, "{sends}");
@@ -375,7 +375,7 @@ impl Model {
 async fn play(rpm: u32, events: Vec<Event>, takes: Duration) -> Result<(), TestCaseError> {
     let log = Arc::new(Memory { began: Instant::now(), records: Mutex::default(), takes });
     let now = || log.began.elapsed();
-    let mut pace = Arc::new(Pace::new(rpm, log.clone(), &[]));
+    let mut pace = Arc::new(RateLimiter::new(rpm, log.clone(), &[]));
     let mut model = Model::start(rpm as usize, now(), Vec::new(), Vec::new());
     let mut latest_sent = None;
     for event in events {
@@ -436,7 +436,7 @@ async fn play(rpm: u32, events: Vec<Event>, takes: Duration) -> Result<(), TestC
                     let age = jiff::SignedDuration::try_from(now().saturating_sub(*at)).unwrap();
                     (Timestamp::now() - age, *requests)
                 });
-                pace = Arc::new(Pace::new(rpm, log.clone(), &ages.collect::<Vec<_>>()));
+                pace = Arc::new(RateLimiter::new(rpm, log.clone(), &ages.collect::<Vec<_>>()));
                 let known =
                     found.iter().flat_map(|(at, requests)| std::iter::repeat_n(*at, *requests as usize));
                 model = Model::start(rpm as usize, now(), model.sent, known.collect());

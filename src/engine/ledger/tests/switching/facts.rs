@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::{RunFacts, SkipReason};
-use crate::disable::store::{Owed, PlanWish};
+use crate::disable::store::{PlanOptions, Recovery};
 
 fn facts(place: &Place) -> RunFacts {
     LedgerReader::open(&place.ledger()).unwrap().facts().unwrap()
@@ -29,7 +29,7 @@ fn a_run_that_only_reads_asks_for_nothing() {
 #[test]
 fn a_dry_run_shows_its_plan_and_counts_what_is_not_in_it() {
     let run = checked(Disabling::DryRun);
-    run.plan(PlanWish { maximum: Some(2), ..PlanWish::default() });
+    run.plan(PlanOptions { maximum: Some(2), ..PlanOptions::default() });
     let place = run.ended();
     let facts = facts(&place);
     assert_eq!((facts.disabling, facts.disabling_end), (Disabling::DryRun, None));
@@ -63,7 +63,7 @@ fn a_run_whose_probe_took_its_agent_along_says_so_in_every_row_it_left_alone() {
 
     // A rollback is no run: what was asked for stays what it was.
     let run = Running::rollback(place);
-    assert_eq!(run.owed(Owed::Rollback), []);
+    assert_eq!(run.owed(Recovery::Rollback), []);
     let place = run.ended();
     assert_eq!(facts(&place), before);
     // The next run that only reads asks for nothing, and says what was done.
@@ -120,7 +120,7 @@ fn a_refusal_needs_somebody_until_another_wish_passes_over_it() {
 #[test]
 fn a_new_run_and_the_end_of_the_earlier_plan_are_one_event() {
     let run = checked(Disabling::DryRun);
-    run.plan(PlanWish::default());
+    run.plan(PlanOptions::default());
     let place = run.ended();
     let before = (facts(&place), place.report());
     tamper(

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::NotPlanned;
-use crate::disable::store::{Owed, PlanWish, Switchable};
+use crate::disable::store::{PlanOptions, Recovery, Switchable};
 
 fn two(assistant: u128, agent: u128) -> Pair {
     Pair { assistant: AssistantId(Uuid::from_u128(assistant)), agent: AgentId(Uuid::from_u128(agent)) }
@@ -27,9 +27,9 @@ fn assistants(rows: &[Switchable]) -> Vec<u128> {
     rows.iter().map(|row| row.pair.assistant.0.as_u128()).collect()
 }
 
-fn shown_off(numbers: &[u128]) -> PlanWish {
+fn shown_off(numbers: &[u128]) -> PlanOptions {
     let shown_off = numbers.iter().copied().map(Uuid::from_u128).collect();
-    PlanWish { shown_off, ..PlanWish::default() }
+    PlanOptions { shown_off, ..PlanOptions::default() }
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn other_uuids_go_first_then_the_least_recently_updated() {
         (two(10, 100), None),
         (pair(11), None),
     ]);
-    let plan = run.plan(PlanWish::default());
+    let plan = run.plan(PlanOptions::default());
     assert_eq!(assistants(&run.plan_pages().concat()), [8, 7, 10, 9, 6, 4, 5, 3, 2, 1, 11]);
     assert_eq!((plan.rows, plan.other_uuid, plan.not_planned), (11, 3, vec![]));
     let probe = plan.probe.unwrap();
@@ -58,7 +58,7 @@ fn other_uuids_go_first_then_the_least_recently_updated() {
 #[test]
 fn a_plan_without_shared_uuids_needs_no_probe() {
     let run = updated(&[(two(1, 10), None), (two(2, 20), None)]);
-    let plan = run.plan(PlanWish::default());
+    let plan = run.plan(PlanOptions::default());
     assert_eq!((plan.rows, plan.other_uuid, plan.probe), (2, 2, None));
 }
 
@@ -71,7 +71,7 @@ fn the_maximum_takes_from_the_front() {
         (2, vec![3, 1], Some(pair(1))),
         (u64::MAX, vec![3, 1, 2], Some(pair(1))),
     ] {
-        let plan = run.plan(PlanWish { maximum: Some(maximum), ..PlanWish::default() });
+        let plan = run.plan(PlanOptions { maximum: Some(maximum), ..PlanOptions::default() });
         assert_eq!(assistants(&run.plan_pages().concat()), expected);
         let left = 3 - expected.len() as u64;
         let not_planned = if left == 0 { vec![] } else { vec![(NotPlanned::OverMaximum, left)] };
@@ -88,9 +88,9 @@ fn what_the_list_shows_off_without_us_is_already_off_and_no_probe() {
     assert_eq!(plan.probe.unwrap().pair, pair(2));
     assert_eq!(run.report(1).disabled, AlreadyDisabled);
     // Seen on by a later list, it is forgotten; not seen at all, what was seen last counts.
-    assert_eq!(run.plan(PlanWish::default()).rows, 2);
+    assert_eq!(run.plan(PlanOptions::default()).rows, 2);
     let shown_on = vec![Uuid::from_u128(1)];
-    assert_eq!(run.plan(PlanWish { shown_on, ..PlanWish::default() }).rows, 3);
+    assert_eq!(run.plan(PlanOptions { shown_on, ..PlanOptions::default() }).rows, 3);
     assert_eq!(run.report(1).disabled, Skipped);
 }
 
@@ -153,21 +153,21 @@ fn of_several_rows_of_one_assistant_the_one_with_its_own_id_decides() {
     for pair in [two(3, 31), two(3, 30), two(1, 10), pair(1), pair(2)] {
         run.settle(pair, RowStatus::Verified);
     }
-    let plan = run.plan(PlanWish::default());
+    let plan = run.plan(PlanOptions::default());
     assert_eq!((plan.rows, plan.other_uuid), (3, 1));
     assert_eq!(plan.not_planned, [(NotPlanned::AnotherRow, 2)]);
     assert_eq!(assistants(&run.plan_pages().concat()), [3, 1, 2]);
     // Where the row with its own id is not verified, its agent is in use all the same: none goes off.
     run.settle(pair(1), RowStatus::Mismatch);
-    assert_eq!(run.plan(PlanWish::default()).rows, 2);
+    assert_eq!(run.plan(PlanOptions::default()).rows, 2);
 }
 
 #[test]
 fn agents_that_the_list_does_not_show_are_told_of_unless_there_is_no_list() {
     let run = verified_run(&[1, 2, 3]);
-    assert_eq!(run.plan(PlanWish::default()).unlisted, None);
+    assert_eq!(run.plan(PlanOptions::default()).unlisted, None);
     let shown_on = vec![Uuid::from_u128(1)];
-    let (agents, first) = run.plan(PlanWish { shown_on, ..PlanWish::default() }).unlisted.unwrap();
+    let (agents, first) = run.plan(PlanOptions { shown_on, ..PlanOptions::default() }).unlisted.unwrap();
     assert_eq!((agents, first.pair), (2, pair(2)));
 }
 
@@ -182,9 +182,9 @@ fn what_we_switched_off_beside_another_agent_is_off_by_us_in_each_of_its_rows() 
     let plan = run.plan(shown_off(&[1]));
     assert_eq!((plan.rows, plan.not_planned), (0, vec![(NotPlanned::OffByEarlierRun, 1)]));
     assert_eq!(run.place.report()[0].disabled, Disabled);
-    let first = run.owed(Owed::Rollback).remove(0);
+    let first = run.owed(Recovery::Rollback).remove(0);
     run.switch_on(&first, conclusion(ReEnabled));
-    assert_eq!(run.owed(Owed::Rollback), [], "all its rows are on again");
+    assert_eq!(run.owed(Recovery::Rollback), [], "all its rows are on again");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn planned_and_not_planned_rows_are_all_rows() {
         run.settle(pair(number), RowStatus::Verified);
     }
     run.settle(pair(8), RowStatus::AgentNotFound);
-    let plan = run.plan(PlanWish { maximum: Some(2), ..shown_off(&[5, 6]) });
+    let plan = run.plan(PlanOptions { maximum: Some(2), ..shown_off(&[5, 6]) });
     assert_eq!(plan.rows, 2);
     let expected = [
         (NotPlanned::Status(RowStatus::AgentNotFound), 1),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::base::RollbackPlan;
-use crate::disable::store::{Owed, PlanWish};
+use crate::disable::store::{PlanOptions, Recovery};
 use crate::engine::ledger::error::OpenError;
 
 /// Rows 1 to 9: disabled, unknown, a probe that is stuck, off before we came, refused, never asked for, and three more
@@ -13,7 +13,7 @@ fn mixed() -> Place {
     let numbers: Vec<u128> = (1..=9).collect();
     let run = verified_run(&numbers);
     let planned = run.planned();
-    run.plan(PlanWish { shown_off: vec![Uuid::from_u128(4)], ..PlanWish::default() });
+    run.plan(PlanOptions { shown_off: vec![Uuid::from_u128(4)], ..PlanOptions::default() });
     run.switch_off(&planned[0], Unwatched, conclusion(Disabled));
     run.switch_off(&planned[1], Unwatched, failed(Unknown, FailureKind::Timeout));
     run.switch_off(&planned[2], Probe, conclusion(Disabled));
@@ -62,12 +62,12 @@ fn a_rollback_of_some_leaves_the_others_alone_but_for_what_an_earlier_run_owes()
 #[test]
 fn what_a_rollback_did_is_what_there_is_nothing_left_of() {
     let run = Running::rollback(mixed());
-    for owed in [Owed::Revert, Owed::RollbackRest] {
+    for owed in [Recovery::Revert, Recovery::RollbackRest] {
         for row in run.owed(owed) {
             run.switch_on(&row, conclusion(ReEnabled));
         }
     }
-    assert_eq!(run.owed(Owed::Rollback), []);
+    assert_eq!(run.owed(Recovery::Rollback), []);
     let place = run.ended();
     let ledger = Ledger::open_existing(&place.ledger()).unwrap();
     let left = RollbackPlan { already_disabled: 1, ..RollbackPlan::default() };

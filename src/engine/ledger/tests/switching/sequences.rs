@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::disable::store::{Owed, PlanWish, Role, Switchable};
+use crate::disable::store::{PlanOptions, Recovery, Role, Switchable};
 
 const NUMBERS: [u128; 3] = [1, 2, 3];
 
@@ -15,14 +15,14 @@ enum Step {
     Mismatch(u128),
     /// A plan, by a list that shows these as off.
     Plan(Vec<u128>),
-    /// A wish and what came of it, with who the row is to the guard; `None`: the process dies first.
+    /// An intent and what came of it, with who the row is to the guard; `None`: the process dies first.
     Off(u128, Role, Option<DisabledState>),
     On(u128, DisabledState),
     LetStayOff(u128),
     LooksDone,
     Condemn,
     GiveUp,
-    /// Open wishes are answered in this way.
+    /// Open intents are answered in this way.
     Answer(DisabledState),
     Kill(Disabling),
 }
@@ -101,9 +101,9 @@ impl World {
     fn kill(&mut self, disabling: Disabling) {
         let place = self.run.take().unwrap().killed();
         let owed = |guard| self.truth.iter().filter(|row| row.guard == Some(guard)).count() as u64;
-        let debts = place.debts();
-        assert!(debts.reverts >= owed(Guard::Revert), "{debts:?} {:?}", self.truth);
-        assert_eq!(debts.looks, owed(Guard::Look), "{:?}", self.truth);
+        let unsettled = place.unsettled();
+        assert!(unsettled.reverts >= owed(Guard::Revert), "{unsettled:?} {:?}", self.truth);
+        assert_eq!(unsettled.looks, owed(Guard::Look), "{:?}", self.truth);
         self.run = Some(Running::begin(place, disabling, &rows(&NUMBERS)));
         for row in &mut self.truth {
             row.verified_at = None;
@@ -165,7 +165,7 @@ impl World {
             Step::Mismatch(number) => self.settle(number, RowStatus::Mismatch),
             Step::Plan(shown_off) => {
                 let shown_off = shown_off.into_iter().map(Uuid::from_u128).collect();
-                let plan = self.run().plan(PlanWish { shown_off, ..PlanWish::default() });
+                let plan = self.run().plan(PlanOptions { shown_off, ..PlanOptions::default() });
                 let not_planned: u64 = plan.not_planned.iter().map(|(_, rows)| rows).sum();
                 assert_eq!(plan.rows + not_planned, NUMBERS.len() as u64);
             }
@@ -188,7 +188,7 @@ impl World {
             }
             Step::GiveUp => drop(block_on(self.run().writer.give_up_reverts()).unwrap()),
             Step::Answer(state) => {
-                for row in self.run().owed(Owed::Answer) {
+                for row in self.run().owed(Recovery::Answer) {
                     block_on(self.run().writer.answer(row, conclusion(state))).unwrap();
                 }
             }

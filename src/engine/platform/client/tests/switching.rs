@@ -4,10 +4,10 @@ use super::*;
 
 const DONE: &str = r#"{"status":"success","message":"Assistant disabled successfully"}"#;
 
-/// A wish as the ledger would have recorded it.
+/// An intent as the ledger would have recorded it.
 struct OnDisk(AssistantId);
 
-impl RecordedWish for OnDisk {
+impl RecordedIntent for OnDisk {
     fn assistant(&self) -> AssistantId {
         self.0
     }
@@ -17,10 +17,10 @@ impl RecordedWish for OnDisk {
     }
 }
 
-/// A wish that has grown old.
+/// An intent that has grown old.
 struct Outdated(AssistantId);
 
-impl RecordedWish for Outdated {
+impl RecordedIntent for Outdated {
     fn assistant(&self) -> AssistantId {
         self.0
     }
@@ -96,7 +96,7 @@ async fn each_switch_is_sent_to_its_path_with_its_json_and_nothing_else() {
         assert_eq!((result, meter.requests, meter.unanswered), (Ok(()), 1, 0));
         assert!(meter.elapsed > Duration::ZERO);
     }
-    assert_eq!(client.pace_status().sent_last_minute, 3);
+    assert_eq!(client.limiter_status().sent_last_minute, 3);
 
     let received = server.received_requests().await.unwrap();
     let sent: Vec<_> = received.iter().map(|request| (request.url.path(), request.body.as_slice())).collect();

@@ -5,10 +5,10 @@ use wiremock::matchers::body_string;
 use super::*;
 use crate::base::{JsonText, RecordedCreate, RecordedPublish, RecordedRetreat, RecordedUpdate};
 
-/// Wishes as the store would have recorded them.
+/// Intents as the store would have recorded them.
 struct OnDisk(JsonText);
 
-fn wish(fields: &str) -> OnDisk {
+fn intent(fields: &str) -> OnDisk {
     OnDisk(JsonText::new(fields.to_owned()).unwrap())
 }
 
@@ -68,7 +68,7 @@ async fn an_update_carries_the_recorded_fields_to_the_digit() {
     ] {
         let answer = json(200, r#"{"status":"success","agent":{"x":1}}"#);
         let server = answering("PATCH", "/agent/v1/update", body, answer).await;
-        let answer = client(&server).update_agent(&wish(fields), &mut Meter::default()).await.unwrap();
+        let answer = client(&server).update_agent(&intent(fields), &mut Meter::default()).await.unwrap();
         assert!(answer.ends_with(br#"{"x":1}}"#), "{fields}");
     }
 }
@@ -85,7 +85,7 @@ async fn publishing_gives_the_version_and_nothing_to_publish_is_fine() {
         (json(200, r#"{"status":"error"}"#), Err(FailureKind::Nonsense { status: 200 })),
     ] {
         let server = answering("POST", "/agent/v1/publish", body(), answer).await;
-        let published = client(&server).publish_agent(&wish("{}"), &mut Meter::default()).await;
+        let published = client(&server).publish_agent(&intent("{}"), &mut Meter::default()).await;
         let published = published.map(|version| version.map(|version| version.number));
         assert_eq!(published.as_ref().map(Option::as_deref).map_err(|failure| failure.kind.clone()), number);
     }
@@ -105,13 +105,13 @@ async fn a_create_leaves_once_whatever_the_answer_and_an_update_again() {
     ] {
         let server = answering("POST", "/agent/v1/create", body.to_owned(), answer).await;
         let mut meter = Meter::default();
-        let created = client(&server).create_agent(&wish(body), &mut meter).await;
+        let created = client(&server).create_agent(&intent(body), &mut meter).await;
         assert_eq!((created.is_ok(), meter.unanswered, requests(&server).await), (is_made, unanswered, 1));
     }
     let server = MockServer::start().await;
     Mock::given(method("PATCH")).respond_with(json(500, "{}")).mount(&server).await;
     let mut meter = Meter::default();
-    client(&server).update_agent(&wish("{}"), &mut meter).await.unwrap_err();
+    client(&server).update_agent(&intent("{}"), &mut meter).await.unwrap_err();
     assert!(meter.unanswered > 1 && requests(&server).await > 1);
 }
 
@@ -119,5 +119,5 @@ async fn a_create_leaves_once_whatever_the_answer_and_an_update_again() {
 async fn an_agent_that_was_made_is_switched_off_by_its_own_call() {
     let body = format!(r#"{{"agentId":"{}","disabled":true}}"#, assistant());
     let server = answering("PATCH", "/agent/v1/disable", body, json(200, r#"{"status":"success"}"#)).await;
-    client(&server).disable_agent(&wish("{}"), &mut Meter::default()).await.unwrap();
+    client(&server).disable_agent(&intent("{}"), &mut Meter::default()).await.unwrap();
 }

@@ -26,7 +26,7 @@ where
     F: Future<Output = Result<T, CallFailure>>,
 {
     let deadline = Instant::now() + patience;
-    let pace_before = client.pace_status().allowed_per_minute;
+    let pace_before = client.limiter_status().allowed_per_minute;
     match timeout_at(deadline, ask()).await {
         Ok(Err(failure)) if failure.is_out_of_reach() => {
             let once_more = async {
@@ -42,7 +42,7 @@ where
 
 /// Why there is no answer in time.
 fn unanswered(patience: Duration, client: &Client, call: Call, pace_before: u32) -> CallFailure {
-    let status = client.pace_status();
+    let status = client.limiter_status();
     let (kind, words) = match status.waiting {
         Some((WaitReason::RateLimited, left)) if left > LONGEST_OWN_PAUSE => {
             let seconds = left.as_secs();
@@ -58,10 +58,10 @@ fn unanswered(patience: Duration, client: &Client, call: Call, pace_before: u32)
             (FailureKind::Server { status: 503 }, words)
         }
         // Between two pauses: a slower pace than before tells of a 429.
-        Some((WaitReason::Pace, _)) | None if status.allowed_per_minute < pace_before => {
+        Some((WaitReason::Limiter, _)) | None if status.allowed_per_minute < pace_before => {
             (FailureKind::Throttled, "throttled".to_owned())
         }
-        Some((WaitReason::Pace, _)) | None => {
+        Some((WaitReason::Limiter, _)) | None => {
             (FailureKind::Timeout, format!("no whole answer within {} s", patience.as_secs()))
         }
     };

@@ -12,17 +12,17 @@ const PAGE_ROWS: usize = 512;
 type Page = (OpenRows, Result<Vec<Job>, LedgerError>);
 
 /// Hands out jobs in the ledger's order, at most as many as were asked for.
-pub(super) struct Feed {
-    queue: VecDeque<Job>,
+pub(super) struct Queue {
+    jobs: VecDeque<Job>,
     reading: Option<JoinHandle<Page>>,
     left: u64,
 }
 
-impl Feed {
+impl Queue {
     /// `at_most`: how many jobs there will be; the rest stays in the ledger for another run.
     pub(super) fn new(rows: OpenRows, at_most: u64) -> Self {
         let reading = (at_most > 0).then(|| read_page(rows));
-        Self { queue: VecDeque::new(), reading, left: at_most }
+        Self { jobs: VecDeque::new(), reading, left: at_most }
     }
 
     /// Whether rows wait to be started.
@@ -35,10 +35,10 @@ impl Feed {
         if self.left == 0 {
             return Ok(None);
         }
-        if self.queue.is_empty() {
+        if self.jobs.is_empty() {
             self.take_page().await?;
         }
-        let job = self.queue.pop_front();
+        let job = self.jobs.pop_front();
         self.left = if job.is_some() { self.left - 1 } else { 0 };
         Ok(job)
     }
@@ -53,7 +53,7 @@ impl Feed {
         if !page.is_empty() && self.left > page.len() as u64 {
             self.reading = Some(read_page(rows));
         }
-        self.queue.extend(page);
+        self.jobs.extend(page);
         Ok(())
     }
 }
@@ -105,17 +105,17 @@ mod tests {
     #[tokio::test]
     async fn nothing_reads_the_ledger_any_more_once_the_last_job_is_in_hand() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Feed::new(open_rows(folder.path(), 1), 0).reading.is_none());
+        assert!(Queue::new(open_rows(folder.path(), 1), 0).reading.is_none());
         let many = PAGE_ROWS as u64 + 2;
         for (rows, pages) in [(3, 1), (PAGE_ROWS as u64, 1), (many, 2)] {
-            let mut feed = Feed::new(open_rows(folder.path(), rows), rows);
+            let mut queue = Queue::new(open_rows(folder.path(), rows), rows);
             let (mut jobs, mut read_ahead) = (0, 1);
-            while feed.next().await.unwrap().is_some() {
+            while queue.next().await.unwrap().is_some() {
                 jobs += 1;
-                read_ahead = read_ahead.max(1 + u64::from(feed.reading.is_some()));
+                read_ahead = read_ahead.max(1 + u64::from(queue.reading.is_some()));
             }
             assert_eq!((jobs, read_ahead), (rows, pages));
-            assert!(feed.reading.is_none());
+            assert!(queue.reading.is_none());
         }
     }
 }

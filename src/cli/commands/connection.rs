@@ -14,7 +14,9 @@ use super::CommandError;
 use crate::base::AgentId;
 use crate::cli::arguments::PlatformArg;
 use crate::cli::network_arguments::{KeyArgs, NetworkArgs};
-use crate::cli::settings::{Environment, Key, Place, UsageError, choose_key, choose_place, hosted_or_other};
+use crate::cli::settings::{
+    Endpoint, Environment, Key, UsageError, choose_endpoint, choose_key, hosted_or_other,
+};
 use crate::engine::ledger::{Identity, Ledger};
 use crate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog};
 use crate::practice::{Sandbox, SandboxOptions};
@@ -59,15 +61,15 @@ pub(super) struct Connection {
 impl Connection {
     /// Works out base URL, key and certificates. What can be wrong with them is a usage error.
     pub(super) fn prepare(
-        place: &Place,
+        endpoint: &Endpoint,
         key: &Key,
         arguments: &KeyArgs,
         environment: &Environment<'_>,
     ) -> Result<Option<Self>, CommandError> {
-        let address = match place {
-            Place::Hosted { base_url, .. } => base_url,
-            Place::BaseUrl(typed) => typed.as_str(),
-            Place::Sandbox => return Ok(None),
+        let address = match endpoint {
+            Endpoint::Hosted { base_url, .. } => base_url,
+            Endpoint::BaseUrl(typed) => typed.as_str(),
+            Endpoint::Sandbox => return Ok(None),
         };
         let base_url = BaseUrl::parse(address, arguments.allow_http).map_err(usage)?;
         let key = read_api_key(key, environment)?;
@@ -94,13 +96,14 @@ impl Connection {
     ) -> Result<Option<Self>, CommandError> {
         let variable = |name: &str| std::env::var(name).ok();
         let environment = Environment(&variable);
-        let place = if identity.practice { Place::Sandbox } else { hosted_or_other(&identity.base_url) };
+        let endpoint =
+            if identity.practice { Endpoint::Sandbox } else { hosted_or_other(&identity.base_url) };
         if given.platform.is_some() || given.base_url.is_some() {
-            let given = choose_place(given.platform, given.base_url, false, &environment)?;
+            let given = choose_endpoint(given.platform, given.base_url, false, &environment)?;
             let address = match &given {
-                Place::Hosted { base_url, .. } => base_url,
-                Place::BaseUrl(typed) => typed.as_str(),
-                Place::Sandbox => "",
+                Endpoint::Hosted { base_url, .. } => base_url,
+                Endpoint::BaseUrl(typed) => typed.as_str(),
+                Endpoint::Sandbox => "",
             };
             let given = BaseUrl::parse(address, arguments.allow_http).map_err(usage)?;
             if identity.practice || given.as_str() != identity.base_url {
@@ -113,8 +116,8 @@ impl Connection {
                 .into());
             }
         }
-        let key = choose_key(&place, arguments, &environment)?;
-        Self::prepare(&place, &key, arguments, &environment)
+        let key = choose_key(&endpoint, arguments, &environment)?;
+        Self::prepare(&endpoint, &key, arguments, &environment)
     }
 
     /// Starts the practice workspace and connects to it. It forgets everything when it ends, so that it begins with what

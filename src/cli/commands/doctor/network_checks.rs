@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Doctor, MEND_ADDRESS};
 use crate::base::{SupportId, grouped};
-use crate::cli::commands::place::read_ca_cert;
+use crate::cli::commands::connection::read_ca_cert;
 use crate::engine::platform::{
     ApiKey, BaseUrl, CertificateTrouble, Page, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of,
     resolve,
@@ -16,7 +16,7 @@ const CLOCKS_APART: Duration = Duration::from_secs(5 * 60);
 
 impl Doctor<'_> {
     /// From this machine to the platform, without showing the key; whether its API is there.
-    pub(super) async fn way(&mut self, base_url: &BaseUrl, key: Option<&ApiKey>) -> bool {
+    pub(super) async fn network_checks(&mut self, base_url: &BaseUrl, key: Option<&ApiKey>) -> bool {
         let proxy = proxy_of(base_url, |name| (self.environment.0)(name));
         self.proxy(&proxy);
         let through = match &proxy {
@@ -24,7 +24,7 @@ impl Doctor<'_> {
             _ => None,
         };
         let (host, port) = through.clone().unwrap_or_else(|| (base_url.host().to_owned(), base_url.port()));
-        let found = resolve(&host, port, self.patience()).await;
+        let found = resolve(&host, port, self.timeout()).await;
         match found {
             Ok(addresses) if !addresses.is_empty() => {
                 let shown: Vec<_> = addresses.iter().take(3).map(ToString::to_string).collect();
@@ -42,7 +42,7 @@ impl Doctor<'_> {
             Ok(ca_cert_pem) => ca_cert_pem,
             Err(error) => return self.unusable(&error.to_string()),
         };
-        match probe(base_url, key, ca_cert_pem.as_deref(), self.patience()).await {
+        match probe(base_url, key, ca_cert_pem.as_deref(), self.timeout()).await {
             Ok(Ok(reached)) => self.reached(base_url, &reached),
             Ok(Err(failure)) => {
                 self.unreached(&failure, through.is_some());
