@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::remedies::remedy;
+use super::run::is_published;
 use super::store::Recorded;
 use crate::base::{ApplyStatus, Difference, ReportRow, RowProgress, RunFacts};
 use crate::engine::report::column::{Cell, Column, whole_seconds};
@@ -136,6 +137,14 @@ impl ApplyRow {
     pub fn remedy(&self) -> &'static str {
         let failure = self.recorded.as_ref().and_then(|recorded| recorded.ending.failure.as_ref());
         remedy(self.status, failure, self.agent().is_some())
+    }
+
+    /// Whether something of ours may stand in its agent.
+    pub fn is_written(&self) -> bool {
+        let has_changed = self.recorded.as_ref().is_some_and(|recorded| !recorded.ending.changed.is_empty());
+        is_published(self.status)
+            && (has_changed || self.status == ApplyStatus::Unknown)
+            && self.status != ApplyStatus::Undone
     }
 
     fn agent(&self) -> Option<uuid::Uuid> {

@@ -34,6 +34,8 @@ pub struct Which {
     pub map: HashMap<Uuid, AgentId>,
     /// Those that this program has made.
     pub made: HashMap<RowKey, AgentId>,
+    /// Those of another workspace that it has filled, so that a row is known to have one without `--map`, too.
+    pub filled: HashMap<RowKey, AgentId>,
     /// Rows without an agent get one.
     pub create: bool,
     /// Of these even where an earlier request to make one had no answer.
@@ -115,7 +117,9 @@ pub fn feed(
         let Some(key) = reader.apply_key(pair)? else { return Ok(()) };
         let made = which.made.get(&key).copied();
         let mapped = || which.map.get(&pair.assistant.0).or_else(|| which.map.get(&pair.agent.0)).copied();
-        let agent_id = made.or_else(|| if is_elsewhere { mapped() } else { Some(pair.agent) });
+        let agent_id = made.or_else(|| {
+            if is_elsewhere { mapped().or_else(|| which.filled.get(&key).copied()) } else { Some(pair.agent) }
+        });
         let rival = agent_id.and_then(|agent| {
             let first = *seen.entry(agent.0).or_insert(row.line);
             (first != row.line).then_some(first)

@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::look::Plan;
-use crate::base::{AgentDone, ApplyStatus, Backlog, Event, RowStatus, StopReason, Writing, terminal_safe};
+use crate::base::{
+    AgentDone, ApplyStatus, Backlog, Event, RowStatus, StopReason, Writing, grouped, terminal_safe,
+};
 use crate::engine::terminal::{Blocks, Phase, Said, WHOLE, Wording, by_word, counted, counts, quoted, work};
-
-/// Remedies shown at most.
-const REMEDIES: usize = 4;
 
 /// How it speaks of its events.
 pub static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says };
@@ -69,7 +68,7 @@ pub fn apply_plan(plan: &Plan, rows: u64, endpoint: Endpoint<'_>, dry_run: bool,
     let mut blocks = Blocks::new(endpoint.is_practice());
     blocks.say(&headline(plan, dry_run));
     if rows < plan.count() {
-        let others = counted(plan.count() - rows, "other", "others");
+        let others = grouped(plan.count() - rows);
         blocks.say(&format!("--max-changes leaves the last {others} of them for another command."));
     }
     let fields = counts(plan.fields.iter().map(|(field, rows)| (*rows, field.as_str())));
@@ -100,21 +99,27 @@ pub fn apply_plan(plan: &Plan, rows: u64, endpoint: Endpoint<'_>, dry_run: bool,
 
 fn headline(plan: &Plan, dry_run: bool) -> String {
     let agents = |count| counted(count, "agent", "agents");
-    let made = match plan.creates {
-        0 => String::new(),
-        1 => " 1 agent is made.".to_owned(),
-        many => format!(" {} are made.", agents(many)),
-    };
-    match (plan.count(), dry_run) {
-        (0, _) => "There is nothing to write.".to_owned(),
-        (_, true) => format!(
-            "Nothing is written: this is a dry run. Without --dry-run, {} would be written and published.{made}",
-            agents(plan.updates)
-        ),
-        (_, false) => {
-            let are = if plan.updates == 1 { "is" } else { "are" };
-            format!("{} {are} about to be written and published, for all users.{made}", agents(plan.updates))
-        }
+    let deeds: Vec<_> = [(plan.updates, "written"), (plan.creates, "made")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, deed)| (agents(count), deed, count == 1))
+        .collect();
+    if deeds.is_empty() {
+        return "There is nothing to write.".to_owned();
+    }
+    let said: Vec<_> = deeds
+        .iter()
+        .map(|(agents, deed, is_one)| match (dry_run, is_one) {
+            (true, _) => format!("{agents} would be {deed} and published"),
+            (false, true) => format!("{agents} is about to be {deed} and published"),
+            (false, false) => format!("{agents} are about to be {deed} and published"),
+        })
+        .collect();
+    let said = said.join(", ");
+    if dry_run {
+        format!("Nothing is written: this is a dry run. Without --dry-run, {said}.")
+    } else {
+        format!("{said}, for all their users.")
     }
 }
 
@@ -173,11 +178,14 @@ pub struct ApplyResult {
     pub statuses: BTreeMap<ApplyStatus, u64>,
     /// How many rows need what.
     pub remedies: BTreeMap<&'static str, u64>,
+    /// Whether something of ours may stand in an agent.
+    pub has_written: bool,
 }
 
 impl ApplyResult {
-    /// Takes in the next row.
-    pub fn count(&mut self, status: ApplyStatus, remedy: &'static str) {
+    /// Takes in the next row; `is_written`: something of ours may stand in its agent.
+    pub fn count(&mut self, status: ApplyStatus, remedy: &'static str, is_written: bool) {
+        self.has_written |= is_written;
         *self.statuses.entry(status).or_default() += 1;
         if status.needs_attention() {
             *self.remedies.entry(remedy).or_default() += 1;
@@ -189,13 +197,6 @@ impl ApplyResult {
         let is_asked =
             |status: &ApplyStatus| writing == Writing::Applying || *status != ApplyStatus::InvalidId;
         self.statuses.keys().any(|status| status.needs_attention() && is_asked(status))
-    }
-
-    /// Whether something of ours may stand in an agent.
-    pub fn has_written(&self) -> bool {
-        self.statuses.keys().any(|status| {
-            matches!(status, ApplyStatus::Applied | ApplyStatus::Created | ApplyStatus::Unknown)
-        })
     }
 
     /// Whether there was an answer that says something about a row.
@@ -234,7 +235,7 @@ pub fn after_apply(
     blocks.push(&format!("{}:{}", counted(rows, "row", "rows"), by_word(lines)));
     let mut remedies: Vec<_> = result.remedies.iter().collect();
     remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(**rows), **remedy));
-    let todo = counts(remedies.into_iter().take(REMEDIES).map(|(remedy, rows)| (*rows, *remedy)));
+    let todo = counts(remedies.into_iter().map(|(remedy, rows)| (*rows, *remedy)));
     if !todo.is_empty() {
         blocks.push(&format!("What to do:{todo}"));
     } else if stopped.is_none() && next.is_none() {
@@ -251,4 +252,106 @@ pub fn after_apply(
         blocks.command("Next:", next);
     }
     blocks.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::left::{Left, WhyLeft};
+
+    fn plan() -> Plan {
+        Plan {
+            updates: 41,
+            creates: 1,
+            others: BTreeMap::from([(ApplyStatus::Unchanged, 1_180), (ApplyStatus::NoSource, 7)]),
+            fields: BTreeMap::from([("instruction".into(), 40), ("model".into(), 2)]),
+            left: BTreeMap::from([(Left::new("actions", WhyLeft::ToolsAreKept), 12)]),
+            with_actions: 1,
+        }
+    }
+
+    #[test]
+    fn before_agents_are_written() {
+        let endpoint = Endpoint { base_url: Some("https://api.odeus.ai"), is_elsewhere: true };
+        insta::assert_snapshot!(apply_plan(&plan(), 10, endpoint, false, "agent-migrate apply a.ledger --undo"), @r"
+        41 agents are about to be written and published, 1 agent is about to be made and published, for all
+        their users.
+
+        --max-changes leaves the last 32 of them for another command.
+
+        Fields to be written:
+          40  instruction
+           2  model
+
+        Other rows:
+          1,180  unchanged
+              7  no_source
+
+        Left behind:
+          12  actions: tools are written only with --with-actions
+
+        WARNING: --with-actions replaces all tools of these agents, also workflows that were attached in the
+        web app and that the API does not show.
+
+        An agent made through the API belongs to the key's service account: nobody sees it in the web app,
+        and no call shares or deletes it.
+
+        No API carries over conversations, who an agent is shared with, the connections of actions, and
+        files.
+
+        To take it back later:
+          agent-migrate apply a.ledger --undo
+        ");
+    }
+
+    #[test]
+    fn a_dry_run_and_a_plan_without_work_say_so() {
+        let endpoint = Endpoint { base_url: None, is_elsewhere: false };
+        insta::assert_snapshot!(apply_plan(&Plan::default(), 0, endpoint, false, ""), @"PRACTICE: There is nothing to write.");
+        let plan = Plan { creates: 0, with_actions: 0, ..plan() };
+        let first = apply_plan(&plan, 41, endpoint, true, "");
+        insta::assert_snapshot!(first.split("\n\n").next().unwrap_or_default(), @r"
+        PRACTICE: Nothing is written: this is a dry run. Without --dry-run, 41 agents would be written and
+        published.
+        ");
+    }
+
+    #[test]
+    fn after_agents_were_written() {
+        let mut result = ApplyResult::default();
+        for (status, remedy) in [
+            (ApplyStatus::Applied, ""),
+            (ApplyStatus::DraftInUse, "Publish or discard them."),
+            (ApplyStatus::Unchanged, ""),
+        ] {
+            result.count(status, remedy, status == ApplyStatus::Applied);
+        }
+        assert!(result.has_written && result.has_answers() && result.needs_attention(Writing::Applying));
+        let files = [("report", Path::new("a.apply.csv"))];
+        let said = after_apply(
+            &result,
+            (false, Writing::Applying),
+            &files,
+            (Some("agent-migrate apply a.ledger --undo"), Some("agent-migrate apply a.ledger")),
+            None,
+        );
+        insta::assert_snapshot!(said, @r"
+        3 rows:
+          applied              1
+          unchanged            1
+          draft_in_use         1
+
+        What to do:
+          1  Publish or discard them.
+
+        Files:
+          report  a.apply.csv
+
+        To take it back:
+          agent-migrate apply a.ledger --undo
+
+        Next:
+          agent-migrate apply a.ledger
+        ");
+    }
 }

@@ -175,8 +175,8 @@ impl fmt::Display for StopReason {
             ),
             Self::AssistantsApiGone => f.write_str(
                 "the Assistants API is switched off here; no assistant can be read any more. `audit --source agent` \
-                 reads the agents. Where a ledger keeps assistants, `verify` compares the agents with them, and `report` \
-                 shows them.",
+                 reads the agents. Where a ledger keeps assistants, `verify` compares the agents with them, `apply` makes the \
+                 agents what they were, and `report` shows them.",
             ),
             Self::MayNotDisable => f.write_str(
                 "the key may not switch assistants off (403). Share them with the key as editor. If they are, let a \

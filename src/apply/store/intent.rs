@@ -23,7 +23,7 @@ pub enum Kind {
 impl Kind {
     const ALL: [Self; 3] = [Self::Update, Self::Create, Self::Undo];
 
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Update => "update",
             Self::Create => "create",

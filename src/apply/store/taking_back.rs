@@ -136,19 +136,23 @@ impl Writer {
 }
 
 impl LedgerReader {
-    /// The agents that were made in that workspace, by their rows.
-    pub(crate) fn agents_made(&self, workspace: &Workspace) -> Result<HashMap<RowKey, AgentId>, LedgerError> {
+    /// The agents in that workspace that such writes stand in, by their rows; of several the last one.
+    pub(crate) fn agents_by(
+        &self,
+        kind: Kind,
+        workspace: &Workspace,
+    ) -> Result<HashMap<RowKey, AgentId>, LedgerError> {
         let mut statement = self.connection().prepare(&format!(
             "SELECT w.result, w.agent FROM apply_write AS w \
-             WHERE w.workspace = ?1 AND w.kind = 'create' AND w.agent IS NOT NULL AND {STANDING} ORDER BY w.id"
+             WHERE w.workspace = ?1 AND w.kind = ?2 AND w.agent IS NOT NULL AND {STANDING} ORDER BY w.id"
         ))?;
-        let mut rows = statement.query([&workspace.0])?;
-        let mut made = HashMap::new();
+        let mut rows = statement.query((&workspace.0, kind.as_str()))?;
+        let mut agents = HashMap::new();
         while let Some(row) = rows.next()? {
             let key = RowKey(row.get(0)?);
-            made.extend(agent(row, 1)?.map(|agent| (key, agent)));
+            agents.extend(agent(row, 1)?.map(|agent| (key, agent)));
         }
-        Ok(made)
+        Ok(agents)
     }
 
     /// Whether something that was written for these ids stands, or may.

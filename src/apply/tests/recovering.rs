@@ -33,6 +33,26 @@ fn a_draft_that_holds_more_than_what_is_published_and_ours_is_somebodys() {
     }
 }
 
+#[test]
+fn what_only_the_answer_to_an_update_shows_of_forms_and_tools_is_nobodys_work() {
+    let tool =
+        |more: &str| format!(r#""actions":[{{"actionId":"0c6f6a2e-53a1-4a36-9d3b-1a0f4a1c9f10"{more}}}]"#);
+    let form = |more: &str| format!(r#""inputFields":[{{"type":"SELECT","label":"A","order":0{more}}}]"#);
+    let shown = r#","slug":"a","options":["x"]"#;
+    for (published, draft, others) in [
+        (tool(""), tool(r#","connectionId":"c""#), ""),
+        (tool(r#","connectionId":"c""#), tool(""), "actions"),
+        (tool(""), tool(r#","requiresConfirmation":true"#), "actions"),
+        (form(""), form(shown), ""),
+        (form(""), form(&shown.replace("SELECT", "TEXT")).replace("\"A\"", "\"B\""), "inputFields"),
+        (form(shown), form(r#","slug":"a","options":["x","y"]"#), "inputFields"),
+        (String::new(), form(shown), "inputFields"),
+    ] {
+        let found = others_work(&record(&published), &[], &record(&draft)).join(" ");
+        assert_eq!(found, others, "{published} {draft}");
+    }
+}
+
 /// A write of `creativity`, between these temperatures.
 fn write(key: i64, kind: Kind, [before, wanted]: [f32; 2], end: Option<WriteEnd>) -> OpenWrite {
     let agent = |temperature: f32| body(&format!(r#""temperature":{temperature}"#));

@@ -1,6 +1,6 @@
 //! `apply LEDGER`: settings in, layers wired, report out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::signals::Signals;
 use super::switching::ask;
 use super::{CommandError, elsewhere, runtime};
 use crate::apply::decide::Choices;
-use crate::apply::store::{OpenWrite, Workspace};
+use crate::apply::store::{Kind, OpenWrite, Workspace};
 use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which, name_asked_for};
 use crate::base::{Backlog, Exit, RunFacts, StopReason, Writing};
 use crate::cli::apply_arguments::ApplyArgs;
@@ -286,8 +286,13 @@ impl Apply<'_> {
     /// Rows go through as they come out of the ledger.
     async fn look(&self, applier: &mut Applier<'_>, backlog: Backlog) -> Result<Plan, CommandError> {
         let reader = LedgerReader::open_either(&self.arguments.ledger).context("the ledger")?;
-        let made = reader.agents_made(&self.workspace).context("the ledger")?;
-        let which = Arc::new(Which { made, ..self.which.clone() });
+        let made = reader.agents_by(Kind::Create, &self.workspace).context("the ledger")?;
+        let filled = if self.workspace.is_elsewhere() {
+            reader.agents_by(Kind::Update, &self.workspace).context("the ledger")?
+        } else {
+            HashMap::new()
+        };
+        let which = Arc::new(Which { made, filled, ..self.which.clone() });
         let (into, rows) = mpsc::channel(READ_AHEAD);
         let how = (Arc::clone(&which), applier.is_audit, self.workspace.is_elsewhere());
         let reading =
@@ -377,7 +382,7 @@ impl Apply<'_> {
         let writing = if self.arguments.undo { Writing::Undoing } else { Writing::Applying };
         let exit = Exit::of(stopped, result.needs_attention(writing));
         let next = self.next_command(exit, plan);
-        let take_back = (result.has_written() && !self.arguments.dry_run).then(|| self.undo_command());
+        let take_back = (result.has_written && !self.arguments.dry_run).then(|| self.undo_command());
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }

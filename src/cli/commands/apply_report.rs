@@ -93,7 +93,7 @@ impl Reports<'_> {
         renderer.begin(facts)?;
         self.ledger.for_each_row(false, |row, _, _| {
             let row = self.row(row)?;
-            counted.count(row.status, row.remedy());
+            counted.count(row.status, row.remedy(), row.is_written());
             renderer.row(&row).map_err(RenderError::from)
         })?;
         Ok(renderer.finish()?)

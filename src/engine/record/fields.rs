@@ -63,7 +63,7 @@ pub(crate) struct Keyless {
     /// The one that does where the order does not, and that people know them by.
     pub(crate) label: &'static str,
     /// The fields that answers leave out together, the key among them.
-    left_out: &'static [&'static str],
+    pub(crate) left_out: &'static [&'static str],
     /// What to say where no answer shows any of these.
     pub(crate) words: &'static str,
 }

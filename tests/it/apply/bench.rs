@@ -1,5 +1,7 @@
 //! The language of these tests: a practice workspace, a ledger of it, and what `apply` does there.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -130,6 +132,22 @@ impl Bench {
         assert!(
             self.sandbox.edit(uuid(number), |content| drop(content.fields.insert(field.to_owned(), value)))
         );
+    }
+
+    /// Somebody publishes what stands in the draft.
+    pub(crate) fn publish(&self, number: u32) {
+        let body = json!({"agentId": id(number)}).to_string();
+        let address = self.sandbox.base_url().replace("http://", "");
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let head = format!(
+            "POST /agent/v1/publish HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {KEY}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     /// The writes so far: `update 1 {…}`, `publish 1`, `create`.

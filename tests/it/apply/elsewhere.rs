@@ -54,6 +54,17 @@ fn the_agents_that_a_map_names_are_filled_there_and_nothing_is_asked_here() {
 }
 
 #[test]
+fn an_agent_that_was_filled_there_is_known_without_the_map_and_no_second_one_is_made() {
+    let (here, there) = (Bench::with(&[same(1), same(2)], SandboxOptions::default()), there());
+    std::fs::write(here.desk.path("agents.csv"), format!("assistant_id,agent_id\n{},{}\n", id(1), id(101)))
+        .unwrap();
+    apply_to(&here, &there, &["--map", "agents.csv"]).exits_with(3);
+    assert_eq!(here.statuses(), "applied no_target");
+    apply_to(&here, &there, &["--create"]).exits_with(0);
+    assert_eq!(here.statuses(), "unchanged created");
+}
+
+#[test]
 fn agents_are_made_there_for_rows_without_one() {
     let (here, there) = (Bench::with(&[same(1)], SandboxOptions::default()), there());
     apply_to(&here, &there, &["--create"]).exits_with(0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use agent_migrate::practice::{LostAnswer, SandboxOptions, Times, WriteTrouble};
 use serde_json::json;
 
-use super::bench::{Bench, assistant, differing};
+use super::bench::{Bench, alone, assistant, differing};
 use crate::support::Ran;
 
 fn bench(rows: u32) -> Bench {
@@ -76,6 +76,27 @@ fn killed_and_taken_back(writes: usize) {
     bench.apply(&["--undo"]).exits_with(0);
     assert_eq!([1, 2, 3].map(|number| bench.published(number)), before, "{writes}: {:?}", bench.writes());
     assert_eq!([1, 2, 3].map(|number| bench.draft(number)), before, "{writes}: {:?}", bench.writes());
+}
+
+#[test]
+fn killed_while_agents_are_made_none_is_made_twice() {
+    let entries: Vec<_> = (1..=3).map(alone).collect();
+    for writes in [1, 2, 3] {
+        let bench = Bench::with(&entries, SandboxOptions::default());
+        bench.sandbox.change(|options| options.latency = Duration::from_millis(15));
+        let mut child = bench.applying(&["--create"]);
+        bench.wait_for_writes(writes, &mut child);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        bench.sandbox.change(|options| options.latency = Duration::ZERO);
+        bench.apply(&["--create"]);
+        bench.apply(&["--create"]);
+        let made = bench.sandbox.agents().len();
+        let statuses = bench.statuses();
+        // One that was asked for and never arrived is a person's to ask for again.
+        let lost = statuses.matches("unknown").count();
+        assert_eq!((made + lost, statuses.matches("unchanged").count()), (3, made), "{writes}: {statuses}");
+    }
 }
 
 #[test]

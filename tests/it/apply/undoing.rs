@@ -34,11 +34,22 @@ fn every_agent_is_what_it_was_but_for_versions_and_times() {
 }
 
 #[test]
-fn what_somebody_has_changed_since_is_left_alone() {
+fn what_somebody_has_published_since_is_left_alone() {
+    let bench = Bench::with(&[differing(1, &other()), differing(2, &other())], SandboxOptions::default());
+    bench.apply(&[]).exits_with(0);
+    bench.edit(1, "instruction", json!("a better idea"));
+    bench.publish(1);
+    let since = bench.published(1);
+    bench.apply(&["--undo"]).exits_with(3);
+    assert_eq!(bench.statuses(), "changed_since undone");
+    assert_eq!(bench.published(1), since);
+}
+
+#[test]
+fn a_colleagues_draft_is_not_published_by_an_undo() {
     let bench = Bench::with(&[differing(1, &other()), differing(2, &other())], SandboxOptions::default());
     let before = bench.published(2);
     bench.apply(&[]).exits_with(0);
-    // A colleague's draft is not published by an undo, either.
     bench.edit(1, "instruction", json!("half an idea"));
     let draft = bench.draft(1);
     bench.apply(&["--undo"]).exits_with(3);

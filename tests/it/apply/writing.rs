@@ -64,7 +64,6 @@ fn tools_are_left_unless_they_are_asked_for_and_hidden_ones_are_never_lost_witho
     entry["assistant"]["actions"] = action.clone();
     let bench = Bench::with(&[entry], options());
     bench.sandbox.edit(uuid(1), |content| content.hidden_tools = vec![json!({"workflow": 1})]);
-    // Somebody publishes that.
     let hidden = |bench: &Bench| bench.sandbox.agent(uuid(1)).unwrap().draft.hidden_tools.len();
     bench.apply(&[]).exits_with(3);
     assert_eq!((bench.statuses().as_str(), hidden(&bench)), ("differs", 1));
@@ -155,7 +154,22 @@ fn what_the_key_may_not_edit_is_said_and_a_refused_key_stops_all() {
 }
 
 #[test]
-fn what_cannot_be_published_is_put_back() {
+fn a_key_that_is_refused_while_agents_are_written_stops_all_and_the_same_command_goes_on() {
+    let other = json!({"temperature": 0.9});
+    let entries = [1, 2, 3].map(|number| differing(number, &other));
+    let bench = Bench::with(&entries, options());
+    // Three are looked at, one is written.
+    let asked = bench.sandbox.requests();
+    bench.sandbox.change(|options| options.unauthorized_after = Some(asked + 6));
+    bench.apply(&[]).exits_with(5).says("Next:");
+    assert_eq!(bench.statuses(), "applied failed not_checked");
+    bench.sandbox.change(|options| options.unauthorized_after = None);
+    bench.apply(&[]).exits_with(0);
+    assert_eq!(bench.statuses(), "unchanged applied applied");
+}
+
+#[test]
+fn what_could_not_be_published_is_published_by_the_next_command() {
     let bench = Bench::with(&[differing(1, &json!({"temperature": 0.9}))], options());
     let trouble = WriteTrouble { failed: Times::First(1), ..WriteTrouble::default() };
     bench.sandbox.change(|options| options.publish = trouble);
@@ -175,34 +189,12 @@ fn a_ledger_of_an_audit_brings_agents_back_to_what_they_were() {
     bench.edit(1, "instruction", json!("something else"));
     let wrong = json!({"temperature": 0.9});
     bench.edit(1, "temperature", wrong["temperature"].clone());
-    // Somebody publishes that.
-    assert!(publish(&bench, 1));
+    bench.publish(1);
     let apply = ["apply", "assistants.audit.ledger", "--yes", "--rpm", "1000000"];
     Ran::of(bench.desk.program().args(apply)).exits_with(0);
     let text = bench.desk.read("assistants.audit.apply.csv");
     assert!(text.contains(",applied,instruction; temperature,"), "{text}");
-    assert_eq!(bench.published(1)["instruction"].clone(), assistant(1)["instruction"]);
-}
-
-/// A colleague publishes the draft, through the API.
-fn publish(bench: &Bench, number: u32) -> bool {
-    let body = json!({"agentId": id(number)}).to_string();
-    let url = format!("{}/agent/v1/publish", bench.sandbox.base_url());
-    let mut curl = std::process::Command::new("curl");
-    let header = format!("Authorization: Bearer {KEY}");
-    curl.args([
-        "-sf",
-        "-X",
-        "POST",
-        "-H",
-        &header,
-        "-H",
-        "Content-Type: application/json",
-        "-d",
-        &body,
-        &url,
-    ]);
-    curl.output().unwrap().status.success()
+    assert_eq!(bench.published(1)["instruction"], assistant(1)["instruction"]);
 }
 
 #[test]
