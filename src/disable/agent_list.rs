@@ -8,9 +8,10 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::guard::LastSight;
-use super::switchboard::{Switchboard, stop_reason};
+use super::switchboard::Switchboard;
 use crate::base::{AgentId, CallFailure, FailureKind, Sight};
 use crate::engine::platform::{ListWalk, ListedAgent, Listing};
+use crate::engine::session::stop_reason;
 
 /// The agent list, before a plan is made.
 #[derive(Clone, Debug, PartialEq, Eq)]

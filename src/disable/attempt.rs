@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::switchboard::{GaveUp, InPause, Switchboard, stop_reason};
+use super::switchboard::Switchboard;
 use crate::base::{Call, CallFailure, DisabledState, Event, FailureKind, Pair, RowStatus, Sight};
 use crate::check::BothSides;
 use crate::disable::store::{Conclusion, Intent, Role, Switchable};
 use crate::engine::ledger::Job;
 use crate::engine::platform::Meter;
-use crate::engine::session::RowReader;
+use crate::engine::session::{GaveUp, InPause, RowReader, stop_reason};
 
 /// How often switching on again is begun anew after the client's own retries: what is off by mistake must not stay so
 /// for a hiccup.
@@ -69,7 +69,8 @@ impl Switchboard<'_> {
         self.any_went_off |= state == DisabledState::Disabled;
         self.learn_from(failure.as_ref());
         let conclusion = conclusion(state, failure, meter);
-        let switched = self.on_disk(self.writer.conclude(intent, conclusion).await);
+        let concluded = self.writer.conclude(intent, conclusion).await;
+        let switched = self.on_disk(concluded);
         if let Some(switched) = switched.filter(|_| !has_grown_old) {
             self.observer.observe(&Event::Switched(switched));
         }
@@ -103,7 +104,8 @@ impl Switchboard<'_> {
         if let Some(reason) = outcome.failure.as_ref().and_then(CallFailure::stop_reason) {
             self.stop_for(reason);
         }
-        if self.on_disk(self.writer.settle(outcome).await).is_none() {
+        let settled = self.writer.settle(outcome).await;
+        if self.on_disk(settled).is_none() {
             return Err(SwitchedOff::NotSent);
         }
         if status == RowStatus::Verified { Ok(()) } else { Err(SwitchedOff::NotVerified) }
@@ -166,7 +168,8 @@ impl Switchboard<'_> {
         let is_on = failure.is_none();
         let state = if is_on { on } else { still_off(&row, on, failure.as_ref(), spent) };
         let conclusion = conclusion(state, failure, spent);
-        if let Some(switched) = self.on_disk(self.writer.back_on(row, conclusion).await) {
+        let recorded = self.writer.back_on(row, conclusion).await;
+        if let Some(switched) = self.on_disk(recorded) {
             self.observer.observe(&Event::Switched(switched));
         }
         is_on

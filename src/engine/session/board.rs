@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
 use super::{LIMITER_TICK, OUT_OF_REACH_ROWS, unwritable, wait_for_signal};
-use crate::base::{CallFailure, Event, FailureKind, Observer, Signal, StopReason, WaitReason};
+use crate::base::{Call, CallFailure, Event, FailureKind, Observer, Signal, StopReason, WaitReason};
 use crate::engine::ledger::{LedgerError, Writer};
 use crate::engine::platform::Client;
 
@@ -36,20 +36,20 @@ pub struct Board<'a> {
     pub(crate) observer: &'a mut dyn Observer,
     signal: watch::Receiver<Option<Signal>>,
     /// How long an answer is waited for after a signal: `--timeout`.
-    patience: Duration,
+    timeout: Duration,
     stop: Option<StopReason>,
     out_of_reach_in_a_row: u32,
     has_said_that_it_waits: bool,
 }
 
 impl<'a> Board<'a> {
-    /// `patience`: how long a request under way is waited for once a signal has come.
+    /// `timeout`: how long a request under way is waited for once a signal has come.
     pub fn new(
         client: &'a Client,
         writer: &'a Writer,
         observer: &'a mut dyn Observer,
         signal: watch::Receiver<Option<Signal>>,
-        patience: Duration,
+        timeout: Duration,
     ) -> Self {
         let (stop, out_of_reach_in_a_row, has_said_that_it_waits) = (None, 0, false);
         Self {
@@ -57,7 +57,7 @@ impl<'a> Board<'a> {
             writer,
             observer,
             signal,
-            patience,
+            timeout,
             stop,
             out_of_reach_in_a_row,
             has_said_that_it_waits,
@@ -67,6 +67,11 @@ impl<'a> Board<'a> {
     /// Whether no further request may be sent.
     pub const fn is_stopped(&self) -> bool {
         self.stop.is_some()
+    }
+
+    /// Why not, if so.
+    pub const fn stop_reason(&self) -> Option<&StopReason> {
+        self.stop.as_ref()
     }
 
     /// The reason to stop, given back.
@@ -148,9 +153,9 @@ impl<'a> Board<'a> {
         self.may_go_on();
         if !self.has_said_that_it_waits {
             self.has_said_that_it_waits = true;
-            self.observer.observe(&Event::WaitingForAnswer(self.patience));
+            self.observer.observe(&Event::WaitingForAnswer(self.timeout));
         }
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         loop {
             tokio::select! {
                 biased;
@@ -170,13 +175,18 @@ impl<'a> Board<'a> {
     pub(crate) fn learn_from(&mut self, failure: Option<&CallFailure>) {
         let is_out_of_reach = failure.is_some_and(CallFailure::is_out_of_reach);
         self.out_of_reach_in_a_row = if is_out_of_reach { self.out_of_reach_in_a_row + 1 } else { 0 };
-        let Some(failure) = failure else { return };
-        let reason = match &failure.kind {
-            FailureKind::NotRecorded => Some(StopReason::LedgerUnwritable { words: failure.words.clone() }),
-            _ => failure.stop_reason(),
-        };
-        if let Some(reason) = reason {
+        if let Some(reason) = failure.and_then(stop_reason) {
             self.stop_for(reason);
         }
+    }
+}
+
+/// Why a failed call ends a command that writes, if it does.
+pub(crate) fn stop_reason(failure: &CallFailure) -> Option<StopReason> {
+    match (&failure.kind, failure.call) {
+        (FailureKind::NotRecorded, _) => Some(StopReason::LedgerUnwritable { words: failure.words.clone() }),
+        // The Agents API may be there all the same, for the other rows.
+        (FailureKind::NotTheApi { .. } | FailureKind::Redirect { .. }, Call::Enable) => None,
+        _ => failure.stop_reason(),
     }
 }
