@@ -1,313 +1,118 @@
 //! The agents once more, against the assistants that a ledger keeps: `verify`.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::{mpsc, watch};
-use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{MissedTickBehavior, interval};
 
-use super::row;
-use crate::base::{
-    Backlog, Event, Note, NoteKind, Observer, Outcome, Pair, ReportRow, RowDone, RowStatus, Signal,
-    StopReason,
-};
-use crate::engine::ledger::{Job, LedgerError};
-use crate::engine::platform::Client;
-use crate::engine::record::Side;
-use crate::engine::session::{LIMITER_TICK, StopRules, broken, read, unwritable, wait_for_signal};
+use super::row::check_kept;
+use crate::base::{Call, CallFailure, FailureKind, Note, NoteKind, Outcome, Pair, ReportRow, RowStatus};
+use crate::engine::ledger::{Job, LedgerError, LedgerReader, Reread};
+use crate::engine::platform::{Client, Meter};
+use crate::engine::session::{AtTheEnd, RowReader};
 
-/// Rows that may wait, for each one under way, for an earlier one to be written: the report has the input's order.
-const WAITING_EACH: usize = 8;
+/// Reads the agents alone and compares them with the assistants that the ledger keeps.
+#[derive(Clone, Debug)]
+pub struct AgainstKept(Arc<Mutex<Option<LedgerReader>>>);
 
-/// A row of the ledger, in input order.
-#[derive(Debug)]
-pub struct Kept {
-    /// With the run's verdict.
-    pub row: ReportRow,
-    /// The assistant's kept document; `None` when no run has read it.
-    pub assistant: Option<Bytes>,
+impl AgainstKept {
+    /// Takes the ledger in which the assistants are kept.
+    pub fn new(ledger: LedgerReader) -> Self {
+        Self(Arc::new(Mutex::new(Some(ledger))))
+    }
+
+    /// Lets go of the ledger, whatever row still asks for it: it is to be left as one file.
+    pub fn close(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    async fn assistant_of(&self, pair: Pair) -> Result<Bytes, CallFailure> {
+        let Self(ledger) = self.clone();
+        let kept = tokio::task::spawn_blocking(move || {
+            let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let body = |assistant: Option<&[u8]>, _: Option<&[u8]>| assistant.map(Bytes::copy_from_slice);
+            ledger.as_ref().ok_or(LedgerError::Closed)?.documents_of(pair, body)
+        });
+        let unread = |words| CallFailure::new(Call::Assistant, FailureKind::Nonsense { status: 200 }, words);
+        match kept.await {
+            Ok(Ok(body)) => body.flatten().ok_or_else(|| unread("nothing is kept of it".to_owned())),
+            Ok(Err(error)) => Err(unread(error.to_string())),
+            Err(error) => Err(unread(error.to_string())),
+        }
+    }
 }
 
-/// What `verify` needs to know beside its client and rows.
-#[derive(Clone, Copy, Debug)]
-pub struct VerifySettings {
-    /// Agents asked for at once; at least 1.
-    pub concurrency: usize,
-    /// The work, as counted before.
-    pub backlog: Backlog,
+impl RowReader for AgainstKept {
+    async fn read(self, client: Client, job: Job, spent: Meter) -> Outcome {
+        check_kept(&client, job, self.assistant_of(job.pair).await, spent).await
+    }
+
+    fn at_the_end(&self) -> AtTheEnd {
+        AtTheEnd::GoesOn
+    }
 }
 
-/// Takes the rows as they are now, in input order. Its error ends everything.
-pub(super) type VerifySink<'a, E> = dyn FnMut(&ReportRow) -> Result<(), E> + 'a;
-
-/// What came of it.
+/// What came of all rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// Why it stopped early.
-    pub stopped: Option<StopReason>,
-    /// Verdicts that are not what they were: before, now, how many rows.
-    pub changed: Vec<(RowStatus, RowStatus, u64)>,
+    /// Verdicts that are not what they were, before and now, with their rows.
+    pub changed: BTreeMap<(RowStatus, RowStatus), u64>,
     /// Rows that could not be compared, since no run has read their assistant.
     pub never_read: u64,
     /// Whether there was an answer that says something about a row.
     pub has_answers: bool,
 }
 
-/// Asks for the agent of every row whose assistant is kept, at most `concurrency` at once, and hands all rows to `sink`
-/// in their order. After a stop the rows not come to are `not_checked`.
-pub async fn verify<E>(
-    client: &Client,
-    rows: mpsc::Receiver<Result<Kept, LedgerError>>,
-    settings: VerifySettings,
-    signal: watch::Receiver<Option<Signal>>,
-    observer: &mut dyn Observer,
-    sink: &mut VerifySink<'_, E>,
-) -> Result<Verified, E> {
-    observer.observe(&Event::Started(settings.backlog));
-    let mut verify = Verify {
-        client,
-        rows,
-        concurrency: settings.concurrency.max(1),
-        to_start: settings.backlog.to_do,
-        checking: JoinSet::new(),
-        tasks: HashMap::new(),
-        waiting: VecDeque::new(),
-        written: 0,
-        asked: 0,
-        rules: StopRules::default(),
-        observer,
-        now: HashMap::new(),
-        changed: BTreeMap::new(),
-        never_read: 0,
-        has_answers: false,
-    };
-    let mut stopped = verify.run(signal, sink).await?;
-    if let Some(reason) = &stopped {
-        verify.observer.observe(&Event::Stopping(reason.clone()));
-        verify.checking.shutdown().await;
-    }
-    let failed = verify.pass_the_rest(sink).await?;
-    stopped = stopped.or(failed);
-    verify.observer.observe(&Event::Ended);
-    let changed = std::mem::take(&mut verify.changed)
-        .into_iter()
-        .map(|((before, now), rows)| (before, now, rows))
-        .collect();
-    let Verify { never_read, has_answers, .. } = verify;
-    Ok(Verified { stopped, changed, never_read, has_answers })
-}
-
-/// A row between the ledger and the report.
-#[derive(Debug)]
-enum Slot {
-    /// Its agent is being asked for.
-    Checking(ReportRow),
-    /// Ready to be written.
-    Ready(ReportRow),
-}
-
-/// What came of one row.
-#[derive(Debug)]
-enum Checked {
-    Compared(Box<Outcome>),
-    /// The kept assistant makes no sense; in which words.
-    Unreadable(String),
-}
-
-struct Verify<'a> {
-    client: &'a Client,
-    rows: mpsc::Receiver<Result<Kept, LedgerError>>,
-    concurrency: usize,
-    /// Rows whose agent is still to be asked for.
-    to_start: u64,
-    checking: JoinSet<Checked>,
-    /// Which row, counted from the first, a task is about, and the how manieth that was asked for.
-    tasks: HashMap<Id, (u64, u64, Job)>,
-    /// Rows not written yet, in order.
-    waiting: VecDeque<Slot>,
-    /// How many rows were written: the number of the first that waits.
-    written: u64,
-    /// How many rows were asked for.
-    asked: u64,
-    rules: StopRules,
-    observer: &'a mut dyn Observer,
-    /// Verdicts that changed, for the rows that repeat them.
-    now: HashMap<Pair, RowStatus>,
-    changed: BTreeMap<(RowStatus, RowStatus), u64>,
-    never_read: u64,
-    has_answers: bool,
-}
-
-impl Verify<'_> {
-    async fn run<E>(
-        &mut self,
-        mut signal: watch::Receiver<Option<Signal>>,
-        sink: &mut VerifySink<'_, E>,
-    ) -> Result<Option<StopReason>, E> {
-        let mut tick = interval(LIMITER_TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut is_over = false;
-        loop {
-            self.write_ready(sink)?;
-            if is_over && self.waiting.is_empty() {
-                return Ok(self.rules.at_the_end());
-            }
-            let has_room = !is_over
-                && self.checking.len() < self.concurrency
-                && self.waiting.len() < self.concurrency * WAITING_EACH;
-            tokio::select! {
-                biased;
-                asked = wait_for_signal(&mut signal) => return Ok(Some(StopReason::Signal { signal: asked })),
-                Some(end) = self.checking.join_next_with_id() => {
-                    if let Some(reason) = self.take_end(end) {
-                        return Ok(Some(reason));
-                    }
-                }
-                kept = self.rows.recv(), if has_room => match kept {
-                    Some(Ok(kept)) => self.start(kept),
-                    Some(Err(error)) => return Ok(Some(unwritable(&error))),
-                    None => is_over = true,
-                },
-                _ = tick.tick() => self.observer.observe(&Event::Limiter(self.client.limiter_status())),
-            }
-        }
-    }
-
-    fn start(&mut self, kept: Kept) {
-        let Kept { row, assistant } = kept;
-        let (Some(job), Some(body)) = (open(&row), assistant) else {
-            let row = self.left_as_it_is(row);
-            self.waiting.push_back(Slot::Ready(row));
-            return;
-        };
-        self.to_start = self.to_start.saturating_sub(1);
-        let number = self.written + u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
-        let client = self.client.clone();
-        let task = self.checking.spawn(async move {
-            match read(Side::Assistant, &body, job.pair.assistant.0).await {
-                Ok(assistant) => Checked::Compared(Box::new(row::check_kept(&client, job, &assistant).await)),
-                Err(failure) => Checked::Unreadable(failure.words),
-            }
-        });
-        self.tasks.insert(task.id(), (number, self.asked, job));
-        self.asked += 1;
-        self.waiting.push_back(Slot::Checking(row));
-    }
-
-    /// Puts a row's end into its place; gives the reason if it is one to stop for.
-    fn take_end(&mut self, end: Result<(Id, Checked), JoinError>) -> Option<StopReason> {
-        let id = end.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let (number, nth, job) = self.tasks.remove(&id)?;
-        let checked = match end {
-            Ok((_, checked)) => checked,
-            // A panic is one row's: it is told like any other failure, and the others go on.
-            Err(_) => Checked::Compared(Box::new(broken(job))),
-        };
-        let place = usize::try_from(number.checked_sub(self.written)?).ok()?;
-        let slot = self.waiting.get_mut(place)?;
-        let Slot::Checking(row) = slot else { return None };
-        let mut row = row.clone();
-        let (before, mut reason) = (row.status, None);
-        match checked {
-            Checked::Compared(outcome) => {
-                reason = self.rules.observe(&outcome, nth, self.to_start > 0);
+impl Verified {
+    /// Counts a row of the run, of which this was found out.
+    pub fn count(&mut self, row: &ReportRow, again: &Reread) {
+        match again {
+            Reread::Known(outcome) => {
                 self.has_answers |= outcome.status.is_answer();
-                concluded(&mut row, *outcome);
+                let now = verdict_now(row.status, outcome.status);
+                if now != row.status {
+                    *self.changed.entry((row.status, now)).or_default() += 1;
+                }
             }
-            Checked::Unreadable(words) => {
-                self.never_read += 1;
-                row.notes
-                    .push(since_the_run("assistant", format!("what is kept of it cannot be read: {words}")));
-            }
+            Reread::NeverRead => self.never_read += 1,
+            Reread::NotComeTo => {}
         }
-        if row.status != before {
-            self.now.insert(job.pair, row.status);
-            *self.changed.entry((before, row.status)).or_default() += 1;
-        }
-        self.observer.observe(&Event::RowDone(row_done(&row, job.pair)));
-        *slot = Slot::Ready(row);
-        reason
     }
+}
 
-    /// A row that nothing is asked for: its verdict stands, and where that needs an explanation, it has one.
-    fn left_as_it_is(&mut self, mut row: ReportRow) -> ReportRow {
-        if open(&row).is_some() {
-            self.never_read += 1;
+/// Which pair was asked for, of a row that can be asked for.
+pub fn asked_for(row: &ReportRow) -> Option<Pair> {
+    row.pair.filter(|_| row.invalid.is_none() && row.duplicate_of.is_none())
+}
+
+/// The row of the run as it is now. What was spent on it was spent by this command, not by the run.
+pub fn as_it_is_now(mut row: ReportRow, again: Reread) -> ReportRow {
+    if let Some((line, status)) = row.duplicate_of {
+        let now = match again {
+            Reread::Known(outcome) => verdict_now(status, outcome.status),
+            Reread::NotComeTo => RowStatus::NotChecked,
+            Reread::NeverRead => status,
+        };
+        return ReportRow { duplicate_of: Some((line, now)), ..row };
+    }
+    match again {
+        Reread::Known(outcome) => concluded(&mut row, *outcome),
+        Reread::NotComeTo => return not_come_to(row),
+        Reread::NeverRead => {
             let words = "never read, so there is nothing to compare the agent with; `run` reads it while the Assistants \
                          API answers";
             row.notes.push(since_the_run("assistant", words.to_owned()));
         }
-        row
     }
-
-    /// A row that repeats an earlier one names that one's status as it is now. Known only when all before it are written.
-    fn repeating(&self, mut row: ReportRow) -> ReportRow {
-        if let (Some((_, status)), Some(pair)) = (&mut row.duplicate_of, row.pair) {
-            *status = self.now.get(&pair).copied().unwrap_or(*status);
-        }
-        row
-    }
-
-    fn write_ready<E>(&mut self, sink: &mut VerifySink<'_, E>) -> Result<(), E> {
-        while matches!(self.waiting.front(), Some(Slot::Ready(_))) {
-            if let Some(Slot::Ready(row)) = self.waiting.pop_front() {
-                sink(&self.repeating(row))?;
-            }
-            self.written += 1;
-        }
-        Ok(())
-    }
-
-    /// After the last row, or after a stop: every row belongs into the report.
-    async fn pass_the_rest<E>(&mut self, sink: &mut VerifySink<'_, E>) -> Result<Option<StopReason>, E> {
-        for slot in std::mem::take(&mut self.waiting) {
-            match slot {
-                Slot::Ready(row) => sink(&self.repeating(row))?,
-                Slot::Checking(row) => sink(&self.not_come_to(row))?,
-            }
-        }
-        while let Some(kept) = self.rows.recv().await {
-            let Kept { row, assistant } = match kept {
-                Ok(kept) => kept,
-                Err(error) => return Ok(Some(unwritable(&error))),
-            };
-            let row = match (open(&row), assistant) {
-                (Some(_), Some(_)) => self.not_come_to(row),
-                _ => self.left_as_it_is(row),
-            };
-            sink(&self.repeating(row))?;
-        }
-        Ok(None)
-    }
-
-    fn not_come_to(&mut self, row: ReportRow) -> ReportRow {
-        if let Some(pair) = row.pair {
-            self.now.insert(pair, RowStatus::NotChecked);
-        }
-        ReportRow {
-            status: RowStatus::NotChecked,
-            differences: Vec::new(),
-            notes: Vec::new(),
-            failure: None,
-            later_failure: None,
-            requests: 0,
-            elapsed_ms: 0,
-            checked_at: None,
-            ..row
-        }
-    }
+    row
 }
 
-/// What to ask for, of a row that can be asked for.
-fn open(row: &ReportRow) -> Option<Job> {
-    let pair = row.pair.filter(|_| row.invalid.is_none() && row.duplicate_of.is_none())?;
-    Some(Job { line: row.line, pair })
+/// An answer that says nothing about the row leaves the run's verdict.
+const fn verdict_now(before: RowStatus, found: RowStatus) -> RowStatus {
+    if before.is_answer() && !found.is_answer() { before } else { found }
 }
 
-/// The row as it is now. What was spent on it is spent by this command, not by the run. An answer that says nothing about
-/// the row leaves the run's verdict.
 fn concluded(row: &mut ReportRow, outcome: Outcome) {
     let before = row.status;
     row.requests = u64::from(outcome.requests);
@@ -328,23 +133,20 @@ fn concluded(row: &mut ReportRow, outcome: Outcome) {
     row.checked_at = Some(outcome.checked_at).filter(|at| *at > Timestamp::UNIX_EPOCH);
 }
 
-fn since_the_run(field: &str, short: String) -> Note {
-    Note { kind: NoteKind::SinceTheRun, field: field.to_owned(), value: None, short }
+fn not_come_to(row: ReportRow) -> ReportRow {
+    ReportRow {
+        status: RowStatus::NotChecked,
+        differences: Vec::new(),
+        notes: Vec::new(),
+        failure: None,
+        later_failure: None,
+        requests: 0,
+        elapsed_ms: 0,
+        checked_at: None,
+        ..row
+    }
 }
 
-fn row_done(row: &ReportRow, pair: Pair) -> RowDone {
-    RowDone {
-        line: row.line,
-        pair,
-        name: Some(row.name.clone()),
-        status: row.status,
-        error: row
-            .later_failure
-            .as_ref()
-            .or(row.failure.as_ref())
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        remedy: row.remedy(),
-        differences: row.differences.len(),
-    }
+fn since_the_run(field: &str, short: String) -> Note {
+    Note { kind: NoteKind::SinceTheRun, field: field.to_owned(), value: None, short }
 }

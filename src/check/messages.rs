@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use super::again::Verified;
 use crate::base::{Backlog, FIRST_AT_ONCE, Remedy, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
 use crate::engine::terminal::{
     Blocks, WHOLE, Wording, about, by_word, counted, ended_before, kept, platform, rows, wrapped,
@@ -40,8 +41,7 @@ pub fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> Str
 
 /// Which verdicts are not what they were, and how many rows cannot have a new one. `ended`: every row was come to.
 pub fn changed_verdicts(
-    changed: &[(RowStatus, RowStatus, u64)],
-    never_read: u64,
+    Verified { changed, never_read, .. }: &Verified,
     practice: bool,
     ended: bool,
 ) -> String {
@@ -53,19 +53,19 @@ pub fn changed_verdicts(
             "No verdict changed since the run, as far as this came."
         });
     } else {
-        let all: u64 = changed.iter().map(|(_, _, rows)| rows).sum();
-        let width = changed.iter().map(|(_, _, rows)| grouped(*rows).len()).max().unwrap_or_default();
-        let lines = changed.iter().fold(String::new(), |mut lines, (before, now, rows)| {
+        let all: u64 = changed.values().sum();
+        let width = changed.values().map(|rows| grouped(*rows).len()).max().unwrap_or_default();
+        let lines = changed.iter().fold(String::new(), |mut lines, ((before, now), rows)| {
             let _ = write!(lines, "\n  {:>width$}  {before} -> {now}", grouped(*rows));
             lines
         });
         blocks.push(&format!("Changed since the run: {}{lines}", rows(all)));
     }
-    if never_read > 0 {
+    if *never_read > 0 {
         blocks.say(&format!(
             "Not compared: {}, since no run has read their assistants; they keep their status. `run` reads them, while \
              the Assistants API answers.",
-            rows(never_read)
+            rows(*never_read)
         ));
     }
     blocks.finish()
@@ -143,11 +143,16 @@ mod tests {
 
     #[test]
     fn after_it_says_which_verdicts_changed_and_which_cannot() {
-        let changed = [
-            (RowStatus::Verified, RowStatus::Mismatch, 3),
-            (RowStatus::Mismatch, RowStatus::Verified, 1_200),
-        ];
-        insta::assert_snapshot!(changed_verdicts(&changed, 2, false, true), @r"
+        let changed = Verified {
+            changed: [
+                ((RowStatus::Verified, RowStatus::Mismatch), 3),
+                ((RowStatus::Mismatch, RowStatus::Verified), 1_200),
+            ]
+            .into(),
+            never_read: 2,
+            ..Verified::default()
+        };
+        insta::assert_snapshot!(changed_verdicts(&changed, false, true), @r"
         Changed since the run: 1,203 rows
               3  verified -> mismatch
           1,200  mismatch -> verified
@@ -155,7 +160,7 @@ mod tests {
         Not compared: 2 rows, since no run has read their assistants; they keep their status. `run` reads
         them, while the Assistants API answers.
         ");
-        insta::assert_snapshot!(changed_verdicts(&[], 0, true, true), @"PRACTICE: No verdict changed since the run.");
-        insta::assert_snapshot!(changed_verdicts(&[], 0, false, false), @"No verdict changed since the run, as far as this came.");
+        insta::assert_snapshot!(changed_verdicts(&Verified::default(), true, true), @"PRACTICE: No verdict changed since the run.");
+        insta::assert_snapshot!(changed_verdicts(&Verified::default(), false, false), @"No verdict changed since the run, as far as this came.");
     }
 }

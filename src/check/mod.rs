@@ -20,7 +20,7 @@ mod row;
 #[cfg(test)]
 mod tests;
 
-pub use again::{Kept, Verified, VerifySettings, verify};
+pub use again::{AgainstKept, Verified, as_it_is_now, asked_for};
 pub use compare::{Verdict, compare};
 pub(crate) use compare::{differing, differs};
 pub use messages::{WORDING, after_verify, before_verify, changed_verdicts};

@@ -1,5 +1,6 @@
 //! One row's way: `Job -> two Documents -> two Records -> Verdict -> Outcome`.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::compare;
@@ -26,12 +27,20 @@ impl RowReader for BothSides {
     }
 }
 
-/// The same with an assistant that an earlier run has kept: only the agent is asked for.
-pub(super) async fn check_kept(client: &Client, job: Job, assistant: &Record) -> Outcome {
-    let mut meter = Meter::default();
+/// The same with the answer about the assistant that an earlier run has kept: only the agent is asked for.
+pub(super) async fn check_kept(
+    client: &Client,
+    job: Job,
+    kept: Result<Bytes, CallFailure>,
+    mut spent: Meter,
+) -> Outcome {
     let mut outcome = unchecked(job);
-    let checked = compare_with_agent(client, assistant, &mut outcome, &mut meter).await;
-    concluded(outcome, checked, meter)
+    let checked = async {
+        let assistant = read(Side::Assistant, &kept?, job.pair.assistant.0).await?;
+        compare_with_agent(client, &assistant, &mut outcome, &mut spent).await
+    };
+    let checked = checked.await;
+    concluded(outcome, checked, spent)
 }
 
 fn concluded(mut outcome: Outcome, checked: Result<RowStatus, CallFailure>, meter: Meter) -> Outcome {

@@ -7,7 +7,7 @@ use super::arguments::{Cli, Command};
 use super::network_arguments::KeyArgs;
 use super::settings::{
     OutputPath, UsageError, WorkPaths, apply_json, apply_report, audit_paths, rollback_report, run_paths,
-    verify_report,
+    verify_outputs,
 };
 
 /// What stands beside a ledger under its name, while it is open or after a crash.
@@ -57,7 +57,9 @@ impl CommandFiles {
             Command::Verify(arguments) => {
                 files.key(&arguments.key);
                 files.ledger("LEDGER", &arguments.ledger);
-                files.output("--report", Some(&verify_report(arguments)));
+                for (format, output) in &verify_outputs(arguments) {
+                    files.output(format.option(), Some(output));
+                }
             }
             Command::Report(arguments) => {
                 files.ledger("LEDGER", &arguments.ledger);

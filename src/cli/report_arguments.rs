@@ -17,6 +17,26 @@ pub(super) enum ReportFormatArg {
     Html,
 }
 
+impl ReportFormatArg {
+    /// The option that names its file, of a command that writes more than one.
+    pub(super) const fn option(self) -> &'static str {
+        match self {
+            Self::Csv => "--report",
+            Self::Json => "--json",
+            Self::Html => "--html",
+        }
+    }
+
+    /// What a report in it is called.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Csv => "report",
+            Self::Json => "JSON report",
+            Self::Html => "HTML report",
+        }
+    }
+}
+
 /// Options of `report`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\

@@ -6,6 +6,7 @@ use super::apply_arguments::ApplyArgs;
 use super::arguments::{DisablingArgs, RunArgs};
 use super::audit_arguments::AuditArgs;
 use super::network_arguments::{EndpointArgs, KeyArgs};
+use super::report_arguments::ReportFormatArg;
 use super::rollback_arguments::RollbackArgs;
 use super::shared_arguments::PlatformArg;
 use super::tools_arguments::VerifyArgs;
@@ -123,9 +124,13 @@ pub(super) fn apply_json(arguments: &ApplyArgs) -> Option<OutputPath> {
     arguments.json.as_deref().map(OutputPath::parse)
 }
 
-/// Where `verify` writes its report: a file of its own, so that the run's stays as it is.
-pub(super) fn verify_report(arguments: &VerifyArgs) -> OutputPath {
-    beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv")
+/// Where `verify` writes its reports: files of their own, so that the run's stay.
+pub(super) fn verify_outputs(arguments: &VerifyArgs) -> Vec<(ReportFormatArg, OutputPath)> {
+    let report = beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv");
+    let others = [(ReportFormatArg::Json, &arguments.json), (ReportFormatArg::Html, &arguments.html)];
+    let others =
+        others.into_iter().filter_map(|(format, path)| Some((format, OutputPath::parse(path.as_deref()?))));
+    std::iter::once((ReportFormatArg::Csv, report)).chain(others).collect()
 }
 
 /// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.

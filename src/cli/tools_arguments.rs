@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs};
+use super::report_arguments::SplitArgs;
 use super::shared_arguments::DialectArg;
 
 pub(super) const LIST_EXAMPLES: &str = "\
@@ -83,9 +84,21 @@ pub(super) struct VerifyArgs {
     /// Where the report goes; - is standard output [default: beside LEDGER, its stem + .verify.csv]
     #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
+    /// Also write the report as JSON Lines
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub json: Option<PathBuf>,
+    /// Also write the report as one HTML page
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub html: Option<PathBuf>,
+    /// Lengths in place of the texts that came from the platform
+    #[arg(long, help_heading = "Report")]
+    pub redact: bool,
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
+    /// Splitting by a column.
+    #[command(flatten)]
+    pub split: SplitArgs,
 }
 
 /// Options of `doctor`.

@@ -1,6 +1,5 @@
 //! `audit INPUT`: reads assistants or agents by themselves. It sends nothing but GETs.
 
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -113,7 +112,7 @@ impl Audit<'_> {
         let selection = Selection {
             recheck_before: recheck_before.max(reads_since),
             limit: self.arguments.limit.map(std::num::NonZero::get),
-            disabling: false,
+            ..Selection::default()
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let wants_models = backlog.to_do > 0 || !ledger.knows_models().context("the ledger")?;
@@ -207,9 +206,7 @@ impl Audit<'_> {
 
     fn split(&self, ledger: &LedgerReader, facts: &AuditFacts) -> Result<(), CommandError> {
         let Some((column, target)) = self.split_target() else { return Ok(()) };
-        let has_parts = fs::read_dir(target.folder).is_ok_and(|mut parts| parts.next().is_some());
-        if facts.run.nothing_is_known() && has_parts {
-            say_that_it_stays(target.folder, self.terminal);
+        if target.stays(!facts.run.nothing_is_known()) {
             return Ok(());
         }
         let split = Split::of(ledger, column)?;

@@ -135,7 +135,7 @@ fn execute(command: Command, files: &CommandFiles, terminal: &Terminal) -> Resul
         Command::Apply(arguments) => apply::apply(&arguments, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
         Command::Report(arguments) => report::report(&arguments, files, terminal),
-        Command::Verify(arguments) => verify::verify(&arguments, terminal),
+        Command::Verify(arguments) => verify::verify(&arguments, files, terminal),
         Command::Doctor(arguments) => doctor::doctor(&arguments, terminal),
         Command::List(arguments) => list::list(&arguments, terminal),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),

@@ -25,7 +25,7 @@ pub(super) fn write_parts(
     match ledger.identity().context(nothing)?.purpose {
         Purpose::Run => {
             let rows = RunRows { ledger, facts: ledger.facts().context(nothing)?, redact };
-            write(&rows, ["From assistants to agents", "Done"], split, dialect, target)
+            write(&rows, RUN_TITLES, split, dialect, target)
         }
         Purpose::Audit => {
             let facts = audit::facts(ledger).context(nothing)?;
@@ -35,7 +35,11 @@ pub(super) fn write_parts(
     }
 }
 
-fn write<R: PageLine>(
+/// Title and what the rows that are well are called, of a run's index.
+pub(super) const RUN_TITLES: [&str; 2] = ["From assistants to agents", "Done"];
+
+/// The same for rows from elsewhere.
+pub(super) fn write<R: PageLine>(
     rows: &impl Rows<R>,
     [title, done]: [&'static str; 2],
     split: &Split,

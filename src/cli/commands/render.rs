@@ -191,6 +191,7 @@ impl Rows<ReportRow> for RunRows<'_> {
             progress: ProgressCounts::default(),
             stuck_off: 0,
             off_with_agents_id: 0,
+            kept: 0,
             ..self.facts.clone()
         }
     }
@@ -200,6 +201,7 @@ impl Rows<ReportRow> for RunRows<'_> {
         add(&mut facts.counts, row.status);
         add(&mut facts.disabled, row.disabled);
         facts.progress.count(row.progress());
+        facts.kept += u64::from(row.later_failure.is_some());
         if let (DisabledState::Skipped, Some(reason)) = (row.disabled, row.skipped) {
             add(&mut facts.skipped, reason);
         }

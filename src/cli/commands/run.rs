@@ -110,6 +110,7 @@ impl Run<'_> {
             recheck_before: self.arguments.recheck.and_then(|age| Timestamp::now().checked_sub(age).ok()),
             limit: self.arguments.limit.map(std::num::NonZero::get),
             disabling: self.disabling.is_asked_for(),
+            ..Selection::default()
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let unsettled = ledger.unsettled().context("the ledger")?;
@@ -273,12 +274,12 @@ impl Run<'_> {
     ) -> Result<Vec<(&'static str, Rendered)>, RenderError> {
         let dialect = dialect(self.arguments.dialect);
         let asked_for = [
-            ("report", ReportFormatArg::Csv, Some(&self.paths.report)),
-            ("JSON report", ReportFormatArg::Json, self.paths.json.as_ref()),
-            ("HTML report", ReportFormatArg::Html, self.paths.html.as_ref()),
+            (ReportFormatArg::Csv, Some(&self.paths.report)),
+            (ReportFormatArg::Json, self.paths.json.as_ref()),
+            (ReportFormatArg::Html, self.paths.html.as_ref()),
         ];
         let mut reports = Vec::new();
-        for (label, format, path) in asked_for {
+        for (format, path) in asked_for {
             let Some(output) = path else { continue };
             let rendered = match stays(!facts.nothing_is_known(), output) {
                 None => render(ledger, facts, format, dialect, false, output, WhenGone::GoOn)?,
@@ -287,7 +288,7 @@ impl Run<'_> {
                     Rendered { file: None, not_replaced: None, remedies: remedies(ledger)? }
                 }
             };
-            reports.push((label, rendered));
+            reports.push((format.label(), rendered));
         }
         Ok(reports)
     }

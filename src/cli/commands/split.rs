@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 
 use super::CommandError;
-use super::render::{RenderError, may_be_the_input};
+use super::render::{RenderError, may_be_the_input, say_that_it_stays};
 use crate::base::{
     ProgressCounts, alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed,
 };
@@ -65,6 +65,17 @@ pub(super) struct Target<'a> {
     pub(super) files: &'a CommandFiles,
     /// Who is told.
     pub(super) terminal: &'a Terminal,
+}
+
+impl Target<'_> {
+    /// Whether the parts that are there stay, since there is no answer yet that could take their place; says so.
+    pub(super) fn stays(&self, has_answers: bool) -> bool {
+        let stays = !has_answers && fs::read_dir(self.folder).is_ok_and(|mut parts| parts.next().is_some());
+        if stays {
+            say_that_it_stays(self.folder, self.terminal);
+        }
+        stays
+    }
 }
 
 /// The rows of a ledger, grouped by the values of a column.

@@ -1,248 +1,272 @@
 //! `verify LEDGER`: the agents once more, against the assistants that the ledger keeps.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
-use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 use super::command_line::{same_command, typed};
 use super::connection::{Connection, Given};
-use super::render::{RenderError, refuse_overwriting, say_that_it_stays, stays};
+use super::parts::{RUN_TITLES, write};
+use super::render::{
+    RenderError, Rows, RunRows, Wants, refuse_overwriting, render_rows, say_that_it_stays, stays,
+};
 use super::session::Session;
 use super::signals::Signals;
+use super::split::{Split, Target};
 use super::{CommandError, dialect, runtime};
-use crate::base::{
-    Backlog, Exit, ProgressCounts, Remedy, ReportRow, RowStatus, RunFacts, StopReason, defect,
-};
-use crate::check::{self, Kept, Verified, VerifySettings};
-use crate::cli::settings::{OutputPath, verify_report};
+use crate::base::{Backlog, Exit, Remedy, ReportRow, RunFacts, StopReason};
+use crate::check::{self, AgainstKept, Verified};
+use crate::cli::files::CommandFiles;
+use crate::cli::report_arguments::ReportFormatArg;
+use crate::cli::settings::{OutputPath, verify_outputs};
 use crate::cli::tools_arguments::VerifyArgs;
-use crate::engine::ledger::{Identity, Ledger, LedgerError, LedgerReader, RunCommand};
-use crate::engine::platform::Client;
-use crate::engine::report::{self, Access, AtomicFile, Renderer, ReportSettings, Written, check_writable};
-use crate::engine::terminal::{self, Terminal, WhenGone};
+use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, RowKey, RunCommand, Selection};
+use crate::engine::report::check_writable;
+use crate::engine::report::page::{self, Objects};
+use crate::engine::session::{RowWork, drive};
+use crate::engine::terminal::{Terminal, WhenGone};
 
-/// Rows read ahead out of the ledger, each with its document.
-const READ_AHEAD: usize = 16;
+const NOTHING: &str = "nothing was asked for";
 
-/// Reads the agents, compares, writes a report of its own.
-pub(super) fn verify(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    const NOTHING: &str = "nothing was asked for";
-    let output = verify_report(arguments);
-    if let OutputPath::File(path) = &output {
-        refuse_overwriting(path, &arguments.ledger)?;
-    }
+/// Reads the agents, compares, writes reports of its own.
+pub(super) fn verify(
+    arguments: &VerifyArgs,
+    files: &CommandFiles,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
+    let outputs = verify_outputs(arguments);
+    let written = || outputs.iter().filter_map(|(_, output)| output.file());
+    written().try_for_each(|path| refuse_overwriting(path, &arguments.ledger))?;
     let ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
     let identity = ledger.identity().context(NOTHING)?;
     let given =
         Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
     let connection = Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?;
-    if let OutputPath::File(path) = &output {
-        check_writable(path).context("nothing was asked for: the report cannot be written")?;
-    }
-    let reader = LedgerReader::open(&arguments.ledger).context(NOTHING)?;
-    let backlog = Backlog {
-        rows: reader.facts().context(NOTHING)?.rows(),
-        to_do: reader.rows_with_assistant().context(NOTHING)?,
-        ..Backlog::default()
-    };
-    if backlog.to_do == 0 {
-        return Err(anyhow!(
-            "nothing was asked for: {} keeps no assistant to compare an agent with; `run` reads them, while the \
-             Assistants API answers",
-            arguments.ledger.display()
-        )
-        .into());
-    }
+    written().try_for_each(check_writable).context("nothing was asked for: the report cannot be written")?;
+    let verify = Verify { arguments, files, terminal, outputs };
+    verify.prepare_split()?;
+    let backlog = verify.backlog()?;
     let base_url = (!identity.practice).then_some(identity.base_url.as_str());
     terminal.say(&check::before_verify(&backlog, arguments.network.rpm.get(), base_url));
-    let verify = Verify { arguments, terminal, output, identity, backlog };
-    verify.go(ledger, reader, connection)
+    let began = Timestamp::now();
+    let stopped = verify.read_agents(ledger, connection, backlog)?;
+    let facts = RunFacts {
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        base_url: base_url.map(str::to_owned),
+        practice: identity.practice,
+        started_at: Some(began),
+        finished_at: Some(Timestamp::now()),
+        stopped,
+        ..RunFacts::default()
+    };
+    verify.finish(facts)
 }
 
 struct Verify<'a> {
     arguments: &'a VerifyArgs,
+    files: &'a CommandFiles,
     terminal: &'a Terminal,
-    output: OutputPath,
-    identity: Identity,
-    backlog: Backlog,
-}
-
-/// What came of it: the verdicts, what the report holds, counted on its way, and where it stands.
-#[derive(Debug)]
-struct Done {
-    verified: Verified,
-    statuses: BTreeMap<RowStatus, u64>,
-    progress: ProgressCounts,
-    remedies: BTreeMap<Remedy, u64>,
-    /// Rows that keep the run's verdict, since this read said nothing about them.
-    kept: u64,
-    /// `None` for standard output, and for a report that was not replaced.
-    written: Option<Written>,
+    outputs: Vec<(ReportFormatArg, OutputPath)>,
 }
 
 impl Verify<'_> {
-    fn go(
+    fn backlog(&self) -> Result<Backlog, CommandError> {
+        let reader = LedgerReader::open(&self.arguments.ledger).context(NOTHING)?;
+        let rows = reader.facts().context(NOTHING)?.rows();
+        let to_do = reader.rows_with_assistant().context(NOTHING)?;
+        if to_do == 0 {
+            return Err(anyhow!(
+                "nothing was asked for: {} keeps no assistant to compare an agent with; `run` reads them, while the \
+                 Assistants API answers",
+                self.arguments.ledger.display()
+            )
+            .into());
+        }
+        Ok(Backlog { rows, to_do, ..Backlog::default() })
+    }
+
+    /// Asks for every agent whose assistant is kept; gives the reason if that stopped early.
+    fn read_agents(
         &self,
         ledger: Ledger,
-        reader: LedgerReader,
         connection: Option<Connection>,
-    ) -> Result<Exit, CommandError> {
+        backlog: Backlog,
+    ) -> Result<Option<StopReason>, CommandError> {
         let runtime = runtime()?;
         let signals = Signals::listen().context("signals cannot be listened to")?;
-        let now = Timestamp::now();
-        let format = reader.format().context("the ledger")?.unwrap_or_default();
-        let report_settings =
-            ReportSettings { format, dialect: dialect(self.arguments.dialect), redact: false };
+        let network = &self.arguments.network;
         let session = Session {
             runtime: &runtime,
             ledger,
             connection,
-            network: &self.arguments.network,
+            network,
             command: RunCommand::Verify,
             settings: json!({}),
         };
-        let mut done = Err(RenderError::Ledger(LedgerError::Closed));
-        let stopped = session.run(None, async |work| {
-            done = self.work(&work.client, reader, &signals, &report_settings).await;
-            Ok(done.as_ref().ok().and_then(|done| done.verified.stopped.clone()))
-        })?;
-        match done {
-            Ok(done) => Ok(self.finish(done, stopped.as_ref(), now)),
-            Err(error) => {
-                self.terminal.error(&format!("the report was not written: {error}; the ledger is as it was"));
-                Ok(Exit::StoppedEarly)
-            }
-        }
+        let selection = Selection { again: true, ..Selection::default() };
+        let against = AgainstKept::new(LedgerReader::open(&self.arguments.ledger).context(NOTHING)?);
+        session.run(Some(selection), async |work| {
+            let Some(rows) = work.rows else { return Ok(None) };
+            let rows =
+                RowWork { rows, read: Vec::new(), backlog, concurrency: usize::from(network.concurrency) };
+            let mut progress = self.terminal.progress(&check::WORDING);
+            let (reader, signal) = (against.clone(), signals.receiver());
+            let stopped = drive(&work.client, &work.writer, reader, rows, signal, &mut progress).await;
+            against.close();
+            Ok(stopped)
+        })
     }
 
-    /// Rows go through as they are ready: out of the ledger, past the platform, into the report.
-    async fn work(
-        &self,
-        client: &Client,
-        reader: LedgerReader,
-        signals: &Signals,
-        settings: &ReportSettings,
-    ) -> Result<Done, RenderError> {
-        let (into, kept) = mpsc::channel(READ_AHEAD);
-        let reading = tokio::task::spawn_blocking(move || feed(&reader, &into));
-        let rows = Rows { client, kept, signals, settings };
-        match &self.output {
-            OutputPath::Stdout => {
-                let done = self.rows_to(&mut terminal::standard_output(WhenGone::GoOn), rows).await;
-                all_were_read(reading).await.and(done)
-            }
-            OutputPath::File(path) => {
-                let mut file = AtomicFile::create(path, Access::ByUmask)?;
-                let done = self.rows_to(&mut file, rows).await.map_err(|error| error.at(path));
-                let done = all_were_read(reading).await.and(done)?;
-                if let Some(path) = stays(done.verified.has_answers, &self.output) {
-                    say_that_it_stays(path, self.terminal);
-                    Ok(done)
-                } else {
-                    Ok(Done { written: Some(file.commit()?), ..done })
-                }
-            }
-        }
-    }
-
-    async fn rows_to(&self, out: &mut dyn Write, rows: Rows<'_>) -> Result<Done, RenderError> {
-        let mut renderer: Box<dyn Renderer<ReportRow> + '_> = report::csv(rows.settings, out);
-        renderer.begin(&self.facts(None, Timestamp::now()))?;
-        let mut statuses = BTreeMap::new();
-        let (mut progress, mut kept) = (ProgressCounts::default(), 0);
-        let mut remedies = BTreeMap::new();
-        let settings = VerifySettings {
-            concurrency: usize::from(self.arguments.network.concurrency),
-            backlog: self.backlog,
-        };
-        let mut bar = self.terminal.progress(&check::WORDING);
-        let mut sink = |row: &ReportRow| {
-            *statuses.entry(row.status).or_default() += 1;
-            progress.count(row.progress());
-            kept += u64::from(row.later_failure.is_some());
-            *remedies.entry(row.remedy()).or_default() += 1;
-            renderer.row(row).map_err(RenderError::from)
-        };
-        let signal = rows.signals.receiver();
-        let verified = check::verify(rows.client, rows.kept, settings, signal, &mut bar, &mut sink).await?;
-        renderer.finish()?;
-        Ok(Done { verified, statuses, progress, remedies, kept, written: None })
-    }
-
-    fn facts(&self, stopped: Option<&StopReason>, started_at: Timestamp) -> RunFacts {
-        RunFacts {
-            program_version: env!("CARGO_PKG_VERSION").to_owned(),
-            base_url: (!self.identity.practice).then(|| self.identity.base_url.clone()),
-            practice: self.identity.practice,
-            started_at: Some(started_at),
-            stopped: stopped.cloned(),
-            ..RunFacts::default()
-        }
-    }
-
-    /// Says how it ended.
-    fn finish(&self, done: Done, stopped: Option<&StopReason>, started_at: Timestamp) -> Exit {
-        let facts = RunFacts {
-            counts: done.statuses.into_iter().collect(),
-            progress: done.progress,
-            kept: done.kept,
-            ..self.facts(stopped, started_at)
-        };
+    /// Writes the reports and says how it ended.
+    fn finish(&self, facts: RunFacts) -> Result<Exit, CommandError> {
+        let again = "the ledger cannot be read again";
+        let ledger = LedgerReader::open(&self.arguments.ledger).context(again)?;
+        let rows = VerifiedRows::of(&ledger, facts, self.arguments.redact).context(again)?;
+        let stopped = rows.facts().stopped.as_ref();
         // What no run has read was asked for, too, and is not compared.
-        let exit = Exit::of(stopped, facts.needs_attention() || done.verified.never_read > 0);
-        let mut files: Vec<(&str, &Path)> = Vec::new();
-        if let Some(written) = &done.written {
-            if let Written::Beside { asked, .. } = written {
-                self.terminal.error(&format!(
-                    "{} could not be replaced (is it open elsewhere?); the report stands beside it",
-                    asked.display()
-                ));
-            }
-            files.push(("report", written.path()));
-        }
+        let exit = Exit::of(stopped, rows.facts().needs_attention() || rows.verified.never_read > 0);
+        let (files, failed) = match self.render_all(&rows) {
+            Ok(files) => (files, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
         let next = (exit != Exit::Done).then(|| same_command(&typed()));
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }
-        let Verified { changed, never_read, .. } = &done.verified;
-        let changed = check::changed_verdicts(changed, *never_read, facts.practice, stopped.is_none());
-        let remedies: Vec<_> = done.remedies.into_iter().collect();
-        let summary = check::after_verify(&facts, &remedies, &files, next.as_deref(), stopped);
+        let practice = rows.facts().practice;
+        let changed = check::changed_verdicts(&rows.verified, practice, stopped.is_none());
+        let remedies: Vec<_> = rows.remedies.iter().map(|(remedy, rows)| (*remedy, *rows)).collect();
+        let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
+        let summary = check::after_verify(rows.facts(), &remedies, &files, next.as_deref(), stopped);
         self.terminal.say(&format!("\n{changed}\n\n{summary}"));
-        exit
+        let failed = match failed {
+            Some(error) => Some(error.to_string()),
+            None => self.split(&rows).err().map(|error| error.words()),
+        };
+        let Some(words) = failed else { return Ok(exit) };
+        self.terminal
+            .error(&format!("the report was not written: {words}; what was found out is safe in the ledger"));
+        Ok(exit.without_report())
+    }
+
+    /// Gives the files that were written.
+    fn render_all(&self, rows: &VerifiedRows<'_>) -> Result<Vec<(&'static str, PathBuf)>, RenderError> {
+        let dialect = dialect(self.arguments.dialect);
+        let mut files = Vec::new();
+        for (format, output) in &self.outputs {
+            if let Some(path) = stays(rows.verified.has_answers, output) {
+                say_that_it_stays(path, self.terminal);
+                continue;
+            }
+            let rendered = render_rows(rows, *format, dialect, output, WhenGone::GoOn, &mut |_| {})?;
+            rendered.say_if_beside(self.terminal);
+            files.extend(rendered.file.map(|file| (format.label(), file)));
+        }
+        Ok(files)
+    }
+
+    /// What the input alone says of a split is checked before anything is asked for.
+    fn prepare_split(&self) -> Result<(), CommandError> {
+        let Some((column, target)) = self.split_target() else { return Ok(()) };
+        let ledger = LedgerReader::open(&self.arguments.ledger).context(NOTHING)?;
+        Split::of(&ledger, column)?.prepare(&target)
+    }
+
+    fn split(&self, rows: &VerifiedRows<'_>) -> Result<(), CommandError> {
+        let Some((column, target)) = self.split_target() else { return Ok(()) };
+        if target.stays(rows.verified.has_answers) {
+            return Ok(());
+        }
+        let split = Split::of(rows.ledger(), column)?;
+        write(rows, RUN_TITLES, &split, dialect(self.arguments.dialect), &target)
+    }
+
+    fn split_target(&self) -> Option<(&str, Target<'_>)> {
+        let (column, folder) = self.arguments.split.asked_for()?;
+        let (ledger, files, terminal) = (self.arguments.ledger.as_path(), self.files, self.terminal);
+        Some((column, Target { folder, ledger, files, terminal }))
     }
 }
 
-/// What goes past the platform, and with what.
-struct Rows<'a> {
-    client: &'a Client,
-    kept: mpsc::Receiver<Result<Kept, LedgerError>>,
-    signals: &'a Signals,
-    settings: &'a ReportSettings,
+/// The rows of the run as they are now, and what is said of all of them.
+struct VerifiedRows<'a> {
+    run: RunRows<'a>,
+    verified: Verified,
+    remedies: BTreeMap<Remedy, u64>,
 }
 
-/// The reader has to be gone before the ledger is closed, so that it is left as one file; and it must not have broken
-/// off unseen, or rows are missing.
-async fn all_were_read(reading: JoinHandle<()>) -> Result<(), RenderError> {
-    let broken = |_| RenderError::Ledger(LedgerError::Unexpected { words: defect("met it") });
-    reading.await.map_err(broken)
+impl<'a> VerifiedRows<'a> {
+    /// Looks through all rows and counts them.
+    fn of(ledger: &'a LedgerReader, facts: RunFacts, redact: bool) -> Result<Self, RenderError> {
+        let mut verified = Verified::default();
+        ledger.for_each_row(false, |row, _, _| {
+            if let Some(pair) = check::asked_for(&row) {
+                verified.count(&row, &ledger.reread_of(pair)?);
+            }
+            Ok::<_, LedgerError>(())
+        })?;
+        let run = RunRows { ledger, facts: facts.clone(), redact };
+        let mut rows = Self { run, verified, remedies: BTreeMap::new() };
+        let (mut counted, mut remedies) = (facts, BTreeMap::new());
+        rows.visit(None, Wants::default(), &mut |row| {
+            RunRows::count(&mut counted, row);
+            *remedies.entry(row.remedy()).or_default() += 1;
+            Ok(())
+        })?;
+        (rows.run.facts, rows.remedies) = (counted, remedies);
+        Ok(rows)
+    }
+
+    fn as_it_is_now(&self, row: &ReportRow) -> Result<ReportRow, LedgerError> {
+        let Some(pair) = row.pair.filter(|_| row.invalid.is_none()) else { return Ok(row.clone()) };
+        Ok(check::as_it_is_now(row.clone(), self.run.ledger.reread_of(pair)?))
+    }
 }
 
-/// Shows the ledger's rows to the channel, until all are through or nobody takes them any more.
-fn feed(reader: &LedgerReader, into: &mpsc::Sender<Result<Kept, LedgerError>>) {
-    let shown = reader.for_each_row(true, |row, assistant, _agent| {
-        let assistant = assistant.filter(|_| row.duplicate_of.is_none()).map(Bytes::copy_from_slice);
-        into.blocking_send(Ok(Kept { row, assistant })).map_err(|_| LedgerError::Closed)
-    });
-    if let Err(error) = shown {
-        // Nobody listens any more, which is why it ended; or they hear of it.
-        let _ = into.blocking_send(Err(error));
+impl Rows<ReportRow> for VerifiedRows<'_> {
+    fn ledger(&self) -> &LedgerReader {
+        self.run.ledger
+    }
+
+    fn redact(&self) -> bool {
+        self.run.redact
+    }
+
+    fn facts(&self) -> &RunFacts {
+        &self.run.facts
+    }
+
+    fn visit(
+        &self,
+        keys: Option<&[RowKey]>,
+        wants: Wants,
+        visit: &mut dyn FnMut(&ReportRow) -> Result<(), RenderError>,
+    ) -> Result<(), RenderError> {
+        self.run.visit(keys, wants, &mut |row| visit(&self.as_it_is_now(row)?))
+    }
+
+    /// With the agent as it was read now.
+    fn objects(&self, row: &ReportRow, at_most: usize) -> Result<Objects, LedgerError> {
+        let Some(pair) = row.pair else { return Ok(Objects::default()) };
+        let agent = self.run.ledger.reread_of(pair)?.agent();
+        let objects = self.run.ledger.documents_of(pair, |assistant, before| {
+            page::objects(row, [assistant, agent.as_deref().or(before)], self.run.redact, at_most)
+        })?;
+        Ok(objects.unwrap_or_default())
+    }
+
+    fn facts_of_none(&self) -> RunFacts {
+        self.run.facts_of_none()
+    }
+
+    fn count(facts: &mut RunFacts, row: &ReportRow) {
+        RunRows::count(facts, row);
+    }
+
+    fn card(facts: &RunFacts) -> Option<String> {
+        RunRows::card(facts)
     }
 }

@@ -23,6 +23,7 @@ mod name;
 mod open;
 mod open_rows;
 mod read;
+mod reread;
 mod schema;
 mod set_aside;
 mod state;
@@ -42,6 +43,7 @@ pub use open::Ledger;
 pub(crate) use open_rows::for_each_row;
 pub use open_rows::{Job, OpenRows, Selection};
 pub use read::{LedgerReader, RowKey};
+pub use reread::Reread;
 pub use set_aside::Aside;
 #[cfg(test)]
 pub(crate) use state::IN_STATE;

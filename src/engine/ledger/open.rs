@@ -17,8 +17,8 @@ use super::locked::Locked;
 use super::log::{self, Log};
 use super::name::{find, resolve};
 use super::open_rows::{self, OpenRows, Selection, Starts};
-use super::schema;
-use super::writer::{self, Writer, WriterThread, write_sent};
+use super::writer::{self, WriteRow, Writer, WriterThread, write_sent};
+use super::{reread, schema};
 use crate::base::{Backlog, Disabling, InputFormat, InputRow};
 
 /// The locked handle to a ledger: the write methods exist only here.
@@ -151,14 +151,14 @@ impl Ledger {
     ) -> Result<(Writer, OpenRows, WriterThread), LedgerError> {
         let run_id = self.begin(run)?;
         let open_rows = OpenRows::new(&self.locked.path, run_id, selection, self.starts)?;
-        let (writer, thread) = writer::start(self.locked, run_id)?;
+        let (writer, thread) = writer::start(self.locked, run_id, write_row(run.command))?;
         Ok((writer, open_rows, thread))
     }
 
     /// The same for a command that checks no rows.
     pub fn start_without_rows(self, run: &NewRun<'_>) -> Result<(Writer, WriterThread), LedgerError> {
         let run_id = self.begin(run)?;
-        writer::start(self.locked, run_id)
+        writer::start(self.locked, run_id, write_row(run.command))
     }
 
     fn begin(&self, run: &NewRun<'_>) -> Result<RunId, LedgerError> {
@@ -187,6 +187,9 @@ impl Ledger {
             // An earlier run's plan is not this one's: at no moment does it stand beside the new run.
             transaction.execute("DELETE FROM planned", [])?;
         }
+        if run.command == RunCommand::Verify {
+            transaction.execute("DELETE FROM reread", [])?;
+        }
         transaction.commit()?;
         connection.pragma_update(None, "cache_size", -schema::WRITER_CACHE_KIB)?;
         Ok(run_id)
@@ -213,6 +216,16 @@ pub(super) fn sent_since(
         sent.push((from_nanoseconds(row.get(0)?)?, row.get(1)?));
     }
     Ok(sent)
+}
+
+/// The verdicts of a run stay as they are when `verify` looks again.
+const fn write_row(command: RunCommand) -> WriteRow {
+    match command {
+        RunCommand::Verify => reread::write,
+        RunCommand::Run { .. } | RunCommand::Rollback | RunCommand::Audit | RunCommand::Apply => {
+            writer::write_verdict
+        }
+    }
 }
 
 /// Refuses from the file alone, under the lock, what is not a ledger that can be written.

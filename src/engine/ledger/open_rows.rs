@@ -22,6 +22,8 @@ pub struct Selection {
     pub limit: Option<u64>,
     /// Verified rows count as settled only once their assistant is off (`--disable`).
     pub disabling: bool,
+    /// All rows of which the assistant is kept, whatever is known of them, and no others (`verify`).
+    pub again: bool,
 }
 
 impl Selection {
@@ -191,12 +193,16 @@ enum Round {
     NeverChecked,
     /// Those that an earlier run has checked and not settled, or too long ago.
     CheckedBefore,
+    /// Those of which an earlier run has kept the assistant.
+    Again,
     /// All have been given.
     Over,
 }
 
 pub(super) const NEVER_CHECKED: &str = "r.read_run IS ?2";
 pub(super) const CHECKED_BEFORE: &str = "r.read_run <> ?2";
+pub(super) const AGAIN: &str = "r.read_run IS NOT ?2 AND EXISTS \
+    (SELECT 1 FROM document AS doc WHERE doc.result = r.id AND doc.assistant IS NOT NULL)";
 
 /// The rows of a round behind a position.
 pub(super) fn page_of(which: &str) -> String {
@@ -239,9 +245,9 @@ impl OpenRows {
             run,
             selection,
             left: selection.limit.unwrap_or(u64::MAX),
-            round: Round::NeverChecked,
+            round: if selection.again { Round::Again } else { Round::NeverChecked },
             starts,
-            cursor: starts.never_checked - 1,
+            cursor: if selection.again { 0 } else { starts.never_checked - 1 },
         })
     }
 
@@ -255,7 +261,7 @@ impl OpenRows {
                 self.cursor = self.starts.checked_before - 1;
                 self.round = match self.round {
                     Round::NeverChecked => Round::CheckedBefore,
-                    Round::CheckedBefore | Round::Over => Round::Over,
+                    Round::CheckedBefore | Round::Again | Round::Over => Round::Over,
                 };
             }
         }
@@ -268,13 +274,14 @@ impl OpenRows {
         let (which, run) = match self.round {
             Round::NeverChecked => (NEVER_CHECKED, None),
             Round::CheckedBefore => (CHECKED_BEFORE, Some(self.run)),
+            Round::Again => (AGAIN, None),
             Round::Over => return Ok(false),
         };
         let mut statement = self.connection.prepare_cached(&page_of(which))?;
         let mut rows = statement.query((self.cursor, run))?;
         while let Some(row) = rows.next()? {
             self.cursor = row.get(0)?;
-            if let Some(word) = text(row.get_ref(4)?)? {
+            if let (false, Some(word)) = (self.selection.again, text(row.get_ref(4)?)?) {
                 let status = from_word(word, RowStatus::parse)?;
                 let state = from_word(text(row.get_ref(6)?)?.unwrap_or_default(), DisabledState::parse)?;
                 let (checked_at, will_be_on, is_kept) = (row.get(5)?, row.get(7)?, row.get(8)?);

@@ -115,9 +115,21 @@ const TABLES: &str = "
 ";
 
 /// Tables that a ledger may be older than; whoever opens it to write makes them. `inspection` is what an audit has found in
-/// a document, in its own words.
+/// a document, in its own words; `reread` what the last `verify` has found out about a row, with the agent as it was then.
 pub(super) const LATER_TABLES: &str = "
     CREATE TABLE IF NOT EXISTS inspection (result INTEGER PRIMARY KEY, kept TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS reread (
+        result INTEGER PRIMARY KEY,
+        status TEXT NOT NULL,
+        checked_at INTEGER NOT NULL,
+        requests INTEGER NOT NULL,
+        elapsed_us INTEGER NOT NULL,
+        agent_updated_at TEXT,
+        failure TEXT,
+        notes TEXT,
+        differences TEXT,
+        agent BLOB
+    ) STRICT;
     CREATE TABLE IF NOT EXISTS apply_row (
         id INTEGER PRIMARY KEY,
         workspace TEXT NOT NULL,

@@ -145,10 +145,18 @@ impl WriterThread {
     }
 }
 
-pub(super) fn start(locked: Locked, run: RunId) -> Result<(Writer, WriterThread), LedgerError> {
+/// Records what came of a row; gives the earlier verdict if that stays.
+pub(super) type WriteRow = fn(&Transaction<'_>, RunId, &Outcome) -> Result<Option<Kept>, LedgerError>;
+
+pub(super) fn start(
+    locked: Locked,
+    run: RunId,
+    write_row: WriteRow,
+) -> Result<(Writer, WriterThread), LedgerError> {
     let (queue, messages) = mpsc::channel(QUEUE + 1);
     let last_place = queue.clone().try_reserve_owned().map_err(|_| LedgerError::Closed)?;
-    let state = State { locked, run, failed: None, synchronous: Synchronous::Full, pruned_at: i64::MIN };
+    let synchronous = Synchronous::Full;
+    let state = State { locked, run, write_row, failed: None, synchronous, pruned_at: i64::MIN };
     let thread = thread::Builder::new()
         .name("ledger".to_owned())
         .spawn(move || state.serve(messages))
@@ -168,6 +176,7 @@ enum Synchronous {
 struct State {
     locked: Locked,
     run: RunId,
+    write_row: WriteRow,
     /// The first error; everything after it is refused.
     failed: Option<LedgerError>,
     synchronous: Synchronous,
@@ -232,7 +241,7 @@ impl State {
         for message in batch {
             match message {
                 Message::Settle { outcome, kept, .. } => {
-                    *kept = write_outcome(&transaction, self.run, outcome)?;
+                    *kept = (self.write_row)(&transaction, self.run, outcome)?;
                 }
                 Message::Sent { at, requests, .. } => {
                     let at = to_nanoseconds(*at);
@@ -324,8 +333,8 @@ const KEEP_VERDICT: &str = "
         later_failure = ?2, read_run = ?3, requests = requests + ?4, elapsed_us = elapsed_us + ?5
     WHERE id = ?1";
 
-/// Gives the earlier verdict if that stays.
-fn write_outcome(
+/// As a verdict of the run.
+pub(super) fn write_verdict(
     transaction: &Transaction<'_>,
     run: RunId,
     outcome: &Outcome,
@@ -388,7 +397,10 @@ fn stays(earlier: &Kept, now: &Outcome) -> bool {
     earlier.status.is_answer() && !(was_about_the_assistant && now.documents.assistant.is_some())
 }
 
-fn verdict_of(connection: &Connection, ids: [&Uuid; 2]) -> Result<Option<(i64, Kept)>, LedgerError> {
+pub(super) fn verdict_of(
+    connection: &Connection,
+    ids: [&Uuid; 2],
+) -> Result<Option<(i64, Kept)>, LedgerError> {
     let mut statement = connection.prepare_cached(VERDICT_OF)?;
     let mut rows = statement.query((ids[0].as_bytes(), ids[1].as_bytes()))?;
     let Some(row) = rows.next()? else { return Ok(None) };

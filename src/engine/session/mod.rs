@@ -20,7 +20,7 @@ pub(crate) use drive::LIMITER_TICK;
 pub use drive::{RowWork, drive};
 pub use rehearsal::{REHEARSED_ROWS, rehearse};
 pub use row::{AtTheEnd, RowReader};
-pub(crate) use row::{broken, read, unchecked};
+pub(crate) use row::{read, unchecked};
 pub use send_log::{LedgerSendLog, MemorySendLog};
 pub(crate) use stop_rules::{OUT_OF_REACH_ROWS, StopRules};
 pub(crate) use stopping::{unwritable, wait_for_signal};

@@ -107,6 +107,28 @@ async fn every_verdict_that_changed_is_said_in_notes_and_at_the_end() {
     assert_eq!(ledger_says(&desk), before);
 }
 
+/// The agents as they are now, and not as the run read them.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_report_shows_what_it_found() {
+    let (_platform, desk) = changed_since().await;
+    let outputs =
+        ["--json", "now.jsonl", "--html", "now.html", "--split-by", "owner", "--output-dir", "by-owner"];
+    verify(&desk, &outputs).exits_with(3);
+    let json = desk.read("now.jsonl");
+    let lines: Vec<serde_json::Value> =
+        json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["counts"]["verified"], &lines[0]["counts"]["mismatch"]), (&json!(3), &json!(1)));
+    assert_eq!((&lines[2]["status"], &lines[2]["changes"][0]["new"]), (&json!("mismatch"), &json!(0.9)));
+    assert!(lines[2]["proposed"].is_object());
+    for page in ["now.html", "by-owner/ada.html"] {
+        let page = desk.read(page);
+        assert!(page.contains("was verified") && page.contains("&#34;temperature&#34;: 0.9"), "{page}");
+    }
+    assert_eq!(Report::parse(&desk.read("by-owner/ada.csv")).column("status")[1], "mismatch");
+    verify(&desk, &["--redact", "--json", "now.html"]).exits_with(3);
+    assert!(desk.read("now.html").contains("\"redacted\":true"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_in_any_order_of_their_answers_come_in_the_inputs_order() {
     let platform = Platform::start().await;

@@ -32,6 +32,7 @@ fn questions() -> Vec<String> {
         open_rows::scan(),
         open_rows::page_of(open_rows::NEVER_CHECKED),
         open_rows::page_of(open_rows::CHECKED_BEFORE),
+        open_rows::page_of(open_rows::AGAIN),
         read::with_assistant(),
         read::rows_query(true, "ORDER BY i.position"),
         read::rows_query(false, "WHERE i.position = ?1"),
