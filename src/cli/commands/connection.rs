@@ -18,7 +18,7 @@ use crate::cli::settings::{
 };
 use crate::cli::shared_arguments::PlatformArg;
 use crate::engine::ledger::{Identity, Ledger};
-use crate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog};
+use crate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog, proxy_of};
 use crate::practice::{Sandbox, SandboxOptions};
 
 /// A key file holds a line; more than this is not a key.
@@ -72,6 +72,7 @@ impl Connection {
             Endpoint::Sandbox => return Ok(None),
         };
         let base_url = BaseUrl::parse(address, arguments.allow_http).map_err(usage)?;
+        proxy_of(&base_url, environment.0).map_err(usage)?;
         let key = read_api_key(key, environment)?;
         let ca_cert_pem = read_ca_cert(arguments)?;
         if ca_cert_pem.is_some() {
