@@ -216,10 +216,17 @@ fn key_file_trouble(path: &Path, error: &std::io::Error) -> String {
     format!("--api-key-file {}: {error}", path.display())
 }
 
+/// PowerShell's `>` writes UTF-16.
 fn read_key(source: impl Read) -> std::io::Result<String> {
-    let mut text = String::new();
-    source.take(KEY_FILE_BYTES).read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    source.take(KEY_FILE_BYTES).read_to_end(&mut bytes)?;
+    let unit = match bytes.as_slice() {
+        [0xFF, 0xFE, ..] => u16::from_le_bytes,
+        [0xFE, 0xFF, ..] => u16::from_be_bytes,
+        _ => return String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is no text")),
+    };
+    let (pairs, _) = bytes.as_chunks::<2>();
+    Ok(String::from_utf16_lossy(&pairs.iter().skip(1).map(|pair| unit(*pair)).collect::<Vec<_>>()))
 }
 
 /// The agents in these answers of `get`.

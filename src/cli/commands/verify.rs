@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::command_line::{same_command, typed};
 use super::connection::{Connection, Given};
+use super::intake::check_output;
 use super::render::{RenderError, refuse_overwriting, say_that_it_stays, stays};
 use super::session::Session;
 use super::signals::Signals;
@@ -25,7 +26,7 @@ use crate::cli::settings::{OutputPath, verify_report};
 use crate::cli::tools_arguments::VerifyArgs;
 use crate::engine::ledger::{Identity, Ledger, LedgerError, LedgerReader, RunCommand};
 use crate::engine::platform::Client;
-use crate::engine::report::{self, Access, AtomicFile, Renderer, ReportSettings, Written, check_writable};
+use crate::engine::report::{self, Access, AtomicFile, Renderer, ReportSettings, Written};
 use crate::engine::terminal::{self, Terminal, WhenGone};
 
 /// Rows read ahead out of the ledger, each with its document.
@@ -43,9 +44,7 @@ pub(super) fn verify(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit
     let given =
         Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
     let connection = Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?;
-    if let OutputPath::File(path) = &output {
-        check_writable(path).context("nothing was asked for: the report cannot be written")?;
-    }
+    check_output(&output, "nothing was asked for")?;
     let reader = LedgerReader::open(&arguments.ledger).context(NOTHING)?;
     let backlog = Backlog {
         rows: reader.facts().context(NOTHING)?.rows(),
