@@ -184,7 +184,7 @@ fn a_pipe_that_nobody_reads_any_more_changes_neither_exit_code_nor_words() {
     }
     // More than is written at once.
     let desk = Desk::with_input(format!("assistant_id\n{}", "nobody\n".repeat(2_000)));
-    let mut command = || desk.program();
+    let command = || desk.program();
     Ran::of(command().args(["run", "assistants.csv", "--sandbox"])).exits_with(3);
     for format in ["csv", "json", "html"] {
         let (reader, writer) = std::io::pipe().unwrap();

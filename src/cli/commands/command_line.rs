@@ -40,7 +40,9 @@ pub(super) fn same_endpoint(endpoint: &EndpointArgs) -> Vec<String> {
     for (option, value) in [("--platform", platform), ("--base-url", endpoint.base_url.as_deref())] {
         words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value.to_owned()]));
     }
-    words.extend(endpoint.sandbox.then(|| "--sandbox".to_owned()));
+    for (option, is_given) in [("--sandbox", endpoint.sandbox), ("--mix", endpoint.mix)] {
+        words.extend(is_given.then(|| option.to_owned()));
+    }
     words
 }
 

@@ -24,6 +24,9 @@ use crate::practice::{Sandbox, SandboxOptions};
 /// A key file holds a line; more than this is not a key.
 const KEY_FILE_BYTES: u64 = 64 * 1024;
 
+/// The setting of a run in a practice workspace with every outcome: later commands meet the same one.
+pub(super) const MIX: &str = "mix";
+
 /// The address that was given beside a ledger.
 pub(super) struct Given<'a> {
     pub(super) platform: Option<PlatformArg>,
@@ -37,6 +40,8 @@ pub(super) struct Practised {
     pub(super) off: Vec<Uuid>,
     /// Agents that they wrote, answers of `get`.
     pub(super) agents: Vec<(AgentId, Bytes)>,
+    /// Whether it has every outcome for any input.
+    pub(super) mix: bool,
 }
 
 impl Practised {
@@ -45,6 +50,7 @@ impl Practised {
         Ok(Self {
             off: ledger.assistants_off().context("the ledger")?,
             agents: ledger.agents_as_left().context("the ledger")?,
+            mix: ledger.has_setting(MIX).context("the ledger")?,
         })
     }
 }
@@ -136,6 +142,7 @@ impl Connection {
         let options = SandboxOptions {
             disabled: practised.off,
             agents: objects(&practised.agents),
+            mix: practised.mix,
             ..SandboxOptions::default()
         };
         Ok(crate::practice::start(options).await.context("the practice workspace cannot be started")?)

@@ -130,6 +130,12 @@ impl Ledger {
         Ok(backlog)
     }
 
+    /// Whether any run in it had this setting on.
+    pub fn has_setting(&self, name: &str) -> Result<bool, LedgerError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM run WHERE json_extract(settings, '$.' || ?1) = 1)";
+        Ok(self.locked.connection.query_row(sql, [name], |row| row.get(0))?)
+    }
+
     /// The requests sent since then, by this and earlier runs: time and number, oldest first. A clock that was set
     /// back can make times later than now.
     pub fn sent_since(&self, since: Timestamp) -> Result<Vec<(Timestamp, u32)>, LedgerError> {
