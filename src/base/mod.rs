@@ -47,4 +47,5 @@ pub use report_column::{COLUMNS_OF_EVERY_REPORT, REPORT_COLUMNS};
 pub use report_row::{ReportRow, RunFacts};
 pub use status::{DisabledState, RowStatus};
 pub use stop::{Signal, StopReason, long_wait};
+pub(crate) use text::is_invisible_control;
 pub use text::{grouped, one_line, terminal_safe};

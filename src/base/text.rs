@@ -2,7 +2,7 @@
 
 /// Characters that reorder, hide or break the text around them: bidirectional controls, zero-width characters,
 /// line and paragraph separators, the byte order mark.
-const fn is_invisible_control(character: char) -> bool {
+pub(crate) const fn is_invisible_control(character: char) -> bool {
     matches!(character,
         '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -171,7 +171,7 @@ pub(super) enum ColorArg {
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct RunArgs {
-    /// CSV with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
+    /// CSV or .xlsx with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
     #[arg(required_unless_present = "sandbox")]
     pub input: Option<PathBuf>,
     /// Where the platform is.

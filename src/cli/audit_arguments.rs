@@ -44,7 +44,7 @@ impl From<SourceArg> for Source {
 /// Options of `audit`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct AuditArgs {
-    /// CSV with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
+    /// CSV or .xlsx with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
     #[arg(required_unless_present = "sandbox")]
     pub input: Option<PathBuf>,
     /// From which API to read

@@ -9,12 +9,10 @@ use super::settings::{
     OutputPath, UsageError, WorkPaths, apply_json, apply_report, audit_paths, rollback_report, run_paths,
     verify_outputs,
 };
+use crate::engine::os;
 
 /// What stands beside a ledger under its name, while it is open or after a crash.
 const LEDGER_SIDE_FILES: [&str; 4] = ["-wal", "-shm", "-journal", ".lock"];
-
-/// Links to follow before they count as a circle; what Linux allows.
-const MAX_LINKS: u32 = 40;
 
 /// The files of one command.
 #[derive(Debug, Default)]
@@ -151,47 +149,20 @@ fn is_same(one: &Path, other: &Path) -> bool {
         (Ok(one_found), Ok(other_found)) => {
             one_found.is_file()
                 && other_found.is_file()
-                && is_same_there((one, &one_found), (other, &other_found))
+                && os::is_one_file((one, &one_found), (other, &other_found))
         }
-        (Err(_), Err(_)) => folded(&target(one)) == folded(&target(other)),
+        (Err(_), Err(_)) => os::folded(&target(one)) == os::folded(&target(other)),
         _ => false,
     }
 }
 
-type Found<'a> = (&'a Path, &'a std::fs::Metadata);
-
-#[cfg(unix)]
-fn is_same_there((_, one): Found<'_>, (_, other): Found<'_>) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(not(unix))]
-fn is_same_there((one, _): Found<'_>, (other, _): Found<'_>) -> bool {
-    let canonical = |path: &Path| folded(&path.canonicalize().unwrap_or_else(|_| target(path)));
-    canonical(one) == canonical(other)
-}
-
 /// Where the file is, or is to be made: its links followed, dangling ones included, in its folder's one spelling.
 fn target(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        let Ok(link) = std::fs::read_link(&path) else { break };
-        path = path.parent().unwrap_or(Path::new("")).join(link);
-    }
+    let path = os::follow_links(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match (folder.unwrap_or(Path::new(".")).canonicalize(), path.file_name()) {
+    match (os::canonical(folder.unwrap_or(Path::new("."))), path.file_name()) {
         (Ok(folder), Some(name)) => folder.join(name),
         _ => path,
-    }
-}
-
-/// The path as it is compared: the file systems that people have there take upper and lower case for the same.
-fn folded(path: &Path) -> OsString {
-    if cfg!(any(windows, target_os = "macos")) {
-        path.to_string_lossy().to_lowercase().into()
-    } else {
-        path.as_os_str().to_owned()
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) struct EndpointArgs {
     /// Practise: a made-up workspace on loopback inside the program; no key, no network
     #[arg(long, conflicts_with = "api_key_file", help_heading = "Where the platform is")]
     pub sandbox: bool,
+    /// With --sandbox: every outcome for assistants of your own CSV, not only those that match
+    #[arg(long, requires = "sandbox", conflicts_with_all = ["platform", "base_url"], help_heading = "Where the platform is")]
+    pub mix: bool,
 }
 
 /// Where the platform of a ledger is: only to be held against what the ledger says.

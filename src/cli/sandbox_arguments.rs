@@ -61,6 +61,9 @@ pub(super) struct SandboxArgs {
     /// Answer 404 for UUIDs that the workspace file does not name, in place of a made-up assistant
     #[arg(long, help_heading = "Workspace")]
     pub no_made_up: bool,
+    /// Make every outcome for UUIDs that the workspace file does not name, by the UUID: missing, not shared, senseless, too
+    #[arg(long, conflicts_with = "no_made_up", help_heading = "Workspace")]
+    pub mix: bool,
     /// Whether an assistant and its agent are one record, so that disabling one disables the other
     #[arg(long, value_enum, default_value_t = SandboxRecordsArg::One, value_name = "HOW", help_heading = "Workspace")]
     pub records: SandboxRecordsArg,
@@ -85,12 +88,6 @@ pub(super) struct SandboxArgs {
     /// Share of requests that fail with 500, 502 (HTML), 503, 504 (HTML) or 529
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share, help_heading = "Trouble")]
     pub fail_rate: f64,
-    /// Share of requests whose connection is reset
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share, help_heading = "Trouble")]
-    pub reset_rate: f64,
-    /// Share of answers that end too early
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share, help_heading = "Trouble")]
-    pub truncate_rate: f64,
     /// Refuse the key (401) after this many requests
     #[arg(long, value_name = "N", help_heading = "Trouble")]
     pub unauthorized_after: Option<u64>,

@@ -2,6 +2,7 @@
 
 pub mod input;
 pub mod ledger;
+pub mod os;
 pub mod platform;
 pub mod record;
 pub mod report;

@@ -35,6 +35,29 @@ pub fn made_up_agent_differs(id: Uuid) -> bool {
     MadeUp::new(id).difference.is_some()
 }
 
+/// What a made-up pair is where every outcome is wanted, beside the agents that differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MixedFate {
+    /// That side is not there.
+    NotFound(Side),
+    /// That side is not shared with the key.
+    NotShared(Side),
+    /// The agent is answered under an id that was not asked for.
+    OtherId,
+}
+
+/// Another one for five in sixteen UUIDs, none of which belongs to an agent that differs.
+pub(super) fn mixed_fate(id: Uuid) -> Option<MixedFate> {
+    match MadeUp::new(id).seed % ONE_DIFFERS_IN {
+        1 => Some(MixedFate::NotFound(Side::Assistant)),
+        2 => Some(MixedFate::NotFound(Side::Agent)),
+        3 => Some(MixedFate::NotShared(Side::Assistant)),
+        4 => Some(MixedFate::NotShared(Side::Agent)),
+        5 => Some(MixedFate::OtherId),
+        _ => None,
+    }
+}
+
 const ROLES: [(&str, &str); 12] = [
     ("Vertragsprüfer", "⚖️"),
     ("Reisekosten-Helfer", "🧳"),

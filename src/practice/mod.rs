@@ -43,10 +43,10 @@ pub use state::LoggedRequest;
 use request::Side;
 use routes::Shared;
 use state::locked;
-use wire::{WireListener, Wires};
+use wire::Wires;
 use workspace::Workspace;
 
-/// How long [`Sandbox::stop`] lets answers under way finish before it ends their connections.
+/// How long answers under way may take after [`Sandbox::stop`] before their connections end.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// Why a practice workspace cannot be served.
@@ -108,7 +108,6 @@ pub enum SandboxError {
 pub struct Sandbox {
     address: SocketAddr,
     shared: Arc<Shared>,
-    wires: Arc<Wires>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
 }
@@ -132,17 +131,15 @@ pub async fn start(options: SandboxOptions) -> Result<Sandbox, SandboxError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
 
-    let shared = Arc::new(Shared::new(options, key, workspace));
-    let wires = Arc::new(Wires::default());
     let (stop, mut stopped) = watch::channel(false);
+    let shared = Arc::new(Shared::new(options, key, workspace, stopped.clone()));
     let service = routes::service(Arc::clone(&shared));
-    let listener = WireListener { listener, wires: Arc::clone(&wires) };
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let server = axum::serve(Wires(listener), service).with_graceful_shutdown(async move {
         // An error means that the sandbox was dropped, which ends it as well.
         let _ = stopped.wait_for(|stop| *stop).await;
     });
     let server = tokio::spawn(server.into_future());
-    Ok(Sandbox { address, shared, wires, stop, server })
+    Ok(Sandbox { address, shared, stop, server })
 }
 
 impl Sandbox {
@@ -217,13 +214,9 @@ impl Sandbox {
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         // A task that has given its result must not be asked again.
-        if self.server.is_finished() {
-            return;
-        }
-        if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
-            self.wires.end_all();
+        if !self.server.is_finished() {
             // Connections notice at once; the limit is for one that does not.
-            let _ = tokio::time::timeout(GRACE, &mut self.server).await;
+            let _ = tokio::time::timeout(2 * GRACE, &mut self.server).await;
         }
     }
 
@@ -239,6 +232,5 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         self.stop.send_replace(true);
         self.server.abort();
-        self.wires.end_all();
     }
 }

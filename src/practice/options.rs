@@ -28,6 +28,8 @@ pub struct SandboxOptions {
     /// Whether a UUID that the workspace file does not name is answered with an assistant made up from its bytes
     /// (otherwise: 404).
     pub made_up: bool,
+    /// Whether some of those are made up as missing, not shared or senseless, by their UUIDs: every outcome for any CSV.
+    pub mix: bool,
     /// Assistants that are off at the start, beside those that the workspace file says. Fixed once the server runs.
     pub disabled: Vec<Uuid>,
     /// Published agents, whole objects in read names: what earlier commands wrote or made. They take the place of those of
@@ -57,20 +59,11 @@ pub struct SandboxOptions {
     pub retry_after: RetryAfter,
     /// Waiting time before every answer.
     pub latency: Duration,
-    /// Up to this much more, another amount for every request.
-    pub jitter: Duration,
     /// Seed of everything that happens to a share of the requests. What happens to a request hangs on the seed, its
     /// call, its id and how often that was asked before, not on the order in which requests come in.
     pub seed: u64,
     /// Share (0 to 1) of requests answered 500 (JSON), 502 (HTML), 503 (nothing), 504 (HTML) or 529 (JSON); not applied.
     pub fail_rate: f64,
-    /// Share (0 to 1) of requests whose connection is reset: half of them before the answer and not applied, the others
-    /// in the middle of its body.
-    pub reset_rate: f64,
-    /// Share (0 to 1) of answers whose body ends half-way, under the `Content-Length` of the whole.
-    pub truncate_rate: f64,
-    /// Answers leave a byte at a time with this pause between; `None` sends them whole.
-    pub slow: Option<Duration>,
     /// From this many requests on, every key is refused (401); 0 is at once.
     pub unauthorized_after: Option<u64>,
     /// From this many requests to `/assistant/v1/*` on, these answer 410; 0 is at once. The end of the Assistants API.
@@ -124,6 +117,7 @@ impl Default for SandboxOptions {
             key: None,
             workspace: None,
             made_up: true,
+            mix: false,
             disabled: Vec::new(),
             agents: Vec::new(),
             share_all: false,
@@ -137,12 +131,8 @@ impl Default for SandboxOptions {
             rpm: None,
             retry_after: RetryAfter::Absent,
             latency: Duration::ZERO,
-            jitter: Duration::ZERO,
             seed: 0,
             fail_rate: 0.0,
-            reset_rate: 0.0,
-            truncate_rate: 0.0,
-            slow: None,
             unauthorized_after: None,
             gone_after: None,
             redirect: None,
@@ -175,11 +165,7 @@ impl SandboxOptions {
         let writes = [("update", self.update), ("publish", self.publish), ("create", self.create)];
         let writes =
             writes.map(|(name, call)| [call.failed, call.dropped, call.lost].map(|times| (name, times)));
-        let mut shares = vec![
-            ("fail_rate", self.fail_rate),
-            ("reset_rate", self.reset_rate),
-            ("truncate_rate", self.truncate_rate),
-        ];
+        let mut shares = vec![("fail_rate", self.fail_rate)];
         let meanwhile = ("published_meanwhile", self.published_meanwhile);
         shares.extend(times.into_iter().chain([meanwhile]).chain(writes.into_iter().flatten()).filter_map(
             |(name, times)| if let Times::Share(share) = times { Some((name, share)) } else { None },

@@ -10,22 +10,24 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::body::{HttpBody, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::agents::Agent;
+use super::made_up::MixedFate;
 use super::options::{LostAnswer, RetryAfter, SandboxOptions, Times};
 use super::request::{Ask, Side, looks_like_a_browser, method_word};
 use super::state::{Arrival, Book, Switches, locked};
-use super::trouble::{Dice, Mishap};
-use super::wire::{Shape, Wire};
+use super::trouble::Dice;
+use super::wire::Cut;
 use super::workspace::{Access, Scripted, Workspace};
-use super::{answers, made_up};
+use super::{GRACE, answers, made_up};
 
 /// Bodies beyond this are refused; the largest that makes sense is an instruction of 50,000 characters.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -47,22 +49,26 @@ pub(super) struct Shared {
     made_up: Mutex<BTreeSet<Uuid>>,
     switch_requests: switching::Counters,
     write_requests: writing::Counters,
+    stopped: watch::Receiver<bool>,
 }
 
 /// What becomes of a request.
 enum Fate {
     /// It is answered.
     Answer(Response),
-    /// It was dealt with, its answer ends half-way.
-    Cut { answer: Response, reset: bool },
     /// The connection ends without an answer.
-    Hangup { reset: bool },
+    Hangup,
     /// No answer, ever.
     Silence,
 }
 
 impl Shared {
-    pub(super) fn new(options: SandboxOptions, key: String, mut workspace: Workspace) -> Self {
+    pub(super) fn new(
+        options: SandboxOptions,
+        key: String,
+        mut workspace: Workspace,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
         let agents = std::mem::take(&mut workspace.agents);
         let off: Vec<Uuid> = workspace.disabled.iter().chain(&options.disabled).copied().collect();
         let shared = Self {
@@ -76,6 +82,7 @@ impl Shared {
             made_up: Mutex::default(),
             switch_requests: switching::Counters::default(),
             write_requests: writing::Counters::default(),
+            stopped,
         };
         for id in off {
             for side in shared.sides(Side::Assistant, id) {
@@ -135,15 +142,33 @@ impl Shared {
 }
 
 /// Every path goes to one function: what a request meets hardly hangs on its path.
-pub(super) fn service(shared: Arc<Shared>) -> IntoMakeServiceWithConnectInfo<Router, Wire> {
-    Router::new().fallback(serve).with_state(shared).into_make_service_with_connect_info::<Wire>()
+pub(super) fn service(shared: Arc<Shared>) -> IntoMakeServiceWithConnectInfo<Router, Cut> {
+    Router::new().fallback(serve).with_state(shared).into_make_service_with_connect_info::<Cut>()
 }
 
 async fn serve(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(wire): ConnectInfo<Wire>,
+    ConnectInfo(connection): ConnectInfo<Cut>,
     request: Request,
 ) -> Response {
+    let mut stopped = shared.stopped.clone();
+    let end = async {
+        // An error means that the sandbox was dropped, which ends it as well.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+        tokio::time::sleep(GRACE).await;
+    };
+    let response = tokio::select! {
+        response = answer(&shared, request) => response,
+        () = end => None,
+    };
+    response.unwrap_or_else(|| {
+        connection.cut();
+        Response::default()
+    })
+}
+
+/// The answer; `None` for a connection that ends without one.
+async fn answer(shared: &Shared, request: Request) -> Option<Response> {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_LIMIT).await.ok();
     let options = shared.options();
@@ -152,31 +177,19 @@ async fn serve(
     let body = body.as_deref().unwrap_or_default();
     let arrival = locked(&shared.book).arrive(&ask, method, parts.uri.path(), body, &options);
     let dice = Dice::new(options.seed, ask.endpoint(), ask.id(), arrival.attempt);
-    let visit =
-        Visit { shared: &shared, options: &options, parts: &parts, ask: &ask, arrival: &arrival, dice };
+    let visit = Visit { shared, options: &options, parts: &parts, ask: &ask, arrival: &arrival, dice };
     let fate = visit.fate();
-
-    let delay = dice.delay(&options);
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
+    if !options.latency.is_zero() {
+        tokio::time::sleep(options.latency).await;
     }
-    let whole = options.slow.map_or(Shape::Whole, Shape::Slow);
-    let (response, shape) = match fate {
-        Fate::Answer(response) => (response, whole),
-        Fate::Cut { answer, reset } => {
-            let length = answer.body().size_hint().exact().unwrap_or(0);
-            let body = usize::try_from(length / 2).unwrap_or(0);
-            (answer, Shape::Cut { body, reset })
+    match fate {
+        Fate::Answer(response) => {
+            locked(&shared.book).answered(&arrival, response.status().as_u16());
+            Some(response)
         }
-        Fate::Hangup { reset } => {
-            wire.shape(Shape::Nothing { reset });
-            return Response::default();
-        }
+        Fate::Hangup => None,
         Fate::Silence => std::future::pending().await,
-    };
-    wire.shape(shape);
-    locked(&shared.book).answered(&arrival, response.status().as_u16());
-    response
+    }
 }
 
 /// One request, with all that decides about it.
@@ -195,20 +208,12 @@ impl Visit<'_> {
         if let Some(answer) = self.before_the_platform() {
             return Fate::Answer(answer);
         }
-        let mishap = self.dice.mishap(self.options);
-        match mishap {
-            Mishap::Fails(turn) => return Fate::Answer(answers::server_trouble(turn)),
-            Mishap::ResetBefore => return Fate::Hangup { reset: true },
-            Mishap::None | Mishap::ResetWithin | Mishap::Truncated => {}
+        if let Some(turn) = self.dice.fails(self.options.fail_rate) {
+            return Fate::Answer(answers::server_trouble(turn));
         }
-        let fate = match self.at_the_door() {
+        match self.at_the_door() {
             Some(answer) => Fate::Answer(answer),
             None => self.platform(),
-        };
-        match (mishap, fate) {
-            (Mishap::ResetWithin, Fate::Answer(answer)) => Fate::Cut { answer, reset: true },
-            (Mishap::Truncated, Fate::Answer(answer)) => Fate::Cut { answer, reset: false },
-            (_, fate) => fate,
         }
     }
 
@@ -271,7 +276,14 @@ impl Visit<'_> {
                 if side == Side::Agent {
                     self.is_there(id);
                 }
-                return Fate::Answer(answers::success(made_up::body(side, id)));
+                return Fate::Answer(match self.mixed(id) {
+                    Some(MixedFate::OtherId) if side == Side::Agent => {
+                        let mut object = made_up::object(side, id);
+                        object.insert("id".into(), OTHER_ID.into());
+                        answers::object(StatusCode::OK, None, side, object)
+                    }
+                    _ => answers::success(made_up::body(side, id)),
+                });
             }
             Err(refusal) => return Fate::Answer(*refusal),
         }
@@ -291,7 +303,6 @@ impl Visit<'_> {
                 answers::object(StatusCode::OK, None, side, object)
             }
             Some(Scripted::NotJson) => answers::not_json(),
-            Some(Scripted::Reset) => return Fate::Hangup { reset: true },
         })
     }
 
@@ -301,12 +312,24 @@ impl Visit<'_> {
         match self.shared.presence(side, id) {
             Presence::There if self.access(side, id) != Access::NotShared => Ok(Found::Named),
             Presence::There => Err(self.not_shared(side, id).into()),
-            Presence::Unnamed if makes_up => Ok(Found::MadeUp),
-            Presence::Unnamed | Presence::Absent => {
-                let words = format!("{} not found", side.title());
-                Err(answers::refusal(StatusCode::NOT_FOUND, id, &self.words(&words)).into())
-            }
+            Presence::Unnamed if makes_up => match self.mixed(id) {
+                Some(MixedFate::NotFound(missing)) if missing == side => Err(self.not_found(side, id).into()),
+                Some(MixedFate::NotShared(hidden)) if hidden == side && !self.options.share_all => {
+                    Err(self.not_shared(side, id).into())
+                }
+                _ => Ok(Found::MadeUp),
+            },
+            Presence::Unnamed | Presence::Absent => Err(self.not_found(side, id).into()),
         }
+    }
+
+    fn mixed(&self, id: Uuid) -> Option<MixedFate> {
+        if self.options.mix { made_up::mixed_fate(id) } else { None }
+    }
+
+    fn not_found(&self, side: Side, id: Uuid) -> Response {
+        let words = format!("{} not found", side.title());
+        answers::refusal(StatusCode::NOT_FOUND, id, &self.words(&words))
     }
 
     /// From now on the lists show this made-up agent.
@@ -337,7 +360,7 @@ impl Visit<'_> {
     /// No answer, in the way that is asked for.
     fn lost(&self) -> Fate {
         match self.options.lost_answer {
-            LostAnswer::Closed => Fate::Hangup { reset: false },
+            LostAnswer::Closed => Fate::Hangup,
             LostAnswer::Silent => Fate::Silence,
         }
     }

@@ -2,7 +2,6 @@
 
 use uuid::Uuid;
 
-use super::options::SandboxOptions;
 use super::request::Endpoint;
 
 /// Spreads a number over all 64 bits (the finaliser of `SplitMix64`).
@@ -11,21 +10,6 @@ pub(super) const fn mix(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ (number >> 31)
-}
-
-/// What happens to one request by chance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mishap {
-    /// Nothing.
-    None,
-    /// The server is in trouble and does nothing; the number chooses how it says so.
-    Fails(u64),
-    /// The connection is reset; nothing was done.
-    ResetBefore,
-    /// It is done, and the connection reset in the middle of the answer.
-    ResetWithin,
-    /// It is done, and the answer ends half-way.
-    Truncated,
 }
 
 /// The dice of one request: they hang on the seed and on what the request is, not on when it comes.
@@ -57,26 +41,9 @@ impl Dice {
         f64::from(upper) / 4_294_967_296.0
     }
 
-    /// What happens to the request by chance.
-    pub(super) fn mishap(self, options: &SandboxOptions) -> Mishap {
-        if self.falls(1, options.fail_rate) {
-            Mishap::Fails(self.number(2))
-        } else if self.falls(3, options.reset_rate) {
-            if self.falls(4, 0.5) { Mishap::ResetBefore } else { Mishap::ResetWithin }
-        } else if self.falls(5, options.truncate_rate) {
-            Mishap::Truncated
-        } else {
-            Mishap::None
-        }
-    }
-
-    /// How long the answer takes.
-    pub(super) fn delay(self, options: &SandboxOptions) -> std::time::Duration {
-        if options.jitter.is_zero() {
-            options.latency
-        } else {
-            options.latency + options.jitter.mul_f64(self.unit(7))
-        }
+    /// Whether the server is in trouble and does nothing; the number chooses how it says so.
+    pub(super) fn fails(self, share: f64) -> Option<u64> {
+        self.falls(1, share).then(|| self.number(2))
     }
 }
 
@@ -84,39 +51,27 @@ impl Dice {
 mod tests {
     use super::*;
 
-    fn mishaps(options: &SandboxOptions, seed: u64) -> Vec<Mishap> {
+    fn failures(share: f64, seed: u64) -> Vec<Option<u64>> {
         (0..4000)
-            .map(|at| Dice::new(seed, Endpoint::AgentGet, Some(Uuid::from_u128(at)), 0).mishap(options))
+            .map(|at| Dice::new(seed, Endpoint::AgentGet, Some(Uuid::from_u128(at)), 0).fails(share))
             .collect()
     }
 
     #[test]
     fn a_share_is_met_and_the_same_seed_chooses_the_same_requests() {
-        let options = SandboxOptions { fail_rate: 0.1, reset_rate: 0.1, ..SandboxOptions::default() };
-        let first = mishaps(&options, 1);
-        assert_eq!(first, mishaps(&options, 1));
-        assert_ne!(first, mishaps(&options, 2));
-        let count = |wanted: fn(&Mishap) -> bool| first.iter().filter(|mishap| wanted(mishap)).count();
-        assert!((330..470).contains(&count(|mishap| matches!(mishap, Mishap::Fails(_)))));
-        assert!((130..230).contains(&count(|mishap| *mishap == Mishap::ResetBefore)));
-        assert!((130..230).contains(&count(|mishap| *mishap == Mishap::ResetWithin)));
-        assert_eq!(count(|mishap| *mishap == Mishap::Truncated), 0);
-    }
-
-    #[test]
-    fn shares_of_none_and_all_are_exact() {
-        assert!(mishaps(&SandboxOptions::default(), 3).iter().all(|mishap| *mishap == Mishap::None));
-        let all = SandboxOptions { truncate_rate: 1.0, ..SandboxOptions::default() };
-        assert!(mishaps(&all, 3).iter().all(|mishap| *mishap == Mishap::Truncated));
+        let first = failures(0.1, 1);
+        assert_eq!(first, failures(0.1, 1));
+        assert_ne!(first, failures(0.1, 2));
+        assert!((330..470).contains(&first.iter().flatten().count()));
+        assert_eq!(failures(0.0, 3).iter().flatten().count(), 0);
+        assert_eq!(failures(1.0, 3).iter().flatten().count(), 4000);
     }
 
     #[test]
     fn another_attempt_throws_the_dice_again() {
-        let options = SandboxOptions { fail_rate: 0.5, ..SandboxOptions::default() };
-        let id = Some(Uuid::from_u128(9));
-        let fates: Vec<bool> = (0..64)
-            .map(|attempt| Dice::new(0, Endpoint::AgentGet, id, attempt).mishap(&options) == Mishap::None)
-            .collect();
+        let fates =
+            (0..64).map(|attempt| Dice::new(0, Endpoint::AgentGet, None, attempt).fails(0.5).is_some());
+        let fates: Vec<bool> = fates.collect();
         assert!(fates.contains(&true) && fates.contains(&false));
     }
 }

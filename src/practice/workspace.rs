@@ -183,8 +183,6 @@ pub(super) enum Scripted {
     OtherId,
     /// 200 and a text that is not JSON.
     NotJson,
-    /// The connection is reset before the answer.
-    Reset,
 }
 
 /// An id that is not in the workspace any more.

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use crate::support::office::Office;
 use crate::support::{Desk, Ran, Report};
+use agent_migrate::practice::SandboxOptions;
 use serde_json::Value;
 
 fn sample(name: &str) -> String {
@@ -75,6 +77,49 @@ fn without_an_input_the_built_in_sample_is_run() {
     Ran::of(desk.program().args(["run", "--sandbox", "--rpm", "100000", "-o", "-", "-q"])).exits_with(3);
     let names: Vec<_> = crate::support::files(desk.folder.path()).into_iter().map(|(path, _)| path).collect();
     assert!(names.iter().any(|path| path.to_string_lossy().ends_with(".sandbox.ledger")), "{names:?}");
+}
+
+#[test]
+fn ones_own_csv_meets_every_outcome_where_that_is_asked_for_and_later_commands_the_same_workspace() {
+    let ids: Vec<_> = (1..=80).map(crate::support::id).collect();
+    let desk = Desk::with_input(format!("assistant_id\n{}\n", ids.join("\n")));
+    let run = |line: &str| Ran::of(desk.program().args(line.split(' ')).args(["--rpm", "100000"]));
+    run("run assistants.csv --sandbox --mix").exits_with(3).says("--mix");
+    let first = report(&desk);
+    for status in ["verified", "mismatch", "assistant_not_found", "agent_not_found", "no_access", "failed"] {
+        assert!(first.column("status").iter().any(|found| *found == status), "{status}");
+    }
+    // By the UUID alone, and the ledger remembers it.
+    run("run assistants.csv --sandbox").exits_with(3);
+    assert_eq!(report(&desk).column("status"), first.column("status"));
+    run("verify assistants.sandbox.ledger").exits_with(3);
+    let verified = Report::parse(&desk.read("assistants.sandbox.verify.csv"));
+    let of = |report: &Report, status: &str| {
+        report.column("status").iter().filter(|found| **found == status).count()
+    };
+    assert_eq!(of(&verified, "agent_not_found"), of(&first, "agent_not_found"));
+    run("run assistants.csv --platform odeus --mix").exits_with(2);
+}
+
+#[test]
+fn looking_makes_no_agents_and_some_have_what_an_audit_is_for() {
+    let desk = Desk::with_input("");
+    let office = Office::with(&[], SandboxOptions::default());
+    let run = |line: &str| {
+        let mut command = office.desk.program();
+        Ran::of(command.args(line.split(' ')).args(["--base-url", &office.url])).stdout
+    };
+    let before = run("list");
+    for _ in 0..2 {
+        run("doctor");
+    }
+    assert_eq!(run("list"), before);
+    let audit = ["audit", "--sandbox", "--rpm", "100000", "--source", "agent", "-o", "-"];
+    let audit = Report::parse(&Ran::of(desk.program().args(audit)).stdout);
+    for finding in ["secret", "no_owner"] {
+        let is_found = |findings: &&str| findings.split(';').any(|found| found == finding);
+        assert_eq!(audit.column("findings").into_iter().filter(is_found).count(), 1, "{finding}");
+    }
 }
 
 #[test]

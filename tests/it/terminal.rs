@@ -182,6 +182,17 @@ fn a_pipe_that_nobody_reads_any_more_changes_neither_exit_code_nor_words() {
         assert_eq!(last(&unread), last(&read), "{line}");
         Ran::of(command().stdout(writer.try_clone().unwrap()).stderr(writer)).exits_with(read.code);
     }
+    // More than is written at once.
+    let desk = Desk::with_input(format!("assistant_id\n{}", "nobody\n".repeat(2_000)));
+    let command = || desk.program();
+    Ran::of(command().args(["run", "assistants.csv", "--sandbox"])).exits_with(3);
+    for format in ["csv", "json", "html"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let line = ["report", "assistants.sandbox.ledger", "--format", format];
+        let unread = Ran::of(command().args(line).stdout(writer)).exits_with(0);
+        assert_eq!(unread.stderr, "", "{format}");
+    }
     let desk = Desk::with_ids(&[id(1)]);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = desk.program();

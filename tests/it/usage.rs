@@ -67,6 +67,50 @@ fn a_key_or_certificate_file_is_never_an_output_of_any_command() {
 }
 
 #[test]
+fn a_file_of_somebody_elses_is_no_place_for_a_report() {
+    let desk = Desk::with_ids(&[id(1)]);
+    ran(&desk, "run assistants.csv --sandbox").exits_with(0);
+    std::fs::write(desk.path("notes.txt"), "mine").unwrap();
+    for line in [
+        "run assistants.csv --sandbox -o notes.txt",
+        "run assistants.csv --sandbox --html notes.txt",
+        "audit assistants.csv --sandbox --json notes.txt",
+        "verify assistants.sandbox.ledger -o notes.txt",
+        "rollback assistants.sandbox.ledger --yes -o notes.txt",
+        "apply assistants.sandbox.ledger --dry-run --sandbox -o notes.txt",
+    ] {
+        let said = ran(&desk, line);
+        // What is nothing to do is no reason to look at files.
+        if !said.stderr.contains("nothing is off") {
+            said.exits_with(2).says("notes.txt is there already, and no report of this program");
+        }
+        assert_eq!(desk.read("notes.txt"), "mine", "{line}");
+    }
+    ran(&desk, "run assistants.csv --sandbox").exits_with(0);
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_found_out_before_the_first_request() {
+    let desk = Desk::with_ids(&[id(1)]);
+    for (proxy, words) in [("socks5://127.0.0.1:9", "SOCKS"), ("http:// proxy:9", "cannot be read")] {
+        let mut command = desk.program();
+        command.args(["run", "assistants.csv", "--base-url", "https://ai.example.invalid"]);
+        Ran::of(command.env("HTTPS_PROXY", proxy).env_remove("NO_PROXY")).exits_with(2).says(words);
+        assert_eq!(files(desk.folder.path()).len(), 1, "{proxy}");
+    }
+}
+
+#[test]
+fn a_key_file_of_powershell_is_read() {
+    let desk = Desk::with_ids(&[id(1)]);
+    let key = format!("\u{feff}{KEY}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    std::fs::write(desk.path("key.txt"), key).unwrap();
+    // It gets as far as the address, where nobody listens.
+    ran(&desk, "run assistants.csv --base-url http://127.0.0.1:9 --retries 0 --api-key-file key.txt")
+        .exits_with(4);
+}
+
+#[test]
 fn without_a_key_nothing_is_done_and_the_variable_is_named() {
     let desk = Desk::with_ids(&[id(1)]);
     let mut command = desk.program();

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::apply_report::Reports;
 use super::command_line::{command_line, path_word, program, same_access, same_command, typed};
 use super::connection::{Connection, Given};
+use super::intake::check_output;
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::ask;
@@ -26,7 +27,7 @@ use crate::cli::apply_arguments::ApplyArgs;
 use crate::cli::settings::{OutputPath, UsageError, apply_json, apply_report};
 use crate::engine::ledger::{Identity, Ledger, LedgerReader, Purpose, RunCommand, Writer};
 use crate::engine::platform::Client;
-use crate::engine::report::{Written, check_writable};
+use crate::engine::report::Written;
 use crate::engine::session::Board;
 use crate::engine::terminal::{self, Terminal};
 
@@ -78,10 +79,8 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         has_past: ledger.rows_to_take_back(&workspace).context(NOTHING)? > 0,
         ..Which::default()
     };
-    for path in
-        [Some(&output), apply_json(arguments).as_ref()].into_iter().flatten().filter_map(OutputPath::file)
-    {
-        check_writable(path).context("nothing was written: the report cannot be written")?;
+    for output in [Some(&output), apply_json(arguments).as_ref()].into_iter().flatten() {
+        check_output(output, NOTHING)?;
     }
     let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
     let apply = Apply { arguments, terminal, output, identity, workspace, base_url, which };

@@ -158,6 +158,7 @@ impl Audit<'_> {
     fn settings(&self) -> serde_json::Value {
         json!({
             "source": self.source.as_str(),
+            "mix": self.arguments.endpoint.mix,
             "limit": self.arguments.limit,
             "recheck_seconds": self.arguments.recheck.map(|age| age.as_secs()),
         })

@@ -18,11 +18,14 @@ use crate::cli::settings::{
 };
 use crate::cli::shared_arguments::PlatformArg;
 use crate::engine::ledger::{Identity, Ledger};
-use crate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog};
+use crate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, NoSendLog, SendLog, proxy_of};
 use crate::practice::{Sandbox, SandboxOptions};
 
 /// A key file holds a line; more than this is not a key.
 const KEY_FILE_BYTES: u64 = 64 * 1024;
+
+/// The setting of a run in a practice workspace with every outcome: later commands meet the same one.
+pub(super) const MIX: &str = "mix";
 
 /// The address that was given beside a ledger.
 pub(super) struct Given<'a> {
@@ -37,6 +40,8 @@ pub(super) struct Practised {
     pub(super) off: Vec<Uuid>,
     /// Agents that they wrote, answers of `get`.
     pub(super) agents: Vec<(AgentId, Bytes)>,
+    /// Whether it has every outcome for any input.
+    pub(super) mix: bool,
 }
 
 impl Practised {
@@ -45,6 +50,7 @@ impl Practised {
         Ok(Self {
             off: ledger.assistants_off().context("the ledger")?,
             agents: ledger.agents_as_left().context("the ledger")?,
+            mix: ledger.has_setting(MIX).context("the ledger")?,
         })
     }
 }
@@ -72,6 +78,7 @@ impl Connection {
             Endpoint::Sandbox => return Ok(None),
         };
         let base_url = BaseUrl::parse(address, arguments.allow_http).map_err(usage)?;
+        proxy_of(&base_url, environment.0).map_err(usage)?;
         let key = read_api_key(key, environment)?;
         let ca_cert_pem = read_ca_cert(arguments)?;
         if ca_cert_pem.is_some() {
@@ -135,6 +142,7 @@ impl Connection {
         let options = SandboxOptions {
             disabled: practised.off,
             agents: objects(&practised.agents),
+            mix: practised.mix,
             ..SandboxOptions::default()
         };
         Ok(crate::practice::start(options).await.context("the practice workspace cannot be started")?)
@@ -215,10 +223,17 @@ fn key_file_trouble(path: &Path, error: &std::io::Error) -> String {
     format!("--api-key-file {}: {error}", path.display())
 }
 
+/// PowerShell's `>` writes UTF-16.
 fn read_key(source: impl Read) -> std::io::Result<String> {
-    let mut text = String::new();
-    source.take(KEY_FILE_BYTES).read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    source.take(KEY_FILE_BYTES).read_to_end(&mut bytes)?;
+    let unit = match bytes.as_slice() {
+        [0xFF, 0xFE, ..] => u16::from_le_bytes,
+        [0xFE, 0xFF, ..] => u16::from_be_bytes,
+        _ => return String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is no text")),
+    };
+    let (pairs, _) = bytes.as_chunks::<2>();
+    Ok(String::from_utf16_lossy(&pairs.iter().skip(1).map(|pair| unit(*pair)).collect::<Vec<_>>()))
 }
 
 /// The agents in these answers of `get`.

@@ -14,6 +14,7 @@ use super::{CommandError, runtime};
 use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, Signal, grouped};
 use crate::cli::settings::{Endpoint, Environment, choose_key, typed_endpoint};
 use crate::cli::tools_arguments::DoctorArgs;
+use crate::engine::os;
 use crate::engine::platform::{
     ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Listing, Meter, NoSendLog, ODEUS,
 };
@@ -331,7 +332,7 @@ impl Doctor<'_> {
         let folder = &self.arguments.folder;
         match check_writable(&folder.join("agent-migrate.report.csv")) {
             Ok(()) => {
-                let shown = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+                let shown = os::canonical(folder).unwrap_or_else(|_| folder.clone());
                 self.ok("folder", format!("{} can be written", shown.display()));
             }
             Err(error) => {

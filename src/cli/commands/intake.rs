@@ -12,7 +12,7 @@ use crate::cli::settings::{OutputPath, UsageError, WorkPaths};
 use crate::cli::shared_arguments::InputArgs;
 use crate::engine::input::{Input, InputError, InputOptions};
 use crate::engine::ledger::{Identity, ImportError, Ledger, Purpose};
-use crate::engine::report::check_writable;
+use crate::engine::report::{FileHead, check_writable};
 use crate::engine::terminal::Terminal;
 
 /// The built-in sample, for `--sandbox` without an INPUT.
@@ -50,12 +50,25 @@ pub(super) fn open_input(path: Option<&Path>, reading: &InputArgs) -> Result<Inp
 
 /// Finds out whether the reports can be written, before the first request.
 pub(super) fn check_outputs(paths: &WorkPaths) -> Result<(), CommandError> {
-    for output in paths.outputs() {
-        if let OutputPath::File(path) = output {
-            check_writable(path).context("nothing was asked for: the report cannot be written")?;
-        }
+    paths.outputs().try_for_each(|output| check_output(output, "nothing was asked for"))
+}
+
+/// The same for one of them; `nothing`: what was not done, in front of an error.
+pub(super) fn check_output(output: &OutputPath, nothing: &'static str) -> Result<(), CommandError> {
+    let OutputPath::File(path) = output else { return Ok(()) };
+    check_writable(path).with_context(|| format!("{nothing}: the report cannot be written"))?;
+    Ok(refuse_foreign(path, nothing)?)
+}
+
+/// Replaces nothing but what this program has made.
+pub(super) fn refuse_foreign(path: &Path, nothing: &'static str) -> Result<(), UsageError> {
+    if FileHead::of(path).is_none_or(|head| head.is_report()) {
+        return Ok(());
     }
-    Ok(())
+    Err(UsageError(format!(
+        "{nothing}: {} is there already, and no report of this program; name another file, or move it away.",
+        path.display()
+    )))
 }
 
 /// Takes the input into the ledger; gives an exit code when a signal ended that.

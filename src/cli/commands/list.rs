@@ -113,7 +113,9 @@ async fn ask(arguments: &ListArgs, connection: Option<Connection>) -> Result<Lis
     let signals = Signals::listen().context("signals cannot be listened to")?;
     let connection = match connection {
         Some(connection) => connection,
-        None => Connection::to_practice(Practised::default()).await?,
+        None => {
+            Connection::to_practice(Practised { mix: arguments.endpoint.mix, ..Practised::default() }).await?
+        }
     };
     let (client, sandbox) = connection.client(&arguments.network, Arc::new(NoSendLog), &[])?;
     let listed = tokio::select! {

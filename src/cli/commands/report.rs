@@ -1,10 +1,10 @@
 //! `report LEDGER`: renders a ledger again, finished or not, without any network.
 
 use std::io::ErrorKind;
-use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
+use super::intake::refuse_foreign;
 use super::parts::write_parts;
 use super::render::{RenderError, Rendered, refuse_overwriting, render, render_rows};
 use super::split::{Split, Target};
@@ -13,9 +13,8 @@ use crate::audit::{self, AuditReader};
 use crate::base::Exit;
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::ReportArgs;
-use crate::cli::settings::{OutputPath, UsageError};
+use crate::cli::settings::OutputPath;
 use crate::engine::ledger::{LedgerReader, Purpose, lacks_log};
-use crate::engine::report::FileHead;
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Renders the ledger in the format asked for, or split by a column.
@@ -35,7 +34,7 @@ pub(super) fn report(
     let output = OutputPath::parse(&arguments.output);
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
-        refuse_foreign(path)?;
+        refuse_foreign(path, "nothing was rendered")?;
     }
     let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
     let rendered = match of_either(&ledger, arguments, &output) {
@@ -49,17 +48,6 @@ pub(super) fn report(
         terminal.say(&format!("report: {}", file.display()));
     }
     Ok(Exit::Done)
-}
-
-/// Replaces nothing but what this program has made.
-fn refuse_foreign(path: &Path) -> Result<(), UsageError> {
-    if FileHead::of(path).is_none_or(|head| head.is_report()) {
-        return Ok(());
-    }
-    Err(UsageError(format!(
-        "{} is there already, and no report of this program; give another --output. Nothing was written.",
-        path.display()
-    )))
 }
 
 /// Renders it part by part.

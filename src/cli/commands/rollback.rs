@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::command_line::{same_command, typed};
 use super::connection::{Connection, Given};
+use super::intake::check_output;
 use super::render::render;
 use super::session::{Session, Work};
 use super::signals::Signals;
@@ -20,7 +21,6 @@ use crate::cli::rollback_arguments::RollbackArgs;
 use crate::cli::settings::{OutputPath, UsageError, rollback_report};
 use crate::disable::{self, RollbackResult, Switchboard, roll_back};
 use crate::engine::ledger::{Ledger, LedgerReader, RunCommand};
-use crate::engine::report::check_writable;
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Shows what it will do, asks, does it, writes the report again.
@@ -41,8 +41,8 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
             Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
         Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, "nothing was switched")?
     };
-    if let (OutputPath::File(path), false) = (&report, arguments.dry_run) {
-        check_writable(path).context("nothing was switched: the report cannot be written")?;
+    if !arguments.dry_run {
+        check_output(&report, "nothing was switched")?;
     }
     let base_url = (!identity.practice).then_some(identity.base_url.as_str());
     let shown = disable::rollback_plan(&plan, base_url, identity.practice, arguments.dry_run);

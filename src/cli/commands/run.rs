@@ -216,6 +216,7 @@ impl Run<'_> {
             "disabling": self.disabling.as_str(),
             "max_disable": self.arguments.switching.max_disable,
             "disable_shared": self.arguments.switching.disable_shared,
+            "mix": self.arguments.endpoint.mix,
         })
     }
 

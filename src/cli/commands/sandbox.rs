@@ -58,6 +58,7 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
         port: arguments.port,
         workspace: arguments.workspace.clone(),
         made_up: !arguments.no_made_up,
+        mix: arguments.mix,
         share_all: arguments.share_all,
         one_record: arguments.records == SandboxRecordsArg::One,
         list: match (arguments.list, arguments.list_lag) {
@@ -75,8 +76,6 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
         retry_after: arguments.retry_after.map_or(RetryAfter::Absent, RetryAfter::Fixed),
         latency: Duration::from_millis(arguments.latency_ms),
         fail_rate: arguments.fail_rate,
-        reset_rate: arguments.reset_rate,
-        truncate_rate: arguments.truncate_rate,
         unauthorized_after: arguments.unauthorized_after,
         gone_after: arguments.gone_after,
         missing_scope: arguments.missing_scope,

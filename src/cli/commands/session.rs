@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::CommandError;
-use super::connection::{Connection, Practised};
+use super::connection::{Connection, MIX, Practised};
 use crate::base::StopReason;
 use crate::cli::network_arguments::NetworkArgs;
 use crate::engine::ledger::{Ledger, NewRun, OpenRows, RunCommand, RunEnd, Selection, Writer, WriterThread};
@@ -50,7 +50,10 @@ impl Session<'_> {
         let sent_before = sends_that_count(&self.ledger, now)?;
         let practised = match self.connection {
             Some(_) => Practised::default(),
-            None => Practised::of(&self.ledger)?,
+            None => {
+                let practised = Practised::of(&self.ledger)?;
+                Practised { mix: practised.mix || self.settings[MIX] == true, ..practised }
+            }
         };
         self.add_network();
         let run = NewRun {

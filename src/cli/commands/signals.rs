@@ -1,9 +1,10 @@
-//! Ctrl-C, `SIGTERM` and `SIGHUP`: the first asks the run to end, the second ends the process. `SIGHUP` is never a
+//! Ctrl-C, `SIGTERM`, `SIGHUP` and their like: the first asks the run to end, the second ends the process. `SIGHUP` is never a
 //! second one: a terminal that goes away says so twice, by its shell and by the system, and nobody is left to insist.
 
 use tokio::sync::watch;
 
 use crate::base::{Exit, Signal};
+use crate::engine::os::SignalSource;
 
 /// Hears the signals of the process from now on.
 pub(super) struct Signals {
@@ -17,7 +18,7 @@ impl Signals {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut source = {
             let _inside = runtime.enter();
-            Source::new()?
+            SignalSource::new()?
         };
         let (sender, first) = watch::channel(None);
         let listen = async move {
@@ -47,68 +48,5 @@ impl Signals {
             // The listener is gone, which it is only after a second signal.
             _ => std::future::pending().await,
         }
-    }
-}
-
-#[cfg(unix)]
-struct Source {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    /// `None` under `nohup`, which is there so that a closing terminal does not end the run.
-    hangup: Option<tokio::signal::unix::Signal>,
-}
-
-#[cfg(unix)]
-impl Source {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: if hangup_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) },
-        })
-    }
-
-    async fn next(&mut self) -> Signal {
-        let hangup = async {
-            match &mut self.hangup {
-                Some(hangup) => hangup.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.terminate.recv() => Signal::Terminate,
-            _ = hangup => Signal::Hangup,
-        }
-    }
-}
-
-/// Whether the process was started with `SIGHUP` ignored (Linux tells in `/proc`; elsewhere it counts as not ignored).
-#[cfg(unix)]
-fn hangup_is_ignored() -> bool {
-    std::fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| {
-            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
-            u64::from_str_radix(mask.trim(), 16).ok()
-        })
-        .is_some_and(|ignored| ignored & 1 == 1)
-}
-
-#[cfg(not(unix))]
-struct Source;
-
-#[cfg(not(unix))]
-impl Source {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) -> Signal {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        Signal::Interrupt
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::command_line::{same_command, typed};
 use super::connection::{Connection, Given};
+use super::intake::check_output;
 use super::parts::{RUN_TITLES, write};
 use super::render::{
     RenderError, Rows, RunRows, Wants, refuse_overwriting, render_rows, say_that_it_stays, stays,
@@ -24,7 +25,6 @@ use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{OutputPath, verify_outputs};
 use crate::cli::tools_arguments::VerifyArgs;
 use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, RowKey, RunCommand, Selection};
-use crate::engine::report::check_writable;
 use crate::engine::report::page::{self, Objects};
 use crate::engine::session::{RowWork, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
@@ -45,7 +45,7 @@ pub(super) fn verify(
     let given =
         Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
     let connection = Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?;
-    written().try_for_each(check_writable).context("nothing was asked for: the report cannot be written")?;
+    outputs.iter().try_for_each(|(_, output)| check_output(output, NOTHING))?;
     let verify = Verify { arguments, files, terminal, outputs };
     verify.prepare_split()?;
     let backlog = verify.backlog()?;

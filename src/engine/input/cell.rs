@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::base::{InvalidId, is_unseen, may_run_as_formula};
+use crate::base::{InvalidId, is_invisible_control, is_unseen, may_run_as_formula};
 
 /// Length of `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
 const HYPHENATED: usize = 36;
@@ -22,8 +22,42 @@ pub(super) enum Found {
 
 /// Looks for UUIDs anywhere in the cell: alone, in braces, after `urn:uuid:`, inside an address.
 ///
-/// A UUID inside a longer run of letters and digits (a hash, a token) is none.
+/// A UUID inside a longer run of letters and digits (a hash, a token) is none. One whose hyphens a word processor has made
+/// finer, or that has something invisible in it, is read as what it stands for.
 pub(super) fn find(cell: &[u8]) -> Found {
+    match find_plain(cell) {
+        Found::Nothing if !cell.is_ascii() => find_odd(cell),
+        found => found,
+    }
+}
+
+/// Whether the UUIDs of the cell are found only by reading odd characters as what they stand for.
+pub(super) fn is_odd(cell: &[u8]) -> bool {
+    !cell.is_ascii() && find_plain(cell) == Found::Nothing && find_odd(cell) != Found::Nothing
+}
+
+fn find_odd(cell: &[u8]) -> Found {
+    let text = String::from_utf8_lossy(cell);
+    // A soft hyphen may stand in a hyphen's place, or nowhere.
+    ['-', '\u{200B}']
+        .into_iter()
+        .map(|soft| find_plain(plain(&text, soft).as_bytes()))
+        .find(|found| *found != Found::Nothing)
+        .unwrap_or(Found::Nothing)
+}
+
+fn plain(text: &str, soft: char) -> String {
+    text.chars()
+        .map(|character| match character {
+            '\u{AD}' => soft,
+            '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}' => '-',
+            other => other,
+        })
+        .filter(|character| !is_invisible_control(*character))
+        .collect()
+}
+
+fn find_plain(cell: &[u8]) -> Found {
     let mut found = Found::Nothing;
     let mut at = 0;
     while let Some(byte) = cell.get(at) {
@@ -150,6 +184,23 @@ mod tests {
             format!("{A} {}", A.to_uppercase().replace('-', "")),
         ] {
             assert_eq!(find(cell.as_bytes()), Found::One(uuid(A)), "{cell}");
+        }
+    }
+
+    #[test]
+    fn fine_hyphens_and_what_is_invisible_are_read_as_what_they_stand_for() {
+        for odd in [
+            A.replace('-', "\u{2011}"),
+            A.replacen('-', "\u{2013}", 2),
+            A.replacen('-', "\u{ad}", 1),
+            A.replacen("e29b", "e2\u{ad}9b", 1),
+            A.replacen("e29b", "e2\u{200b}9b", 1),
+            format!("https://app.example/{}/edit", A.replace('-', "\u{2212}")),
+        ] {
+            assert_eq!((find(odd.as_bytes()), is_odd(odd.as_bytes())), (Found::One(uuid(A)), true), "{odd}");
+        }
+        for plain in [A.to_owned(), format!("\u{200b}{A}"), "–".to_owned()] {
+            assert!(!is_odd(plain.as_bytes()), "{plain}");
         }
     }
 

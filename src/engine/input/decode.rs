@@ -3,15 +3,16 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use memchr::memchr_iter;
 
-use super::error::InputError;
+use super::error::{self, InputError};
 use super::source::Source;
 use crate::base::Encoding;
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
-/// Bytes that show the byte order mark or the kind of a spreadsheet.
-const MAGIC: usize = 8;
+/// Bytes that show what a file is.
+const HEAD: u64 = 4 * 1024;
 
 /// How the bytes spell text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,56 +21,172 @@ pub(super) struct Spelling {
     pub(super) encoding: Encoding,
     /// Length of the byte order mark, 0 without one.
     pub(super) bom_length: usize,
-    /// Whether it claims to be UTF-8 by its mark and is not throughout: those places become replacement characters.
-    pub(super) flawed: bool,
+    /// The first line with bytes that are no UTF-8 in a file that else is: they become replacement characters.
+    pub(super) flawed_line: Option<u64>,
 }
 
-/// Decides the encoding over the whole input, and refuses spreadsheets.
-pub(super) fn spelling(source: &Source) -> Result<Spelling, InputError> {
-    let mut reader = source.open()?;
-    let mut magic = Vec::with_capacity(MAGIC);
-    reader.by_ref().take(MAGIC as u64).read_to_end(&mut magic).map_err(InputError::Read)?;
-    let spelling = |encoding, bom_length, flawed| Spelling { encoding, bom_length, flawed };
-    match magic.as_slice() {
-        [b'P', b'K', 3, 4, ..] => Err(InputError::Spreadsheet { format: ".xlsx" }),
-        [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1] => Err(InputError::Spreadsheet { format: ".xls" }),
-        [0xFF, 0xFE, ..] => Ok(spelling(Encoding::Utf16Le, 2, false)),
-        [0xFE, 0xFF, ..] => Ok(spelling(Encoding::Utf16Be, 2, false)),
-        start => {
-            let marked = start.starts_with(&[0xEF, 0xBB, 0xBF]);
-            let valid = is_utf8(start.chain(reader)).map_err(InputError::Read)?;
-            Ok(match (marked, valid) {
-                (true, valid) => spelling(Encoding::Utf8, 3, !valid),
-                (false, true) => spelling(Encoding::Utf8, 0, false),
-                (false, false) => spelling(Encoding::Windows1252, 0, false),
-            })
+/// What a file is, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileKind {
+    /// A text, as far as can be told.
+    Text,
+    /// An `.xlsx`.
+    Workbook,
+}
+
+/// Tells texts and workbooks, and refuses what is neither.
+pub(super) fn kind(source: &Source) -> Result<FileKind, InputError> {
+    let head = head(source)?;
+    let refused = |what, advice| Err(InputError::OtherFormat { what, advice });
+    match head.as_slice() {
+        [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, ..] => {
+            refused("an old workbook (.xls) or one with a password", error::SAVE_AS)
         }
+        [b'P', b'K', 3, 4, ..] if holds(&head, b"mimetypeapplication/vnd.oasis.opendocument") => {
+            refused("an OpenDocument file (.ods)", error::SAVE_AS)
+        }
+        [b'P', b'K', 3, 4, ..] => Ok(FileKind::Workbook),
+        [b'%', b'P', b'D', b'F', ..] => {
+            refused("a PDF", "ask for the list itself, as a file of one of the two")
+        }
+        _ if is_json(&head) => refused(
+            "JSON",
+            "put the ids into a CSV, one on each line, for instance with: jq -r '.[].id' list.json > ids.csv",
+        ),
+        _ => Ok(FileKind::Text),
     }
 }
 
-/// Whether all of it is UTF-8; reads no further than the first place that is not.
-fn is_utf8(mut reader: impl Read) -> io::Result<bool> {
-    let mut buffer = vec![0; CHUNK];
-    let mut kept = 0;
-    loop {
-        let free = buffer.get_mut(kept..).unwrap_or_default();
-        let read = match reader.read(free) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            result => result?,
-        };
-        if read == 0 {
-            // What is kept is the beginning of a character that never ends.
-            return Ok(kept == 0);
-        }
-        let filled = kept + read;
-        kept = match std::str::from_utf8(buffer.get(..filled).unwrap_or_default()) {
-            Ok(_) => 0,
-            Err(error) if error.error_len().is_some() => return Ok(false),
-            Err(error) => {
-                buffer.copy_within(error.valid_up_to()..filled, 0);
-                filled - error.valid_up_to()
+fn head(source: &Source) -> Result<Vec<u8>, InputError> {
+    let mut head = Vec::new();
+    source.open()?.take(HEAD).read_to_end(&mut head).map_err(InputError::Read)?;
+    Ok(head)
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// A list or an object of JSON; a UUID in braces begins otherwise.
+fn is_json(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    let mut marks = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    matches!(
+        (marks.next(), marks.next()),
+        (Some(b'['), Some(b'{' | b'[' | b'"' | b']')) | (Some(b'{'), Some(b'"' | b'}'))
+    )
+}
+
+/// The byte order of a UTF-16 text without a mark: every other byte of most letters is NUL. Padding at the end is not looked at.
+fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
+    let end = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let nulls = |from| head.iter().take(end).skip(from).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (nulls(0), nulls(1));
+    let is_most = |nulls: usize, others: usize| nulls > end / 4 && others <= nulls / 8;
+    match (is_most(even, odd), is_most(odd, even)) {
+        (true, _) => Some(Encoding::Utf16Be),
+        (_, true) => Some(Encoding::Utf16Le),
+        _ => None,
+    }
+}
+
+/// Decides the encoding over the whole input.
+pub(super) fn spelling(source: &Source) -> Result<Spelling, InputError> {
+    let head = head(source)?;
+    let spelling = |encoding, bom_length| Spelling { encoding, bom_length, flawed_line: None };
+    match head.as_slice() {
+        [0xFF, 0xFE, ..] => return Ok(spelling(Encoding::Utf16Le, 2)),
+        [0xFE, 0xFF, ..] => return Ok(spelling(Encoding::Utf16Be, 2)),
+        head => {
+            if let Some(encoding) = utf16_without_mark(head) {
+                return Ok(spelling(encoding, 0));
             }
-        };
+        }
+    }
+    let marked = head.starts_with(&[0xEF, 0xBB, 0xBF]);
+    let look = Utf8Look::through(source.open()?).map_err(InputError::Read)?;
+    // What reads as letters of UTF-8 by chance, in a text of another encoding, is rare.
+    Ok(if marked || look.flaws <= look.letters {
+        Spelling { flawed_line: look.flawed_line, ..spelling(Encoding::Utf8, if marked { 3 } else { 0 }) }
+    } else {
+        spelling(Encoding::Windows1252, 0)
+    })
+}
+
+/// What a text looks like as UTF-8.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Utf8Look {
+    /// Characters of more than a byte.
+    letters: u64,
+    /// Places that are no UTF-8.
+    flaws: u64,
+    /// The line of the first one.
+    flawed_line: Option<u64>,
+    /// Line feeds and carriage returns until then.
+    breaks: (u64, u64),
+}
+
+impl Utf8Look {
+    fn through(mut reader: impl Read) -> io::Result<Self> {
+        let mut look = Self::default();
+        let mut buffer = vec![0; CHUNK];
+        let mut kept = 0;
+        loop {
+            let free = buffer.get_mut(kept..).unwrap_or_default();
+            let read = match reader.read(free) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => result?,
+            };
+            let filled = kept + read;
+            let taken = look.take(buffer.get(..filled).unwrap_or_default());
+            if read == 0 {
+                // What is kept is the beginning of a character that never ends.
+                if taken < filled {
+                    look.flaw();
+                }
+                return Ok(look);
+            }
+            buffer.copy_within(taken..filled, 0);
+            kept = filled - taken;
+        }
+    }
+
+    /// Gives how many of the bytes are done with: the last ones may begin a character.
+    fn take(&mut self, bytes: &[u8]) -> usize {
+        let mut at = 0;
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            match std::str::from_utf8(rest) {
+                Ok(_) => {
+                    self.text(rest);
+                    return bytes.len();
+                }
+                Err(error) => {
+                    let (text, _) = rest.split_at(error.valid_up_to());
+                    self.text(text);
+                    at += text.len();
+                    let Some(length) = error.error_len() else { return at };
+                    self.flaw();
+                    at += length;
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        if self.flawed_line.is_none() {
+            self.breaks.0 += memchr_iter(b'\n', text).count() as u64;
+            self.breaks.1 += memchr_iter(b'\r', text).count() as u64;
+        }
+        if !text.is_ascii() {
+            self.letters += text.iter().filter(|byte| **byte >= 0xC0).count() as u64;
+        }
+    }
+
+    fn flaw(&mut self) {
+        self.flaws += 1;
+        let breaks = if self.breaks.0 > 0 { self.breaks.0 } else { self.breaks.1 };
+        self.flawed_line.get_or_insert(breaks + 1);
     }
 }
 
@@ -193,10 +310,25 @@ mod tests {
         ] {
             let (spelling, read) = decoded(&bytes);
             assert_eq!(
-                (spelling.encoding, spelling.bom_length, spelling.flawed),
-                (encoding, bom_length, false)
+                (spelling.encoding, spelling.bom_length, spelling.flawed_line),
+                (encoding, bom_length, None)
             );
             assert_eq!(read, text);
+        }
+    }
+
+    #[test]
+    fn utf16_is_known_without_its_mark_and_padding_is_not_taken_for_it() {
+        let text = "assistant_id\tGröße\n";
+        for (unit, encoding) in [
+            (u16::to_le_bytes as fn(u16) -> [u8; 2], Encoding::Utf16Le),
+            (u16::to_be_bytes, Encoding::Utf16Be),
+        ] {
+            let (spelling, read) = decoded(&utf16(text, unit)[2..]);
+            assert_eq!((spelling.encoding, spelling.bom_length, read.as_str()), (encoding, 0, text));
+        }
+        for bytes in [format!("id\nx{}", "\0".repeat(500)), "a\0b,c\nd\0e\0".to_owned()] {
+            assert_eq!(decoded(bytes.as_bytes()).0.encoding, Encoding::Utf8, "{bytes:?}");
         }
     }
 
@@ -208,20 +340,22 @@ mod tests {
     }
 
     #[test]
-    fn one_stray_byte_after_megabytes_of_utf8_still_decides() {
-        let mut bytes = "ü".repeat(1_000_000).into_bytes();
-        assert_eq!(decoded(&bytes).0.encoding, Encoding::Utf8);
+    fn a_few_bytes_that_are_no_utf8_do_not_make_another_encoding_of_it() {
+        let mut bytes = "ü\n".repeat(1_000_000).into_bytes();
+        assert_eq!(decoded(&bytes).0.flawed_line, None);
         bytes.push(0xfc);
         let (spelling, text) = decoded(&bytes);
-        assert_eq!(spelling.encoding, Encoding::Windows1252);
-        assert!(text.ends_with("Ã¼ü"));
-    }
-
-    #[test]
-    fn a_mark_that_promises_utf8_is_believed_and_flaws_are_replaced() {
-        let (spelling, text) = decoded(b"\xef\xbb\xbfa\xfcb");
-        assert_eq!((spelling.encoding, spelling.flawed), (Encoding::Utf8, true));
-        assert_eq!(text, "a\u{fffd}b");
+        assert_eq!((spelling.encoding, spelling.flawed_line), (Encoding::Utf8, Some(1_000_001)));
+        assert!(text.ends_with("ü\n\u{fffd}"));
+        for (bytes, flawed_line) in [
+            (&b"\xef\xbb\xbfa\xfcb"[..], 1),
+            (b"a\r\n\xc3\xa9\r\n\xfc", 3),
+            (b"a\r\xc3\xa9\r\xfc", 3),
+            (b"\xc3\xa9\n\xc3", 2),
+        ] {
+            let spelling = decoded(bytes).0;
+            assert_eq!((spelling.encoding, spelling.flawed_line), (Encoding::Utf8, Some(flawed_line)));
+        }
     }
 
     #[test]
@@ -232,12 +366,28 @@ mod tests {
     }
 
     #[test]
-    fn spreadsheets_are_refused_by_their_first_bytes() {
-        for (bytes, expected) in
-            [(&b"PK\x03\x04rest"[..], ".xlsx"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", ".xls")]
-        {
-            let error = spelling(&Source::Memory(Bytes::from_static(bytes))).unwrap_err();
-            assert!(matches!(error, InputError::Spreadsheet { format } if format == expected));
+    fn other_formats_are_known_by_their_first_bytes() {
+        for (bytes, expected) in [
+            (&b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest"[..], ".xls"),
+            (b"PK\x03\x04rest of the headmimetypeapplication/vnd.oasis.opendocument.spreadsheet", ".ods"),
+            (b"%PDF-1.7", "PDF"),
+            (b"\xef\xbb\xbf [\n {\"id\": 1}]", "JSON"),
+            (b"[\"550e8400-e29b-41d4-a716-446655440000\"]", "JSON"),
+            (b"{\"data\": []}", "JSON"),
+        ] {
+            let error = kind(&Source::Memory(Bytes::from_static(bytes))).unwrap_err();
+            assert!(
+                matches!(error, InputError::OtherFormat { what, .. } if what.contains(expected)),
+                "{error}"
+            );
+        }
+        for (text, expected) in [
+            (&b"PK\x03\x04rest"[..], FileKind::Workbook),
+            (b"{550e8400-e29b-41d4-a716-446655440000}\n", FileKind::Text),
+            (b"[x],y\n", FileKind::Text),
+            (b"", FileKind::Text),
+        ] {
+            assert_eq!(kind(&Source::Memory(Bytes::from_static(text))).unwrap(), expected);
         }
     }
 
@@ -251,7 +401,10 @@ mod tests {
 
         #[test]
         fn utf8_is_recognised_as_the_standard_library_does(bytes in any::<Vec<u8>>()) {
-            prop_assert_eq!(is_utf8(bytes.as_slice()).unwrap(), std::str::from_utf8(&bytes).is_ok());
+            let look = Utf8Look::through(bytes.as_slice()).unwrap();
+            prop_assert_eq!(look.flaws == 0, std::str::from_utf8(&bytes).is_ok());
+            let letters = String::from_utf8_lossy(&bytes).chars().filter(|letter| !letter.is_ascii()).count();
+            prop_assert_eq!((look.letters + look.flaws) as usize, letters);
         }
     }
 }

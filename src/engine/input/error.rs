@@ -3,6 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+/// What to do about a file of a spreadsheet program that is not read.
+pub(super) const SAVE_AS: &str =
+    "open it, choose File > Save As (or Export), and give it as an .xlsx or as 'CSV UTF-8'";
+
 /// Nothing can be done with this input. All but [`InputError::Read`] and [`InputError::Changed`] are found before the
 /// first row is handed out.
 #[derive(Debug, thiserror::Error)]
@@ -39,14 +43,30 @@ pub enum InputError {
     /// The file was written to between the first look and now.
     #[error("the input was changed while it was read: run the command again when nothing writes to it")]
     Changed,
-    /// A workbook instead of a CSV.
+    /// Neither a CSV nor an `.xlsx`.
+    #[error("the input is {what}, neither a CSV nor an .xlsx: {advice}")]
+    OtherFormat {
+        /// Which kind, as people know it.
+        what: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A workbook, or another archive, that cannot be read.
+    #[error("the input cannot be read as a workbook (.xlsx): {words}; save it again, or give a CSV")]
+    Workbook {
+        /// What is wrong with it.
+        words: String,
+    },
+    /// A workbook that is larger than a list of assistants is.
     #[error(
-        "the input is a spreadsheet ({format}), not a CSV: open it, choose File > Save As (or Export), \
-         take 'CSV UTF-8' as the format, and give that file"
+        "the input is a workbook of more than 64 MiB (256 MiB unpacked): leave out what is no list of assistants, or give a CSV"
     )]
-    Spreadsheet {
-        /// Which kind, as people know it: `.xlsx` or `.xls`.
-        format: &'static str,
+    WorkbookTooLarge,
+    /// Cells stand apart by a character that is not looked for.
+    #[error("the cells of the input seem to be separated by {delimiter}: say so with --delimiter {}", shell(*delimiter))]
+    OtherDelimiter {
+        /// Which one.
+        delimiter: char,
     },
     /// Nothing in it, or nothing but blank lines and comments, or a header line without rows.
     #[error("the input has no rows: {what}")]
@@ -112,6 +132,11 @@ pub enum InputError {
         /// The columns that there are, quoted and separated by commas.
         columns: String,
     },
+}
+
+/// The character as it is typed.
+fn shell(delimiter: char) -> String {
+    if cfg!(windows) { format!("\"{delimiter}\"") } else { format!("'{delimiter}'") }
 }
 
 impl InputError {

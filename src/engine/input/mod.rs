@@ -1,4 +1,4 @@
-//! Bytes to rows: decode, sniff, choose the column, read a cell.
+//! Bytes to rows: decode (or unpack a workbook), sniff, choose the column, read a cell.
 //!
 //! The input is read three times from its start: for the encoding, for the columns (that pass also meets every quote
 //! that is never closed), and for the rows. None of them keeps more than a row in memory.
@@ -15,6 +15,7 @@ mod source;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod workbook;
 
 pub use error::InputError;
 
@@ -25,7 +26,7 @@ use bytes::Bytes;
 
 use self::cell::Found;
 use self::columns::Columns;
-use self::decode::{Spelling, TextReader};
+use self::decode::{FileKind, Spelling, TextReader};
 use self::records::{Layout, Record, Records};
 use self::source::Source;
 use self::survey::Survey;
@@ -79,21 +80,37 @@ impl Input {
     }
 
     fn look_through(source: Source, options: &InputOptions) -> Result<Self, InputError> {
+        let (source, remark) = match decode::kind(&source)? {
+            FileKind::Text => (source, None),
+            FileKind::Workbook => {
+                let sheet = workbook::read(&source)?;
+                (Source::Memory(sheet.csv.into()), Some(sheet.remark))
+            }
+        };
         let spelling = decode::spelling(&source)?;
         let mut head = Vec::new();
         let text = TextReader::open(&source, spelling)?;
         text.take(sniff::HEAD).read_to_end(&mut head).map_err(InputError::Read)?;
-        let layout = sniff::layout(&head, options)?;
+        let layout = if remark.is_some() {
+            sniff::sheet_layout(&head, options)
+        } else {
+            sniff::layout(&head, options)?
+        };
         let survey = Survey::of(TextReader::open(&source, spelling)?, layout, options)?;
         let columns = Columns::choose(&survey, options)?;
         let format = InputFormat {
             encoding: spelling.encoding,
-            bom: spelling.bom_length > 0,
+            // Who has a workbook opens the report with the same program.
+            bom: spelling.bom_length > 0 || layout.is_sheet,
             delimiter: layout.delimiter,
-            line_end: survey.line_end.unwrap_or(LineEnd::Lf),
+            line_end: match survey.line_end {
+                _ if layout.is_sheet => LineEnd::CrLf,
+                found => found.unwrap_or(LineEnd::Lf),
+            },
             carried_columns: columns.carried_names.clone(),
         };
-        let remarks = remarks::remarks(spelling, &survey, &columns);
+        let mut remarks = remarks::remarks(spelling, layout, &survey, &columns);
+        remarks.extend(remark.flatten());
         Ok(Self { source, spelling, layout, has_header: survey.header.is_some(), columns, format, remarks })
     }
 

@@ -55,6 +55,11 @@ impl Record {
         (0..self.len()).map(|index| self.cell(index))
     }
 
+    /// Whether an id in it is written with odd characters.
+    pub(super) fn has_odd_id(&self) -> bool {
+        !self.text.is_ascii() && self.cells().any(cell::is_odd)
+    }
+
     /// Only delimiters and white space, as spreadsheets leave them at the end. A quote says that a cell is meant.
     fn is_blank(&self) -> bool {
         !self.quoted && !self.too_large && cell::is_blank_line(&self.text)
@@ -92,6 +97,10 @@ pub(super) struct Layout {
     pub(super) sep_line: bool,
     /// Whether the first line that is not blank (nor `sep=`) is a header in spite of its `#`.
     pub(super) hash_header: bool,
+    /// The line of the header, where titles stand above it: they are no rows.
+    pub(super) header_line: Option<u64>,
+    /// Whether it is made of a workbook: a row is a line, whatever line breaks its cells have.
+    pub(super) is_sheet: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +152,11 @@ impl Machine {
                 self.end_line(byte);
                 1
             }
+            // What a file is padded with, and what ended one once, begins no row.
+            b'\0' | 0x1A => {
+                self.after_cr = false;
+                1
+            }
             b'#' if !self.layout.hash_header => {
                 self.after_cr = false;
                 self.state = State::InComment;
@@ -191,7 +205,9 @@ impl Machine {
             self.state = State::AfterQuote;
         } else {
             record.push(&[byte]);
-            self.count_line(byte);
+            if !self.layout.is_sheet {
+                self.count_line(byte);
+            }
         }
         length + 1
     }
@@ -279,6 +295,9 @@ impl<R: BufRead> Records<R> {
                 continue;
             }
             self.machine.layout.hash_header = false;
+            if self.machine.layout.header_line.is_some_and(|header| record.line < header) {
+                continue;
+            }
             if record.too_large {
                 return Err(InputError::RowTooLarge { line: record.line });
             }
@@ -314,7 +333,8 @@ mod tests {
 
     use super::*;
 
-    const COMMA: Layout = Layout { delimiter: b',', sep_line: false, hash_header: false };
+    const COMMA: Layout =
+        Layout { delimiter: b',', sep_line: false, hash_header: false, header_line: None, is_sheet: false };
 
     type Rows = Vec<(u64, Vec<String>)>;
 
@@ -371,13 +391,24 @@ mod tests {
     }
 
     #[test]
+    fn padding_and_an_old_end_of_file_are_no_rows() {
+        for end in ["\0\0\0\0\0", "\x1a", "\x1a\n", "\0\r\n\0\0"] {
+            assert_eq!(
+                rows(&format!("a\nb,\0c\n{end}")),
+                vec![row(1, &["a"]), row(2, &["b", "\0c"])],
+                "{end:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_row_of_quoted_nothing_is_a_row() {
         assert_eq!(rows("a\n\"\"\nb\n"), vec![row(1, &["a"]), row(2, &[""]), row(3, &["b"])]);
     }
 
     #[test]
     fn the_sep_line_is_left_out_and_a_hash_header_is_kept_once() {
-        let layout = Layout { delimiter: b';', sep_line: true, hash_header: true };
+        let layout = Layout { delimiter: b';', sep_line: true, hash_header: true, ..COMMA };
         let (rows, _) = rows_by(b"\nsep=;\n#id;name\n#comment\na;b\n", layout, 3).unwrap();
         assert_eq!(rows, vec![row(3, &["#id", "name"]), row(5, &["a", "b"])]);
     }

@@ -9,6 +9,12 @@ use crate::base::{alike, trimmed};
 /// Bytes of text that are enough to tell the delimiter.
 pub(super) const HEAD: u64 = 1024 * 1024;
 
+/// The header stands within so many lines, where titles stand above it (DESIGN.md, Input).
+const TITLE_LINES: u64 = 20;
+
+/// Delimiters that are named to the person, who has to say so: they stand in texts, too.
+const OTHER_DELIMITERS: [u8; 3] = [b'|', b'^', b'~'];
+
 /// Decides the layout from the first [`HEAD`] bytes of text.
 pub(super) fn layout(head: &[u8], options: &InputOptions) -> Result<Layout, InputError> {
     let mut lines =
@@ -20,12 +26,16 @@ pub(super) fn layout(head: &[u8], options: &InputOptions) -> Result<Layout, Inpu
         delimiter,
         sep_line: sep.is_some(),
         hash_header: !options.no_header && is_hash_header(hash_line, delimiter, options),
+        header_line: None,
+        is_sheet: false,
     };
+    let below_titles =
+        |layout| Ok(Layout { header_line: header_below_titles(head, layout, options), ..layout });
     if let Some(delimiter) = options.delimiter {
-        return if is_usable(delimiter) { Ok(with(delimiter)) } else { Err(InputError::Delimiter) };
+        return if is_usable(delimiter) { below_titles(with(delimiter)) } else { Err(InputError::Delimiter) };
     }
     if let Some(Sep::Names(delimiter)) = sep {
-        return Ok(with(delimiter));
+        return below_titles(with(delimiter));
     }
     let mut best = (Fit::default(), with(b','));
     for layout in [b',', b';', b'\t'].map(with) {
@@ -35,7 +45,58 @@ pub(super) fn layout(head: &[u8], options: &InputOptions) -> Result<Layout, Inpu
             best = (fit, layout);
         }
     }
-    Ok(best.1)
+    let separates = |delimiter: &u8| {
+        let fit = fit(head, with(*delimiter));
+        fit.cells > 1 && fit.even_rows == fit.rows && fit.lone_uuids > 0
+    };
+    if best.0.cells == 0
+        && let Some(delimiter) = OTHER_DELIMITERS.into_iter().find(separates)
+    {
+        return Err(InputError::OtherDelimiter { delimiter: char::from(delimiter) });
+    }
+    below_titles(best.1)
+}
+
+/// The layout of a workbook's sheet, as its text is made.
+pub(super) fn sheet_layout(head: &[u8], options: &InputOptions) -> Layout {
+    let layout =
+        Layout { delimiter: b',', sep_line: false, hash_header: false, header_line: None, is_sheet: true };
+    Layout { header_line: header_below_titles(head, layout, options), ..layout }
+}
+
+/// The line of the header where other lines stand above it: the first one with a known name over a column of UUIDs, and none
+/// of it a row.
+fn header_below_titles(head: &[u8], layout: Layout, options: &InputOptions) -> Option<u64> {
+    if options.no_header || layout.hash_header {
+        return None;
+    }
+    let mut records = Records::new(head, layout);
+    let mut record = Record::default();
+    let mut first = None;
+    let mut headers: Vec<(u64, Vec<usize>)> = Vec::new();
+    let mut rows = 0;
+    while rows < SNIFFED_ROWS && records.read(&mut record).unwrap_or(false) {
+        let first = *first.get_or_insert(record.line());
+        let holds_uuid = |column: &usize| cell::find(record.cell(*column)) != Found::Nothing;
+        if rows > 0 || (0..record.len()).any(|column| holds_uuid(&column)) {
+            rows += 1;
+            if let Some((line, _)) = headers.iter().find(|(_, columns)| columns.iter().any(holds_uuid)) {
+                return Some(*line).filter(|line| *line > first);
+            }
+        } else if record.line() <= TITLE_LINES {
+            let known: Vec<usize> =
+                (0..record.len()).filter(|column| is_name(&record.text(*column), options)).collect();
+            headers.push((record.line(), known));
+        } else {
+            return None;
+        }
+    }
+    None
+}
+
+/// Whether it is a known name, or one that was asked for.
+fn is_name(cell: &str, options: &InputOptions) -> bool {
+    names::is_known(cell) || options.names().any(|wanted| alike(wanted, cell))
 }
 
 /// How well a delimiter explains the first rows; what counts most comes first.
@@ -51,23 +112,24 @@ struct Fit {
     even_rows: u64,
     /// Cells of the first row; 0 for a single one, which says nothing for the delimiter.
     cells: usize,
+    /// Rows looked at, which are as many under another delimiter.
+    rows: u64,
 }
 
 fn fit(head: &[u8], layout: Layout) -> Fit {
     let mut fit = Fit::default();
     let mut records = Records::new(head, layout);
     let mut record = Record::default();
-    let mut rows = 0;
     // An open quote is no news here: the head may end inside a row.
-    while rows <= SNIFFED_ROWS && records.read(&mut record).unwrap_or(false) {
-        if rows == 0 {
+    while fit.rows <= SNIFFED_ROWS && records.read(&mut record).unwrap_or(false) {
+        if fit.rows == 0 {
             fit.cells = if record.len() > 1 { record.len() } else { 0 };
             let names: Vec<String> =
                 (0..record.len()).map(|index| trimmed(&record.text(index)).to_owned()).collect();
             fit.is_report = names::is_report(&names);
             fit.known_name = names.iter().any(|name| names::is_known(name));
         }
-        rows += 1;
+        fit.rows += 1;
         fit.even_rows += u64::from(record.len() == fit.cells);
         fit.lone_uuids += record.cells().filter(|cell| is_lone_uuid(cell)).count() as u64;
     }
@@ -119,8 +181,7 @@ fn is_hash_header(line: &[u8], delimiter: u8, options: &InputOptions) -> bool {
     }
     line.split(|&byte| byte == delimiter).any(|cell| {
         let cell = String::from_utf8_lossy(cell);
-        let name = trimmed(&cell).trim_matches('"');
-        names::is_known(name) || options.names().any(|wanted| alike(wanted, name))
+        is_name(trimmed(&cell).trim_matches('"'), options)
     })
 }
 
@@ -168,6 +229,38 @@ mod tests {
         ] {
             assert_eq!(sniffed(&text).delimiter as char, expected as char, "{text}");
         }
+    }
+
+    #[test]
+    fn another_delimiter_is_named_where_it_explains_every_row() {
+        let options = InputOptions::default();
+        let error =
+            layout(format!("assistant_id|owner\n{A}|Hello, dear\n").as_bytes(), &options).unwrap_err();
+        assert!(matches!(error, InputError::OtherDelimiter { delimiter: '|' }), "{error}");
+        for text in [format!("assistant_id\n{A} | x\n"), format!("a|b,c|d\n{A}|x,y|z\n"), "a|b\nc|d\n".into()]
+        {
+            assert!(layout(text.as_bytes(), &options).is_ok(), "{text}");
+        }
+        let said = InputOptions { delimiter: Some(b','), ..options };
+        assert!(layout(format!("assistant_id|owner\n{A}|x\n").as_bytes(), &said).is_ok());
+    }
+
+    #[test]
+    fn titles_above_a_header_are_known_by_the_name_over_the_uuids() {
+        for (text, header_line) in [
+            (format!("Export of assistants\nof today,,\n,,\nassistant_id,owner\n{A},x\n"), Some(4)),
+            (format!("Export\nassistant_id,owner\nto be asked for,x\n{A},x\n"), Some(2)),
+            (format!("Export\nowner,uuid\n{A},x\n"), None),
+            (format!("assistant_id\nid\n{A}\n"), None),
+            (format!("Kennung\nfoo\n{A}\n"), None),
+            (format!("{A}\nid\n{A}\n"), None),
+            (format!("{}id\n{A}\n", "title\n".repeat(19)), Some(20)),
+            (format!("{}id\n{A}\n", "title\n".repeat(20)), None),
+        ] {
+            assert_eq!(sniffed(&text).header_line, header_line, "{text}");
+        }
+        let options = InputOptions { no_header: true, ..InputOptions::default() };
+        assert_eq!(layout(format!("Export\nid\n{A}\n").as_bytes(), &options).unwrap().header_line, None);
     }
 
     #[test]

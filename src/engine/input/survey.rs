@@ -22,8 +22,10 @@ pub(super) struct Survey {
     pub(super) sniffed: u64,
     /// The first line end between rows.
     pub(super) line_end: Option<LineEnd>,
+    /// Rows with an id in odd characters.
+    pub(super) odd: SomeRows,
     /// In a report of ours: rows whose `input` and `assistant_id` name different UUIDs.
-    pub(super) contradictions: Contradictions,
+    pub(super) contradictions: SomeRows,
 }
 
 /// A header line.
@@ -35,9 +37,9 @@ pub(super) struct Header {
     pub(super) is_report: bool,
 }
 
-/// Rows that say two things.
+/// Rows of which something is to be said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Contradictions {
+pub(super) struct SomeRows {
     /// How many there are.
     pub(super) rows: u64,
     /// The line of the first one.
@@ -66,11 +68,18 @@ impl Survey {
             let of = |own| names.iter().position(|name| name == own);
             of("input").zip(of("assistant_id"))
         });
-        let mut contradictions = Contradictions::default();
+        let mut contradictions = SomeRows::default();
+        let mut odd = SomeRows::default();
+        if header.is_none() && record.has_odd_id() {
+            odd.add(&record);
+        }
         while records.read(&mut record)? {
             columns.add(&record);
-            if let Some((input, assistant)) = compared {
-                contradictions.add(&record, input, assistant);
+            if compared.is_some_and(|(input, assistant)| contradict(&record, input, assistant)) {
+                contradictions.add(&record);
+            }
+            if record.has_odd_id() {
+                odd.add(&record);
             }
         }
         if columns.sniffed == 0 {
@@ -78,7 +87,7 @@ impl Survey {
         }
         names.extend((names.len()..columns.width).map(names::unnamed));
         let Widths { uuid_rows, sniffed, .. } = columns;
-        Ok(Self { header, names, uuid_rows, sniffed, line_end: records.line_end(), contradictions })
+        Ok(Self { header, names, uuid_rows, sniffed, line_end: records.line_end(), odd, contradictions })
     }
 
     /// Whether the input is a report of ours.
@@ -134,14 +143,16 @@ impl Widths {
     }
 }
 
-impl Contradictions {
-    fn add(&mut self, record: &Record, input: usize, assistant: usize) {
-        if let (Found::One(input), Found::One(assistant)) =
-            (cell::find(record.cell(input)), cell::find(record.cell(assistant)))
-            && input != assistant
-        {
-            self.first_line = if self.rows == 0 { record.line() } else { self.first_line };
-            self.rows += 1;
-        }
+impl SomeRows {
+    fn add(&mut self, record: &Record) {
+        self.first_line = if self.rows == 0 { record.line() } else { self.first_line };
+        self.rows += 1;
     }
+}
+
+fn contradict(record: &Record, input: usize, assistant: usize) -> bool {
+    matches!(
+        (cell::find(record.cell(input)), cell::find(record.cell(assistant))),
+        (Found::One(input), Found::One(assistant)) if input != assistant
+    )
 }

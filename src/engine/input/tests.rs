@@ -275,11 +275,69 @@ fn an_input_without_rows_says_what_there_is() {
 fn what_cannot_be_read_is_refused_before_any_row() {
     let error = open(&format!("assistant_id,note\n{A},x\n{B},\"y\n{C},z\n")).unwrap_err();
     insta::assert_snapshot!(error, @r#"line 3: the quote (") that opens there is never closed: close it, or double it if it belongs to the text"#);
-    let error = open("PK\u{3}\u{4}...").unwrap_err();
-    insta::assert_snapshot!(error, @"the input is a spreadsheet (.xlsx), not a CSV: open it, choose File > Save As (or Export), take 'CSV UTF-8' as the format, and give that file");
+    for (text, sentence) in [
+        ("PK\u{3}\u{4}...", "the input cannot be read as a workbook (.xlsx): "),
+        ("%PDF-1.7", "the input is a PDF, neither a CSV nor an .xlsx: "),
+        ("[{\"id\": 1}]", "the input is JSON, neither a CSV nor an .xlsx: "),
+        (
+            "id|x\n550e8400-e29b-41d4-a716-446655440000|y\n",
+            "the cells of the input seem to be separated by |: ",
+        ),
+    ] {
+        let error = open(text).unwrap_err().to_string();
+        assert!(error.starts_with(sentence), "{error}");
+    }
     let folder = tempfile::tempdir().unwrap();
     let error = Input::open(&folder.path().join("x.csv"), &InputOptions::default()).unwrap_err();
     assert!(matches!(error, InputError::NotFound { .. }), "{error}");
+}
+
+#[test]
+fn a_workbook_is_read_like_a_csv_and_its_rows_are_its_lines() {
+    let bytes = include_bytes!("../../../tests/it/check/files/list.xlsx").as_slice();
+    let input = Input::from_bytes(bytes, &InputOptions::default()).unwrap();
+    insta::assert_snapshot!(input.remarks().join("\n"), @r"
+    column 'Assistant ID': 2 of 3 rows hold a UUID
+    line 3 is taken as the header: what stands above it is a title, and skipped
+    sheet 'List' is read, one of 2 in the workbook
+    ");
+    let format = input.format();
+    assert_eq!((format.bom, format.delimiter, format.line_end), (true, b',', LineEnd::CrLf));
+    assert_eq!(format.carried_columns, ["Owner", "since", "Users", "Public", "Hours"]);
+    let found: Vec<_> =
+        rows(&input).into_iter().map(|row| (row.line, row.target, row.carried.join("|"))).collect();
+    let expected = [
+        (4, pair(A, A), "Müller, \"Jo\"\nBerlin|2026-11-27|12|TRUE|12:00:00"),
+        (6, pair(B, B), "|2026-11-27T18:00:00|1.5|#N/A|"),
+        (7, Err(InvalidId::NoUuid), "#x||||"),
+    ];
+    assert_eq!(found, expected.map(|(line, target, carried)| (line, target, carried.to_owned())));
+}
+
+#[test]
+fn what_is_not_as_it_should_be_is_said() {
+    for (text, remark) in [
+        (
+            format!("id,id\n{A},{B}\n"),
+            "2 columns are called 'id': number 1 is taken (--column 2 for another)",
+        ),
+        (
+            format!("id,agent_id,Agent ID\n{A},{B},\n"),
+            "2 columns are called 'agent_id': number 2 is taken (--agent-column 3 for another)",
+        ),
+        (
+            format!("id\n{A}\n{}\n", B.replace('-', "\u{2011}")),
+            "hyphens of a word processor or invisible characters in an id are read as what they stand for: 1 row, \
+             first on line 3",
+        ),
+        (
+            format!("Export\nid,x\n{A},y\n"),
+            "line 2 is taken as the header: what stands above it is a title, and skipped",
+        ),
+    ] {
+        let input = open(&text).unwrap();
+        assert!(input.remarks().iter().any(|said| said == remark), "{:?}", input.remarks());
+    }
 }
 
 #[test]

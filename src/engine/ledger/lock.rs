@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::OpenError;
 use super::format::beside;
+use crate::engine::os;
 
 /// Held for as long as the value lives.
 #[derive(Debug)]
@@ -49,25 +50,17 @@ impl Drop for LedgerLock {
 fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    os::owner_only(&mut options);
     options.open(path)
 }
 
-#[cfg(unix)]
 fn is_still(path: &Path, file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
     let ours = file.metadata()?;
     match std::fs::metadata(path) {
-        Ok(theirs) => Ok((ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino())),
+        Ok(theirs) => Ok(os::is_one_file((path, &ours), (path, &theirs))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-#[cfg(not(unix))]
-fn is_still(_path: &Path, _file: &File) -> io::Result<bool> {
-    Ok(true)
 }
 
 #[cfg(test)]

@@ -51,6 +51,9 @@ impl Log {
     pub(super) fn begin(connection: &Connection) -> Result<Self, LedgerError> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // macOS keeps what is synced in the disk's memory unless asked so; elsewhere these mean nothing.
+        connection.pragma_update(None, "fullfsync", true)?;
+        connection.pragma_update(None, "checkpoint_fullfsync", true)?;
         // By `checkpoint` alone, or else the mark would be lost.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;

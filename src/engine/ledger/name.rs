@@ -4,23 +4,20 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::error::OpenError;
+use crate::engine::os;
 
 /// One spelling for every way to name the file, so that all of them meet the same lock. A link to nothing names what it
 /// points to.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     let refused = |error: &io::Error| OpenError::refused(path, error);
-    match fs::canonicalize(path) {
+    match os::canonical(path) {
         Ok(resolved) => Ok(resolved),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let name = path.file_name().ok_or_else(|| refused(&error))?;
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder =
-                fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(|error| refused(&error))?;
-            match fs::read_link(folder.join(name)) {
-                // A circle of links is no missing file, so this ends.
-                Ok(target) => resolve(&folder.join(target)),
-                Err(_) => Ok(folder.join(name)),
-            }
+            let target = os::follow_links(path).map_err(|error| refused(&error))?;
+            let name = target.file_name().ok_or_else(|| refused(&error))?;
+            let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = os::canonical(folder.unwrap_or(Path::new("."))).map_err(|error| refused(&error))?;
+            Ok(folder.join(name))
         }
         Err(error) => Err(refused(&error)),
     }
@@ -31,20 +28,9 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
 pub(super) fn find(path: &Path) -> Result<Option<fs::Metadata>, OpenError> {
     match fs::metadata(path) {
         Ok(found) if !found.is_file() => Err(OpenError::NotALedger { path: path.to_owned() }),
-        Ok(found) if has_another_name(&found) => Err(OpenError::HardLinked { path: path.to_owned() }),
+        Ok(found) if os::has_another_name(&found) => Err(OpenError::HardLinked { path: path.to_owned() }),
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(OpenError::refused(path, &error)),
     }
-}
-
-#[cfg(unix)]
-fn has_another_name(found: &fs::Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::nlink(found) > 1
-}
-
-/// Elsewhere than on unix this cannot be told.
-#[cfg(not(unix))]
-const fn has_another_name(_found: &fs::Metadata) -> bool {
-    false
 }

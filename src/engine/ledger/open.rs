@@ -1,6 +1,6 @@
 //! Opening a ledger: lock, creation, the checks before the first write, and what can be done with it before the run.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,7 @@ use super::open_rows::{self, OpenRows, Selection, Starts};
 use super::writer::{self, WriteRow, Writer, WriterThread, write_sent};
 use super::{reread, schema};
 use crate::base::{Backlog, Disabling, InputFormat, InputRow};
+use crate::engine::os;
 
 /// The locked handle to a ledger: the write methods exist only here.
 #[derive(Debug)]
@@ -39,7 +40,9 @@ impl Ledger {
         match find(&path)? {
             Some(found) if found.len() > 0 => {
                 check_file(&path)?;
-                tighten(&path, &found);
+                for file in [path.clone(), beside(&path, "-wal"), beside(&path, "-shm")] {
+                    os::keep_private(&file);
+                }
             }
             _ => create(&path, identity)?,
         }
@@ -125,6 +128,12 @@ impl Ledger {
         let (backlog, starts) = open_rows::backlog(&self.locked.connection, selection)?;
         self.starts = Some(starts);
         Ok(backlog)
+    }
+
+    /// Whether any run in it had this setting on.
+    pub fn has_setting(&self, name: &str) -> Result<bool, LedgerError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM run WHERE json_extract(settings, '$.' || ?1) = 1)";
+        Ok(self.locked.connection.query_row(sql, [name], |row| row.get(0))?)
     }
 
     /// The requests sent since then, by this and earlier runs: time and number, oldest first. A clock that was set
@@ -258,16 +267,13 @@ fn create(path: &Path, identity: &Identity) -> Result<(), OpenError> {
     };
     let made = fill()
         .map_err(|error| OpenError::at(path, error))
-        .and_then(|()| fs::rename(&draft, path).map_err(|error| refused(&error)));
+        .and_then(|()| os::rename(&draft, path).map_err(|error| refused(&error)));
     if made.is_err() {
         let _ = fs::remove_file(&draft);
         return made;
     }
-    // So that the name survives a power cut, too; not every system lets a folder be synced.
-    if let Some(folder) = path.parent()
-        && let Ok(folder) = File::open(folder)
-    {
-        let _ = folder.sync_all();
+    if let Some(folder) = path.parent() {
+        os::sync_folder(folder);
     }
     Ok(())
 }
@@ -283,21 +289,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 fn create_private(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    os::owner_only(&mut options);
     options.open(path).map(drop)
 }
-
-/// Takes other people's access away. Not every file system knows modes: a refusal is no reason not to work.
-#[cfg(unix)]
-fn tighten(path: &Path, found: &fs::Metadata) {
-    use std::os::unix::fs::PermissionsExt;
-    if found.permissions().mode() & 0o077 != 0 {
-        for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
-            let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o600));
-        }
-    }
-}
-
-#[cfg(not(unix))]
-fn tighten(_path: &Path, _found: &fs::Metadata) {}

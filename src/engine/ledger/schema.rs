@@ -286,10 +286,15 @@ fn path_bytes(path: &Path) -> Vec<u8> {
 
 #[cfg(not(unix))]
 fn path_bytes(path: &Path) -> Vec<u8> {
-    // `SQLite` wants `/C:/folder/file`; the verbatim prefix that `canonicalize` puts in front means nothing to it.
+    // `SQLite` wants `/C:/folder/file`, and `//` in front of a server's name: an empty authority, then the path.
     let text = path.to_string_lossy();
     let text = text.strip_prefix(r"\\?\").unwrap_or(&text).replace('\\', "/");
-    if text.starts_with('/') { text.into_bytes() } else { format!("/{text}").into_bytes() }
+    let start = if text.starts_with("//") { "//" } else { "/" };
+    if text.starts_with('/') && start == "/" {
+        text.into_bytes()
+    } else {
+        format!("{start}{text}").into_bytes()
+    }
 }
 
 fn uri_path(path: &Path) -> String {

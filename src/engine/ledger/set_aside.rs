@@ -1,6 +1,5 @@
 //! `--fresh`: puts a ledger aside under a name with the time, so that a new one can begin. Nothing is deleted.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -17,6 +16,7 @@ use super::name::{find, resolve};
 use super::open::{Ledger, sent_since};
 use super::schema;
 use crate::base::DisabledState;
+use crate::engine::os;
 
 /// A ledger that may be put aside; until then it stands where it stood, locked.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Aside {
         log::into_file(&connection).map_err(|error| OpenError::at(&path, error))?;
         drop(connection);
         let aside = free_name(&path, now);
-        fs::rename(&path, &aside).map_err(|error| OpenError::refused(&path, &error))?;
+        os::rename(&path, &aside).map_err(|error| OpenError::refused(&path, &error))?;
         drop(lock);
         Ok(aside)
     }

@@ -32,6 +32,6 @@ pub use error_body::words_of_a_200;
 pub use key::ApiKey;
 pub use page::Page;
 pub use probe::{CertificateTrouble, ProbeFailure, Reached, Unreached, probe, resolve};
-pub use proxy::{ProxyUse, proxy_of};
+pub use proxy::{ProxyAddress, ProxyError, ProxyUse, proxy_of};
 pub use send_log::{NoSendLog, RecordFuture, SendLog, SendLogError};
 pub use transport::ClientSettings;

@@ -19,6 +19,7 @@ use super::error_body::LONGEST_ERROR_BODY;
 use super::key::ApiKey;
 use super::mask::Masker;
 use super::names::{self, Names};
+use super::proxy::{ProxyError, ProxyUse, proxy_of};
 use super::{page, retry_after};
 use crate::base::{FailureKind, SupportHeader, SupportId};
 
@@ -82,6 +83,9 @@ pub enum ClientError {
         "The CA certificates cannot be used: {0}. The file must hold certificates in PEM form (-----BEGIN CERTIFICATE-----)."
     )]
     CaCert(String),
+    /// The proxy that the environment names.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// Anything else, such as a machine without root certificates.
     #[error("Requests cannot be set up: {0}.")]
     Setup(String),
@@ -313,9 +317,17 @@ pub(super) fn builder(
         None => Vec::new(),
     };
     let is_loopback = base_url.is_loopback();
-    if is_loopback {
-        builder = builder.no_proxy();
-    }
+    let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    builder = match proxy_of(base_url, variable)? {
+        // Where no variable is set, the system's settings count on Windows and macOS.
+        ProxyUse::None if !is_loopback => builder,
+        ProxyUse::None | ProxyUse::Excepted { .. } => builder.no_proxy(),
+        ProxyUse::Through { proxy, .. } => {
+            let proxy = reqwest::Proxy::all(proxy.url().clone())
+                .map_err(|error| ClientError::Setup(root_causes(&error)))?;
+            builder.no_proxy().proxy(proxy)
+        }
+    };
     Ok(if is_loopback && base_url.is_http() {
         // No TLS anywhere on this way: it must not fail on a machine without root certificates.
         builder.tls_certs_only(certificates)

@@ -8,17 +8,18 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::{Builder, PathPersistError, TempPath};
 use thiserror::Error;
+
+use crate::engine::os;
 
 /// How many other names are tried when the file asked for cannot be replaced.
 const OTHER_NAMES: u32 = 99;
 
-/// What stands around the sixteen hexadecimal digits in a temporary file's name.
+/// A temporary file's name is short whatever the target is called: this, letters and digits by chance, and the suffix.
 const TEMPORARY_PREFIX: &str = ".agent-migrate-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
-
-/// Links to follow before they count as a circle; what Linux allows.
-const MAX_LINKS: u32 = 40;
+const CHANCE: usize = 16;
 
 /// Why a report cannot be written where it was asked for.
 #[derive(Debug, Error)]
@@ -107,20 +108,9 @@ pub struct AtomicFile {
 #[derive(Debug)]
 enum Place {
     /// A regular file: `temporary` is renamed to `target`, which is `asked` with its links followed.
-    Beside { temporary: Temporary, target: PathBuf },
+    Beside { temporary: TempPath, target: PathBuf },
     /// A device or a pipe, which a rename would destroy: written to directly.
     Direct,
-}
-
-/// A name that is removed when it goes out of scope.
-#[derive(Debug)]
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // Gone already after a rename; otherwise there is nobody left to tell.
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 impl AtomicFile {
@@ -148,13 +138,6 @@ impl AtomicFile {
     /// Makes the file appear: flushed, synced, renamed, the folder synced. Where the rename is refused, the file
     /// appears as `<stem>-2.<extension>`, or the next number that is free.
     pub fn commit(self) -> Result<Written, ReportFileError> {
-        self.commit_with(|from, to| fs::rename(from, to))
-    }
-
-    fn commit_with(
-        self,
-        mut rename: impl FnMut(&Path, &Path) -> io::Result<()>,
-    ) -> Result<Written, ReportFileError> {
         let Self { asked, access, place, mut out } = self;
         let failed = |source| ReportFileError::unwritable(&asked, source);
         out.flush().map_err(failed)?;
@@ -164,28 +147,41 @@ impl AtomicFile {
             && let Ok(existing) = fs::metadata(&target)
         {
             // Best effort: some file systems know no permissions.
-            let _ = fs::set_permissions(&temporary.0, existing.permissions());
+            let _ = fs::set_permissions(&temporary, existing.permissions());
         }
         // Windows renames no file that is still open; elsewhere its lock keeps others from sweeping it away till then.
-        let _open = if cfg!(windows) {
-            drop(out);
-            None
-        } else {
-            Some(out)
-        };
-        let written = match rename(&temporary.0, &target) {
+        let _open = (!cfg!(windows)).then_some(out);
+        let written = match persist(temporary, &target) {
             Ok(()) => Written::AsAsked(asked),
             Err(refused) => {
-                let Some(written) = other_names(&target).find(|name| rename(&temporary.0, name).is_ok())
-                else {
-                    return Err(failed(refused));
-                };
+                let written = persist_beside(refused.path, &target).ok_or_else(|| failed(refused.error))?;
                 Written::Beside { asked, written }
             }
         };
-        sync_folder(&target);
+        os::sync_folder(&folder_of(&target));
         Ok(written)
     }
+}
+
+fn persist(mut temporary: TempPath, target: &Path) -> Result<(), PathPersistError> {
+    let mut patience = os::Patience::default();
+    loop {
+        match temporary.persist(target) {
+            Err(refused) if patience.bears(&refused.error) => temporary = refused.path,
+            done => return done,
+        }
+    }
+}
+
+/// Under the first name that is free and not refused.
+fn persist_beside(mut temporary: TempPath, target: &Path) -> Option<PathBuf> {
+    for name in other_names(target) {
+        match temporary.persist(&name) {
+            Ok(()) => return Some(name),
+            Err(refused) => temporary = refused.path,
+        }
+    }
+    None
 }
 
 impl Write for AtomicFile {
@@ -216,7 +212,7 @@ pub fn check_writable(path: &Path) -> Result<(), ReportFileError> {
     match fs::metadata(path) {
         Ok(existing) if !existing.is_file() && !existing.is_dir() => Ok(()),
         _ => {
-            if let Ok(target) = follow_links(path) {
+            if let Ok(target) = os::follow_links(path) {
                 sweep(&folder_of(&target));
             }
             AtomicFile::create(path, Access::OwnerOnly).map(drop)
@@ -233,33 +229,36 @@ fn is_database(path: &Path) -> bool {
 /// A new temporary file in the folder that holds `path`, links followed.
 fn beside(path: &Path, access: Access) -> Result<(Place, File), ReportFileError> {
     let failed = |source| ReportFileError::unwritable(path, source);
-    let target = follow_links(path).map_err(failed)?;
+    let target = os::follow_links(path).map_err(failed)?;
     if target.file_name().is_none() {
         return Err(failed(io::ErrorKind::InvalidInput.into()));
     }
     let folder = folder_of(&target);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    set_mode(&mut options, &target, access);
-    loop {
-        // Short whatever the target is called, so that a name that is just allowed does not become too long.
-        let name = format!("{TEMPORARY_PREFIX}{:016x}{TEMPORARY_SUFFIX}", fastrand::u64(..));
-        let temporary = folder.join(name);
-        match options.open(&temporary) {
-            Ok(file) => {
-                // Held until the file is closed, by a kill as well. Not every file system knows locks.
-                let _ = file.lock();
-                // Swept away by another process before it was locked: once more, then.
-                if temporary.exists() {
-                    return Ok((Place::Beside { temporary: Temporary(temporary), target }, file));
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(ReportFileError::NoFolder { path: path.to_owned(), folder });
-            }
-            Err(error) => return Err(failed(error)),
+    match (access, fs::metadata(&target)) {
+        (Access::OwnerOnly, _) => os::owner_only(&mut options),
+        (Access::ByUmask, Ok(existing)) => os::as_private_as(&mut options, &existing),
+        (Access::ByUmask, Err(_)) => {}
+    }
+    let mut name = Builder::new();
+    name.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX).rand_bytes(CHANCE);
+    let made = name.make_in(&folder, |temporary| {
+        let file = options.open(temporary)?;
+        // Held until the file is closed, by a kill as well. Not every file system knows locks.
+        let _ = file.lock();
+        // Swept away by another process before it was locked: once more, then.
+        if temporary.exists() { Ok(file) } else { Err(io::ErrorKind::AlreadyExists.into()) }
+    });
+    match made {
+        Ok(made) => {
+            let (file, temporary) = made.into_parts();
+            Ok((Place::Beside { temporary, target }, file))
         }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(ReportFileError::NoFolder { path: path.to_owned(), folder })
+        }
+        Err(error) => Err(failed(error)),
     }
 }
 
@@ -272,7 +271,9 @@ fn sweep(folder: &Path) {
         let is_ours = name
             .to_str()
             .and_then(|name| name.strip_prefix(TEMPORARY_PREFIX)?.strip_suffix(TEMPORARY_SUFFIX))
-            .is_some_and(|middle| middle.len() == 16 && middle.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            .is_some_and(|middle| {
+                middle.len() == CHANCE && middle.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            });
         if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
             let path = entry.path();
             if let Ok(file) = OpenOptions::new().write(true).open(&path)
@@ -282,38 +283,6 @@ fn sweep(folder: &Path) {
             }
         }
     }
-}
-
-/// Who may not read the file that is replaced may not read the new one while it is written, either.
-#[cfg(unix)]
-fn set_mode(options: &mut OpenOptions, target: &Path, access: Access) {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    match (access, fs::metadata(target)) {
-        (Access::OwnerOnly, _) => {
-            options.mode(0o600);
-        }
-        (Access::ByUmask, Ok(existing)) => {
-            options.mode((existing.permissions().mode() & 0o777) | 0o600);
-        }
-        (Access::ByUmask, Err(_)) => {}
-    }
-}
-
-#[cfg(not(unix))]
-fn set_mode(_options: &mut OpenOptions, _target: &Path, _access: Access) {}
-
-/// The path behind links, dangling ones included.
-fn follow_links(path: &Path) -> io::Result<PathBuf> {
-    let mut target = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        match fs::symlink_metadata(&target) {
-            Ok(found) if found.is_symlink() => target = folder_of(&target).join(fs::read_link(&target)?),
-            Ok(_) => return Ok(target),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::Error::other("too many links"))
 }
 
 fn folder_of(path: &Path) -> PathBuf {
@@ -338,15 +307,6 @@ fn other_names(target: &Path) -> impl Iterator<Item = PathBuf> {
         let other = target.with_file_name(name);
         fs::symlink_metadata(&other).is_err().then_some(other)
     })
-}
-
-/// Puts the new name itself on disk. Best effort: the file is whole already, and not every file system can do this.
-fn sync_folder(target: &Path) {
-    if cfg!(unix)
-        && let Ok(folder) = File::open(folder_of(target))
-    {
-        let _ = folder.sync_all();
-    }
 }
 
 #[cfg(test)]
@@ -415,7 +375,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         let others =
-            [".agent-migrate-notes.tmp", ".agent-migrate-00112233445566xy.tmp", "0011223344556677.tmp"];
+            [".agent-migrate-notes.tmp", ".agent-migrate-00112233445566-7.tmp", "0011223344556677.tmp"];
         for name in others.iter().chain(&[".agent-migrate-0011223344556677.tmp"]) {
             fs::write(folder.path().join(name), "left").unwrap();
         }
@@ -434,36 +394,35 @@ mod tests {
     fn a_file_that_cannot_be_replaced_is_written_beside_under_the_next_free_number() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.report.csv");
-        fs::write(&path, "open in Excel").unwrap();
-        for number in [2, 3] {
-            let mut file = AtomicFile::create(&path, Access::ByUmask).unwrap();
+        let files = [2, 3].map(|number| (number, AtomicFile::create(&path, Access::ByUmask).unwrap()));
+        // Nothing takes the place of a folder.
+        fs::create_dir(&path).unwrap();
+        for (number, mut file) in files {
             file.write_all(format!("report {number}").as_bytes()).unwrap();
-            let refuse = |from: &Path, to: &Path| {
-                if to == path { Err(io::ErrorKind::PermissionDenied.into()) } else { fs::rename(from, to) }
-            };
             let beside = folder.path().join(format!("a.report-{number}.csv"));
-            let written = file.commit_with(refuse).unwrap();
+            let written = file.commit().unwrap();
             assert_eq!(written, Written::Beside { asked: path.clone(), written: beside.clone() });
             assert_eq!(fs::read_to_string(written.path()).unwrap(), format!("report {number}"));
         }
         assert_eq!(names(folder.path()), ["a.report-2.csv", "a.report-3.csv", "a.report.csv"]);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "open in Excel");
     }
 
     #[test]
-    fn when_every_name_is_refused_the_first_refusal_is_told_and_nothing_is_left() {
+    fn when_every_name_is_refused_the_first_refusal_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let file = AtomicFile::create(&folder.path().join("report"), Access::ByUmask).unwrap();
-        let mut tried = Vec::new();
-        let error = file.commit_with(|_, to| {
-            tried.push(to.file_name().unwrap().to_str().unwrap().to_owned());
-            Err(io::Error::other(format!("refused {}", tried.len())))
-        });
-        assert!(error.unwrap_err().to_string().ends_with("cannot be written: refused 1"));
-        assert_eq!(tried.first().unwrap(), "report");
-        assert_eq!(tried.get(1).unwrap(), "report-2");
-        assert_eq!(tried.len(), 99);
-        assert!(names(folder.path()).is_empty());
+        folder.close().unwrap();
+        let error = file.commit().unwrap_err();
+        assert!(error.to_string().contains("report cannot be written: "), "{error}");
+    }
+
+    #[test]
+    fn the_names_beside_are_numbered_before_the_extension() {
+        let names: Vec<_> = other_names(Path::new("missing/report")).collect();
+        assert_eq!(
+            (names.len(), names.first().map(PathBuf::as_path)),
+            (98, Some(Path::new("missing/report-2")))
+        );
     }
 
     #[test]

@@ -50,10 +50,10 @@ impl<R: Line, W: Write> Renderer<R> for Csv<W> {
         self.texts.practice = R::run(facts).practice;
         for (index, column) in R::COLUMNS.iter().enumerate() {
             let mark = if index == 0 && self.byte_order_mark { "\u{FEFF}" } else { "" };
-            self.writer.write_field(format!("{mark}{}", column.name))?;
+            self.field(format!("{mark}{}", column.name).as_bytes())?;
         }
         for column in &self.carried_columns {
-            self.writer.write_field(shield::carried(column).as_bytes())?;
+            self.writer.write_field(shield::carried(column).as_bytes()).map_err(plain)?;
         }
         self.end_record()
     }
@@ -65,7 +65,7 @@ impl<R: Line, W: Write> Renderer<R> for Csv<W> {
         let carried = &row.own().carried;
         for index in 0..self.carried_columns.len() {
             let carried = carried.get(index).map_or(Cow::Borrowed(""), |cell| shield::carried(cell));
-            self.writer.write_field(carried.as_bytes())?;
+            self.field(carried.as_bytes())?;
         }
         self.end_record()
     }
@@ -87,7 +87,7 @@ impl<W: Write> Csv<W> {
             Cell::Number(number) => self.shown(number),
             Cell::Id(id) => {
                 let id = id.hyphenated();
-                Ok(self.writer.write_field(id.encode_lower(&mut Uuid::encode_buffer()))?)
+                self.field(id.encode_lower(&mut Uuid::encode_buffer()).as_bytes())
             }
             // A year before 0 begins with a minus sign.
             Cell::Time(time) => self.own(&time.to_string()),
@@ -95,17 +95,29 @@ impl<W: Write> Csv<W> {
     }
 
     fn own(&mut self, text: &str) -> io::Result<()> {
-        Ok(self.writer.write_field(cell::own(text).as_bytes())?)
+        self.field(cell::own(text).as_bytes())
     }
 
     fn shown(&mut self, number: impl std::fmt::Display) -> io::Result<()> {
         self.scratch.clear();
         let _ = write!(self.scratch, "{number}");
-        Ok(self.writer.write_field(&self.scratch)?)
+        self.writer.write_field(&self.scratch).map_err(plain)
     }
 
     fn end_record(&mut self) -> io::Result<()> {
-        Ok(self.writer.write_record(None::<&[u8]>)?)
+        self.writer.write_record(None::<&[u8]>).map_err(plain)
+    }
+
+    fn field(&mut self, cell: &[u8]) -> io::Result<()> {
+        self.writer.write_field(cell).map_err(plain)
+    }
+}
+
+/// The error of the output, which its caller knows by its kind.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
+use std::panic::catch_unwind;
 use std::path::Path;
 
+use calamine::{DataType, Reader, Xlsx, open_workbook};
 use csv::ReaderBuilder;
 
 use crate::base::COLUMNS_OF_EVERY_REPORT;
@@ -12,8 +14,11 @@ use crate::base::COLUMNS_OF_EVERY_REPORT;
 /// What every page of this program has in its head.
 const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"agent-migrate\">";
 
-/// How the JSON Lines of a run and of an audit begin.
-const JSON_MARKS: [&[u8]; 2] = [br#"{"type":"run","schema":"#, br#"{"type":"audit","schema":"#];
+/// How the JSON Lines of every command begin, and what stands behind the command's name there.
+const JSON_MARKS: [&[u8]; 2] = [br#"{"type":""#, br#"","schema":"#];
+
+/// Columns that every workbook of this program has in its first row.
+const WORKBOOK_MARKS: [&str; 2] = ["status", "error"];
 
 /// So much of a file tells whose it is.
 const HEAD_BYTES: u64 = 64 * 1024;
@@ -23,7 +28,11 @@ const DELIMITERS: &[u8] = b",;\t";
 
 /// How a file begins.
 #[derive(Debug)]
-pub struct FileHead(Vec<u8>);
+pub struct FileHead {
+    head: Vec<u8>,
+    /// The first row of a workbook.
+    first_row: Vec<String>,
+}
 
 impl FileHead {
     /// Of the file at that path; `None` where there is nothing to lose: no file, an empty one, a device or a pipe. One
@@ -35,14 +44,26 @@ impl FileHead {
         }
         let mut head = Vec::new();
         let read = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
-        Some(Self(if read.is_ok() { head } else { Vec::new() }))
+        let head = if read.is_ok() { head } else { Vec::new() };
+        let first_row =
+            if head.starts_with(b"PK") { first_row(path).unwrap_or_default() } else { Vec::new() };
+        Some(Self { head, first_row })
     }
 
     /// Whether it is a report of this program: the table, the page or the JSON Lines of any command, whatever the order
     /// of its columns, with the input's own beside them.
     pub fn is_report(&self) -> bool {
-        let is_page = self.0.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
-        is_page || JSON_MARKS.iter().any(|mark| self.0.starts_with(mark)) || self.is_report_table()
+        let is_page = self.head.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
+        let is_workbook = WORKBOOK_MARKS.iter().all(|mark| self.first_row.iter().any(|name| name == mark));
+        is_page || is_workbook || self.is_json_report() || self.is_report_table()
+    }
+
+    fn is_json_report(&self) -> bool {
+        let [before, behind] = JSON_MARKS;
+        self.head.strip_prefix(before).is_some_and(|rest| {
+            let name = rest.iter().take_while(|letter| letter.is_ascii_lowercase()).count();
+            rest.split_at(name).1.starts_with(behind)
+        })
     }
 
     fn is_report_table(&self) -> bool {
@@ -76,15 +97,34 @@ impl FileHead {
 
     /// The keys of the object in the first line, if it is of that type; `type` itself left out.
     fn object_keys(&self, json_type: &str) -> Option<BTreeSet<String>> {
-        let line = self.0.split(|byte| *byte == b'\n').next()?;
+        let line = self.head.split(|byte| *byte == b'\n').next()?;
         let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(line).ok()?;
         let is_of_type = object.get("type").is_some_and(|found| found == json_type);
         is_of_type.then(|| object.into_iter().map(|(key, _)| key).filter(|key| key != "type").collect())
     }
 
     fn text(&self) -> &[u8] {
-        self.0.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.0)
+        self.head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.head)
     }
+}
+
+/// The texts in the first row of a workbook's first sheet. What cannot be read is nobody's.
+fn first_row(path: &Path) -> Option<Vec<String>> {
+    let read = || {
+        let mut book: Xlsx<_> = open_workbook(path).ok()?;
+        let first = book.sheet_names().into_iter().next()?;
+        let mut cells = book.worksheet_cells_reader(&first).ok()?;
+        let mut texts = Vec::new();
+        while let Ok(Some(cell)) = cells.next_cell() {
+            if cell.get_position().0 > 0 {
+                break;
+            }
+            texts.extend(cell.get_value().get_string().map(str::to_owned));
+        }
+        Some(texts)
+    };
+    // What the library makes of a damaged file is not in our hands.
+    catch_unwind(read).ok().flatten()
 }
 
 #[cfg(test)]
@@ -93,7 +133,7 @@ mod tests {
     use crate::base::REPORT_COLUMNS;
 
     fn head(content: &str) -> FileHead {
-        FileHead(content.as_bytes().to_vec())
+        FileHead { head: content.as_bytes().to_vec(), first_row: Vec::new() }
     }
 
     #[test]
@@ -108,7 +148,7 @@ mod tests {
             ("line,checked_at,requests,input,error,status,name,\"two\nlines\"\n".into(), true),
             (old_order.into(), true),
             (r#"{"type":"run","schema":1,"rows":3}"#.into(), true),
-            (r#"{"type":"audit","schema":1}"#.into(), true),
+            (r#"{"type":"apply","schema":1}"#.into(), true),
             ("<!DOCTYPE html><head><meta name=\"generator\" content=\"agent-migrate\">".into(), true),
             ("line,input,name\n1,a,b\n".into(), false),
             ("line,input;status".into(), false),
@@ -151,6 +191,9 @@ mod tests {
         assert!(FileHead::of(&path).is_none());
         fs::write(&path, "mine").unwrap();
         assert!(FileHead::of(&path).is_some_and(|head| !head.is_report()));
+        let workbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/check/files/list.xlsx");
+        let head = FileHead::of(&workbook).unwrap();
+        assert_eq!((head.first_row.as_slice(), head.is_report()), (&["Read me first".to_owned()][..], false));
         #[cfg(unix)]
         assert!(FileHead::of(Path::new("/dev/null")).is_none());
     }

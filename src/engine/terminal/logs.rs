@@ -14,6 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
 use super::Terminal;
+use crate::engine::os;
 
 /// Where what is said to the person is logged when there is nobody but a machine; shown whatever the level.
 pub(super) const SAID: &str = "agent_migrate::said";
@@ -109,11 +110,7 @@ impl Write for Out {
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
+    os::owner_only(&mut options);
     options.open(path)
 }
 

@@ -19,7 +19,9 @@ pub(crate) use layout::{
 pub use logs::{LogFormat, init_logs};
 pub use messages::nothing_begun;
 pub(crate) use messages::{about, ended_before, kept, not_asked_for, platform, work};
-pub use questions::{Answer, can_ask, forget_what_was_typed};
+pub use questions::{Answer, can_ask};
+
+pub use super::os::forget_what_was_typed;
 pub use screen::{WhenGone, print_bytes, standard_output};
 
 use std::env;

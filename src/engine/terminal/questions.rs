@@ -3,6 +3,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 
+use crate::engine::os::TERMINAL;
+
 /// What became of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -13,11 +15,6 @@ pub enum Answer {
     /// There is nobody to ask.
     NoTerminal,
 }
-
-#[cfg(windows)]
-const TERMINAL: (&str, &str) = ("CONIN$", "CONOUT$");
-#[cfg(not(windows))]
-const TERMINAL: (&str, &str) = ("/dev/tty", "/dev/tty");
 
 /// Whether there is somebody to ask: `confirm` will then not say that there is no terminal. For a run that will have
 /// to ask, before its first request.
@@ -39,15 +36,6 @@ fn open_both(shown: bool, (input, output): (&str, &str)) -> Option<(File, File)>
     let input = || OpenOptions::new().read(true).open(input).ok();
     let output = || OpenOptions::new().write(true).open(output).ok();
     if shown { input().zip(output()) } else { None }
-}
-
-/// Forgets what was typed on the terminal so far: no answer to a question that nobody had seen then.
-pub fn forget_what_was_typed() {
-    #[cfg(unix)]
-    if let Ok(terminal) = File::open(TERMINAL.0) {
-        // A terminal that cannot do it is asked all the same.
-        let _ = rustix::termios::tcflush(&terminal, rustix::termios::QueueSelector::IFlush);
-    }
 }
 
 fn ask(question: &str, mut input: impl BufRead, mut output: impl Write) -> Answer {

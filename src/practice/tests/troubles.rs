@@ -101,51 +101,6 @@ async fn a_failing_server_answers_in_all_its_ways_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_truncated_answer_has_its_head_half_its_body_and_then_the_end() {
-    let sandbox = sandbox(|options| options.truncate_rate = 1.0).await;
-    let mut response = get(&sandbox, &made_up_path()).send().await.expect("the head");
-    assert_eq!(response.status(), 200);
-    let promised = response.content_length().expect("a length");
-    let mut received = 0;
-    let end = loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => received += u64::try_from(chunk.len()).expect("a length"),
-            other => break other,
-        }
-    };
-    assert!(end.is_err(), "the body must not look whole");
-    assert_eq!(received, promised / 2);
-}
-
-#[tokio::test]
-async fn a_reset_connection_gives_no_whole_answer() {
-    let sandbox = sandbox(|options| options.reset_rate = 1.0).await;
-    let (mut before, mut within) = (0, 0);
-    for _ in 0..20 {
-        match get(&sandbox, &made_up_path()).send().await {
-            Err(_) => before += 1,
-            Ok(response) => {
-                assert!(response.bytes().await.is_err());
-                within += 1;
-            }
-        }
-    }
-    assert!(before > 0, "{before} before the answer, {within} within");
-    assert_eq!(sandbox.requests(), 20);
-}
-
-#[tokio::test]
-async fn a_slow_answer_arrives_whole_a_byte_at_a_time() {
-    let sandbox = sandbox(|options| options.slow = Some(Duration::from_micros(1))).await;
-    let started = Instant::now();
-    let (code, body) = answer(get(&sandbox, "/agent/v1/get?agentId=x")).await;
-    assert_eq!(code, 400);
-    assert!(serde_json::from_str::<Value>(&body).is_ok(), "{body}");
-    // Timers tick in milliseconds: one for each of the bytes after the first.
-    assert!(started.elapsed() >= Duration::from_millis(50));
-}
-
-#[tokio::test]
 async fn latency_delays_every_answer() {
     let sandbox = sandbox(|options| options.latency = Duration::from_millis(60)).await;
     let started = Instant::now();

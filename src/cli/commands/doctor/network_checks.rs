@@ -17,11 +17,27 @@ const CLOCKS_APART: Duration = Duration::from_secs(5 * 60);
 impl Doctor<'_> {
     /// From this machine to the platform, without showing the key; whether its API is there.
     pub(super) async fn network_checks(&mut self, base_url: &BaseUrl, key: Option<&ApiKey>) -> bool {
-        let proxy = proxy_of(base_url, |name| (self.environment.0)(name));
-        self.proxy(&proxy);
-        let through = match &proxy {
-            ProxyUse::Through { address: Some((host, port)), .. } => Some((host.clone(), *port)),
-            _ => None,
+        let through = match proxy_of(base_url, self.environment.0) {
+            Ok(ProxyUse::None) => {
+                let of_system =
+                    if cfg!(any(windows, target_os = "macos")) { " but the system's" } else { "" };
+                self.ok("proxy", format!("none{of_system}"));
+                None
+            }
+            Ok(ProxyUse::Excepted { variable }) => {
+                self.ok("proxy", format!("none: {variable} is set, and NO_PROXY excepts this host"));
+                None
+            }
+            Ok(ProxyUse::Through { variable, proxy }) => {
+                self.ok("proxy", format!("requests go through {proxy:?} ({variable})"));
+                Some((proxy.host().to_owned(), proxy.port()))
+            }
+            Err(error) => {
+                let remedy = "Mend the variable, then run doctor again.";
+                self.push("proxy", CheckStatus::Failed, error.to_string(), remedy);
+                self.skip(&["name", "connection", "tls", "api", "clock"]);
+                return false;
+            }
         };
         let (host, port) = through.clone().unwrap_or_else(|| (base_url.host().to_owned(), base_url.port()));
         let found = resolve(&host, port, self.timeout()).await;
@@ -58,22 +74,6 @@ impl Doctor<'_> {
         self.push("tls", CheckStatus::Failed, why, remedy);
         self.skip(&["api", "clock"]);
         false
-    }
-
-    fn proxy(&mut self, proxy: &ProxyUse) {
-        match proxy {
-            ProxyUse::None => self.ok("proxy", "none"),
-            ProxyUse::Excepted { variable } => {
-                self.ok("proxy", format!("none: {variable} is set, and NO_PROXY excepts this host"));
-            }
-            ProxyUse::Through { variable, address: Some((host, port)) } => {
-                self.ok("proxy", format!("requests go through {host}:{port} ({variable})"));
-            }
-            ProxyUse::Through { variable, address: None } => {
-                let remedy = format!("Mend {variable}: http://host:port.");
-                self.push("proxy", CheckStatus::Warning, format!("{variable} cannot be read"), remedy);
-            }
-        }
     }
 
     fn reached(&mut self, base_url: &BaseUrl, reached: &Reached) -> bool {
