@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::base::terminal_safe;
 use crate::cli::network_arguments::{EndpointArgs, KeyArgs};
 use crate::cli::shared_arguments::{InputArgs, PlatformArg};
+use crate::engine::platform::{LANGDOCK, ODEUS};
 
 /// A byte of a name that is no text is this private character plus the byte, until it is quoted: so the words of a command
 /// line are texts.
@@ -95,6 +96,17 @@ pub(super) fn same_endpoint(endpoint: &EndpointArgs) -> Vec<String> {
     }
     words.extend(endpoint.sandbox.then(|| "--sandbox".to_owned()));
     words
+}
+
+/// The same for a ledger's base URL; `None` is the practice workspace.
+pub(super) fn endpoint_of(base_url: Option<&str>) -> Vec<String> {
+    let words = match base_url {
+        None => vec!["--sandbox"],
+        Some(LANGDOCK) => vec!["--platform", "langdock"],
+        Some(ODEUS) => vec!["--platform", "odeus"],
+        Some(other) => vec!["--base-url", other],
+    };
+    words.into_iter().map(str::to_owned).collect()
 }
 
 /// The options that another command needs to read the same input in the same way.
