@@ -8,7 +8,9 @@ use super::look::Plan;
 use crate::base::{
     AgentDone, ApplyStatus, Backlog, Event, RowStatus, StopReason, Writing, grouped, terminal_safe,
 };
-use crate::engine::terminal::{Blocks, Phase, Said, WHOLE, Wording, by_word, counted, counts, quoted, work};
+use crate::engine::terminal::{
+    Blocks, Phase, Said, Text, Tone, WHOLE, Wording, by_word, counted, counts, quoted, work,
+};
 
 /// How it speaks of its events.
 pub static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says };
@@ -50,7 +52,7 @@ impl Endpoint<'_> {
 }
 
 /// What is about to be read.
-pub fn before_apply(backlog: &Backlog, rpm: u32, endpoint: Endpoint<'_>, dry_run: bool) -> String {
+pub fn before_apply(backlog: &Backlog, rpm: u32, endpoint: Endpoint<'_>, dry_run: bool) -> Text {
     let mut blocks = Blocks::new(endpoint.is_practice());
     blocks.platform(endpoint.base_url);
     blocks.push(&work(backlog, rpm, 1));
@@ -64,7 +66,7 @@ pub fn before_apply(backlog: &Backlog, rpm: u32, endpoint: Endpoint<'_>, dry_run
 
 /// What is about to be written, what is left and why, and the command line that takes it back.
 /// `rows`: how many of them `--max-changes` leaves.
-pub fn apply_plan(plan: &Plan, rows: u64, endpoint: Endpoint<'_>, dry_run: bool, take_back: &str) -> String {
+pub fn apply_plan(plan: &Plan, rows: u64, endpoint: Endpoint<'_>, dry_run: bool, take_back: &str) -> Text {
     let mut blocks = Blocks::new(endpoint.is_practice());
     blocks.say(&headline(plan, dry_run));
     if rows < plan.count() {
@@ -151,7 +153,7 @@ pub fn apply_question(rows: u64) -> String {
 }
 
 /// What is about to be taken back.
-pub fn undo_plan(rows: u64, endpoint: Endpoint<'_>, dry_run: bool) -> String {
+pub fn undo_plan(rows: u64, endpoint: Endpoint<'_>, dry_run: bool) -> Text {
     let mut blocks = Blocks::new(endpoint.is_practice());
     blocks.platform(endpoint.base_url);
     let agents = counted(rows, "agent", "agents");
@@ -221,7 +223,7 @@ pub fn after_apply(
     files: &[(&str, &Path)],
     (take_back, next): (Option<&str>, Option<&str>),
     stopped: Option<&StopReason>,
-) -> String {
+) -> Text {
     let mut blocks = Blocks::new(practice);
     if let Some(reason) = stopped {
         let words = terminal_safe(&reason.to_string(), WHOLE);
@@ -230,7 +232,8 @@ pub fn after_apply(
     }
     let rows: u64 = result.statuses.values().sum();
     let lines = ApplyStatus::ALL.map(|status| {
-        (status.as_str(), result.statuses.get(&status).copied().unwrap_or_default(), String::new())
+        let rows = result.statuses.get(&status).copied().unwrap_or_default();
+        (status.as_str(), if status.needs_attention() { Tone::Bad } else { Tone::Good }, rows, String::new())
     });
     blocks.push(&format!("{}:{}", counted(rows, "row", "rows"), by_word(lines)));
     let mut remedies: Vec<_> = result.remedies.iter().collect();
@@ -309,7 +312,7 @@ mod tests {
         let endpoint = Endpoint { base_url: None, is_elsewhere: false };
         insta::assert_snapshot!(apply_plan(&Plan::default(), 0, endpoint, false, ""), @"PRACTICE: There is nothing to write.");
         let plan = Plan { creates: 0, with_actions: 0, ..plan() };
-        let first = apply_plan(&plan, 41, endpoint, true, "");
+        let first = apply_plan(&plan, 41, endpoint, true, "").to_string();
         insta::assert_snapshot!(first.split("\n\n").next().unwrap_or_default(), @r"
         PRACTICE: Nothing is written: this is a dry run. Without --dry-run, 41 agents would be written and
         published.

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::row::{AuditFacts, Source, Weight, reading_word};
 use crate::base::{Backlog, RowStatus, StopReason, grouped, terminal_safe};
 use crate::engine::terminal::{
-    Blocks, WHOLE, Wording, by_word, counts, ended_before, kept, not_asked_for, platform, rows, work,
+    Blocks, Text, Tone, WHOLE, Wording, by_word, counts, ended_before, kept, not_asked_for, platform, rows,
+    work,
 };
 
 /// How an audit speaks of its events.
@@ -14,7 +15,7 @@ pub static WORDING: Wording = Wording { requests_each: 1, word: reading_word, sa
 
 /// What an audit is about to do: where, how many rows and requests, how long. `base_url` is `None` in the practice
 /// workspace.
-pub fn before_audit(backlog: &Backlog, rpm: u32, base_url: Option<&str>, source: Source) -> String {
+pub fn before_audit(backlog: &Backlog, rpm: u32, base_url: Option<&str>, source: Source) -> Text {
     let mut text = format!("{}\n{}\n", platform(base_url), work(backlog, rpm, 1));
     text.push_str(&not_asked_for(backlog));
     text.push_str(match source {
@@ -24,7 +25,7 @@ pub fn before_audit(backlog: &Backlog, rpm: u32, base_url: Option<&str>, source:
             "It reads assistants, or agents where the Assistants API has ended, and changes nothing."
         }
     });
-    text
+    Text::from(text)
 }
 
 /// A finding with the number of rows that have it.
@@ -60,14 +61,16 @@ pub struct AuditSummary<'a> {
 }
 
 /// How an audit ended, for the person. Every block of a practice run says so in its first line.
-pub fn after_audit(summary: &AuditSummary<'_>) -> String {
+pub fn after_audit(summary: &AuditSummary<'_>) -> Text {
     let AuditFacts { run, models_known } = summary.facts;
     let mut blocks = Blocks::new(run.practice);
     if let Some(reason) = summary.stopped {
         blocks.push(&ended_before(run, &terminal_safe(&reason.to_string(), WHOLE)));
     }
-    let statuses =
-        by_word(RowStatus::ALL.map(|status| (reading_word(status), run.count(status), String::new())));
+    let statuses = by_word(
+        RowStatus::ALL
+            .map(|status| (reading_word(status), Tone::of(status), run.count(status), String::new())),
+    );
     blocks.push(&format!("{}:{statuses}", rows(run.rows())));
     if let Some(kept) = kept(run) {
         blocks.say(&kept);
@@ -161,9 +164,10 @@ mod tests {
         let backlog =
             Backlog { rows: 1_200, invalid: 2, settled_before: 198, to_do: 1_000, ..Backlog::default() };
         let said = before_audit(&backlog, 300, Some("https://api.langdock.com"), Source::Auto);
-        insta::assert_snapshot!(said, @r"
+        insta::assert_snapshot!(said, @"
         Platform: https://api.langdock.com
-        1,200 rows: 200 done, 1,000 to go (1 request each, about 1,000 in all, at most 300 a minute: about 3 min 30 s).
+        1,200 rows: 200 done, 1,000 to go (1 request each, about 1,000 in all, at most 300 a minute: about 3
+        min 30 s).
         No request is spent on 2 rows without exactly one UUID.
         It reads assistants, or agents where the Assistants API has ended, and changes nothing.
         ");
@@ -221,8 +225,9 @@ mod tests {
         facts.run.practice = true;
         let reason = StopReason::OutOfReach;
         let summary = AuditSummary { agents_instead: 3, stopped: Some(&reason), ..summary(&facts, &[]) };
-        insta::assert_snapshot!(after_audit(&summary), @r"
-        PRACTICE: Ended early: the server seems out of reach: the rows asked for last got no sensible answer. Check the connection and the platform's status page, then run the same command again.
+        insta::assert_snapshot!(after_audit(&summary), @"
+        PRACTICE: Ended early: the server seems out of reach: the rows asked for last got no sensible
+        answer. Check the connection and the platform's status page, then run the same command again.
 
         PRACTICE: 1,193 rows:
           read                 1,180

@@ -60,6 +60,11 @@ pub enum Remedy {
 }
 
 impl Remedy {
+    /// Whether nobody has to do anything but type the same command again.
+    pub const fn is_another_run(self) -> bool {
+        matches!(self, Self::RunAgain | Self::RunAgainLater | Self::RunAgainSlower | Self::RunAgainToDisable)
+    }
+
     /// One plain sentence; empty for [`Remedy::Nothing`].
     pub const fn sentence(self) -> &'static str {
         match self {

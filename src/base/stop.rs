@@ -67,6 +67,11 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// Whether somebody asked for it from outside.
+    pub const fn is_signal(&self) -> bool {
+        matches!(self, Self::Signal { .. })
+    }
+
     /// Whether something has to be mended before the same command can go on (exit code 5), rather than merely
     /// running it again (exit code 4).
     pub const fn must_be_mended(&self) -> bool {

@@ -5,20 +5,24 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::again::Verified;
-use crate::base::{Backlog, FIRST_AT_ONCE, Remedy, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
+use super::summary::Summary;
+use crate::base::{Backlog, FIRST_AT_ONCE, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
 use crate::engine::terminal::{
-    Blocks, WHOLE, Wording, about, by_word, counted, ended_before, kept, platform, rows, wrapped,
+    Blocks, Text, Tone, WHOLE, Wording, about, by_word, counted, ended_before, hanging, kept, platform, rows,
 };
 
-/// Remedies shown at most.
-const REMEDIES: usize = 4;
+/// Different changes shown at most; the report has them all.
+const CHANGES: usize = 8;
+
+/// Characters of one shown at most.
+const CHANGE: usize = 160;
 
 /// How `verify` speaks of its events.
 pub static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says: |_, _| None };
 
 /// What `verify` is about to do: where, how many agents, how long. `rpm` is `--rpm`; `base_url` is `None` in the practice
 /// workspace.
-pub fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> String {
+pub fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> Text {
     let mut text = format!("{}\n", platform(base_url));
     let paced = backlog.to_do.saturating_sub(u64::from(FIRST_AT_ONCE));
     let time = Duration::from_secs(paced.saturating_mul(60).div_ceil(u64::from(rpm.max(1))));
@@ -30,13 +34,11 @@ pub fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> Str
         grouped(u64::from(rpm)),
         about(time)
     );
-    text.push_str(&wrapped(
+    text.push_str(
         "They are compared with the assistants kept in the ledger, whose verdicts stay as they are. It only reads; \
          nothing is changed.",
-        "",
-        "",
-    ));
-    text
+    );
+    Text::from(text)
 }
 
 /// Which verdicts are not what they were, and how many rows cannot have a new one. `ended`: every row was come to.
@@ -44,7 +46,7 @@ pub fn changed_verdicts(
     Verified { changed, never_read, .. }: &Verified,
     practice: bool,
     ended: bool,
-) -> String {
+) -> Text {
     let mut blocks = Blocks::new(practice);
     if changed.is_empty() {
         blocks.say(if ended {
@@ -71,25 +73,23 @@ pub fn changed_verdicts(
     blocks.finish()
 }
 
-/// How `verify` ended: why it stopped early, rows by status, the remedies that matter most (each with its number of rows, in
-/// any order), `files` with what each one is, and the command line to type next.
+/// How `verify` ended: why it stopped early, rows by status, what to do, what differs, `files` with what each one is, and the
+/// command lines that get on from here.
 pub fn after_verify(
     facts: &RunFacts,
-    remedies: &[(Remedy, u64)],
+    summary: &Summary,
     files: &[(&str, &Path)],
-    next: Option<&str>,
+    commands: &[(&str, String)],
     stopped: Option<&StopReason>,
-) -> String {
+) -> Text {
     let mut blocks = Blocks::new(facts.practice);
     if let Some(reason) = stopped {
         blocks.push(&ended_before(facts, &terminal_safe(&reason.to_string(), WHOLE)));
     }
     verdicts(&mut blocks, facts);
-    what_to_do(&mut blocks, remedies);
+    what_to_do(&mut blocks, summary);
     blocks.files(files);
-    if let Some(next) = next {
-        blocks.command("Next:", next);
-    }
+    next(&mut blocks, commands);
     blocks.finish()
 }
 
@@ -101,28 +101,44 @@ pub(crate) fn verdicts(blocks: &mut Blocks, facts: &RunFacts) {
     }
 }
 
-/// The remedies that matter most, each with its number of rows.
-pub(crate) fn what_to_do(blocks: &mut Blocks, remedies: &[(Remedy, u64)]) {
-    let remedies = most_important(remedies);
-    if !remedies.is_empty() {
-        blocks.push(&format!("What to do:{remedies}"));
+/// What to do, and what differs how often.
+pub(crate) fn what_to_do(blocks: &mut Blocks, summary: &Summary) {
+    let remedies = summary.remedies();
+    let width = remedies.iter().map(|(_, rows)| grouped(*rows).len()).max().unwrap_or_default();
+    let lines = remedies.iter().fold(String::new(), |mut text, (remedy, rows)| {
+        let unit = if *rows == 1 { "row: " } else { "rows:" };
+        let head = format!("  {:>width$} {unit} ", grouped(*rows));
+        let _ = write!(text, "\n{}", hanging(&head, remedy.sentence()));
+        text
+    });
+    if !lines.is_empty() {
+        blocks.push(&format!("What to do:{lines}"));
+    }
+    let changes = summary.changes();
+    let lines = changes.iter().take(CHANGES).fold(String::new(), |mut text, (rows, what)| {
+        let _ =
+            write!(text, "\n{}", hanging(&format!("  {} x ", grouped(*rows)), &terminal_safe(what, CHANGE)));
+        text
+    });
+    let others = changes.len().saturating_sub(CHANGES);
+    if others > 0 {
+        blocks.push(&format!("What differs:{lines}\n  and {others} more: see `differences` in the report"));
+    } else if !lines.is_empty() {
+        blocks.push(&format!("What differs:{lines}"));
+    }
+}
+
+/// The command lines that get on from here, each with what it is for; that there is nothing to do where there is none.
+pub(crate) fn next(blocks: &mut Blocks, commands: &[(&str, String)]) {
+    for (what, command) in commands {
+        blocks.command(what, command);
     }
 }
 
 fn statuses(facts: &RunFacts) -> String {
-    by_word(RowStatus::ALL.map(|status| (status.as_str(), facts.count(status), String::new())))
-}
-
-fn most_important(remedies: &[(Remedy, u64)]) -> String {
-    let mut remedies: Vec<_> =
-        remedies.iter().filter(|(remedy, rows)| *remedy != Remedy::Nothing && *rows > 0).collect();
-    remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(*rows), *remedy));
-    let width = remedies.first().map_or(0, |(_, rows)| grouped(*rows).len());
-    remedies.iter().take(REMEDIES).fold(String::new(), |mut text, (remedy, rows)| {
-        let unit = if *rows == 1 { "row: " } else { "rows:" };
-        let _ = write!(text, "\n  {:>width$} {unit} {}", grouped(*rows), remedy.sentence());
-        text
-    })
+    by_word(
+        RowStatus::ALL.map(|status| (status.as_str(), Tone::of(status), facts.count(status), String::new())),
+    )
 }
 
 #[cfg(test)]
@@ -138,7 +154,7 @@ mod tests {
         They are compared with the assistants kept in the ledger, whose verdicts stay as they are. It only
         reads; nothing is changed.
         ");
-        assert!(before_verify(&backlog, 300, None).starts_with("PRACTICE: "));
+        assert!(before_verify(&backlog, 300, None).to_string().starts_with("PRACTICE: "));
     }
 
     #[test]

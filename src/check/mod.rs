@@ -7,6 +7,7 @@
 //! | `proposed` | the agent in write names, for `POST /agent/v1/create` |
 //! | `row` | one row's way |
 //! | `again` | `verify`: the same for rows that an earlier run has read |
+//! | `summary` | what stands in a report, counted |
 //! | `messages` | what is said of it |
 //!
 //! What counts as the same is data, a line per field in [`FIELDS`](crate::engine::record), and not code per field.
@@ -17,6 +18,7 @@ mod messages;
 mod pairs;
 mod proposed;
 mod row;
+mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +26,8 @@ pub use again::{AgainstKept, Verified, as_it_is_now, asked_for};
 pub use compare::{Verdict, compare};
 pub(crate) use compare::{differing, differs};
 pub use messages::{WORDING, after_verify, before_verify, changed_verdicts};
-pub(crate) use messages::{verdicts, what_to_do};
+pub(crate) use messages::{next, verdicts, what_to_do};
 pub(crate) use proposed::for_update;
 pub use proposed::proposed;
 pub use row::BothSides;
+pub use summary::Summary;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::arguments::{Cli, Command};
 use super::network_arguments::KeyArgs;
 use super::settings::{
-    OutputPath, UsageError, WorkPaths, apply_json, apply_report, audit_paths, rollback_report, run_paths,
-    verify_outputs,
+    OutputPath, UsageError, WorkPaths, apply_json, apply_report, audit_paths, report_output, rollback_report,
+    run_paths, verify_outputs,
 };
 use crate::engine::os;
 
@@ -61,7 +61,7 @@ impl CommandFiles {
             }
             Command::Report(arguments) => {
                 files.ledger("LEDGER", &arguments.ledger);
-                files.output("--output", Some(&OutputPath::parse(&arguments.output)));
+                files.output("--output", Some(&report_output(arguments)));
             }
             Command::List(arguments) => {
                 files.key(&arguments.key);

@@ -52,9 +52,9 @@ pub(super) struct ReportArgs {
     /// Format
     #[arg(long, value_enum, default_value_t = ReportFormatArg::Csv, conflicts_with = "split_by")]
     pub format: ReportFormatArg,
-    /// Where it goes; - is standard output
-    #[arg(short, long, value_name = "PATH", default_value = "-", conflicts_with = "split_by")]
-    pub output: PathBuf,
+    /// Where it goes; - is standard output, which on a terminal shows how the run ended in place of a CSV unless asked for
+    #[arg(short, long, value_name = "PATH", conflicts_with = "split_by")]
+    pub output: Option<PathBuf>,
     /// Lengths in place of the texts that came from the platform
     #[arg(long)]
     pub redact: bool,

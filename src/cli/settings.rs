@@ -6,7 +6,7 @@ use super::apply_arguments::ApplyArgs;
 use super::arguments::{DisablingArgs, RunArgs};
 use super::audit_arguments::AuditArgs;
 use super::network_arguments::{EndpointArgs, KeyArgs};
-use super::report_arguments::ReportFormatArg;
+use super::report_arguments::{ReportArgs, ReportFormatArg};
 use super::rollback_arguments::RollbackArgs;
 use super::shared_arguments::PlatformArg;
 use super::tools_arguments::VerifyArgs;
@@ -122,6 +122,11 @@ pub(super) fn apply_report(arguments: &ApplyArgs) -> OutputPath {
 /// Where `apply` writes its report as JSON Lines, if asked to.
 pub(super) fn apply_json(arguments: &ApplyArgs) -> Option<OutputPath> {
     arguments.json.as_deref().map(OutputPath::parse)
+}
+
+/// Where `report` writes.
+pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
+    arguments.output.as_deref().map_or(OutputPath::Stdout, OutputPath::parse)
 }
 
 /// Where `verify` writes its reports: files of their own, so that the run's stay.

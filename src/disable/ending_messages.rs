@@ -1,7 +1,7 @@
 //! How switching off ended, for the summary of a run: pure functions from facts to text.
 
 use crate::base::{DisabledState, Disabling, DisablingEnd, RunFacts, SkipReason, StopReason, grouped};
-use crate::engine::terminal::{Blocks, assistants, by_word};
+use crate::engine::terminal::{Blocks, Tone, assistants, by_word};
 
 /// What a person must not miss: assistants that may be off against everybody's will, and those nobody knows about.
 pub(crate) fn warn(blocks: &mut Blocks, facts: &RunFacts, rollback: Option<&str>) {
@@ -81,8 +81,19 @@ pub(crate) fn take_back(blocks: &mut Blocks, facts: &RunFacts, rollback: Option<
 fn states(facts: &RunFacts) -> String {
     by_word(DisabledState::ALL.map(|state| {
         let beside = if state == DisabledState::Skipped { skipped(facts) } else { String::new() };
-        (state.as_str(), facts.count_disabled(state), beside)
+        (state.as_str(), tone(state), facts.count_disabled(state), beside)
     }))
+}
+
+const fn tone(state: DisabledState) -> Tone {
+    match state {
+        DisabledState::Failed | DisabledState::RevertFailed | DisabledState::Unknown => Tone::Bad,
+        DisabledState::Skipped | DisabledState::Reverted | DisabledState::WouldDisable => Tone::Open,
+        DisabledState::NotRequested
+        | DisabledState::Disabled
+        | DisabledState::AlreadyDisabled
+        | DisabledState::ReEnabled => Tone::Good,
+    }
 }
 
 /// Beside the number of skipped rows: why.
@@ -107,6 +118,8 @@ pub fn ending(facts: &RunFacts, stopped: Option<&StopReason>) -> Option<String> 
         (Disabling::No, _) => None,
         (Disabling::DryRun, _) => Some("Nothing was switched off: this was a dry run.".to_owned()),
         (Disabling::Yes, Some(end)) => Some(sentences(end, facts)),
+        // The reason says it.
+        (Disabling::Yes, None) if stopped == Some(&StopReason::Declined) => None,
         (Disabling::Yes, None) => {
             stopped.map(|_| "The run ended before anything was switched off by it.".to_owned())
         }
@@ -244,7 +257,7 @@ fn on_again(facts: &RunFacts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::terminal::wrapped;
+    use crate::engine::terminal::Text;
 
     fn facts(end: Option<DisablingEnd>, disabled: &[(DisabledState, u64)]) -> RunFacts {
         RunFacts {
@@ -262,7 +275,7 @@ mod tests {
         warn(&mut blocks, facts, rollback);
         tell(&mut blocks, facts, stopped);
         take_back(&mut blocks, facts, rollback);
-        blocks.finish()
+        blocks.finish().to_string()
     }
 
     #[test]
@@ -324,7 +337,7 @@ mod tests {
         let texts: Vec<_> = ends
             .iter()
             .flat_map(|end| [&none_off[..], &some_off[..]].map(|disabled| facts(Some(*end), disabled)))
-            .map(|facts| ending(&facts, None).map(|text| wrapped(&text, "", "")).unwrap())
+            .map(|facts| ending(&facts, None).map(|text| Text::from(text).to_string()).unwrap())
             .collect();
         texts.join("\n\n")
     }
@@ -340,7 +353,7 @@ mod tests {
             DisablingEnd::ProbesRefused,
             DisablingEnd::ProbeUnanswered,
         ];
-        insta::assert_snapshot!(endings(&ends), @r"
+        insta::assert_snapshot!(endings(&ends), @"
         Assistant and agent are one record here: when the probe went off, its agent went off, too. The probe
         is on again. Nothing else was switched off. Leave the rest on: `--disable-shared` would switch them
         off and take the agents away from their users.
@@ -351,7 +364,7 @@ mod tests {
         and take the agents away from their users.
 
         The last look found an agent off, so assistant and agent may be one record here. 1 assistant is on
-        again. Open some of the agents in the web app: they must be on. `--disable-shared` would switch the
+        again.  Open some of the agents in the web app: they must be on. `--disable-shared` would switch the
         assistants off, and perhaps take the agents away from their users.
 
         The last look found an agent off, so assistant and agent may be one record here. 3,000 assistants
@@ -360,7 +373,7 @@ mod tests {
         agents away from their users.
 
         At the end it could not be seen that any agent is on: none of them is in the agent list, or the list
-        could not be read (see above). 1 assistant is on again. Share all agents with the key, then run the
+        could not be read (see above). 1 assistant is on again.  Share all agents with the key, then run the
         same command again.
 
         At the end it could not be seen that any agent is on: none of them is in the agent list, or the list

@@ -130,7 +130,7 @@ fn waiting_for_answer(at_most: Duration) -> String {
 fn stopping(reason: &StopReason, during: Phase) -> Option<String> {
     let words = terminal_safe(&reason.to_string(), 1_000);
     Some(match (reason, during) {
-        (StopReason::Declined, _) | (_, Phase::Switching(Switching::Off)) => {
+        (_, Phase::Switching(Switching::Off)) => {
             format!("Nothing more is switched off: {words}")
         }
         (_, Phase::Switching(_)) => {
@@ -260,7 +260,6 @@ mod tests {
                 Phase::Switching(Switching::BackByGuard),
                 Some("Nothing more is switched on: stopped by Ctrl-C"),
             ),
-            (&StopReason::Declined, Phase::Rows, Some("Nothing more is switched off: you did not say yes")),
         ] {
             assert_eq!(stopping(reason, switching).as_deref(), said);
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::base::{Candidate, NotPlanned, Plan, grouped};
-use crate::engine::terminal::{Blocks, assistants, counts, enumerated, moment, quoted, rows, wrapped};
+use crate::engine::terminal::{Blocks, Text, assistants, counts, enumerated, hanging, moment, quoted, rows};
 
 /// Whether the deployment has an agent list, in which the probe's agent can be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +55,11 @@ impl PlanView<'_> {
 }
 
 /// What is about to be switched off, what not and why, step by step, and how to take it back.
-pub(crate) fn plan(view: &PlanView<'_>) -> String {
+pub(crate) fn plan(view: &PlanView<'_>) -> Text {
     let mut blocks = Blocks::new(view.base_url.is_none());
-    blocks.platform(view.base_url);
+    if !view.dry_run {
+        blocks.platform(view.base_url);
+    }
     blocks.say(&headline(view));
     let left = counts(view.plan.not_planned.iter().map(|(why, rows)| (*rows, reason(*why))));
     if !left.is_empty() {
@@ -82,7 +84,10 @@ pub(crate) fn plan(view: &PlanView<'_>) -> String {
         blocks.say(&warning);
     }
     blocks.push(&numbered(if view.dry_run { "What would happen:" } else { "What happens:" }, &steps(view)));
-    if !view.dry_run {
+    if view.dry_run {
+        blocks.say("The report lists them, `would_disable` in its column `disabled`.");
+    } else {
+        blocks.say("With --dry-run in place of --disable the report lists them.");
         blocks.command("To take it back:", view.rollback);
     }
     blocks.finish()
@@ -105,7 +110,7 @@ pub fn blind_question(rest: u64) -> String {
         "The probe is on again: it cannot be told whether its agent stays on without it. If assistant and agent are \
          one record here, switching off takes {loss}. The rollback switches both on again."
     );
-    format!("{}\nSwitch off {} all the same?", wrapped(&risk, "", ""), assistants(rest))
+    format!("{risk}\nSwitch off {} all the same?", assistants(rest))
 }
 
 fn unlisted(view: &PlanView<'_>, (agents, first): &(u64, Candidate)) -> String {
@@ -309,7 +314,7 @@ fn looks(looks: &[Duration]) -> String {
 
 fn numbered(heading: &str, steps: &[String]) -> String {
     steps.iter().enumerate().fold(heading.to_owned(), |mut text, (index, step)| {
-        let _ = write!(text, "\n{}", wrapped(step, &format!("  {}. ", index + 1), "     "));
+        let _ = write!(text, "\n{}", hanging(&format!("  {}. ", index + 1), step));
         text
     })
 }
@@ -397,6 +402,8 @@ mod tests {
              at once more: if one is off, or none can be seen, all 2,961 assistants are switched on again;
              if some are missing from the list, only theirs.
 
+        With --dry-run in place of --disable the report lists them.
+
         To take it back:
           agent-migrate rollback assistants.ledger
         "#);
@@ -405,7 +412,7 @@ mod tests {
 
     #[test]
     fn a_plan_for_one() {
-        insta::assert_snapshot!(plan(&view(&one())), @r"
+        insta::assert_snapshot!(plan(&view(&one())), @"
         Platform: https://api.langdock.com
 
         1 assistant is about to be switched off. Its agent is to stay on.
@@ -423,6 +430,8 @@ mod tests {
           3. If its agent stays on, the probe stays off. Then its agent is looked at once more: if it is off
              or missing, the probe is switched on again.
 
+        With --dry-run in place of --disable the report lists them.
+
         To take it back:
           agent-migrate rollback assistants.ledger
         ");
@@ -431,7 +440,7 @@ mod tests {
 
     #[test]
     fn a_plan_without_a_probe_since_somebody_wants_none() {
-        insta::assert_snapshot!(plan(&PlanView { shared: true, ..view(&many()) }), @r"
+        insta::assert_snapshot!(plan(&PlanView { shared: true, ..view(&many()) }), @"
         Platform: https://api.langdock.com
 
         2,981 assistants are about to be switched off.
@@ -451,6 +460,8 @@ mod tests {
           1. 20 assistants whose agents have other ids are switched off without a probe: they are not one
              record with their agents.
           2. 2,961 assistants with the ids of their agents are switched off. No agent is looked at.
+
+        With --dry-run in place of --disable the report lists them.
 
         To take it back:
           agent-migrate rollback assistants.ledger
@@ -506,16 +517,18 @@ mod tests {
           2. The probe is switched off. Its agent cannot be looked at, so the probe is switched on again.
           3. You are asked whether to switch off all the same. Without a yes nothing more is switched off.
 
+        With --dry-run in place of --disable the report lists them.
+
         To take it back:
           agent-migrate rollback assistants.ledger
         "#);
-        insta::assert_snapshot!(blind_question(2_960), @r"
+        insta::assert_snapshot!(Text::from(blind_question(2_960)), @r"
         The probe is on again: it cannot be told whether its agent stays on without it. If assistant and
         agent are one record here, switching off takes all 2,960 agents away from their users. The rollback
         switches both on again.
         Switch off 2,960 assistants all the same?
         ");
-        insta::assert_snapshot!(blind_question(1), @r"
+        insta::assert_snapshot!(Text::from(blind_question(1)), @r"
         The probe is on again: it cannot be told whether its agent stays on without it. If assistant and
         agent are one record here, switching off takes its agent away from its users. The rollback switches
         both on again.
@@ -530,7 +543,7 @@ mod tests {
             .into_iter()
             .map(|unlisted| {
                 let plan_of = Plan { unlisted: Some(unlisted), ..many() };
-                let text = plan(&view(&plan_of));
+                let text = plan(&view(&plan_of)).to_string();
                 let warning = text.split("\n\n").find(|block| block.starts_with("WARNING"));
                 warning.unwrap_or_default().to_owned()
             })
@@ -550,14 +563,16 @@ mod tests {
         first, or take their rows out of the input.
         "#);
         let shared = Plan { unlisted: Some((1, probe(None))), ..many() };
-        assert!(!plan(&PlanView { shared: true, ..view(&shared) }).contains("not in the agent list"));
+        assert!(
+            !plan(&PlanView { shared: true, ..view(&shared) }).to_string().contains("not in the agent list")
+        );
     }
 
     #[test]
     fn a_plan_for_agents_with_other_ids_only_needs_no_probe_whatever_was_asked_for() {
         let others = Plan { rows: 2, other_uuid: 2, ..Plan::default() };
         let text = plan(&view(&others));
-        insta::assert_snapshot!(text, @r"
+        insta::assert_snapshot!(text, @"
         Platform: https://api.langdock.com
 
         2 assistants are about to be switched off. Their agents are to stay on.
@@ -565,6 +580,8 @@ mod tests {
         What happens:
           1. 2 assistants whose agents have other ids are switched off without a probe: they are not one
              record with their agents.
+
+        With --dry-run in place of --disable the report lists them.
 
         To take it back:
           agent-migrate rollback assistants.ledger
@@ -603,6 +620,8 @@ mod tests {
           4. If its agent stays on, the other 2,960 are switched off. 10 s later all 2,961 agents are looked
              at once more: if one is off, or none can be seen, all 2,961 assistants are switched on again;
              if some are missing from the list, only theirs.
+
+        PRACTICE: The report lists them, `would_disable` in its column `disabled`.
         "#);
     }
 
@@ -628,13 +647,19 @@ mod tests {
             {
                 for list in [ListView::Present, ListView::Missing] {
                     let base_url = (!practice).then_some("https://api.langdock.com");
-                    let text = plan(&PlanView { base_url, dry_run, shared, list, ..view(&plan_of) });
+                    let text =
+                        plan(&PlanView { base_url, dry_run, shared, list, ..view(&plan_of) }).to_string();
                     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
                     assert_eq!(text.matches("PRACTICE: ").count() > 1, practice);
                     assert!(!text.contains('\u{1b}'));
                 }
             }
-            assert!(blind_question(plan_of.rows).lines().all(|line| line.chars().count() <= 100));
+            assert!(
+                Text::from(blind_question(plan_of.rows))
+                    .to_string()
+                    .lines()
+                    .all(|line| line.chars().count() <= 100)
+            );
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::base::{DisabledState, RollbackPlan, StopReason, grouped, terminal_safe};
-use crate::engine::terminal::{Blocks, WHOLE, assistants, counted, counts, quoted};
+use crate::engine::terminal::{Blocks, Text, WHOLE, assistants, counted, counts, quoted};
 
 /// How a rollback ended, counted in assistants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct RollbackResult {
 
 /// What `rollback` is about to switch on again, where, and what it leaves. `base_url` is `None` in the practice
 /// workspace.
-pub fn rollback_plan(plan: &RollbackPlan, base_url: Option<&str>, practice: bool, dry_run: bool) -> String {
+pub fn rollback_plan(plan: &RollbackPlan, base_url: Option<&str>, practice: bool, dry_run: bool) -> Text {
     let mut blocks = Blocks::new(practice);
     blocks.platform(base_url);
     blocks.say(&headline(plan, dry_run));
@@ -54,7 +54,7 @@ pub fn after_rollback(
     files: &[(&str, &Path)],
     next: Option<&str>,
     stopped: Option<&StopReason>,
-) -> String {
+) -> Text {
     let mut blocks = Blocks::new(practice);
     if result.failed > 0 {
         blocks.say(&still_off(result.failed));

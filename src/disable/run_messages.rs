@@ -4,13 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::ending_messages::{take_back, tell, warn};
-use crate::base::{
-    Backlog, Disabling, REQUESTS_PER_ROW, Remedy, RunFacts, StopReason, Unsettled, terminal_safe,
-};
-use crate::check::{verdicts, what_to_do};
-use crate::engine::terminal::{
-    Blocks, WHOLE, assistants, ended_before, not_asked_for, platform, work, wrapped,
-};
+use crate::base::{Backlog, Disabling, REQUESTS_PER_ROW, RunFacts, StopReason, Unsettled, terminal_safe};
+use crate::check::{Summary, next, verdicts, what_to_do};
+use crate::engine::terminal::{Blocks, Text, WHOLE, assistants, ended_before, not_asked_for, platform, work};
 
 /// What a run is about to do: where, how many rows and requests, how long. `rpm` is `--rpm`; `disabling` says whether
 /// anything will be switched off. A practice run says so in its first line.
@@ -20,11 +16,11 @@ pub fn before_run(
     base_url: Option<&str>,
     disabling: Disabling,
     unsettled: Unsettled,
-) -> String {
+) -> Text {
     let mut text = format!("{}\n{}\n", platform(base_url), work(backlog, rpm, REQUESTS_PER_ROW));
     text.push_str(&not_asked_for(backlog));
     if !unsettled.is_empty() {
-        let _ = writeln!(text, "{}", wrapped(&left_open(unsettled, disabling), "", ""));
+        let _ = writeln!(text, "{}", left_open(unsettled, disabling));
     }
     text.push_str(match disabling {
         Disabling::No if unsettled.reverts + unsettled.looks > 0 => "For the rest it only reads.",
@@ -34,7 +30,7 @@ pub fn before_run(
             "It reads first. What is then to be switched off is shown, and asked about, before anything is changed."
         }
     });
-    text
+    Text::from(text)
 }
 
 /// What an earlier run left open, and what becomes of it.
@@ -64,18 +60,18 @@ fn left_open(unsettled: Unsettled, disabling: Disabling) -> String {
     }
 }
 
-/// How a run ended: what may be off against everybody's will, why it stopped early, rows by status, what became of
-/// the assistants, the remedies that matter most (`remedies`: each with its number of rows, in any order), `files` with
-/// what each one is, `rollback` (the command line that takes everything back, shown while something may be off), and
-/// the command line to type next. Every block of a practice run says so in its first line.
+/// How a run ended: what may be off against everybody's will, why it stopped early, rows by status, what became of the
+/// assistants, what to do, what differs, `files` with what each one is, `rollback` (the command line that takes everything
+/// back, shown while something may be off), and `commands`, the lines that get on from here, each with what it is for.
+/// Every block of a practice run says so in its first line.
 pub fn after_run(
     facts: &RunFacts,
-    remedies: &[(Remedy, u64)],
+    summary: &Summary,
     files: &[(&str, &Path)],
-    next: Option<&str>,
+    commands: &[(&str, String)],
     stopped: Option<&StopReason>,
     rollback: Option<&str>,
-) -> String {
+) -> Text {
     let mut blocks = Blocks::new(facts.practice);
     warn(&mut blocks, facts, rollback);
     if let Some(reason) = stopped {
@@ -83,11 +79,12 @@ pub fn after_run(
     }
     verdicts(&mut blocks, facts);
     tell(&mut blocks, facts, stopped);
-    what_to_do(&mut blocks, remedies);
+    what_to_do(&mut blocks, summary);
     blocks.files(files);
     take_back(&mut blocks, facts, rollback);
-    if let Some(next) = next {
-        blocks.command("Next:", next);
+    next(&mut blocks, commands);
+    if stopped.is_none() && commands.is_empty() && summary.remedies().is_empty() {
+        blocks.say("Nothing is left to do.");
     }
     blocks.finish()
 }
@@ -107,7 +104,8 @@ fn ended_early(facts: &RunFacts, reason: &StopReason) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{DisabledState, DisablingEnd, RowStatus};
+    use crate::base::{DisabledState, DisablingEnd, InvalidId, ReportRow, RowStatus};
+    use crate::engine::report::samples::verified;
 
     fn facts(practice: bool) -> RunFacts {
         RunFacts {
@@ -130,9 +128,10 @@ mod tests {
     #[test]
     fn before_a_first_run() {
         let backlog = Backlog { rows: 1_000, invalid: 7, duplicates: 5, to_do: 988, ..Backlog::default() };
-        insta::assert_snapshot!(before_run(&backlog, 300, Some("https://api.langdock.com"), Disabling::No, Unsettled::default()), @r"
+        insta::assert_snapshot!(before_run(&backlog, 300, Some("https://api.langdock.com"), Disabling::No, Unsettled::default()), @"
         Platform: https://api.langdock.com
-        1,000 rows: 988 to check (2 requests each, about 1,976 in all, at most 300 a minute: about 6 min 30 s).
+        1,000 rows: 988 to check (2 requests each, about 1,976 in all, at most 300 a minute: about 6 min 30
+        s).
         No request is spent on 7 rows without exactly one UUID, 5 rows like an earlier one.
         It only reads; nothing is changed.
         ");
@@ -141,10 +140,12 @@ mod tests {
     #[test]
     fn before_going_on() {
         let backlog = Backlog { rows: 10_000, settled_before: 9_988, to_do: 12, ..Backlog::default() };
-        insta::assert_snapshot!(before_run(&backlog, 300, Some("https://api.odeus.ai"), Disabling::Yes, Unsettled::default()), @r"
+        insta::assert_snapshot!(before_run(&backlog, 300, Some("https://api.odeus.ai"), Disabling::Yes, Unsettled::default()), @"
         Platform: https://api.odeus.ai
-        10,000 rows: 9,988 done, 12 to go (2 requests each, about 24 in all, at most 300 a minute: less than a minute).
-        It reads first. What is then to be switched off is shown, and asked about, before anything is changed.
+        10,000 rows: 9,988 done, 12 to go (2 requests each, about 24 in all, at most 300 a minute: less than
+        a minute).
+        It reads first. What is then to be switched off is shown, and asked about, before anything is
+        changed.
         ");
     }
 
@@ -165,31 +166,34 @@ mod tests {
         ");
     }
 
+    fn counted(rows: &[(RowStatus, usize)]) -> Summary {
+        let mut summary = Summary::default();
+        for (status, rows) in rows {
+            let invalid = (*status == RowStatus::InvalidId).then_some(InvalidId::NoUuid);
+            let row = ReportRow { status: *status, invalid, ..verified() };
+            (0..*rows).for_each(|_| summary.count(&row));
+        }
+        summary
+    }
+
     #[test]
     fn after_a_run() {
-        let remedies = [
-            (Remedy::Nothing, 1_180),
-            (Remedy::MendAgent, 1),
-            (Remedy::ShareAssistant, 12),
-            (Remedy::MendCell, 1),
-            (Remedy::RunAgain, 0),
-            (Remedy::RunAgainLater, 3),
-            (Remedy::CheckConnection, 1),
-        ];
+        let summary =
+            counted(&[(RowStatus::Mismatch, 1), (RowStatus::NotChecked, 3), (RowStatus::InvalidId, 1)]);
         let files =
             [("report", Path::new("assistants.report.csv")), ("ledger", Path::new("a\u{1b}[31m.ledger"))];
-        let next = "agent-migrate run assistants.csv --platform langdock";
-        insta::assert_snapshot!(after_run(&facts(false), &remedies, &files, Some(next), None, None), @r"
+        let next = [("Next:", "agent-migrate run assistants.csv --platform langdock".to_owned())];
+        insta::assert_snapshot!(after_run(&facts(false), &summary, &files, &next, None, None), @"
         1,193 rows:
           verified             1,180
           mismatch                 1
           no_access               12
 
         What to do:
-          12 rows: Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again.
-           3 rows: The platform was in trouble: run the same command again later; only what is not settled is asked for again.
-           1 row:  Bring the agent in line with the assistant (see differences), publish it, then run the same command again.
-           1 row:  Put exactly one UUID into this cell, or delete the row, then run the same command again.
+          1 row:  Bring the agent in line with the assistant (see differences), publish it, then run the
+                  same command again.
+          1 row:  Put exactly one UUID into this cell, or delete the row, then run the same command again.
+          3 rows: Run the same command again; it goes on here.
 
         Files:
           report  assistants.report.csv
@@ -205,9 +209,10 @@ mod tests {
         let stopped = StopReason::ScopeMissing { missing: vec!["AGENT\u{1b}[31m_API".into()] };
         let files = [("report", Path::new("sample.sandbox.report.csv"))];
         insta::assert_snapshot!(
-            after_run(&facts(true), &[(Remedy::GiveScope, 12)], &files, Some("agent-migrate run --sandbox"), Some(&stopped), None),
-            @r"
-        PRACTICE: Ended early: the key lacks a scope: AGENT [31m_API. Give it that scope in the workspace's API key settings.
+            after_run(&facts(true), &counted(&[(RowStatus::NotChecked, 12)]), &files, &[("Next:", "agent-migrate run --sandbox".to_owned())], Some(&stopped), None),
+            @"
+        PRACTICE: Ended early: the key lacks a scope: AGENT [31m_API. Give it that scope in the workspace's
+        API key settings.
 
         PRACTICE: 1,193 rows:
           verified             1,180
@@ -215,7 +220,7 @@ mod tests {
           no_access               12
 
         PRACTICE: What to do:
-          12 rows: Give the API key the scope that `error` names (AGENT_API, if it names none), then run the same command again.
+          12 rows: Run the same command again; it goes on here.
 
         PRACTICE: Files:
           report  sample.sandbox.report.csv
@@ -233,18 +238,22 @@ mod tests {
         facts.disabling_end = Some(DisablingEnd::Stopped);
         facts.disabled = vec![(DisabledState::Disabled, 1_000), (DisabledState::RevertFailed, 1)];
         let stopped = StopReason::OutOfReach;
-        let (next, rollback) =
-            ("agent-migrate run --sandbox --disable", "agent-migrate rollback sample.ledger");
+        let (next, rollback) = (
+            [("Next:", "agent-migrate run --sandbox --disable".to_owned())],
+            "agent-migrate rollback sample.ledger",
+        );
         let files = [("ledger", Path::new("sample.ledger"))];
         insta::assert_snapshot!(
-            after_run(&facts, &[(Remedy::SwitchOnByHand, 1)], &files, Some(next), Some(&stopped), Some(rollback)),
-            @r"
+            after_run(&facts, &Summary::default(), &files, &next, Some(&stopped), Some(rollback)),
+            @"
         PRACTICE: WARNING: 1 assistant could not be switched on again and may be off with its agent. Run the
         rollback now (it switches on all 1,001 that may be off because of this program; --only UUID picks
         one):
           agent-migrate rollback sample.ledger
 
-        PRACTICE: Ended before the last assistant was switched off: the server seems out of reach: the rows asked for last got no sensible answer. Check the connection and the platform's status page, then run the same command again.
+        PRACTICE: Ended before the last assistant was switched off: the server seems out of reach: the rows
+        asked for last got no sensible answer. Check the connection and the platform's status page, then run
+        the same command again.
 
         PRACTICE: 1,193 rows:
           verified             1,180
@@ -258,9 +267,6 @@ mod tests {
         PRACTICE: Switching off ended early. 1,000 assistants are off because of this program. The others
         were left as they are. The same command goes on.
 
-        PRACTICE: What to do:
-          1 row:  It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app.
-
         PRACTICE: Files:
           ledger  sample.ledger
 
@@ -271,7 +277,8 @@ mod tests {
           agent-migrate run --sandbox --disable
         "
         );
-        let declined = after_run(&facts, &[], &[], None, Some(&StopReason::Declined), None);
+        let declined =
+            after_run(&facts, &Summary::default(), &[], &[], Some(&StopReason::Declined), None).to_string();
         assert!(
             declined.contains("PRACTICE: Nothing more is switched off: you did not say yes.\n"),
             "{declined}"
@@ -281,7 +288,7 @@ mod tests {
     #[test]
     fn before_it_settles_what_an_earlier_run_left_open_it_says_so() {
         let said = |unsettled, disabling| {
-            let text = before_run(&Backlog::default(), 300, None, disabling, unsettled);
+            let text = before_run(&Backlog::default(), 300, None, disabling, unsettled).to_string();
             text.lines().skip(2).collect::<Vec<_>>().join("\n")
         };
         insta::assert_snapshot!(said(Unsettled { reverts: 1, ..Unsettled::default() }, Disabling::No), @r"
@@ -289,10 +296,11 @@ mod tests {
         For the rest it only reads.
         ");
         let unsettled = Unsettled { reverts: 0, answers: 2, looks: 1_000 };
-        insta::assert_snapshot!(said(unsettled, Disabling::Yes), @r"
+        insta::assert_snapshot!(said(unsettled, Disabling::Yes), @"
         First it settles what an earlier run left open: 2 assistants were asked to go off and may be off;
         1,000 assistants are off and their agents to be looked at.
-        It reads first. What is then to be switched off is shown, and asked about, before anything is changed.
+        It reads first. What is then to be switched off is shown, and asked about, before anything is
+        changed.
         ");
         insta::assert_snapshot!(said(unsettled, Disabling::DryRun), @r"
         An earlier run left open: 2 assistants were asked to go off and may be off; 1,000 assistants are off
@@ -311,8 +319,10 @@ mod tests {
                 "It reads first. What is then to be switched off is shown, and asked about, before anything is changed.",
             ),
         ] {
-            let text = before_run(&Backlog::default(), 300, None, disabling, Unsettled::default());
-            assert_eq!(text.lines().last(), Some(said), "{disabling:?}");
+            let text =
+                before_run(&Backlog::default(), 300, None, disabling, Unsettled::default()).to_string();
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.ends_with(said), "{disabling:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::base::terminal_safe;
-use crate::engine::terminal::{WHOLE, wrapped};
+use crate::engine::terminal::{Text, Tone, WHOLE, hanging, toned};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,14 @@ pub enum CheckStatus {
 }
 
 impl CheckStatus {
+    const fn tone(self) -> Tone {
+        match self {
+            Self::Ok => Tone::Good,
+            Self::Warning | Self::Skipped => Tone::Open,
+            Self::Failed => Tone::Bad,
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -45,7 +53,7 @@ pub struct Check {
 }
 
 /// All checks for a person: status, check, what was found, and under it what to do.
-pub fn checks_as_text(checks: &[Check], practice: bool) -> String {
+pub fn checks_as_text(checks: &[Check], practice: bool) -> Text {
     let mut text = if practice {
         "PRACTICE: a made-up workspace inside this program; nothing real is asked.\n".to_owned()
     } else {
@@ -54,14 +62,14 @@ pub fn checks_as_text(checks: &[Check], practice: bool) -> String {
     for check in checks {
         let first = format!("{:<8} {:<14} ", check.status.as_str(), check.name);
         let rest = " ".repeat(first.len());
-        let _ = writeln!(text, "{}", wrapped(&terminal_safe(&check.found, WHOLE), &first, &rest));
+        let first = toned(&first, check.status.tone());
+        let _ = writeln!(text, "{}", hanging(&first, &terminal_safe(&check.found, WHOLE)));
         if !check.remedy.is_empty() {
-            let first = format!("{rest}-> ");
-            let rest = " ".repeat(first.len());
-            let _ = writeln!(text, "{}", wrapped(&terminal_safe(&check.remedy, WHOLE), &first, &rest));
+            let _ =
+                writeln!(text, "{}", hanging(&format!("{rest}-> "), &terminal_safe(&check.remedy, WHOLE)));
         }
     }
-    text
+    Text::from(text)
 }
 
 /// The same as JSON Lines: an object for each check, and one at the end.
@@ -125,7 +133,7 @@ mod tests {
                                 -> Give the certificate of that authority with --ca-cert PEM.
         skipped  key            not asked
         ");
-        assert!(checks_as_text(&[], true).starts_with("PRACTICE: "));
+        assert!(checks_as_text(&[], true).to_string().starts_with("PRACTICE: "));
     }
 
     #[test]

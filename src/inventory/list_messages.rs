@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::base::{CallFailure, FailureKind, grouped, terminal_safe};
-use crate::engine::terminal::{Blocks, WHOLE, counted};
+use crate::engine::terminal::{Blocks, Text, WHOLE, counted};
 
 /// How many agents were listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct ListCounts {
 }
 
 /// What was listed, what cannot be, and what to type next. `file` is `None` for standard output.
-pub fn listed(counts: ListCounts, practice: bool, file: Option<&Path>, next: Option<&str>) -> String {
+pub fn listed(counts: ListCounts, practice: bool, file: Option<&Path>, next: Option<&str>) -> Text {
     let mut blocks = Blocks::new(practice);
     let shared = match counts.agents {
         0 => "No agent is shared with this key.".to_owned(),
@@ -40,7 +40,7 @@ pub fn governed(
     practice: bool,
     file: Option<&Path>,
     next: Option<&str>,
-) -> String {
+) -> Text {
     let mut blocks = Blocks::new(practice);
     let in_all = match counts.agents {
         0 => "The governance API shows no agent in this workspace.".to_owned(),
@@ -89,7 +89,7 @@ fn written(blocks: &mut Blocks, counts: ListCounts, file: Option<&Path>, next: O
 }
 
 /// That this deployment has no list, and what to do without.
-pub fn no_list(practice: bool) -> String {
+pub fn no_list(practice: bool) -> Text {
     let mut blocks = Blocks::new(practice);
     blocks.say(
         "This deployment has no list of agents: it answered 404, as older ones do. Collect the UUIDs from the addresses \
@@ -99,7 +99,7 @@ pub fn no_list(practice: bool) -> String {
 }
 
 /// That there is no governance API, and what to do without.
-pub fn no_governance(practice: bool) -> String {
+pub fn no_governance(practice: bool) -> Text {
     let mut blocks = Blocks::new(practice);
     blocks.say(
         "There is no governance API here (404): this deployment does not have it, or it is not switched on in this \
@@ -156,6 +156,7 @@ mod tests {
         ");
         assert!(
             listed(counts(1, 0, 0), false, None, None)
+                .to_string()
                 .starts_with("1 agent is shared with this key, none of them")
         );
     }
@@ -178,7 +179,7 @@ mod tests {
         let unknown = governed(counts(29, 2, 0), Some(why), true, None, None);
         let file = Some(Path::new("a.csv"));
         let many = governed(counts(4_000, 2, 1_200), None, true, file, Some("agent-migrate run a.csv"));
-        insta::assert_snapshot!([none, all, one, unknown, many].join("\n\n"), @r"
+        insta::assert_snapshot!([none, all, one, unknown, many].map(|text| text.to_string()).join("\n\n"), @r"
         PRACTICE: The governance API shows no agent in this workspace. Archived agents are not in the list.
 
         PRACTICE: 1 agent is in this workspace, none of them switched off. It is shared with the key.
@@ -217,7 +218,7 @@ mod tests {
             refused(FailureKind::ScopeMissing { missing: vec!["GOVERNANCE_API".into()] }),
             refused(FailureKind::ScopeMissing { missing: vec![] }),
             refused(FailureKind::Forbidden),
-            no_governance(false),
+            no_governance(false).to_string(),
         ];
         insta::assert_snapshot!(said.join("\n\n"), @r"
         no list: the key lacks a scope for the governance API: GOVERNANCE_API. Let a workspace admin make a key with the scope GOVERNANCE_API, or use `list` without --governance: it shows what is shared with the key.

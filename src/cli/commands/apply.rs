@@ -29,7 +29,7 @@ use crate::engine::ledger::{Identity, Ledger, LedgerReader, Purpose, RunCommand,
 use crate::engine::platform::Client;
 use crate::engine::report::Written;
 use crate::engine::session::Board;
-use crate::engine::terminal::{self, Terminal};
+use crate::engine::terminal::{self, Terminal, Text};
 
 const NOTHING: &str = "nothing was written";
 
@@ -200,7 +200,7 @@ impl Apply<'_> {
         Ok(reader.rows_kept().context(NOTHING)?)
     }
 
-    fn show(&self, text: &str, must_be_seen: bool) {
+    fn show(&self, text: &Text, must_be_seen: bool) {
         if must_be_seen && !self.arguments.yes && !self.arguments.dry_run {
             self.terminal.show(text);
         } else {
@@ -264,7 +264,7 @@ impl Apply<'_> {
         let rows = self.arguments.max_changes.map_or(plan.count(), |most| plan.count().min(most));
         let shown =
             apply::apply_plan(plan, rows, self.endpoint(), self.arguments.dry_run, &self.undo_command());
-        self.show(&format!("\n{shown}\n"), rows > 0);
+        self.show(&shown.apart(), rows > 0);
         if self.arguments.dry_run {
             applier.would_apply().await;
             return Ok(applier.board.into_stop_reason());
@@ -392,7 +392,7 @@ impl Apply<'_> {
             (take_back.as_deref(), next.as_deref()),
             stopped,
         );
-        self.terminal.say(&format!("\n{summary}"));
+        self.terminal.say(summary.apart());
         match written {
             Ok(_) => Ok(exit),
             Err(error) => {

@@ -275,7 +275,7 @@ impl Audit<'_> {
             next,
             stopped,
         };
-        self.terminal.say(&format!("\n{}", audit::after_audit(&summary)));
+        self.terminal.say(audit::after_audit(&summary).apart());
     }
 
     /// The command to type next; `None` when there is nothing left to do. An audit that goes on writes the report, too.

@@ -3,6 +3,7 @@
 use crate::cli::network_arguments::{EndpointArgs, KeyArgs};
 use crate::cli::shared_arguments::{InputArgs, PlatformArg};
 pub(super) use crate::engine::os::{command_line, path_word, typed, with_key};
+use crate::engine::platform::{LANGDOCK, ODEUS};
 
 /// How the program was called.
 pub(super) fn program(typed: &[String]) -> &str {
@@ -44,6 +45,17 @@ pub(super) fn same_endpoint(endpoint: &EndpointArgs) -> Vec<String> {
         words.extend(is_given.then(|| option.to_owned()));
     }
     words
+}
+
+/// The same for a ledger's base URL; `None` is the practice workspace.
+pub(super) fn endpoint_of(base_url: Option<&str>) -> Vec<String> {
+    let words = match base_url {
+        None => vec!["--sandbox"],
+        Some(LANGDOCK) => vec!["--platform", "langdock"],
+        Some(ODEUS) => vec!["--platform", "odeus"],
+        Some(other) => vec!["--base-url", other],
+    };
+    words.into_iter().map(str::to_owned).collect()
 }
 
 /// The options that another command needs to read the same input in the same way.

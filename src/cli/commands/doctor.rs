@@ -81,11 +81,12 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
     };
     let practice = endpoint == Endpoint::Sandbox;
     let printed = if arguments.json {
-        inventory::checks_as_json(&doctor.checks, practice, exit.code())
+        let lines = inventory::checks_as_json(&doctor.checks, practice, exit.code());
+        terminal::print_bytes(lines.as_bytes())
     } else {
-        inventory::checks_as_text(&doctor.checks, practice)
+        terminal.print(&inventory::checks_as_text(&doctor.checks, practice))
     };
-    terminal::print_bytes(printed.as_bytes()).context("standard output")?;
+    printed.context("standard output")?;
     if heard.is_some() {
         terminal.say("stopped; the checks above are those that were done.");
     }

@@ -137,7 +137,7 @@ impl Fresh<'_> {
             StopReason::AssistantsApiGone => (self.after_the_end)()?,
             _ => command_line(&mut typed().iter().map(String::as_str)),
         };
-        self.terminal.say(&format!("\n{}", nothing_begun(stopped, self.ledger, &next)));
+        self.terminal.say(nothing_begun(stopped, self.ledger, &next).apart());
         Ok(if stopped.must_be_mended() { Exit::MendFirst } else { Exit::StoppedEarly })
     }
 }

@@ -1,12 +1,13 @@
 //! From a ledger to a report: `run` ends with what `report LEDGER` does.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::base::{DisabledState, JsonText, ProgressCounts, Remedy, ReportRow, RunFacts};
+use crate::base::{DisabledState, JsonText, ProgressCounts, ReportRow, RunFacts};
+use crate::check::{self, Summary};
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{OutputPath, UsageError};
+use crate::disable;
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::record::{self, Side};
 use crate::engine::report::page::{self, Objects, PageLine};
@@ -14,7 +15,6 @@ use crate::engine::report::{
     self, Access, Dialect, Extent, Renderer, ReportFileError, ReportSettings, Texts,
 };
 use crate::engine::terminal::{self, Terminal, WhenGone};
-use crate::{check, disable};
 
 /// What came of rendering.
 pub(super) struct Rendered {
@@ -22,8 +22,8 @@ pub(super) struct Rendered {
     pub(super) file: Option<PathBuf>,
     /// The file asked for, when it could not be replaced and `file` stands beside it.
     pub(super) not_replaced: Option<PathBuf>,
-    /// How many rows need which remedy.
-    pub(super) remedies: Vec<(Remedy, u64)>,
+    /// What stands in the report of a run, counted.
+    pub(super) summary: Summary,
 }
 
 impl Rendered {
@@ -239,11 +239,11 @@ pub(super) fn render(
     output: &OutputPath,
     when_gone: WhenGone,
 ) -> Result<Rendered, RenderError> {
-    let mut counters = BTreeMap::new();
+    let mut summary = Summary::default();
     let rows = RunRows { ledger, facts: facts.clone(), redact };
-    let mut count = |row: &ReportRow| *counters.entry(row.remedy()).or_insert(0) += 1;
+    let mut count = |row: &ReportRow| summary.count(row);
     let rendered = render_rows(&rows, format, dialect, output, when_gone, &mut count)?;
-    Ok(Rendered { remedies: counters.into_iter().collect(), ..rendered })
+    Ok(Rendered { summary, ..rendered })
 }
 
 /// Renders these rows likewise; `count` sees each of them.
@@ -282,17 +282,17 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
             }
         }
     };
-    Ok(Rendered { file, not_replaced, remedies: Vec::new() })
+    Ok(Rendered { file, not_replaced, summary: Summary::default() })
 }
 
 /// How many rows need which remedy, of a ledger that is not rendered.
-pub(super) fn remedies(ledger: &LedgerReader) -> Result<Vec<(Remedy, u64)>, LedgerError> {
-    let mut counters = BTreeMap::new();
+pub(super) fn summary(ledger: &LedgerReader) -> Result<Summary, LedgerError> {
+    let mut summary = Summary::default();
     ledger.for_each_row(false, |row, _, _| {
-        *counters.entry(row.remedy()).or_insert(0) += 1;
+        summary.count(&row);
         Ok::<_, LedgerError>(())
     })?;
-    Ok(counters.into_iter().collect())
+    Ok(summary)
 }
 
 /// What a report of this ledger is to look like.

@@ -1,19 +1,22 @@
 //! `report LEDGER`: renders a ledger again, finished or not, without any network.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, IsTerminal};
 
 use anyhow::{Context, anyhow};
 
+use super::audit_report::AuditCounters;
+use super::command_line::{command_line, path_word, program, typed};
 use super::intake::refuse_foreign;
 use super::parts::write_parts;
-use super::render::{RenderError, Rendered, refuse_overwriting, render, render_rows};
+use super::render::{RenderError, Rendered, overview, refuse_overwriting, render, render_rows, summary};
 use super::split::{Split, Target};
 use super::{CommandError, dialect};
-use crate::audit::{self, AuditReader};
+use crate::audit::{self, AuditReader, AuditSummary};
 use crate::base::Exit;
 use crate::cli::files::CommandFiles;
-use crate::cli::report_arguments::ReportArgs;
-use crate::cli::settings::OutputPath;
+use crate::cli::report_arguments::{ReportArgs, ReportFormatArg};
+use crate::cli::settings::{OutputPath, report_output};
+use crate::disable;
 use crate::engine::ledger::{LedgerReader, Purpose, lacks_log};
 use crate::engine::terminal::{Terminal, WhenGone};
 
@@ -31,12 +34,16 @@ pub(super) fn report(
         let target = Target { folder, ledger: &arguments.ledger, files, terminal };
         return split(arguments, column, &target);
     }
-    let output = OutputPath::parse(&arguments.output);
+    let output = report_output(arguments);
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
         refuse_foreign(path, "nothing was rendered")?;
     }
     let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
+    let wants_csv = arguments.format == ReportFormatArg::Csv && !arguments.redact;
+    if arguments.output.is_none() && wants_csv && io::stdout().is_terminal() {
+        return show(&ledger, arguments, terminal);
+    }
     let rendered = match of_either(&ledger, arguments, &output) {
         Ok(rendered) => rendered,
         // `| head` has what it wanted.
@@ -47,6 +54,38 @@ pub(super) fn report(
     if let Some(file) = &rendered.file {
         terminal.say(&format!("report: {}", file.display()));
     }
+    Ok(Exit::Done)
+}
+
+/// How the last run or audit ended, once more.
+fn show(ledger: &LedgerReader, arguments: &ReportArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let unread = "the ledger cannot be read";
+    let files = [("ledger", arguments.ledger.as_path())];
+    let said = match ledger.identity().context(unread)?.purpose {
+        Purpose::Run => {
+            let facts = ledger.facts().context(unread)?;
+            let counted = summary(ledger).context(unread)?;
+            let words = [program(&typed()).to_owned(), "rollback".to_owned(), path_word(&arguments.ledger)];
+            let rollback = command_line(&mut words.iter().map(String::as_str));
+            disable::after_run(&facts, &counted, &files, &[], facts.stopped.as_ref(), Some(&rollback))
+        }
+        Purpose::Audit => {
+            let facts = audit::facts(ledger).context(unread)?;
+            let rows = AuditReader::new(ledger, facts.clone(), false).context(unread)?;
+            let mut counters = AuditCounters::default();
+            overview(&rows, None, &mut |row| counters.count(row)).context(unread)?;
+            audit::after_audit(&AuditSummary {
+                facts: &facts,
+                found: Some(&counters.found()),
+                remedies: &counters.remedies(),
+                agents_instead: 0,
+                files: &files,
+                next: None,
+                stopped: facts.run.stopped.as_ref(),
+            })
+        }
+    };
+    terminal.print(&said).context("standard output")?;
     Ok(Exit::Done)
 }
 

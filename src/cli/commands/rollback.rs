@@ -162,7 +162,7 @@ impl Rollback<'_> {
             }
         }
         let summary = disable::after_rollback(&result, self.practice, &files, next.as_deref(), stopped);
-        self.terminal.say(&format!("\n{summary}"));
+        self.terminal.say(summary.apart());
         let exit = Exit::of(stopped, !is_over);
         match rendered {
             Ok(_) => Ok(exit),

@@ -10,18 +10,20 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::command_line::{
-    command_line, path_word, program, same_access, same_command, same_endpoint, same_in_earnest,
-    same_reading, typed,
+    command_line, path_word, program, same_access, same_endpoint, same_in_earnest, same_reading, typed,
 };
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
-use super::render::{RenderError, Rendered, remedies, render, say_that_it_stays, stays};
+use super::next::Ended;
+use super::render::{RenderError, Rendered, render, say_that_it_stays, stays, summary};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
 use super::{CommandError, dialect, runtime};
-use crate::base::{Backlog, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled};
+use crate::base::{
+    Backlog, DisabledState, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled,
+};
 use crate::check::BothSides;
 use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
@@ -237,16 +239,20 @@ impl Run<'_> {
         }
         files.push(("ledger", self.paths.ledger.clone()));
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
-        let remedies = reports.first().map_or_else(Vec::new, |(_, report)| report.remedies.clone());
         let next = match stopped {
             // The same command would only meet the same end.
             Some(StopReason::AssistantsApiGone) if facts.stuck_off == 0 => {
-                Some(self.command_after_the_end(&ledger)?)
+                vec![("Next:", self.command_after_the_end(&ledger)?)]
             }
-            _ => self.next_command(&facts, exit, failed.is_some()),
+            _ => self.next(&facts, exit, stopped, failed.is_some()),
         };
         if self.terminal.is_quiet() && !matches!(exit, Exit::Done) {
-            let ending = disable::ending(&facts, stopped).filter(|_| self.disabling != Disabling::DryRun);
+            let is_no_error = self.disabling == Disabling::DryRun
+                || matches!(
+                    facts.disabling_end,
+                    Some(DisablingEnd::Completed | DisablingEnd::CompletedBlind)
+                );
+            let ending = disable::ending(&facts, stopped).filter(|_| !is_no_error);
             let stuck = (facts.stuck_off > 0)
                 .then(|| format!("{} could not be switched on again and may be off", facts.stuck_off));
             for said in stopped.map(ToString::to_string).into_iter().chain(ending).chain(stuck) {
@@ -254,9 +260,9 @@ impl Run<'_> {
             }
         }
         let rollback = self.rollback_command();
-        let summary =
-            disable::after_run(&facts, &remedies, &files, next.as_deref(), stopped, Some(&rollback));
-        self.terminal.say(&format!("\n{summary}"));
+        let counted = reports.first().map(|(_, report)| report.summary.clone()).unwrap_or_default();
+        let said = disable::after_run(&facts, &counted, &files, &next, stopped, Some(&rollback));
+        self.terminal.say(said.apart());
         match failed {
             None => Ok(exit),
             Some(error) => {
@@ -286,7 +292,7 @@ impl Run<'_> {
                 None => render(ledger, facts, format, dialect, false, output, WhenGone::GoOn)?,
                 Some(path) => {
                     say_that_it_stays(path, self.terminal);
-                    Rendered { file: None, not_replaced: None, remedies: remedies(ledger)? }
+                    Rendered { file: None, not_replaced: None, summary: summary(ledger)? }
                 }
             };
             reports.push((format.label(), rendered));
@@ -294,28 +300,34 @@ impl Run<'_> {
         Ok(reports)
     }
 
-    /// The command to type next; `None` when there is nothing left to do. A run that goes on writes the report, too.
-    fn next_command(&self, facts: &RunFacts, exit: Exit, report_failed: bool) -> Option<String> {
-        let typed = typed();
-        if report_failed && matches!(exit, Exit::Done | Exit::NeedsAttention) {
+    /// The command lines that get on from here. A run that goes on writes the report, too.
+    fn next(
+        &self,
+        facts: &RunFacts,
+        exit: Exit,
+        stopped: Option<&StopReason>,
+        report_failed: bool,
+    ) -> Vec<(&'static str, String)> {
+        let access = [same_endpoint(&self.arguments.endpoint), same_access(&self.arguments.key)].concat();
+        let needs_people = facts.progress.needs_attention > 0 && self.paths.html.is_none();
+        let ledger_for_people = needs_people.then_some(self.paths.ledger.as_path());
+        let ended = Ended { typed: typed(), exit, stopped, access, ledger_for_people };
+        let is_over = matches!(exit, Exit::Done | Exit::NeedsAttention);
+        if report_failed && is_over {
             let ledger = path_word(&self.paths.ledger);
-            let program = program(&typed);
-            return Some(command_line(&mut [program, "report", &ledger, "-o", "report.csv"].into_iter()));
+            return vec![("Next:", ended.other(&["report", &ledger, "-o", "report.csv"], &[]))];
         }
+        let would_go_off =
+            self.disabling == Disabling::DryRun && facts.count_disabled(DisabledState::WouldDisable) > 0;
+        let is_left_over = facts.progress.pending > 0;
         match exit {
             // The warning has the rollback.
-            _ if facts.stuck_off > 0 => None,
-            Exit::Done | Exit::NeedsAttention if self.disabling == Disabling::DryRun => {
-                Some(same_in_earnest(&typed))
-            }
-            Exit::Done
-                if self.arguments.limit.is_none() && self.arguments.switching.max_disable.is_none() =>
-            {
-                None
-            }
+            _ if facts.stuck_off > 0 => Vec::new(),
+            _ if is_over && would_go_off => vec![("Next:", same_in_earnest(&ended.typed))],
+            Exit::Done if is_left_over => vec![("Next:", ended.again())],
             // The same again would only find the same; what else there is to do, the summary says.
-            Exit::NeedsAttention if facts.disabling_end.is_some_and(DisablingEnd::is_no_to_all) => None,
-            _ => Some(same_command(&typed)),
+            Exit::NeedsAttention if facts.disabling_end.is_some_and(DisablingEnd::is_no_to_all) => Vec::new(),
+            _ => ended.next(),
         }
     }
 }

@@ -93,7 +93,7 @@ impl SecondPass<'_> {
             looks: &settings.looks,
             rollback: self.rollback,
         });
-        let shown = format!("\n{shown}\n");
+        let shown = shown.apart();
         if must_ask {
             if self.began.elapsed() >= TYPED_AHEAD {
                 terminal::forget_what_was_typed();

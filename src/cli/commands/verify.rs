@@ -1,15 +1,15 @@
 //! `verify LEDGER`: the agents once more, against the assistants that the ledger keeps.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::command_line::{same_command, typed};
+use super::command_line::{endpoint_of, same_access, typed};
 use super::connection::{Connection, Given};
 use super::intake::check_output;
+use super::next::Ended;
 use super::parts::{RUN_TITLES, write};
 use super::render::{
     RenderError, Rows, RunRows, Wants, refuse_overwriting, render_rows, say_that_it_stays, stays,
@@ -18,8 +18,8 @@ use super::session::Session;
 use super::signals::Signals;
 use super::split::{Split, Target};
 use super::{CommandError, dialect, runtime};
-use crate::base::{Backlog, Exit, Remedy, ReportRow, RunFacts, StopReason};
-use crate::check::{self, AgainstKept, Verified};
+use crate::base::{Backlog, Exit, ReportRow, RunFacts, StopReason};
+use crate::check::{self, AgainstKept, Summary, Verified};
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{OutputPath, verify_outputs};
@@ -132,16 +132,17 @@ impl Verify<'_> {
             Ok(files) => (files, None),
             Err(error) => (Vec::new(), Some(error)),
         };
-        let next = (exit != Exit::Done).then(|| same_command(&typed()));
+        let access =
+            [endpoint_of(rows.facts().base_url.as_deref()), same_access(&self.arguments.key)].concat();
+        let next = Ended { typed: typed(), exit, stopped, access, ledger_for_people: None }.next();
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }
         let practice = rows.facts().practice;
         let changed = check::changed_verdicts(&rows.verified, practice, stopped.is_none());
-        let remedies: Vec<_> = rows.remedies.iter().map(|(remedy, rows)| (*remedy, *rows)).collect();
         let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
-        let summary = check::after_verify(rows.facts(), &remedies, &files, next.as_deref(), stopped);
-        self.terminal.say(&format!("\n{changed}\n\n{summary}"));
+        let summary = check::after_verify(rows.facts(), &rows.summary, &files, &next, stopped);
+        self.terminal.say(changed.and(&summary).apart());
         let failed = match failed {
             Some(error) => Some(error.to_string()),
             None => self.split(&rows).err().map(|error| error.words()),
@@ -195,7 +196,7 @@ impl Verify<'_> {
 struct VerifiedRows<'a> {
     run: RunRows<'a>,
     verified: Verified,
-    remedies: BTreeMap<Remedy, u64>,
+    summary: Summary,
 }
 
 impl<'a> VerifiedRows<'a> {
@@ -209,14 +210,14 @@ impl<'a> VerifiedRows<'a> {
             Ok::<_, LedgerError>(())
         })?;
         let run = RunRows { ledger, facts: facts.clone(), redact };
-        let mut rows = Self { run, verified, remedies: BTreeMap::new() };
-        let (mut counted, mut remedies) = (facts, BTreeMap::new());
+        let mut rows = Self { run, verified, summary: Summary::default() };
+        let (mut counted, mut summary) = (facts, Summary::default());
         rows.visit(None, Wants::default(), &mut |row| {
             RunRows::count(&mut counted, row);
-            *remedies.entry(row.remedy()).or_default() += 1;
+            summary.count(row);
             Ok(())
         })?;
-        (rows.run.facts, rows.remedies) = (counted, remedies);
+        (rows.run.facts, rows.summary) = (counted, summary);
         Ok(rows)
     }
 

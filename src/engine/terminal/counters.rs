@@ -181,20 +181,20 @@ impl Counters {
         parts.join(", ")
     }
 
-    /// Beside the bar: rows, rate, time left.
-    pub(super) fn beside_bar(&self, now: Instant) -> String {
+    /// Beside the bar: rows, rate, time left; as many of these as that many columns hold.
+    pub(super) fn beside_bar(&self, now: Instant, columns: usize) -> String {
         let unit = if self.phase == Phase::Rows { "rows/min" } else { "per min" };
         let mut parts = vec![self.rows()];
         parts.extend(self.measured(now).map(|rate| format!("{} {unit}", grouped(rate))));
         parts.extend(self.time_left(now));
-        parts.join(", ")
+        fitting(parts, columns)
     }
 
-    /// Below the bar: why it waits, first, since a narrow terminal cuts the end off; then counts.
-    pub(super) fn below_bar(&self) -> String {
+    /// Below the bar: why it waits, then counts; as many of these as that many columns hold.
+    pub(super) fn below_bar(&self, columns: usize) -> String {
         let mut parts: Vec<_> = self.pace.waiting.and_then(waiting).into_iter().collect();
         parts.extend(self.by_word());
-        parts.join(", ")
+        fitting(parts, columns)
     }
 
     fn rows(&self) -> String {
@@ -221,6 +221,20 @@ impl Counters {
     }
 }
 
+/// As many of the parts as fit, whole, the first in any case.
+fn fitting(parts: Vec<String>, columns: usize) -> String {
+    let mut parts = parts.into_iter();
+    let mut text = parts.next().unwrap_or_default();
+    for part in parts {
+        if text.chars().count() + 2 + part.chars().count() > columns {
+            break;
+        }
+        text.push_str(", ");
+        text.push_str(&part);
+    }
+    text
+}
+
 /// Why nothing leaves just now. Waits below a second are the pace at work and would only flicker.
 fn waiting((reason, wait): (WaitReason, Duration)) -> Option<String> {
     let seconds = wait.as_millis().div_ceil(1_000);
@@ -241,7 +255,7 @@ mod tests {
         let begun = Instant::now();
         let mut counters = Counters::of_switching(Switching::Off, 3_000, begun);
         counters.pace.allowed_per_minute = 300;
-        assert_eq!(counters.beside_bar(begun), "0 of 3,000 switched off, about 10 min left");
+        assert_eq!(counters.beside_bar(begun, 100), "0 of 3,000 switched off, about 10 min left");
         let now = begun + Duration::from_secs(60);
         for _ in 0..120 {
             counters.count_switched(DisabledState::Disabled, now);
@@ -254,7 +268,10 @@ mod tests {
             counters.line(now),
             "120 of 3,000 switched off, 1 already_disabled, 1 failed, 1 unknown, about 24 min left"
         );
-        assert_eq!(counters.beside_bar(now), "120 of 3,000 switched off, 123 per min, about 24 min left");
+        assert_eq!(
+            counters.beside_bar(now, 100),
+            "120 of 3,000 switched off, 123 per min, about 24 min left"
+        );
         assert_eq!((counters.done(), counters.total()), (123, 3_000));
     }
 

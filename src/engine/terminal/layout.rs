@@ -1,13 +1,11 @@
-//! How texts for the person are laid out: blocks, lines of at most 100 columns, counts.
+//! What texts for the person are made of: blocks, tables, counts.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use super::markup::{HANG, Text, Tone, WHOLE_LINE, toned};
 use crate::base::{grouped, terminal_safe};
-
-/// Columns of our own sentences; names, paths and command lines may be longer.
-const COLUMNS: usize = 100;
 
 /// Characters of a path, an address or a command line shown at most: all of any real one, since a shortened command
 /// line would not work.
@@ -29,7 +27,14 @@ impl Blocks {
 
     /// A block that has its line breaks.
     pub(crate) fn push(&mut self, text: &str) {
-        self.blocks.push(format!("{}{text}", self.practice));
+        let (heading, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let heading = if heading.ends_with(':') && !rest.is_empty() {
+            toned(heading, Tone::Heading)
+        } else {
+            heading.to_owned()
+        };
+        let rest = if rest.is_empty() { String::new() } else { format!("\n{rest}") };
+        self.blocks.push(format!("{}{heading}{rest}", self.practice));
     }
 
     /// Where it all happens; nothing in the practice workspace, where every block says so.
@@ -41,23 +46,20 @@ impl Blocks {
 
     /// Sentences of our own.
     pub(crate) fn say(&mut self, sentences: &str) {
-        self.blocks.push(wrapped(sentences, self.practice, ""));
+        self.push(&sentences.split_whitespace().collect::<Vec<_>>().join(" "));
     }
 
     /// Sentences of our own, then a command line to copy.
     pub(crate) fn command(&mut self, sentences: &str, command: &str) {
-        self.say(sentences);
-        if let Some(block) = self.blocks.last_mut() {
-            let _ = write!(block, "\n  {}", terminal_safe(command, WHOLE));
-        }
+        self.push(&format!("{sentences}\n{}", whole_line(&format!("  {command}"))));
     }
 
     /// The files that were written, with what each one is.
     pub(crate) fn files(&mut self, files: &[(&str, &Path)]) {
         let width = files.iter().map(|(what, _)| what.chars().count()).max().unwrap_or_default();
         let lines = files.iter().fold(String::new(), |mut lines, (what, path)| {
-            let path = terminal_safe(&path.display().to_string(), WHOLE);
-            let _ = write!(lines, "\n  {what:<width$}  {path}");
+            lines.push('\n');
+            lines.push_str(&whole_line(&format!("  {what:<width$}  {}", path.display())));
             lines
         });
         if !lines.is_empty() {
@@ -65,28 +67,19 @@ impl Blocks {
         }
     }
 
-    pub(crate) fn finish(self) -> String {
-        self.blocks.join("\n\n")
+    pub(crate) fn finish(self) -> Text {
+        Text::from(self.blocks.join("\n\n"))
     }
 }
 
-/// Sentences broken into lines: `first` stands before the first line, `rest` before the others.
-pub(crate) fn wrapped(sentences: &str, first: &str, rest: &str) -> String {
-    let mut text = first.to_owned();
-    let mut column = first.chars().count();
-    for (index, word) in sentences.split_whitespace().enumerate() {
-        let width = word.chars().count();
-        if index > 0 && column + 1 + width > COLUMNS {
-            let _ = write!(text, "\n{rest}");
-            column = rest.chars().count();
-        } else if index > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += width;
-    }
-    text
+/// A line whose parts, if it has to be broken, begin behind `head`.
+pub(crate) fn hanging(head: &str, line: &str) -> String {
+    format!("{head}{HANG}{line}")
+}
+
+/// A line for copying or searching, never broken.
+pub(super) fn whole_line(line: &str) -> String {
+    format!("{WHOLE_LINE}{}", terminal_safe(line, WHOLE))
 }
 
 /// One line each: the count, right-aligned, then what is counted.
@@ -94,18 +87,19 @@ pub(crate) fn counts<'a>(lines: impl IntoIterator<Item = (u64, &'a str)>) -> Str
     let lines: Vec<_> = lines.into_iter().map(|(count, what)| (grouped(count), what)).collect();
     let width = lines.iter().map(|(count, _)| count.len()).max().unwrap_or_default();
     lines.iter().fold(String::new(), |mut text, (count, what)| {
-        let _ = write!(text, "\n  {count:>width$}  {what}");
+        let _ = write!(text, "\n{}", hanging(&format!("  {count:>width$}  "), what));
         text
     })
 }
 
-/// A line for each word of the report that counts something: the word, how many, and what there is to say beside it.
-pub(crate) fn by_word(lines: impl IntoIterator<Item = (&'static str, u64, String)>) -> String {
-    let lines = lines.into_iter().filter(|(_, count, _)| *count > 0);
-    let lines: Vec<_> = lines.map(|(word, count, beside)| (word, grouped(count), beside)).collect();
-    let width = lines.iter().map(|(_, count, _)| count.len()).max().unwrap_or_default();
-    lines.iter().fold(String::new(), |mut table, (word, count, beside)| {
-        let _ = write!(table, "\n  {word:<19}  {count:>width$}{beside}");
+/// A line for each word of the report that counts something: the word and its tone, how many, and what there is to say
+/// beside it.
+pub(crate) fn by_word(lines: impl IntoIterator<Item = (&'static str, Tone, u64, String)>) -> String {
+    let lines: Vec<_> = lines.into_iter().filter(|(_, _, count, _)| *count > 0).collect();
+    let width = lines.iter().map(|(_, _, count, _)| grouped(*count).len()).max().unwrap_or_default();
+    lines.iter().fold(String::new(), |mut table, (word, tone, count, beside)| {
+        let head = format!("  {}  {:>width$}", toned(&format!("{word:<19}"), *tone), grouped(*count));
+        let _ = write!(table, "\n{}", hanging(&head, beside));
         table
     })
 }
@@ -154,16 +148,6 @@ pub(crate) fn enumerated(words: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sentences_are_broken_before_the_hundredth_column_and_words_are_kept_whole() {
-        let text = wrapped(&"four ".repeat(60), "  1. ", "     ");
-        assert!(text.lines().all(|line| line.chars().count() <= COLUMNS && line.ends_with("four")), "{text}");
-        assert!(text.lines().skip(1).all(|line| line.starts_with("     four")), "{text}");
-        assert_eq!(text.matches("four").count(), 60);
-        let long = "x".repeat(150);
-        assert_eq!(wrapped(&format!("a {long} b"), "", ""), format!("a\n{long}\nb"));
-    }
 
     #[test]
     fn names_are_quoted_harmless_and_never_empty() {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::layout::{Blocks, WHOLE, counted, rows};
+use super::markup::Text;
 use crate::base::{Backlog, FIRST_AT_ONCE, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
 
 /// Where the requests go; `None` is the practice workspace.
@@ -67,7 +68,7 @@ pub(crate) fn ended_before(facts: &RunFacts, words: &str) -> String {
 
 /// How a run ended that was to begin afresh and got no answer: why, what stands as it stood, and the command line to type
 /// next.
-pub fn nothing_begun(stopped: &StopReason, ledger: &Path, next: &str) -> String {
+pub fn nothing_begun(stopped: &StopReason, ledger: &Path, next: &str) -> Text {
     let mut blocks = Blocks::new(false);
     let reason = terminal_safe(&stopped.to_string(), WHOLE);
     blocks.push(&format!("Ended before the platform answered for a row: {reason}"));

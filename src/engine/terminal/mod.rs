@@ -6,6 +6,7 @@
 mod counters;
 mod layout;
 mod logs;
+mod markup;
 mod messages;
 mod progress;
 mod questions;
@@ -14,9 +15,11 @@ mod screen;
 
 pub use counters::Phase;
 pub(crate) use layout::{
-    Blocks, WHOLE, assistants, by_word, counted, counts, enumerated, moment, quoted, rows, wrapped,
+    Blocks, WHOLE, assistants, by_word, counted, counts, enumerated, hanging, moment, quoted, rows,
 };
 pub use logs::{LogFormat, init_logs};
+pub use markup::Text;
+pub(crate) use markup::{Tone, toned};
 pub use messages::nothing_begun;
 pub(crate) use messages::{about, ended_before, kept, not_asked_for, platform, work};
 pub use questions::{Answer, can_ask};
@@ -30,10 +33,11 @@ use std::io::{self, IsTerminal};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
+use self::markup::{columns_on, laid_out};
 use self::progress::Progress;
 use self::questions::confirm;
 use self::screen::Screen;
-use crate::base::{Event, RowStatus, terminal_safe};
+use crate::base::{Event, RowStatus};
 
 /// What `--color` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,18 +149,24 @@ impl Terminal {
 
     /// Shows a text, ended by a line break; whatever a terminal would not show as it is becomes a blank. Nothing when
     /// quiet. Texts of the platform must have gone through [`terminal_safe`], so that they break no line.
-    pub fn say(&self, text: &str) {
+    pub fn say(&self, text: impl AsRef<str>) {
         match self.voice {
             _ if self.quiet => {}
             Voice::Text => self.show(text),
-            Voice::Records => tracing::info!(target: logs::SAID, "{}", text.trim_matches('\n')),
+            Voice::Records => {
+                let text = laid_out(text.as_ref(), usize::MAX, false);
+                tracing::info!(target: logs::SAID, "{}", text.trim_matches('\n'));
+            }
         }
     }
 
     /// Shows what a question is about, also when quiet: nobody is asked about what was not shown.
-    pub fn show(&self, text: &str) {
+    pub fn show(&self, text: impl AsRef<str>) {
         match self.voice {
-            Voice::Text => self.write(format!("{}\n", harmless(text)).as_bytes()),
+            Voice::Text => {
+                let text = laid_out(text.as_ref(), self.columns(), self.colors);
+                self.write(format!("{text}\n").as_bytes());
+            }
             Voice::Records => self.say(text),
         }
     }
@@ -166,8 +176,21 @@ impl Terminal {
         if self.voice == Voice::Records {
             return tracing::error!(target: logs::SAID, "{}", text.trim_matches('\n'));
         }
-        let label = if self.colors { "\u{1b}[1;31merror:\u{1b}[0m" } else { "error:" };
-        self.write(format!("{label} {}\n", harmless(text)).as_bytes());
+        let text = format!("{} {text}", toned("error:", Tone::Bad));
+        self.write(format!("{}\n", laid_out(&text, self.columns(), self.colors)).as_bytes());
+    }
+
+    /// Prints what was asked for, on standard output.
+    pub fn print(&self, text: &Text) -> io::Result<()> {
+        let screen = console::Term::stdout().size_checked().filter(|_| io::stdout().is_terminal());
+        let columns = columns_on(screen.map(|(_, columns)| usize::from(columns)));
+        let text = laid_out(text.as_ref(), columns, self.colors && screen.is_some());
+        print_bytes(format!("{text}\n").as_bytes())
+    }
+
+    fn columns(&self) -> usize {
+        let screen = self.interactive.then(|| console::Term::stderr().size_checked()).flatten();
+        columns_on(screen.map(|(_, columns)| usize::from(columns)))
     }
 
     /// What watches a run for the person: a bar, a line now and then, or nothing.
@@ -180,7 +203,7 @@ impl Terminal {
     pub fn confirm(&self, question: &str) -> Answer {
         let _ = self.bars.clear();
         self.bars.set_draw_target(ProgressDrawTarget::hidden());
-        let answer = confirm(question);
+        let answer = confirm(&laid_out(question, self.columns(), false));
         self.bars.set_draw_target(draw_target(&self.screen, self.interactive, self.quiet));
         answer
     }
@@ -188,12 +211,6 @@ impl Terminal {
     fn write(&self, bytes: &[u8]) {
         self.bars.suspend(|| self.screen.write(bytes));
     }
-}
-
-/// The lines without escapes: names of files stand in them, which may hold anything.
-fn harmless(text: &str) -> String {
-    let lines = text.trim_end_matches('\n').split('\n').map(|line| terminal_safe(line, usize::MAX));
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn draw_target(screen: &Screen, interactive: bool, quiet: bool) -> ProgressDrawTarget {

@@ -7,8 +7,12 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::counters::Counters;
+use super::layout::whole_line;
 use super::{RowLines, Said, Terminal, Wording, run_log};
 use crate::base::{Event, Observer, RowDone, terminal_safe};
+
+/// Columns of the bar itself.
+const BAR: usize = 20;
 
 /// How often a line is shown where there is no bar.
 const LINE_EVERY: Duration = Duration::from_secs(30);
@@ -52,9 +56,13 @@ impl Progress {
             Event::Ended => self.end(),
             Event::Guard(_) | Event::WaitingForAnswer(_) | Event::Stopping(_) => {}
         }
-        match (self.wording.says)(event, during).or_else(|| self.says(event)) {
+        let is_said_at_the_end = matches!(event, Event::Stopping(reason) if !reason.is_signal());
+        let said = if is_said_at_the_end { None } else { (self.wording.says)(event, during) };
+        match said.or_else(|| self.says(event).filter(|_| !is_said_at_the_end)) {
             Some(Said::Line(text)) => self.terminal.say(&text),
-            Some(Said::Detail(text)) if self.terminal.rows == RowLines::Shown => self.terminal.say(&text),
+            Some(Said::Detail(text)) if self.terminal.rows == RowLines::Shown => {
+                self.terminal.say(whole_line(&text));
+            }
             Some(Said::Error(text)) => self.terminal.error(&text),
             Some(Said::Detail(_)) | None => {}
         }
@@ -91,12 +99,13 @@ impl Progress {
             return View::Lines { last: now };
         }
         let template = if self.terminal.colors {
-            "{bar:20.cyan/blue} {prefix}\n{wide_msg}"
+            "{bar:BAR.cyan/blue} {prefix}\n{wide_msg}"
         } else {
-            "{bar:20} {prefix}\n{wide_msg}"
+            "{bar:BAR} {prefix}\n{wide_msg}"
         };
+        let template = template.replace("BAR", &BAR.to_string());
         let bar = self.terminal.bars.add(ProgressBar::new(self.counters.total()));
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style);
         }
         View::Bar(bar)
@@ -118,8 +127,9 @@ impl Progress {
         match &mut self.view {
             View::Bar(bar) => {
                 bar.set_position(self.counters.done());
-                bar.set_prefix(self.counters.beside_bar(now));
-                bar.set_message(self.counters.below_bar());
+                let columns = self.terminal.columns();
+                bar.set_prefix(self.counters.beside_bar(now, columns.saturating_sub(BAR + 1)));
+                bar.set_message(self.counters.below_bar(columns));
             }
             View::Lines { last } if now.duration_since(*last) >= LINE_EVERY => {
                 *last = now;
@@ -249,9 +259,12 @@ mod tests {
     #[test]
     fn around_the_bar_stand_rate_time_left_why_it_waits_and_counts() {
         let (progress, now, _) = watched(false, 0);
-        assert_eq!(progress.counters.beside_bar(now), "162 of 5,000 rows, 150 rows/min, about 33 min left");
         assert_eq!(
-            progress.counters.below_bar(),
+            progress.counters.beside_bar(now, 100),
+            "162 of 5,000 rows, 150 rows/min, about 33 min left"
+        );
+        assert_eq!(
+            progress.counters.below_bar(100),
             "waiting 12 s: rate limit (429), 158 verified, 4 no_access"
         );
     }
@@ -262,12 +275,15 @@ mod tests {
         let mut progress = printing_to(Printed::default(), false, 0).progress(&WORDING);
         progress.observe_at(&started(3_000), now);
         progress.observe_at(&pace(300, None), now);
-        assert_eq!(progress.counters.beside_bar(now), "0 of 3,000 rows, about 20 min left");
+        assert_eq!(progress.counters.beside_bar(now, 100), "0 of 3,000 rows, about 20 min left");
         let now = now + Duration::from_secs(3);
         for _ in 0..30 {
             progress.observe_at(&row(RowStatus::Verified), now);
         }
-        assert_eq!(progress.counters.beside_bar(now), "30 of 3,000 rows, 600 rows/min, about 20 min left");
+        assert_eq!(
+            progress.counters.beside_bar(now, 100),
+            "30 of 3,000 rows, 600 rows/min, about 20 min left"
+        );
     }
 
     #[test]
@@ -334,10 +350,12 @@ mod tests {
           after 2 s: the agent is still on
         The agent stays on without its assistant. The other 2,999 assistants go off, too.
         1 of 3,000 switched off, 1 failed, about 16 h 40 min left
-        Waiting for the answer to the request under way, at most 60 s. A second Ctrl-C leaves at once; the ledger then says `unknown`.
+        Waiting for the answer to the request under way, at most 60 s. A second Ctrl-C leaves at once; the
+        ledger then says `unknown`.
         Nothing more is switched off: stopped by Ctrl-C
         Not every agent was seen on: 2 assistants are switched on again.
-        error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be off with its agent: 500
+        error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be
+        off with its agent: 500
         1 of 2 switched on again, 1 revert_failed
         "#);
     }
@@ -353,7 +371,10 @@ mod tests {
 
     #[test]
     fn quiet_shows_only_what_could_not_be_switched_on_again() {
-        insta::assert_snapshot!(switching_run(true, 1), @r#"error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be off with its agent: 500"#);
+        insta::assert_snapshot!(switching_run(true, 1), @r#"
+        error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be
+        off with its agent: 500
+        "#);
     }
 
     #[test]

@@ -194,11 +194,22 @@ impl Ran {
         self
     }
 
+    /// However the lines are broken.
     #[track_caller]
     pub(crate) fn says(self, words: &str) -> Self {
-        assert!(self.stderr.contains(words), "no {words:?} in:\n{}", self.stderr);
+        assert!(self.has_said(words), "no {words:?} in:\n{}", self.stderr);
         self
     }
+
+    /// Whether it did.
+    pub(crate) fn has_said(&self, words: &str) -> bool {
+        on_one_line(&self.stderr).contains(&on_one_line(words))
+    }
+}
+
+/// The text with a single blank for every break between words.
+pub(crate) fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A CSV report, row by row.
