@@ -473,7 +473,7 @@ mod tests {
             base_url: None,
             ..view(&one())
         });
-        insta::assert_snapshot!(text, @r"
+        insta::assert_snapshot!(text, @"
         PRACTICE: 1 assistant is about to be switched off.
 
         PRACTICE: WARNING: NO PROBE (--disable-shared). 1 assistant has the id of its agent. If the two are
@@ -481,6 +481,8 @@ mod tests {
 
         PRACTICE: What happens:
           1. 1 assistant with the id of its agent is switched off. The agent is not looked at.
+
+        PRACTICE: With --dry-run in place of --disable the report lists them.
 
         PRACTICE: To take it back:
           agent-migrate rollback assistants.ledger

@@ -350,12 +350,10 @@ mod tests {
           after 2 s: the agent is still on
         The agent stays on without its assistant. The other 2,999 assistants go off, too.
         1 of 3,000 switched off, 1 failed, about 16 h 40 min left
-        Waiting for the answer to the request under way, at most 60 s. A second Ctrl-C leaves at once; the
-        ledger then says `unknown`.
+        Waiting for the answer to the request under way, at most 60 s. A second Ctrl-C leaves at once; the ledger then says `unknown`.
         Nothing more is switched off: stopped by Ctrl-C
         Not every agent was seen on: 2 assistants are switched on again.
-        error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be
-        off with its agent: 500
+        error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be off with its agent: 500
         1 of 2 switched on again, 1 revert_failed
         "#);
     }
@@ -371,10 +369,7 @@ mod tests {
 
     #[test]
     fn quiet_shows_only_what_could_not_be_switched_on_again() {
-        insta::assert_snapshot!(switching_run(true, 1), @r#"
-        error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be
-        off with its agent: 500
-        "#);
+        insta::assert_snapshot!(switching_run(true, 1), @r#"error: "Bot [31m" (00000000-0000-0000-0000-000000000001) could not be switched on again and may be off with its agent: 500"#);
     }
 
     #[test]
