@@ -202,6 +202,14 @@ impl OutputPath {
         let is_stdout = path.as_os_str() == "-" || cfg!(unix) && path == Path::new("/dev/stdout");
         if is_stdout { Self::Stdout } else { Self::File(path.to_owned()) }
     }
+
+    /// `None` for standard output.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout => None,
+            Self::File(path) => Some(path),
+        }
+    }
 }
 
 /// The files of a run or an audit.
