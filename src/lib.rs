@@ -20,6 +20,7 @@
 //! | what every command that sends requests does | `engine::session` |
 //! | CSV, JSON Lines, pages | `engine::report` |
 //! | what a person sees meanwhile | `engine::terminal` |
+//! | what differs from system to system | `engine::os` |
 //! | what a person can type | `cli` |
 //!
 //! A row's way is data, each arrow one function, nothing goes back:

@@ -38,6 +38,7 @@ pub(super) enum SandboxRecordsArg {
 
 /// Options of `sandbox`.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 #[command(group = ArgGroup::new("losing").args(["lose_disables", "lose_writes", "drop_writes"]).multiple(true))]
 #[command(after_help = "\
 Examples:

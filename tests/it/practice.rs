@@ -87,7 +87,7 @@ fn ones_own_csv_meets_every_outcome_where_that_is_asked_for_and_later_commands_t
     run("run assistants.csv --sandbox --mix").exits_with(3).says("--mix");
     let first = report(&desk);
     for status in ["verified", "mismatch", "assistant_not_found", "agent_not_found", "no_access", "failed"] {
-        assert!(first.column("status").iter().any(|found| *found == status), "{status}");
+        assert!(first.column("status").contains(&status), "{status}");
     }
     // By the UUID alone, and the ledger remembers it.
     run("run assistants.csv --sandbox").exits_with(3);

@@ -48,12 +48,11 @@ impl Session<'_> {
     ) -> Result<Option<StopReason>, CommandError> {
         let now = Timestamp::now();
         let sent_before = sends_that_count(&self.ledger, now)?;
-        let practised = match self.connection {
-            Some(_) => Practised::default(),
-            None => {
-                let practised = Practised::of(&self.ledger)?;
-                Practised { mix: practised.mix || self.settings[MIX] == true, ..practised }
-            }
+        let practised = if self.connection.is_some() {
+            Practised::default()
+        } else {
+            let practised = Practised::of(&self.ledger)?;
+            Practised { mix: practised.mix || self.settings[MIX] == true, ..practised }
         };
         self.add_network();
         let run = NewRun {

@@ -71,7 +71,10 @@ impl FileHead {
             names.first().is_some_and(|first| first == "line")
                 && COLUMNS_OF_EVERY_REPORT.iter().all(|own| names.iter().any(|name| name == own))
         };
-        let delimiter = self.text().strip_prefix(b"line").and_then(<[u8]>::first);
+        // Spreadsheets may save every text in quotes.
+        let text = self.text();
+        let behind = text.strip_prefix(b"line").or_else(|| text.strip_prefix(b"\"line\""));
+        let delimiter = behind.and_then(<[u8]>::first);
         delimiter.and_then(|delimiter| self.columns(*delimiter)).is_some_and(is_report)
     }
 
@@ -147,6 +150,7 @@ mod tests {
             (format!("{}\tOwner\tTeam\n", REPORT_COLUMNS.join("\t")), true),
             ("line,checked_at,requests,input,error,status,name,\"two\nlines\"\n".into(), true),
             (old_order.into(), true),
+            (format!("\"{}\"\n", REPORT_COLUMNS.join("\";\"")), true),
             (r#"{"type":"run","schema":1,"rows":3}"#.into(), true),
             (r#"{"type":"apply","schema":1}"#.into(), true),
             ("<!DOCTYPE html><head><meta name=\"generator\" content=\"agent-migrate\">".into(), true),
