@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::row;
+use super::{Accepted, row};
 use crate::base::{
     Backlog, Event, Note, NoteKind, Observer, Outcome, Pair, ReportRow, RowDone, RowStatus, Signal,
     StopReason,
@@ -31,12 +31,14 @@ pub struct Kept {
 }
 
 /// What `verify` needs to know beside its client and rows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct VerifySettings {
     /// Agents asked for at once; at least 1.
     pub concurrency: usize,
     /// The work, as counted before.
     pub backlog: Backlog,
+    /// Where a difference is only a note.
+    pub accepted: Accepted,
 }
 
 /// Takes the rows as they are now, in input order. Its error ends everything.
@@ -77,6 +79,7 @@ pub async fn verify<E>(
         written: 0,
         asked: 0,
         rules: StopRules::default(),
+        accepted: settings.accepted,
         observer,
         now: HashMap::new(),
         changed: BTreeMap::new(),
@@ -132,6 +135,7 @@ struct Verify<'a> {
     /// How many rows were asked for.
     asked: u64,
     rules: StopRules,
+    accepted: Accepted,
     observer: &'a mut dyn Observer,
     /// Verdicts that changed, for the rows that repeat them.
     now: HashMap<Pair, RowStatus>,
@@ -184,10 +188,13 @@ impl Verify<'_> {
         };
         self.to_start = self.to_start.saturating_sub(1);
         let number = self.written + u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
-        let client = self.client.clone();
+        let (client, accepted) = (self.client.clone(), self.accepted.clone());
         let task = self.checking.spawn(async move {
             match read(Side::Assistant, &body, job.pair.assistant.0).await {
-                Ok(assistant) => Checked::Compared(Box::new(row::check_kept(&client, job, &assistant).await)),
+                Ok(assistant) => {
+                    let outcome = row::check_kept(&client, &accepted, job, &assistant).await;
+                    Checked::Compared(Box::new(outcome))
+                }
                 Err(failure) => Checked::Unreadable(failure.words),
             }
         });
@@ -329,7 +336,7 @@ fn concluded(row: &mut ReportRow, outcome: Outcome) {
 }
 
 fn since_the_run(field: &str, short: String) -> Note {
-    Note { kind: NoteKind::SinceTheRun, field: field.to_owned(), value: None, short }
+    Note { kind: NoteKind::SinceTheRun, field: field.to_owned(), value: None, new: None, short }
 }
 
 fn row_done(row: &ReportRow, pair: Pair) -> RowDone {

@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::base::{Backlog, FIRST_AT_ONCE, Remedy, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
+use super::accept::Accepted;
+use crate::base::{
+    Backlog, FIRST_AT_ONCE, Remedy, RowStatus, RunFacts, StopReason, grouped, quoted, terminal_safe,
+};
 use crate::engine::terminal::{
-    Blocks, WHOLE, Wording, about, by_word, counted, ended_before, kept, platform, rows, wrapped,
+    Blocks, WHOLE, Wording, about, by_word, counted, ended_before, enumerated, kept, platform, rows, wrapped,
 };
 
 /// Remedies shown at most.
@@ -36,6 +39,32 @@ pub fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> Str
         "",
     ));
     text
+}
+
+/// In which fields differences are accepted, of which `typed` were asked for now; `None` where in none.
+pub fn accepting(accepted: &Accepted, typed: &[String]) -> Option<String> {
+    let names = |earlier: bool| -> Vec<&str> {
+        accepted.names().filter(|name| typed.iter().any(|typed| typed == name) != earlier).collect()
+    };
+    let said = |names: Vec<&str>, from: &str| {
+        let names: Vec<_> = names.into_iter().map(quoted).collect();
+        (!names.is_empty()).then(|| format!("{}{from}", enumerated(&names)))
+    };
+    let parts: Vec<_> =
+        [said(names(false), ""), said(names(true), " (from an earlier run; --fresh forgets it)")]
+            .into_iter()
+            .flatten()
+            .collect();
+    let sentence = format!("A difference is accepted, and only a note, in: {}.", parts.join("; "));
+    (!parts.is_empty()).then(|| wrapped(&sentence, "", ""))
+}
+
+/// An accepted name is that of no known field, and in no row anything differs in it.
+pub fn differs_nowhere(name: &str) -> String {
+    format!(
+        "--accept {}: no known field, and no row differs in it; is it spelled as in the report?",
+        quoted(name)
+    )
 }
 
 /// Which verdicts are not what they were, and how many rows cannot have a new one. `ended`: every row was come to.
@@ -139,6 +168,19 @@ mod tests {
         reads; nothing is changed.
         ");
         assert!(before_verify(&backlog, 300, None).starts_with("PRACTICE: "));
+    }
+
+    #[test]
+    fn what_is_accepted_is_said_with_where_it_comes_from() {
+        let typed = ["temperature".to_owned(), "model".to_owned()];
+        let said =
+            |names: &[&str]| accepting(&Accepted::new(names.iter().map(|name| (*name).to_owned())), &typed);
+        assert_eq!(said(&[]), None);
+        insta::assert_snapshot!(said(&["temperature", "model"]).unwrap(), @"A difference is accepted, and only a note, in: 'model' and 'temperature'.");
+        insta::assert_snapshot!(said(&["temperature", "color", "actions"]).unwrap(), @r"
+        A difference is accepted, and only a note, in: 'temperature'; 'actions' and 'color' (from an earlier
+        run; --fresh forgets it).
+        ");
     }
 
     #[test]

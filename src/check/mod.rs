@@ -2,29 +2,35 @@
 //!
 //! | file | idea |
 //! | --- | --- |
+//! | `accept` | differences that somebody has decided to live with |
 //! | `compare` | where two records do not agree, and what is only a note |
 //! | `pairs` | which elements of two lists belong together |
 //! | `proposed` | the agent in write names, for `POST /agent/v1/create` |
 //! | `row` | one row's way |
 //! | `again` | `verify`: the same for rows that an earlier run has read |
+//! | `store` | what the ledger remembers of it |
 //! | `messages` | what is said of it |
 //!
 //! What counts as the same is data, a line per field in [`FIELDS`](crate::engine::record), and not code per field.
 
+mod accept;
 mod again;
 mod compare;
 mod messages;
 mod pairs;
 mod proposed;
 mod row;
+mod store;
 #[cfg(test)]
 mod tests;
 
+pub use accept::Accepted;
 pub use again::{Kept, Verified, VerifySettings, verify};
 pub use compare::{Verdict, compare};
 pub(crate) use compare::{differing, differs};
-pub use messages::{WORDING, after_verify, before_verify, changed_verdicts};
+pub use messages::{WORDING, accepting, after_verify, before_verify, changed_verdicts, differs_nowhere};
 pub(crate) use messages::{verdicts, what_to_do};
 pub(crate) use proposed::for_update;
 pub use proposed::proposed;
 pub use row::BothSides;
+pub use store::differ_nowhere;

@@ -48,6 +48,13 @@ pub(super) fn parse_age(text: &str) -> Result<Duration, String> {
     Duration::try_from(age).map_err(|_| sentence())
 }
 
+pub(super) fn parse_field(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("give the name of a field, as the report has it".into()),
+        name => Ok(name.to_owned()),
+    }
+}
+
 pub(super) fn parse_delimiter(text: &str) -> Result<u8, String> {
     match text {
         "tab" | "\\t" => Ok(b'\t'),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs};
-use super::shared_arguments::DialectArg;
+use super::shared_arguments::{DialectArg, parse_field};
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
@@ -80,6 +80,9 @@ pub(super) struct VerifyArgs {
     /// Pace and patience.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// Live with a difference in this field, as run --accept does; can be given several times, and is remembered
+    #[arg(long, value_name = "FIELD", value_parser = parse_field, help_heading = "Comparing")]
+    pub accept: Vec<String>,
     /// Where the report goes; - is standard output [default: beside LEDGER, its stem + .verify.csv]
     #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,

@@ -22,7 +22,7 @@ use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
 use super::{CommandError, dialect, runtime};
 use crate::base::{Backlog, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled};
-use crate::check::BothSides;
+use crate::check::{self, Accepted, BothSides};
 use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_endpoint};
@@ -82,20 +82,23 @@ impl Run<'_> {
                     self.command_after_the_end(&ledger.context("the ledger cannot be read")?)
                 },
             };
-            match fresh.put_aside(&input, &BothSides)? {
+            let accepted = Accepted::new(self.arguments.accept.iter().cloned());
+            match fresh.put_aside(&input, &BothSides { accepted })? {
                 ControlFlow::Continue(ready) => begun = ready,
                 ControlFlow::Break(exit) => return Ok(exit),
             }
         }
         let mut ledger = Ledger::open(&self.paths.ledger, &identity).context("nothing was asked for")?;
         ledger.remember_sent(&begun.sent).context("the ledger")?;
+        let accepted = ledger.accept(&self.arguments.accept).context("the ledger")?;
         for remark in input.remarks() {
             self.terminal.say(remark);
         }
         if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
             return Ok(exit);
         }
-        let stopped = self.check_rows(ledger, connection, begun.read)?;
+        let reader = BothSides { accepted };
+        let stopped = self.check_rows(ledger, connection, reader, begun.read)?;
         self.finish(stopped.as_ref())
     }
 
@@ -104,6 +107,7 @@ impl Run<'_> {
         &self,
         mut ledger: Ledger,
         connection: Option<Connection>,
+        reader: BothSides,
         read: Vec<Outcome>,
     ) -> Result<Option<StopReason>, CommandError> {
         let selection = Selection {
@@ -114,6 +118,9 @@ impl Run<'_> {
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let unsettled = ledger.unsettled().context("the ledger")?;
         self.announce(&backlog, unsettled, connection.as_ref());
+        if let Some(said) = check::accepting(&reader.accepted, &self.arguments.accept) {
+            self.terminal.say(&said);
+        }
         let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
         let session = Session {
             runtime: &self.runtime,
@@ -127,7 +134,7 @@ impl Run<'_> {
             settings: self.settings(),
         };
         session.run(Some(selection), async |work| {
-            let rest = Rest { read, backlog, unsettled, base_url };
+            let rest = Rest { reader, read, backlog, unsettled, base_url };
             Ok(self.work(work, rest).await)
         })
     }
@@ -136,7 +143,7 @@ impl Run<'_> {
     async fn work(&self, work: Work, rest: Rest) -> Option<StopReason> {
         let began = Instant::now();
         let Work { client, writer, rows } = work;
-        let Rest { read, backlog, unsettled, base_url } = rest;
+        let Rest { reader, read, backlog, unsettled, base_url } = rest;
         let network = &self.arguments.network;
         let timeout = Duration::from_secs(network.timeout);
         let mut progress = self.terminal.progress(&disable::WORDING);
@@ -151,11 +158,13 @@ impl Run<'_> {
         }
         let concurrency = usize::from(network.concurrency);
         let rows = RowWork { rows: rows?, read, backlog, concurrency };
-        let stopped = drive(&client, &writer, BothSides, rows, self.signals.receiver(), &mut progress).await;
+        let stopped =
+            drive(&client, &writer, reader.clone(), rows, self.signals.receiver(), &mut progress).await;
         if stopped.is_some() || !self.disabling.is_asked_for() {
             return stopped;
         }
-        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
+        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), timeout)
+            .reading(reader);
         let second_pass = SecondPass {
             arguments: &self.arguments.switching,
             yes: self.arguments.yes,
@@ -252,6 +261,9 @@ impl Run<'_> {
             }
         }
         let rollback = self.rollback_command();
+        for name in check::differ_nowhere(&ledger).context("the ledger cannot be read again")? {
+            self.terminal.say(&check::differs_nowhere(&name));
+        }
         let summary =
             disable::after_run(&facts, &remedies, &files, next.as_deref(), stopped, Some(&rollback));
         self.terminal.say(&format!("\n{summary}"));
@@ -320,6 +332,7 @@ impl Run<'_> {
 
 /// What there is to do beside the open rows.
 struct Rest {
+    reader: BothSides,
     read: Vec<Outcome>,
     backlog: Backlog,
     unsettled: Unsettled,

@@ -20,7 +20,7 @@ use super::{CommandError, dialect, runtime};
 use crate::base::{
     Backlog, Exit, ProgressCounts, Remedy, ReportRow, RowStatus, RunFacts, StopReason, defect,
 };
-use crate::check::{self, Kept, Verified, VerifySettings};
+use crate::check::{self, Accepted, Kept, Verified, VerifySettings};
 use crate::cli::settings::{OutputPath, verify_report};
 use crate::cli::tools_arguments::VerifyArgs;
 use crate::engine::ledger::{Identity, Ledger, LedgerError, LedgerReader, RunCommand};
@@ -38,7 +38,7 @@ pub(super) fn verify(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
     }
-    let ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
+    let mut ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
     let identity = ledger.identity().context(NOTHING)?;
     let given =
         Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
@@ -61,8 +61,12 @@ pub(super) fn verify(arguments: &VerifyArgs, terminal: &Terminal) -> Result<Exit
         .into());
     }
     let base_url = (!identity.practice).then_some(identity.base_url.as_str());
+    let accepted = ledger.accept(&arguments.accept).context(NOTHING)?;
+    if let Some(said) = check::accepting(&accepted, &arguments.accept) {
+        terminal.say(&said);
+    }
     terminal.say(&check::before_verify(&backlog, arguments.network.rpm.get(), base_url));
-    let verify = Verify { arguments, terminal, output, identity, backlog };
+    let verify = Verify { arguments, terminal, output, identity, backlog, accepted };
     verify.go(ledger, reader, connection)
 }
 
@@ -72,6 +76,7 @@ struct Verify<'a> {
     output: OutputPath,
     identity: Identity,
     backlog: Backlog,
+    accepted: Accepted,
 }
 
 /// What came of it: the verdicts, what the report holds, counted on its way, and where it stands.
@@ -161,6 +166,7 @@ impl Verify<'_> {
         let settings = VerifySettings {
             concurrency: usize::from(self.arguments.network.concurrency),
             backlog: self.backlog,
+            accepted: self.accepted.clone(),
         };
         let mut bar = self.terminal.progress(&check::WORDING);
         let mut sink = |row: &ReportRow| {

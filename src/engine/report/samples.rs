@@ -140,6 +140,7 @@ pub(crate) fn rows() -> Vec<ReportRow> {
             kind: NoteKind::OnlyOnAgent,
             field: "owner".into(),
             value: Some(json(r#""Jane Doe""#)),
+            new: None,
             short: "only on the agent: Jane…".into(),
         }],
         ..verified()

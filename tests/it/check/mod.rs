@@ -1,5 +1,6 @@
 //! `run` and `verify`: rows, going on, stops, inputs.
 
+mod accepting;
 mod defects;
 mod ends;
 mod going_on;
