@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::compare::{Comparing, Verdict};
-use crate::engine::record::{FIELDS, Path, Record};
+use crate::engine::record::{FIELDS, Path};
 
 /// Fields in which a difference is only a note. Clones share one list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,13 +25,6 @@ impl Accepted {
         self.names().filter(|name| FIELDS.iter().all(|field| field.name != *name))
     }
 
-    /// Compares two records as [`compare`](super::compare()) does; what differs in these fields is only a note.
-    pub fn compare(&self, assistant: &Record, agent: &Record) -> Verdict {
-        let mut comparing = Comparing::accepting(self);
-        comparing.members(&Path::Record, FIELDS, assistant.object(), agent.object());
-        comparing.verdict
-    }
-
     /// Whether the place is in one of them.
     pub(super) fn holds(&self, path: &Path<'_>) -> bool {
         !self.0.is_empty() && path.field().is_some_and(|field| self.0.contains(field))
@@ -46,7 +38,7 @@ mod tests {
 
     use super::*;
     use crate::base::{NoteKind, RowStatus};
-    use crate::engine::record::{Side, read};
+    use crate::engine::record::{Record, Side, read};
 
     const ID: &str = "11111111-2222-4333-8444-555555555555";
 

@@ -22,6 +22,15 @@ pub fn compare(assistant: &Record, agent: &Record) -> Verdict {
     Accepted::default().compare(assistant, agent)
 }
 
+impl Accepted {
+    /// Compares two records as [`compare`] does; what differs in these fields is only a note.
+    pub fn compare(&self, assistant: &Record, agent: &Record) -> Verdict {
+        let mut comparing = Comparing::accepting(self);
+        comparing.members(&Path::Record, FIELDS, assistant.object(), agent.object());
+        comparing.verdict
+    }
+}
+
 /// The fields in which two records differ, each as a whole.
 #[derive(Clone, Default)]
 pub(crate) struct Differing<'a> {
@@ -63,18 +72,18 @@ impl Verdict {
 }
 
 /// A verdict under way.
-pub(super) struct Comparing<'a> {
+struct Comparing<'a> {
     accepted: &'a Accepted,
-    pub(super) verdict: Verdict,
+    verdict: Verdict,
 }
 
 impl<'a> Comparing<'a> {
-    pub(super) fn accepting(accepted: &'a Accepted) -> Self {
+    fn accepting(accepted: &'a Accepted) -> Self {
         Self { accepted, verdict: Verdict::default() }
     }
 
     /// Two objects: the known fields by their rules, then the others.
-    pub(super) fn members(&mut self, path: &Path<'_>, fields: &[Field], assistant: &Object, agent: &Object) {
+    fn members(&mut self, path: &Path<'_>, fields: &[Field], assistant: &Object, agent: &Object) {
         for Field { name, rule, .. } in fields {
             self.known(&Path::Member(path, name), *rule, assistant.get(name), agent.get(name));
         }

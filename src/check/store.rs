@@ -1,7 +1,5 @@
 //! What a ledger remembers of a comparison: the fields in which differences are accepted.
 
-use rusqlite::Connection;
-
 use super::accept::Accepted;
 use crate::base::NoteKind;
 use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, from_json, meta, set_meta, to_json};
@@ -13,7 +11,7 @@ const ACCEPTED: &str = "accepted";
 impl Ledger {
     /// Accepts differences in these fields beside those that were accepted before; gives all of them.
     pub fn accept(&mut self, names: &[String]) -> Result<Accepted, LedgerError> {
-        let before = accepted(self.connection())?;
+        let before = accepted(meta(self.connection(), ACCEPTED)?)?;
         if names.is_empty() {
             return Ok(before);
         }
@@ -26,7 +24,7 @@ impl Ledger {
 impl LedgerReader {
     /// The fields in which differences are accepted.
     pub fn accepted(&self) -> Result<Accepted, LedgerError> {
-        accepted(self.connection())
+        accepted(meta(self.connection(), ACCEPTED)?)
     }
 }
 
@@ -51,7 +49,7 @@ fn is_in(place: &str, name: &str) -> bool {
     place.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-fn accepted(connection: &Connection) -> Result<Accepted, LedgerError> {
-    let names: Option<Vec<String>> = meta(connection, ACCEPTED)?.map(|json| from_json(&json)).transpose()?;
+fn accepted(kept: Option<String>) -> Result<Accepted, LedgerError> {
+    let names: Option<Vec<String>> = kept.map(|json| from_json(&json)).transpose()?;
     Ok(Accepted::new(names.unwrap_or_default()))
 }

@@ -196,6 +196,9 @@ pub(super) struct RunArgs {
     /// Also write the report as a web page, one file that needs no network
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub html: Option<PathBuf>,
+    /// Also write the report as a workbook for Excel, whatever its language: filtered, coloured, with a sheet of counts
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub xlsx: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,

@@ -15,6 +15,8 @@ pub(super) enum ReportFormatArg {
     Json,
     /// A web page in one file: for the people who have to act
     Html,
+    /// A workbook for Excel, whatever its language; with -o PATH
+    Xlsx,
 }
 
 /// Options of `report`.
@@ -24,6 +26,7 @@ Examples:
   agent-migrate report assistants.ledger
   agent-migrate report assistants.ledger --format html -o assistants.html
   agent-migrate report assistants.ledger --format json -o assistants.jsonl
+  agent-migrate report assistants.ledger --format xlsx -o assistants.xlsx
   agent-migrate report assistants.ledger --redact -o for-the-auditor.csv
   agent-migrate report assistants.ledger --split-by owner --output-dir by-owner")]
 pub(super) struct ReportArgs {

@@ -123,6 +123,11 @@ pub(super) fn apply_json(arguments: &ApplyArgs) -> Option<OutputPath> {
     arguments.json.as_deref().map(OutputPath::parse)
 }
 
+/// Where `apply` writes its report as a workbook, if asked to.
+pub(super) fn apply_xlsx(arguments: &ApplyArgs) -> Option<OutputPath> {
+    arguments.xlsx.as_deref().map(OutputPath::parse)
+}
+
 /// Where `verify` writes its report: a file of its own, so that the run's stays as it is.
 pub(super) fn verify_report(arguments: &VerifyArgs) -> OutputPath {
     beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv")
@@ -215,6 +220,8 @@ pub(super) struct WorkPaths {
     pub json: Option<OutputPath>,
     /// The HTML report, if asked for.
     pub html: Option<OutputPath>,
+    /// The workbook, if asked for.
+    pub xlsx: Option<OutputPath>,
 }
 
 /// A file beside the input: its stem, in the practice workspace `.sandbox`, then `suffix`.
@@ -234,12 +241,13 @@ struct TypedPaths<'a> {
     report: Option<&'a Path>,
     json: Option<&'a Path>,
     html: Option<&'a Path>,
+    xlsx: Option<&'a Path>,
 }
 
 impl WorkPaths {
     /// What is written at the end, beside the ledger.
     pub(super) fn outputs(&self) -> impl Iterator<Item = &OutputPath> {
-        [Some(&self.report), self.json.as_ref(), self.html.as_ref()].into_iter().flatten()
+        [Some(&self.report), self.json.as_ref(), self.html.as_ref(), self.xlsx.as_ref()].into_iter().flatten()
     }
 
     /// Defaults beside the input.
@@ -251,6 +259,7 @@ impl WorkPaths {
             report: typed.report.map_or_else(|| OutputPath::File(beside(report)), OutputPath::parse),
             json: typed.json.map(OutputPath::parse),
             html: typed.html.map(OutputPath::parse),
+            xlsx: typed.xlsx.map(OutputPath::parse),
         }
     }
 }
@@ -264,6 +273,7 @@ pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
         report: arguments.report.as_deref(),
         json: arguments.json.as_deref(),
         html: arguments.html.as_deref(),
+        xlsx: arguments.xlsx.as_deref(),
     };
     WorkPaths::settle(&typed, ".audit.ledger", ".audit.csv")
 }
@@ -277,6 +287,7 @@ pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
         report: arguments.report.as_deref(),
         json: arguments.json.as_deref(),
         html: arguments.html.as_deref(),
+        xlsx: arguments.xlsx.as_deref(),
     };
     WorkPaths::settle(&typed, ".ledger", ".report.csv")
 }

@@ -18,7 +18,8 @@ pub(super) enum PlatformArg {
 pub(super) enum DialectArg {
     /// As the input has them
     Input,
-    /// Byte order mark and CRLF
+    /// Byte order mark and CRLF; the delimiter stays the input's, and where Excel speaks German it wants a semicolon: --xlsx
+    /// or `report --format xlsx` writes what every Excel opens
     Excel,
     /// Comma, LF, no byte order mark
     Plain,

@@ -15,7 +15,7 @@ use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
-use super::render::{RenderError, overview, render_rows, say_that_it_stays, stays};
+use super::render::{RenderError, has_room, overview, render_rows, say_that_it_stays, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::split::{Split, Target};
@@ -249,9 +249,12 @@ impl Audit<'_> {
         let others = [
             ("JSON audit", ReportFormatArg::Json, &self.paths.json),
             ("HTML audit", ReportFormatArg::Html, &self.paths.html),
+            ("workbook", ReportFormatArg::Xlsx, &self.paths.xlsx),
         ];
         for (label, format, output) in others {
-            if let Some(output) = output {
+            if let Some(output) = output
+                && has_room(format, facts.run.rows(), self.terminal)
+            {
                 render(label, format, output, &mut AuditCounters::default())?;
             }
         }

@@ -76,6 +76,15 @@ pub(super) fn say_that_it_stays(path: &Path, terminal: &Terminal) {
     terminal.error(&format!("{} stays as it was: no answer came that could take its place", path.display()));
 }
 
+/// Whether so many rows have room in a report of that format; says so where they have not.
+pub(super) fn has_room(format: ReportFormatArg, rows: u64, terminal: &Terminal) -> bool {
+    let too_many = report::too_many_rows(rows).filter(|_| format == ReportFormatArg::Xlsx);
+    if let Some(why) = &too_many {
+        terminal.error(why);
+    }
+    too_many.is_none()
+}
+
 /// A report out of a ledger does not replace what the ledger came from.
 pub(super) fn refuse_overwriting(path: &Path, ledger: &Path) -> Result<(), UsageError> {
     if !(path.exists() && may_be_the_input(path, ledger)) {
@@ -258,6 +267,7 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
         let renderer: Box<dyn Renderer<R> + '_> = match format {
             ReportFormatArg::Csv => report::csv(&settings, out),
             ReportFormatArg::Json => report::json_lines(&settings, out),
+            ReportFormatArg::Xlsx => report::workbook(&settings, out),
             ReportFormatArg::Html => {
                 page::html(&settings, overview(rows, None, &mut |_| {})?, None, S::card, out)
             }
@@ -272,7 +282,7 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
         OutputPath::File(path) => {
             let access = match format {
                 ReportFormatArg::Csv => Access::ByUmask,
-                ReportFormatArg::Json | ReportFormatArg::Html => Access::OwnerOnly,
+                ReportFormatArg::Json | ReportFormatArg::Html | ReportFormatArg::Xlsx => Access::OwnerOnly,
             };
             match report::write_atomically(path, access, |out| to(out).map_err(|error| error.at(path)))? {
                 report::Written::AsAsked(file) => (Some(file), None),

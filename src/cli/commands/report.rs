@@ -12,7 +12,7 @@ use super::{CommandError, dialect};
 use crate::audit::{self, AuditReader};
 use crate::base::Exit;
 use crate::cli::files::CommandFiles;
-use crate::cli::report_arguments::ReportArgs;
+use crate::cli::report_arguments::{ReportArgs, ReportFormatArg};
 use crate::cli::settings::{OutputPath, UsageError};
 use crate::engine::ledger::{LedgerReader, Purpose, lacks_log};
 use crate::engine::report::FileHead;
@@ -33,6 +33,9 @@ pub(super) fn report(
         return split(arguments, column, &target);
     }
     let output = OutputPath::parse(&arguments.output);
+    if (arguments.format, &output) == (ReportFormatArg::Xlsx, &OutputPath::Stdout) {
+        return Err(UsageError("a workbook is a file: say where it goes, -o PATH.".into()).into());
+    }
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
         refuse_foreign(path)?;

@@ -16,7 +16,7 @@ use super::command_line::{
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
-use super::render::{RenderError, Rendered, remedies, render, say_that_it_stays, stays};
+use super::render::{RenderError, Rendered, has_room, remedies, render, say_that_it_stays, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
@@ -288,10 +288,13 @@ impl Run<'_> {
             ("report", ReportFormatArg::Csv, Some(&self.paths.report)),
             ("JSON report", ReportFormatArg::Json, self.paths.json.as_ref()),
             ("HTML report", ReportFormatArg::Html, self.paths.html.as_ref()),
+            ("workbook", ReportFormatArg::Xlsx, self.paths.xlsx.as_ref()),
         ];
         let mut reports = Vec::new();
         for (label, format, path) in asked_for {
-            let Some(output) = path else { continue };
+            let Some(output) = path.filter(|_| has_room(format, facts.rows(), self.terminal)) else {
+                continue;
+            };
             let rendered = match stays(!facts.nothing_is_known(), output) {
                 None => render(ledger, facts, format, dialect, false, output, WhenGone::GoOn)?,
                 Some(path) => {

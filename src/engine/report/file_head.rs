@@ -7,6 +7,7 @@ use std::path::Path;
 
 use csv::ReaderBuilder;
 
+use super::workbook::AUTHOR;
 use crate::base::COLUMNS_OF_EVERY_REPORT;
 
 /// What every page of this program has in its head.
@@ -21,9 +22,17 @@ const HEAD_BYTES: u64 = 64 * 1024;
 /// Delimiters that a spreadsheet leaves behind.
 const DELIMITERS: &[u8] = b",;\t";
 
+/// How a workbook begins, and where it says who has written it.
+const ZIP_MARK: &[u8] = b"PK\x03\x04";
+const PROPERTIES: &str = "docProps/core.xml";
+
 /// How a file begins.
 #[derive(Debug)]
-pub struct FileHead(Vec<u8>);
+pub struct FileHead {
+    head: Vec<u8>,
+    /// Whether it is a workbook of this program.
+    is_workbook: bool,
+}
 
 impl FileHead {
     /// Of the file at that path; `None` where there is nothing to lose: no file, an empty one, a device or a pipe. One
@@ -35,14 +44,19 @@ impl FileHead {
         }
         let mut head = Vec::new();
         let read = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
-        Some(Self(if read.is_ok() { head } else { Vec::new() }))
+        let head = if read.is_ok() { head } else { Vec::new() };
+        let is_workbook = head.starts_with(ZIP_MARK) && has_our_author(path).unwrap_or(false);
+        Some(Self { head, is_workbook })
     }
 
-    /// Whether it is a report of this program: the table, the page or the JSON Lines of any command, whatever the order
+    /// Whether it is a report of this program: the table, the workbook, the page or the JSON Lines of any command, whatever the order
     /// of its columns, with the input's own beside them.
     pub fn is_report(&self) -> bool {
-        let is_page = self.0.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
-        is_page || JSON_MARKS.iter().any(|mark| self.0.starts_with(mark)) || self.is_report_table()
+        let is_page = self.head.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
+        self.is_workbook
+            || is_page
+            || JSON_MARKS.iter().any(|mark| self.head.starts_with(mark))
+            || self.is_report_table()
     }
 
     fn is_report_table(&self) -> bool {
@@ -76,15 +90,23 @@ impl FileHead {
 
     /// The keys of the object in the first line, if it is of that type; `type` itself left out.
     fn object_keys(&self, json_type: &str) -> Option<BTreeSet<String>> {
-        let line = self.0.split(|byte| *byte == b'\n').next()?;
+        let line = self.head.split(|byte| *byte == b'\n').next()?;
         let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(line).ok()?;
         let is_of_type = object.get("type").is_some_and(|found| found == json_type);
         is_of_type.then(|| object.into_iter().map(|(key, _)| key).filter(|key| key != "type").collect())
     }
 
     fn text(&self) -> &[u8] {
-        self.0.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.0)
+        self.head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.head)
     }
+}
+
+/// Whether the workbook says that this program has written it.
+fn has_our_author(path: &Path) -> Option<bool> {
+    let mut archive = zip::ZipArchive::new(File::open(path).ok()?).ok()?;
+    let mut properties = String::new();
+    archive.by_name(PROPERTIES).ok()?.take(HEAD_BYTES).read_to_string(&mut properties).ok()?;
+    Some(properties.contains(&format!("<dc:creator>{AUTHOR}</dc:creator>")))
 }
 
 #[cfg(test)]
@@ -93,7 +115,7 @@ mod tests {
     use crate::base::REPORT_COLUMNS;
 
     fn head(content: &str) -> FileHead {
-        FileHead(content.as_bytes().to_vec())
+        FileHead { head: content.as_bytes().to_vec(), is_workbook: false }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::column::{Cell, Column};
 use super::texts::{Extent, Texts};
 use super::{Line, Renderer, ReportSettings, free_of_clashes};
-use crate::base::JsonText;
+use crate::base::{JsonText, RunFacts};
 
 /// A renderer that writes the report as JSON Lines to `out`.
 pub fn json_lines<'a, R: Line, W: Write + 'a>(
@@ -54,6 +54,37 @@ impl<R: Line, W: Write> Renderer<R> for JsonLines<W> {
 
     fn wants_proposed(&self) -> bool {
         R::WANTS_PROPOSED
+    }
+}
+
+/// What the first line of every report says, and what only that kind of report has.
+#[derive(Serialize)]
+#[serde(bound = "T: Serialize")]
+pub(crate) struct Head<'a, T> {
+    r#type: &'static str,
+    /// Version of the lines' shape; it grows when a key changes its meaning.
+    schema: u32,
+    program_version: &'a str,
+    base_url: Option<&'a str>,
+    practice: bool,
+    stopped: Option<String>,
+    rows: u64,
+    #[serde(flatten)]
+    own: T,
+}
+
+impl<'a, T: Serialize> Head<'a, T> {
+    pub(crate) fn new(r#type: &'static str, run: &'a RunFacts, rows: u64, texts: Texts, own: T) -> Self {
+        Self {
+            r#type,
+            schema: 1,
+            program_version: &run.program_version,
+            base_url: run.base_url.as_deref(),
+            practice: run.practice,
+            stopped: texts.stopped(run),
+            rows,
+            own,
+        }
     }
 }
 

@@ -22,8 +22,10 @@ async fn what_is_accepted_is_a_note_and_stays_so_until_a_fresh_ledger() {
         desk.run(&url, &[]).exits_with(3);
         assert_eq!(desk.report().column("status"), ["mismatch", "mismatch"]);
         let ran = desk.run(&url, &["--accept", "temperature", "--accept", "colour"]).exits_with(3);
-        let ran =
-            ran.says("'colour' and 'temperature'").says("2 to check").says("--accept 'colour': no known field");
+        let ran = ran
+            .says("'colour' and 'temperature'")
+            .says("2 to check")
+            .says("--accept 'colour': no known field");
         assert!(!ran.stderr.contains("--accept 'temperature'"), "{}", ran.stderr);
         let report = desk.report();
         assert_eq!(report.column("status"), ["verified", "mismatch"]);

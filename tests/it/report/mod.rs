@@ -3,3 +3,4 @@
 mod page;
 mod reports;
 mod split;
+mod workbook;
