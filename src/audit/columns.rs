@@ -8,7 +8,7 @@ use super::row::{AuditFacts, AuditRow, Configuration, Finding, reading_word};
 use crate::base::{Call, ReportRow, RowProgress, RowStatus, RunFacts};
 use crate::engine::report::column::{Cell, Column, Place, whole_seconds};
 use crate::engine::report::columns::{error, id, input, line, name, status, time};
-use crate::engine::report::{Carried, Counts, Extent, Head, Line, Texts, redact};
+use crate::engine::report::{Carried, Counts, Extent, Head, Line, Since, Texts, redact};
 
 /// What the column `advice` of a table says first in the practice workspace.
 const PRACTICE: &str = "PRACTICE: made-up workspace";
@@ -111,6 +111,10 @@ impl Line for AuditRow {
         Self::progress(self)
     }
 
+    fn findings(&self) -> Vec<String> {
+        self.codes().into_iter().map(str::to_owned).collect()
+    }
+
     fn run(facts: &AuditFacts) -> &RunFacts {
         &facts.run
     }
@@ -120,6 +124,7 @@ impl Line for AuditRow {
         let own = Own {
             started_at: run.started_at.map(|time| time.to_string()),
             finished_at: run.finished_at.map(|time| time.to_string()),
+            since_last: Since::of(run),
             models_known: facts.models_known,
             counts: Counts(RowStatus::ALL.map(|status| (reading_word(status), run.count(status)))),
         };
@@ -131,14 +136,16 @@ impl Line for AuditRow {
             support_id: self.row.support_id().map(|id| id.value.as_str()),
             details: self.findings.iter().map(Detail::new).collect(),
             columns,
+            before: self.row.status_before().map(reading_word),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Own {
+struct Own<'a> {
     started_at: Option<String>,
     finished_at: Option<String>,
+    since_last: Option<Since<'a>>,
     models_known: bool,
     counts: Counts<{ RowStatus::ALL.len() }>,
 }
@@ -148,6 +155,8 @@ struct Beyond<'a> {
     support_id: Option<&'a str>,
     details: Vec<Detail<'a>>,
     columns: Carried<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'static str>,
 }
 
 #[derive(Serialize)]

@@ -128,6 +128,9 @@ pub(crate) fn verdicts(blocks: &mut Blocks, facts: &RunFacts) {
     if let Some(kept) = kept(facts) {
         blocks.say(&kept);
     }
+    if let Some(since) = &facts.since_last {
+        blocks.say(&since.sentence(facts.started_at));
+    }
 }
 
 /// The remedies that matter most, each with its number of rows.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::base::{DisabledState, JsonText, ProgressCounts, Remedy, ReportRow, RunFacts};
+use crate::audit::{self, AuditReader};
+use crate::base::{DisabledState, JsonText, ProgressCounts, Remedy, ReportRow, RunFacts, SinceLast};
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{OutputPath, UsageError};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
@@ -200,6 +201,7 @@ impl Rows<ReportRow> for RunRows<'_> {
             progress: ProgressCounts::default(),
             stuck_off: 0,
             off_with_agents_id: 0,
+            since_last: None,
             ..self.facts.clone()
         }
     }
@@ -301,6 +303,37 @@ pub(super) fn remedies(ledger: &LedgerReader) -> Result<Vec<(Remedy, u64)>, Ledg
         Ok::<_, LedgerError>(())
     })?;
     Ok(counters.into_iter().collect())
+}
+
+/// What has changed since the run before, or the audit (`of`); `None` where there is none to hold it against.
+pub(super) fn since_last<R: PageLine>(
+    rows: &impl Rows<R>,
+    of: &'static str,
+) -> Result<Option<SinceLast>, RenderError> {
+    let Some(at) = rows.ledger().earlier_at()? else { return Ok(None) };
+    let mut since = SinceLast::new(of, at);
+    rows.visit(None, Wants::default(), &mut |row| {
+        if row.own().duplicate_of.is_none() {
+            since.take(row.own().before.as_ref(), &row.standing());
+        }
+        Ok(())
+    })?;
+    rows.ledger().for_each_gone(|before| since.lose(before))?;
+    Ok(Some(since))
+}
+
+/// What there is to say about a run, what has changed since the one before included.
+pub(super) fn run_facts(ledger: &LedgerReader) -> Result<RunFacts, RenderError> {
+    let rows = RunRows { ledger, facts: ledger.facts()?, redact: false };
+    let since_last = since_last(&rows, "run")?;
+    Ok(RunFacts { since_last, ..rows.facts })
+}
+
+/// The rows of an audit, likewise.
+pub(super) fn audit_rows(ledger: &LedgerReader, redact: bool) -> Result<AuditReader<'_>, RenderError> {
+    let rows = AuditReader::new(ledger, audit::facts(ledger)?, redact)?;
+    let since_last = since_last(&rows, "audit")?;
+    Ok(rows.since(since_last))
 }
 
 /// What a report of this ledger is to look like.

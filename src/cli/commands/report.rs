@@ -6,10 +6,9 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 
 use super::parts::write_parts;
-use super::render::{RenderError, Rendered, refuse_overwriting, render, render_rows};
+use super::render::{RenderError, Rendered, audit_rows, refuse_overwriting, render, render_rows, run_facts};
 use super::split::{Split, Target};
 use super::{CommandError, dialect};
-use crate::audit::{self, AuditReader};
 use crate::base::Exit;
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::{ReportArgs, ReportFormatArg};
@@ -82,11 +81,11 @@ fn of_either(
     let dialect = dialect(arguments.dialect);
     match ledger.identity()?.purpose {
         Purpose::Run => {
-            let (facts, redact) = (ledger.facts()?, arguments.redact);
+            let (facts, redact) = (run_facts(ledger)?, arguments.redact);
             render(ledger, &facts, arguments.format, dialect, redact, output, WhenGone::End)
         }
         Purpose::Audit => {
-            let rows = AuditReader::new(ledger, audit::facts(ledger)?, arguments.redact)?;
+            let rows = audit_rows(ledger, arguments.redact)?;
             render_rows(&rows, arguments.format, dialect, output, WhenGone::End, &mut |_| {})
         }
     }

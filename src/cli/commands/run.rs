@@ -15,8 +15,8 @@ use super::command_line::{
 };
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
-use super::intake::{check_outputs, identity, import, open_input};
-use super::render::{RenderError, Rendered, has_room, remedies, render, say_that_it_stays, stays};
+use super::intake::{check_outputs, identity, import, open_input, remember};
+use super::render::{RenderError, Rendered, has_room, remedies, render, run_facts, say_that_it_stays, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
@@ -28,6 +28,7 @@ use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_endpoint};
 use crate::disable::{self, Switchboard, settle};
 use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
+use crate::engine::report::Line;
 use crate::engine::session::{RowWork, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
 
@@ -94,6 +95,9 @@ impl Run<'_> {
         for remark in input.remarks() {
             self.terminal.say(remark);
         }
+        remember(&ledger, |reader, take| {
+            reader.for_each_row(false, |row, _, _| take(&row, &row.standing()))
+        })?;
         if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
             return Ok(exit);
         }
@@ -230,7 +234,7 @@ impl Run<'_> {
     /// Writes the reports and says how it ended.
     fn finish(&self, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
         let ledger = LedgerReader::open(&self.paths.ledger).context("the ledger cannot be read again")?;
-        let facts = ledger.facts().context("the ledger cannot be read again")?;
+        let facts = run_facts(&ledger).context("the ledger cannot be read again")?;
         let exit = Exit::of_run(&facts, stopped);
         let rendered = self.render_all(&ledger, &facts);
         let (reports, failed) = match rendered {

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, Row, Rows};
 
+use super::earlier;
 use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
 use super::error::{LedgerError, OpenError};
 use super::format::beside;
@@ -15,6 +17,7 @@ use super::schema::{self, ROWS};
 use super::state::{LastRun, count_disabled, effective_state};
 use crate::base::{
     DisabledState, InputFormat, InvalidId, Pair, ReportRow, RowProgress, RowStatus, RunFacts, SkipReason,
+    Standing,
 };
 
 /// Reads a ledger, finished or not, also while a run writes it and in a folder that cannot be written.
@@ -162,10 +165,11 @@ impl LedgerReader {
         mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
         let last = LastRun::read(&self.connection)?;
+        let earlier = self.earlier_at()?.map(|_| &self.connection);
         let query = rows_query(want_documents, "ORDER BY i.position");
         let mut statement = self.connection.prepare(&query).map_err(LedgerError::from)?;
         let rows = statement.query([]).map_err(LedgerError::from)?;
-        visit_all(rows, &last, &mut visit)
+        visit_all(rows, (&last, earlier), &mut visit)
     }
 
     /// The same for these rows alone, in this order; each is found by its key, so that it costs as much as there are rows
@@ -177,13 +181,24 @@ impl LedgerReader {
         mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
         let last = LastRun::read(&self.connection)?;
+        let earlier = self.earlier_at()?.map(|_| &self.connection);
         let query = rows_query(want_documents, "WHERE i.position = ?1");
         let mut statement = self.connection.prepare_cached(&query).map_err(LedgerError::from)?;
         for RowKey(position) in keys {
             let rows = statement.query([position]).map_err(LedgerError::from)?;
-            visit_all(rows, &last, &mut visit)?;
+            visit_all(rows, (&last, earlier), &mut visit)?;
         }
         Ok(())
+    }
+
+    /// When the run ended that the last one is held against; `None` where there is none.
+    pub fn earlier_at(&self) -> Result<Option<Timestamp>, LedgerError> {
+        earlier::earlier_at(&self.connection)
+    }
+
+    /// Shows how each row stood that is no longer in the input.
+    pub fn for_each_gone(&self, visit: impl FnMut(&Standing)) -> Result<(), LedgerError> {
+        earlier::for_each_gone(&self.connection, visit)
     }
 
     /// Shows the bodies of assistant and agent of the row of that pair to `visit`; gives `None` where there are none.
@@ -245,13 +260,17 @@ pub(super) fn rows_query(want_documents: bool, which: &str) -> String {
     )
 }
 
+/// `earlier`: where it is kept how the rows stood, if it is.
 fn visit_all<E: From<LedgerError>>(
     mut rows: Rows<'_>,
-    last: &LastRun,
+    (last, earlier): (&LastRun, Option<&Connection>),
     visit: &mut impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
 ) -> Result<(), E> {
     while let Some(row) = rows.next().map_err(LedgerError::from)? {
-        let report_row = report_row(row, last)?;
+        let mut report_row = report_row(row, last)?;
+        if let Some(connection) = earlier {
+            report_row.before = earlier::earlier(connection, &report_row)?;
+        }
         let (assistant, agent) = documents(row)?;
         visit(report_row, assistant, agent)?;
     }
@@ -319,6 +338,7 @@ fn report_row(row: &Row<'_>, last: &LastRun) -> Result<ReportRow, LedgerError> {
         failure: None,
         later_failure: None,
         assistants_gone: last.assistants_gone,
+        before: None,
         assistant_updated_at: time(12)?,
         agent_updated_at: time(13)?,
         requests: 0,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Line;
 use super::column::{Cell, Column, Place, Value, whole_seconds};
-use super::json_lines::{Carried, Counts, Head};
+use super::json_lines::{Carried, Counts, Head, Since};
 use super::texts::{Change, Texts};
 use crate::base::{DisabledState, DisablingEnd, JsonText, ReportRow, RowProgress, RowStatus, RunFacts};
 
@@ -103,6 +103,7 @@ impl Line for ReportRow {
             redacted: texts.redact,
             started_at: run.started_at.map(|time| time.to_string()),
             finished_at: run.finished_at.map(|time| time.to_string()),
+            since_last: Since::of(run),
             counts: Counts(RowStatus::ALL.map(|status| (status.as_str(), run.count(status)))),
             disabling: run.disabling.as_str(),
             disabling_end: run.disabling_end.map(DisablingEnd::as_str),
@@ -117,15 +118,17 @@ impl Line for ReportRow {
             columns,
             changes: texts.changes(self),
             proposed: self.proposed.as_ref().and_then(|proposed| texts.value(proposed, "")),
+            before: self.status_before().map(RowStatus::as_str),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Own {
+struct Own<'a> {
     redacted: bool,
     started_at: Option<String>,
     finished_at: Option<String>,
+    since_last: Option<Since<'a>>,
     counts: Counts<{ RowStatus::ALL.len() }>,
     disabling: &'static str,
     disabling_end: Option<&'static str>,
@@ -138,4 +141,6 @@ struct Beyond<'a> {
     columns: Carried<'a>,
     changes: Vec<Change<'a>>,
     proposed: Option<Cow<'a, JsonText>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'static str>,
 }

@@ -26,7 +26,7 @@ pub use csv_format::csv;
 pub use file_head::FileHead;
 pub use file_names::FileNames;
 pub use json_lines::{Carried, json_lines};
-pub(crate) use json_lines::{Counts, Head};
+pub(crate) use json_lines::{Counts, Head, Since};
 #[cfg(test)]
 pub(crate) use samples::facts;
 pub use table::csv_table;
@@ -44,7 +44,7 @@ use std::io;
 use serde::Serialize;
 
 use self::page::Objects;
-use crate::base::{Encoding, InputFormat, LineEnd, ReportRow, RowProgress, RunFacts};
+use crate::base::{Encoding, InputFormat, LineEnd, ReportRow, RowProgress, RunFacts, Standing};
 
 /// Which CSV a person wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,6 +111,16 @@ pub trait Line: Sized + 'static {
 
     /// How far it is.
     fn progress(&self) -> RowProgress;
+
+    /// The codes of what was found in it.
+    fn findings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// How it stands.
+    fn standing(&self) -> Standing {
+        Standing { status: self.own().status, progress: self.progress(), findings: self.findings() }
+    }
 
     /// What is said of the run.
     fn run(facts: &Self::Facts) -> &RunFacts;

@@ -69,6 +69,7 @@ pub(crate) fn verified() -> ReportRow {
         skipped: None,
         later_failure: None,
         assistants_gone: false,
+        before: None,
         switch_failure: None,
         differences: Vec::new(),
         notes: Vec::new(),

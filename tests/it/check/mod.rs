@@ -7,5 +7,6 @@ mod going_on;
 mod inputs;
 mod knowing;
 mod rows;
+mod since_last;
 mod stops;
 mod verify;
