@@ -14,6 +14,7 @@ use super::command_line::{of_agents, same_command, typed};
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input, remember};
+use super::owners::remember_origin;
 use super::parts::write_parts;
 use super::render::{RenderError, audit_rows, has_room, overview, render_rows, say_that_it_stays, stays};
 use super::session::{Session, Work};
@@ -100,6 +101,7 @@ impl Audit<'_> {
         if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
             return Ok(exit);
         }
+        remember_origin(&ledger, self.paths.input.as_deref(), &self.arguments.reading)?;
         self.prepare_split()?;
         let stopped = self.read_rows(ledger, connection, begun.read)?;
         self.finish(stopped.as_ref())

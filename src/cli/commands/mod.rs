@@ -12,6 +12,7 @@ mod elsewhere;
 mod fresh;
 mod intake;
 mod list;
+mod owners;
 mod parts;
 mod render;
 mod report;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
+use super::owners::renew;
 use super::parts::write_parts;
 use super::render::{RenderError, Rendered, audit_rows, refuse_overwriting, render, render_rows, run_facts};
 use super::split::{Split, Target};
@@ -39,7 +40,7 @@ pub(super) fn report(
         refuse_overwriting(path, &arguments.ledger)?;
         refuse_foreign(path)?;
     }
-    let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
+    let ledger = ledger_with_owners(arguments, terminal)?;
     let rendered = match of_either(&ledger, arguments, &output) {
         Ok(rendered) => rendered,
         // `| head` has what it wanted.
@@ -64,9 +65,17 @@ fn refuse_foreign(path: &Path) -> Result<(), UsageError> {
     )))
 }
 
+/// The ledger, with the input's own columns as they are now.
+fn ledger_with_owners(arguments: &ReportArgs, terminal: &Terminal) -> Result<LedgerReader, CommandError> {
+    let nothing = "nothing was rendered";
+    let mut ledger = LedgerReader::open_either(&arguments.ledger).context(nothing)?;
+    renew(&mut ledger, terminal).context(nothing)?;
+    Ok(ledger)
+}
+
 /// Renders it part by part.
 fn split(arguments: &ReportArgs, column: &str, target: &Target<'_>) -> Result<Exit, CommandError> {
-    let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
+    let ledger = ledger_with_owners(arguments, target.terminal)?;
     let split = Split::of(&ledger, column)?;
     write_parts(&ledger, &split, dialect(arguments.dialect), arguments.redact, target)?;
     Ok(Exit::Done)

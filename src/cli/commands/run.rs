@@ -16,6 +16,7 @@ use super::command_line::{
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input, remember};
+use super::owners::remember_origin;
 use super::render::{RenderError, Rendered, has_room, remedies, render, run_facts, say_that_it_stays, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
@@ -101,6 +102,7 @@ impl Run<'_> {
         if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
             return Ok(exit);
         }
+        remember_origin(&ledger, self.paths.input.as_deref(), &self.arguments.reading)?;
         let reader = BothSides { accepted };
         let stopped = self.check_rows(ledger, connection, reader, begun.read)?;
         self.finish(stopped.as_ref())

@@ -11,6 +11,7 @@
 //! Nothing else in the program may open the file itself, not even to copy it: on unix, closing any descriptor of a file
 //! drops all locks that this process holds on it, `SQLite`'s among them.
 
+mod carried;
 mod earlier;
 mod encode;
 mod error;

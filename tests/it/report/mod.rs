@@ -1,5 +1,6 @@
 //! Reports, pages and parts.
 
+mod owners;
 mod page;
 mod reports;
 mod split;
