@@ -4,30 +4,33 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::remedies::remedy;
+use super::remedies;
 use super::run::is_published;
 use super::store::Recorded;
 use crate::base::{ApplyStatus, Difference, ReportRow, RowProgress, RunFacts};
-use crate::engine::report::column::{Cell, Column, whole_seconds};
-use crate::engine::report::{Carried, Counts, Line, Texts};
+use crate::engine::report::column::{Cell, Column, Place, whole_seconds};
+use crate::engine::report::columns::{
+    DIFFERENCES, assistant_id, id, input, line, name, remedy, status, time,
+};
+use crate::engine::report::{Carried, Counts, Head, Line, Texts};
 
 /// The order is a promise (DESIGN.md, Applying).
 #[rustfmt::skip]
 const COLUMNS: &[Column<ApplyRow>] = &[
-    Column::new("line", |row, _| Cell::Count(row.row.line)),
-    Column::new("input", |row, _| Cell::text(&row.row.input)),
-    Column::new("assistant_id", |row, _| Cell::known(row.row.pair.map(|pair| pair.assistant.0), Cell::Id)),
-    Column::new("agent_id", |row, _| Cell::known(row.agent(), Cell::Id)),
-    Column::private("name", |row, _| Cell::text(&row.row.name)),
-    Column::new("status", |row, _| Cell::text(row.status.as_str())),
-    Column::new("changed", |row, _| of(row, |recorded| Cell::Texts(recorded.ending.changed.clone()))),
-    Column::new("left_behind", |row, _| of(row, |recorded| Cell::Texts(left_behind(recorded)))),
-    Column::private("differences", |row, _| of(row, |recorded| Cell::Texts(differences(&recorded.ending.differences)))),
-    Column::private("error", |row, _| Cell::Text(Cow::Owned(row.error()))),
-    Column::new("remedy", |row, _| Cell::text(row.remedy())),
+    line(),
+    input(),
+    assistant_id(),
+    id("agent_id", |row, _| Cell::known(row.agent(), Cell::Id)),
+    name(),
+    status(|row, _| Cell::text(row.status.as_str())),
+    Column::new("changed", |row, _| of(row, |recorded| Cell::Texts(recorded.ending.changed.clone()))).placed(Place::Verdict, 30).tallied("What was changed, and in how many rows"),
+    Column::new("left_behind", |row, _| of(row, |recorded| Cell::Texts(left_behind(recorded)))).placed(Place::Verdict, 30).tallied("What was left behind, and in how many rows"),
+    Column::private("differences", |row, _| of(row, |recorded| Cell::Texts(differences(&recorded.ending.differences)))).placed(Place::Verdict, 60).tallied(DIFFERENCES),
+    Column::private("error", |row: &ApplyRow, _| Cell::Text(Cow::Owned(row.error()))).placed(Place::Verdict, 40),
+    remedy(|row, _| Cell::text(row.remedy())),
     Column::new("version", |row, _| of(row, |recorded| Cell::text(&recorded.ending.version))),
     Column::new("requests", |row, _| Cell::Count(row.requests())),
-    Column::new("checked_at", |row, _| of(row, |recorded| Cell::Time(whole_seconds(recorded.at)))),
+    time("checked_at", |row, _| of(row, |recorded| Cell::Time(whole_seconds(recorded.at)))),
 ];
 
 fn of<'r>(row: &'r ApplyRow, value: fn(&'r Recorded) -> Cell<'r>) -> Cell<'r> {
@@ -67,18 +70,12 @@ impl Line for ApplyRow {
     fn head(facts: &ApplyFacts, texts: Texts) -> impl Serialize {
         let count =
             |status| facts.counts.iter().find(|(counted, _)| *counted == status).map_or(0, |(_, rows)| *rows);
-        Head {
-            r#type: "apply",
-            schema: 1,
-            program_version: &facts.run.program_version,
-            base_url: facts.run.base_url.as_deref(),
-            practice: facts.run.practice,
+        let own = Own {
             undo: facts.is_undo,
             dry_run: facts.is_dry_run,
-            stopped: texts.stopped(&facts.run),
-            rows: facts.counts.iter().map(|(_, rows)| rows).sum(),
             counts: Counts(ApplyStatus::ALL.map(|status| (status.as_str(), count(status)))),
-        }
+        };
+        Head::new("apply", &facts.run, facts.counts.iter().map(|(_, rows)| rows).sum(), texts, own)
     }
 
     fn beyond_columns<'a>(&'a self, _: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
@@ -93,16 +90,9 @@ impl Line for ApplyRow {
 }
 
 #[derive(Serialize)]
-struct Head<'a, const N: usize> {
-    r#type: &'static str,
-    schema: u32,
-    program_version: &'a str,
-    base_url: Option<&'a str>,
-    practice: bool,
+struct Own<const N: usize> {
     undo: bool,
     dry_run: bool,
-    stopped: Option<String>,
-    rows: u64,
     counts: Counts<N>,
 }
 
@@ -136,7 +126,7 @@ impl ApplyRow {
     /// What to do about it; empty where there is nothing to.
     pub fn remedy(&self) -> &'static str {
         let failure = self.recorded.as_ref().and_then(|recorded| recorded.ending.failure.as_ref());
-        remedy(self.status, failure, self.agent().is_some())
+        remedies::remedy(self.status, failure, self.agent().is_some())
     }
 
     /// Whether something of ours may stand in its agent.

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::row::{AuditFacts, AuditRow, Configuration, Finding, reading_word};
 use crate::base::{Call, ReportRow, RowProgress, RowStatus, RunFacts};
-use crate::engine::report::column::{Cell, Column, whole_seconds};
-use crate::engine::report::{Carried, Counts, Extent, Line, Texts, redact};
+use crate::engine::report::column::{Cell, Column, Place, whole_seconds};
+use crate::engine::report::columns::{error, id, input, line, name, status, time};
+use crate::engine::report::{Carried, Counts, Extent, Head, Line, Since, Texts, redact};
 
 /// What the column `advice` of a table says first in the practice workspace.
 const PRACTICE: &str = "PRACTICE: made-up workspace";
@@ -18,12 +19,12 @@ const INPUT_TYPES: [&str; 5] = ["PROMPT", "STRUCTURED", "INTEGRATION", "SCHEDULE
 /// Those with a label tell how an assistant is set up.
 #[rustfmt::skip]
 pub(super) const COLUMNS: &[Column<AuditRow>] = &[
-    Column::new("line", |row, _| Cell::Count(row.row.line)),
-    Column::new("input", |row, _| Cell::text(&row.row.input)),
-    Column::private("name", |row, _| Cell::text(&row.row.name)),
-    Column::new("id", |row, _| Cell::known(row.id(), Cell::Id)),
+    line(),
+    input(),
+    name(),
+    id("id", |row, _| Cell::known(row.id(), Cell::Id)),
     Column::new("read_from", |row, _| Cell::known(row.read_from.map(Call::as_str), Cell::text)),
-    Column::new("status", |row, _| Cell::text(reading_word(row.row.status))),
+    status(|row, _| Cell::text(reading_word(row.row.status))),
     Column::partly_private("model", |row, texts| Cell::known(model(row, texts), Cell::Text)).labelled("Model"),
     Column::partly_private("temperature", temperature).labelled("Temperature"),
     Column::partly_private("input_type", input_type).labelled("Input type"),
@@ -39,15 +40,15 @@ pub(super) const COLUMNS: &[Column<AuditRow>] = &[
     Column::new("code_interpreter", |row, _| flag(row, 2)).labelled("Code interpreter"),
     Column::new("canvas", |row, _| flag(row, 3)).labelled("Canvas"),
     Column::new("extended_thinking", |row, _| flag(row, 4)).labelled("Extended thinking"),
-    Column::new("created_at", |row, _| Cell::known(read(row, |read| read.created_at), Cell::Time)).labelled("Created"),
-    Column::new("updated_at", |row, _| Cell::known(read(row, |read| read.updated_at), Cell::Time)).labelled("Last change"),
+    time("created_at", |row, _| Cell::known(read(row, |read| read.created_at), Cell::Time)).labelled("Created"),
+    time("updated_at", |row, _| Cell::known(read(row, |read| read.updated_at), Cell::Time)).labelled("Last change"),
     Column::new("age_days", |row, _| Cell::known(read(row, |read| read.age_days), Cell::Number)).labelled("Age").counting("day"),
     Column::new("unchanged_days", |row, _| Cell::known(read(row, |read| read.unchanged_days), Cell::Number)).labelled("Unchanged for").counting("day"),
-    Column::partly_private("error", |row, texts| Cell::Text(Cow::Owned(texts.error(&row.row)))),
+    error(|row, texts| Cell::Text(Cow::Owned(texts.error(&row.row)))),
     Column::new("requests", |row, _| Cell::Count(row.row.requests)),
-    Column::new("checked_at", |row, _| Cell::known(row.row.checked_at.map(whole_seconds), Cell::Time)),
-    Column::new("findings", |row, _| Cell::Text(Cow::Owned(row.codes().join(";")))),
-    Column::new("advice", advice),
+    time("checked_at", |row, _| Cell::known(row.row.checked_at.map(whole_seconds), Cell::Time)),
+    Column::new("findings", |row: &AuditRow, _| Cell::Text(Cow::Owned(row.codes().join(";")))).placed(Place::Verdict, 30).tallied("Findings, and in how many rows"),
+    Column::new("advice", advice).placed(Place::Verdict, 60),
 ];
 
 /// What stands in the configuration, where something was read and the platform says it.
@@ -110,25 +111,24 @@ impl Line for AuditRow {
         Self::progress(self)
     }
 
+    fn findings(&self) -> Vec<String> {
+        self.codes().into_iter().map(str::to_owned).collect()
+    }
+
     fn run(facts: &AuditFacts) -> &RunFacts {
         &facts.run
     }
 
     fn head(facts: &AuditFacts, texts: Texts) -> impl Serialize {
         let run = &facts.run;
-        Head {
-            r#type: "audit",
-            schema: 1,
-            program_version: &run.program_version,
-            base_url: run.base_url.as_deref(),
-            practice: run.practice,
+        let own = Own {
             started_at: run.started_at.map(|time| time.to_string()),
             finished_at: run.finished_at.map(|time| time.to_string()),
-            stopped: texts.stopped(run),
+            since_last: Since::of(run),
             models_known: facts.models_known,
-            rows: run.rows(),
             counts: Counts(RowStatus::ALL.map(|status| (reading_word(status), run.count(status)))),
-        }
+        };
+        Head::new("audit", run, run.rows(), texts, own)
     }
 
     fn beyond_columns<'a>(&'a self, _: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
@@ -136,23 +136,17 @@ impl Line for AuditRow {
             support_id: self.row.support_id().map(|id| id.value.as_str()),
             details: self.findings.iter().map(Detail::new).collect(),
             columns,
+            before: self.row.status_before().map(reading_word),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Head<'a> {
-    r#type: &'static str,
-    /// Version of the lines' shape; it grows when a key changes its meaning.
-    schema: u32,
-    program_version: &'a str,
-    base_url: Option<&'a str>,
-    practice: bool,
+struct Own<'a> {
     started_at: Option<String>,
     finished_at: Option<String>,
-    stopped: Option<String>,
+    since_last: Option<Since<'a>>,
     models_known: bool,
-    rows: u64,
     counts: Counts<{ RowStatus::ALL.len() }>,
 }
 
@@ -161,6 +155,8 @@ struct Beyond<'a> {
     support_id: Option<&'a str>,
     details: Vec<Detail<'a>>,
     columns: Carried<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'static str>,
 }
 
 #[derive(Serialize)]

@@ -75,6 +75,9 @@ pub fn after_audit(summary: &AuditSummary<'_>) -> Text {
     if let Some(kept) = kept(run) {
         blocks.say(&kept);
     }
+    if let Some(since) = &run.since_last {
+        blocks.say(&since.sentence(run.started_at));
+    }
     if summary.agents_instead > 0 {
         blocks.say(&format!(
             "The Assistants API has ended here: {} came from the Agents API.",

@@ -7,7 +7,7 @@ use super::findings::Inspection;
 use super::hiding::Secrets;
 use super::row::{AuditFacts, AuditRow, Configuration, KnownModel};
 use super::rules::{DEFAULT, Workspace};
-use crate::base::{Call, Pair, ReportRow, RowStatus};
+use crate::base::{Call, Pair, ReportRow, RowStatus, SinceLast};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::record::{self, Side};
 use crate::engine::report::page::{Objects, pretty};
@@ -46,6 +46,13 @@ impl<'a> AuditReader<'a> {
             Ok::<_, LedgerError>(())
         })?;
         Ok(Self { ledger, facts, models: ledger.models()?, duplicates: crowd.duplicates(), secrets, redact })
+    }
+
+    /// The same, with what has changed since the audit before.
+    #[must_use]
+    pub fn since(mut self, since_last: Option<SinceLast>) -> Self {
+        self.facts.run.since_last = since_last;
+        self
     }
 
     /// The ledger itself.

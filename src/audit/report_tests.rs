@@ -116,7 +116,7 @@ fn every_json_line_keeps_to_its_schema_and_has_the_columns_of_the_csv() {
     let row = &schema["$defs"]["row"];
     let properties: Vec<_> = row["properties"].as_object().unwrap().keys().map(String::as_str).collect();
     let required: Vec<_> = row["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert_eq!((&properties, &required), (&keys, &keys));
+    assert_eq!((required, properties), (keys.clone(), [keys.as_slice(), &["before"]].concat()));
     assert_eq!(lines[1]["name"], "=HYPERLINK(\"x\")\nBot");
     assert_eq!(lines[1]["model"], "=gpt\u{2028}5");
     assert_eq!(lines[1]["findings"], "secret;attachments");

@@ -271,6 +271,7 @@ mod tests {
             skipped: None,
             later_failure: None,
             assistants_gone: false,
+            before: None,
             switch_failure: None,
             differences: Vec::new(),
             notes: Vec::new(),

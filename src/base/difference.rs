@@ -54,6 +54,8 @@ pub enum NoteKind {
     NotShown,
     /// The platform's newer schema no longer carries it (`codeInterpreterEnabled`; PLATFORM.md, The object).
     DroppedByPlatform,
+    /// A difference that somebody has decided to live with (`--accept`).
+    Accepted,
     /// A time that cannot be read; the report leaves its cell empty.
     UnreadableTime,
     /// Not about the two records but about the run before: what its verdict was, or why it still stands (`verify`).
@@ -69,6 +71,9 @@ pub struct Note {
     pub field: String,
     /// The value in question, whole; `None` where there is none to show.
     pub value: Option<JsonText>,
+    /// For [`NoteKind::Accepted`]: the agent's value, whole, where `value` is the assistant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<JsonText>,
     /// The note for a person, without the field's name, long texts shortened.
     pub short: String,
 }

@@ -20,6 +20,23 @@ pub enum RowProgress {
 }
 
 impl RowProgress {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Done, Self::NeedsAttention, Self::Pending];
+
+    /// The word in the ledger.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NeedsAttention => "needs_attention",
+            Self::Pending => "pending",
+        }
+    }
+
+    /// The reverse of [`RowProgress::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|progress| progress.as_str() == word)
+    }
+
     /// By what the report says of a row. `skipped` is why it was left on or switched on again, `failed` whether the last
     /// try to read it or to switch it failed.
     pub const fn of(

@@ -9,6 +9,7 @@ use super::ids::Pair;
 use super::input::InvalidId;
 use super::progress::{ProgressCounts, RowProgress};
 use super::remedy::Remedy;
+use super::since_last::{SinceLast, Standing};
 use super::status::{DisabledState, RowStatus};
 use super::stop::StopReason;
 
@@ -56,6 +57,8 @@ pub struct ReportRow {
     pub elapsed_ms: u64,
     /// When the verdict was reached; `None` for rows that no run has checked.
     pub checked_at: Option<Timestamp>,
+    /// How it stood before the last run that asked for rows again; `None` where that is not known, and for a duplicate.
+    pub before: Option<Standing>,
     /// Cells of the carried-through columns, in the order of `InputFormat::carried_columns`.
     pub carried: Vec<String>,
     /// The agent in write names (PLATFORM.md, Write names); only where a format asks for it and the assistant was read.
@@ -63,6 +66,11 @@ pub struct ReportRow {
 }
 
 impl ReportRow {
+    /// What its status was before, where it is another one now.
+    pub fn status_before(&self) -> Option<RowStatus> {
+        self.before.as_ref().map(|before| before.status).filter(|before| *before != self.status)
+    }
+
     /// The report's `error` cell, what happened last first, raw: may hold line breaks.
     pub fn error(&self) -> String {
         self.error_as(ToString::to_string)
@@ -175,6 +183,8 @@ pub struct RunFacts {
     pub stuck_off: u64,
     /// Rows with the UUID of their agent that this program has switched off, or may have.
     pub off_with_agents_id: u64,
+    /// What has changed since the run before; `None` where there was none, and where nobody has counted it.
+    pub since_last: Option<SinceLast>,
     /// Rows that keep an earlier verdict, since the last read said nothing about them: they are not settled.
     pub kept: u64,
 }
@@ -241,6 +251,7 @@ mod tests {
             failure: None,
             later_failure: None,
             assistants_gone: false,
+            before: None,
             assistant_updated_at: None,
             agent_updated_at: None,
             requests: 0,

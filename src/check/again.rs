@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::Accepted;
 use super::row::check_kept;
 use crate::base::{Call, CallFailure, FailureKind, Note, NoteKind, Outcome, Pair, ReportRow, RowStatus};
 use crate::engine::ledger::{Job, LedgerError, LedgerReader, Reread};
@@ -14,21 +15,24 @@ use crate::engine::session::{AtTheEnd, RowReader};
 
 /// Reads the agents alone and compares them with the assistants that the ledger keeps.
 #[derive(Clone, Debug)]
-pub struct AgainstKept(Arc<Mutex<Option<LedgerReader>>>);
+pub struct AgainstKept {
+    ledger: Arc<Mutex<Option<LedgerReader>>>,
+    accepted: Accepted,
+}
 
 impl AgainstKept {
-    /// Takes the ledger in which the assistants are kept.
-    pub fn new(ledger: LedgerReader) -> Self {
-        Self(Arc::new(Mutex::new(Some(ledger))))
+    /// Takes the ledger in which the assistants are kept. `accepted`: where a difference is only a note.
+    pub fn new(ledger: LedgerReader, accepted: Accepted) -> Self {
+        Self { ledger: Arc::new(Mutex::new(Some(ledger))), accepted }
     }
 
     /// Lets go of the ledger, whatever row still asks for it: it is to be left as one file.
     pub fn close(&self) {
-        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.ledger.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     async fn assistant_of(&self, pair: Pair) -> Result<Bytes, CallFailure> {
-        let Self(ledger) = self.clone();
+        let ledger = Arc::clone(&self.ledger);
         let kept = tokio::task::spawn_blocking(move || {
             let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
             let body = |assistant: Option<&[u8]>, _: Option<&[u8]>| assistant.map(Bytes::copy_from_slice);
@@ -45,7 +49,8 @@ impl AgainstKept {
 
 impl RowReader for AgainstKept {
     async fn read(self, client: Client, job: Job, spent: Meter) -> Outcome {
-        check_kept(&client, job, self.assistant_of(job.pair).await, spent).await
+        let kept = self.assistant_of(job.pair).await;
+        check_kept(&client, &self.accepted, job, kept, spent).await
     }
 
     fn at_the_end(&self) -> AtTheEnd {
@@ -148,5 +153,5 @@ fn not_come_to(row: ReportRow) -> ReportRow {
 }
 
 fn since_the_run(field: &str, short: String) -> Note {
-    Note { kind: NoteKind::SinceTheRun, field: field.to_owned(), value: None, short }
+    Note { kind: NoteKind::SinceTheRun, field: field.to_owned(), value: None, new: None, short }
 }

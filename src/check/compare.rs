@@ -1,5 +1,6 @@
 //! Where an agent is not what its assistant was, and what differs without harm.
 
+use super::accept::Accepted;
 use super::pairs::pairs;
 use crate::base::{Difference, JsonText, Note, NoteKind, RowStatus};
 use crate::engine::record::{
@@ -18,9 +19,16 @@ pub struct Verdict {
 
 /// Compares two records field by field, both ways (DESIGN.md, What counts as the same).
 pub fn compare(assistant: &Record, agent: &Record) -> Verdict {
-    let mut verdict = Verdict::default();
-    verdict.members(&Path::Record, FIELDS, assistant.object(), agent.object());
-    verdict
+    Accepted::default().compare(assistant, agent)
+}
+
+impl Accepted {
+    /// Compares two records as [`compare`] does; what differs in these fields is only a note.
+    pub fn compare(&self, assistant: &Record, agent: &Record) -> Verdict {
+        let mut comparing = Comparing::accepting(self);
+        comparing.members(&Path::Record, FIELDS, assistant.object(), agent.object());
+        comparing.verdict
+    }
 }
 
 /// The fields in which two records differ, each as a whole.
@@ -36,28 +44,42 @@ pub(crate) struct Differing<'a> {
 pub(crate) fn differing<'a>(one: &'a Record, other: &Record) -> Differing<'a> {
     let known = FIELDS.iter().filter(|field| differs(field, one.object().get(field.name), other));
     let is_unknown = |name: &str| FIELDS.iter().all(|field| field.name != name);
+    let nothing = Accepted::default();
     let unknown = one.object().members().iter().filter(|(name, value)| {
-        let mut verdict = Verdict::default();
+        let mut comparing = Comparing::accepting(&nothing);
         if is_unknown(name) {
-            verdict.unknown(&Path::Member(&Path::Record, name), value, other.object().get(name));
+            comparing.unknown(&Path::Member(&Path::Record, name), value, other.object().get(name));
         }
-        !verdict.differences.is_empty()
+        !comparing.verdict.differences.is_empty()
     });
     Differing { known: known.collect(), unknown: unknown.map(|(name, _)| name.as_str()).collect() }
 }
 
 /// Whether that value of a known field is another one than the record's.
 pub(crate) fn differs(field: &Field, value: &Json, record: &Record) -> bool {
-    let mut verdict = Verdict::default();
+    let nothing = Accepted::default();
+    let mut comparing = Comparing::accepting(&nothing);
     let path = Path::Member(&Path::Record, field.name);
-    verdict.known(&path, field.rule, value, record.object().get(field.name));
-    !verdict.differences.is_empty()
+    comparing.known(&path, field.rule, value, record.object().get(field.name));
+    !comparing.verdict.differences.is_empty()
 }
 
 impl Verdict {
     /// [`RowStatus::Verified`] without differences, else [`RowStatus::Mismatch`].
     pub fn status(&self) -> RowStatus {
         if self.differences.is_empty() { RowStatus::Verified } else { RowStatus::Mismatch }
+    }
+}
+
+/// A verdict under way.
+struct Comparing<'a> {
+    accepted: &'a Accepted,
+    verdict: Verdict,
+}
+
+impl<'a> Comparing<'a> {
+    fn accepting(accepted: &'a Accepted) -> Self {
+        Self { accepted, verdict: Verdict::default() }
     }
 
     /// Two objects: the known fields by their rules, then the others.
@@ -192,12 +214,13 @@ impl Verdict {
     }
 
     fn differ(&mut self, path: &Path<'_>, assistant: &Json, agent: &Json) {
-        self.differences.push(Difference {
-            field: path.shown(),
-            old: whole(assistant),
-            new: whole(agent),
-            short: excerpt::change(assistant, agent),
-        });
+        let (field, short) = (path.shown(), excerpt::change(assistant, agent));
+        let (old, new) = (whole(assistant), whole(agent));
+        if self.accepted.holds(path) {
+            self.verdict.notes.push(Note { kind: NoteKind::Accepted, field, value: old, new, short });
+        } else {
+            self.verdict.differences.push(Difference { field, old, new, short });
+        }
     }
 
     fn only_on_agent(&mut self, path: &Path<'_>, value: &Json) {
@@ -208,7 +231,8 @@ impl Verdict {
     }
 
     fn note(&mut self, kind: NoteKind, path: &Path<'_>, value: &Json, short: String) {
-        self.notes.push(Note { kind, field: path.shown(), value: whole(value), short });
+        let value = whole(value);
+        self.verdict.notes.push(Note { kind, field: path.shown(), value, new: None, short });
     }
 }
 

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use super::accept::Accepted;
 use super::again::Verified;
 use super::summary::Summary;
-use crate::base::{Backlog, FIRST_AT_ONCE, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
+use crate::base::{Backlog, FIRST_AT_ONCE, RowStatus, RunFacts, StopReason, grouped, quoted, terminal_safe};
 use crate::engine::terminal::{
-    Blocks, Text, Tone, WHOLE, Wording, about, by_word, counted, ended_before, hanging, kept, platform, rows,
+    Blocks, Text, Tone, WHOLE, Wording, about, by_word, counted, ended_before, enumerated, hanging, kept, platform, rows,
 };
 
 /// Different changes shown at most; the report has them all.
@@ -39,6 +40,32 @@ pub fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> Tex
          nothing is changed.",
     );
     Text::from(text)
+}
+
+/// In which fields differences are accepted, of which `typed` were asked for now; `None` where in none.
+pub fn accepting(accepted: &Accepted, typed: &[String]) -> Option<String> {
+    let names = |earlier: bool| -> Vec<&str> {
+        accepted.names().filter(|name| typed.iter().any(|typed| typed == name) != earlier).collect()
+    };
+    let said = |names: Vec<&str>, from: &str| {
+        let names: Vec<_> = names.into_iter().map(quoted).collect();
+        (!names.is_empty()).then(|| format!("{}{from}", enumerated(&names)))
+    };
+    let parts: Vec<_> =
+        [said(names(false), ""), said(names(true), " (from an earlier run; --fresh forgets it)")]
+            .into_iter()
+            .flatten()
+            .collect();
+    let sentence = format!("A difference is accepted, and only a note, in: {}.", parts.join("; "));
+    (!parts.is_empty()).then_some(sentence)
+}
+
+/// An accepted name is that of no known field, and in no row anything differs in it.
+pub fn differs_nowhere(name: &str) -> String {
+    format!(
+        "--accept {}: no known field, and no row differs in it; is it spelled as in the report?",
+        quoted(name)
+    )
 }
 
 /// Which verdicts are not what they were, and how many rows cannot have a new one. `ended`: every row was come to.
@@ -99,6 +126,9 @@ pub(crate) fn verdicts(blocks: &mut Blocks, facts: &RunFacts) {
     if let Some(kept) = kept(facts) {
         blocks.say(&kept);
     }
+    if let Some(since) = &facts.since_last {
+        blocks.say(&since.sentence(facts.started_at));
+    }
 }
 
 /// What to do, and what differs how often.
@@ -155,6 +185,19 @@ mod tests {
         reads; nothing is changed.
         ");
         assert!(before_verify(&backlog, 300, None).to_string().starts_with("PRACTICE: "));
+    }
+
+    #[test]
+    fn what_is_accepted_is_said_with_where_it_comes_from() {
+        let typed = ["temperature".to_owned(), "model".to_owned()];
+        let said =
+            |names: &[&str]| accepting(&Accepted::new(names.iter().map(|name| (*name).to_owned())), &typed);
+        assert_eq!(said(&[]), None);
+        insta::assert_snapshot!(said(&["temperature", "model"]).unwrap(), @"A difference is accepted, and only a note, in: 'model' and 'temperature'.");
+        insta::assert_snapshot!(said(&["temperature", "color", "actions"]).unwrap(), @r"
+        A difference is accepted, and only a note, in: 'temperature'; 'actions' and 'color' (from an earlier
+        run; --fresh forgets it).
+        ");
     }
 
     #[test]

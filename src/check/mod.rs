@@ -2,16 +2,19 @@
 //!
 //! | file | idea |
 //! | --- | --- |
+//! | `accept` | differences that somebody has decided to live with |
 //! | `compare` | where two records do not agree, and what is only a note |
 //! | `pairs` | which elements of two lists belong together |
 //! | `proposed` | the agent in write names, for `POST /agent/v1/create` |
 //! | `row` | one row's way |
 //! | `again` | `verify`: the same for rows that an earlier run has read |
 //! | `summary` | what stands in a report, counted |
+//! | `store` | what the ledger remembers of it |
 //! | `messages` | what is said of it |
 //!
 //! What counts as the same is data, a line per field in [`FIELDS`](crate::engine::record), and not code per field.
 
+mod accept;
 mod again;
 mod compare;
 mod messages;
@@ -22,12 +25,15 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+mod store;
+pub use accept::Accepted;
 pub use again::{AgainstKept, Verified, as_it_is_now, asked_for};
 pub use compare::{Verdict, compare};
 pub(crate) use compare::{differing, differs};
-pub use messages::{WORDING, after_verify, before_verify, changed_verdicts};
+pub use messages::{WORDING, accepting, after_verify, before_verify, changed_verdicts, differs_nowhere};
 pub(crate) use messages::{next, verdicts, what_to_do};
 pub(crate) use proposed::for_update;
 pub use proposed::proposed;
 pub use row::BothSides;
+pub use store::differ_nowhere;
 pub use summary::Summary;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::compare;
+use super::accept::Accepted;
 use crate::base::{CallFailure, Outcome, RowStatus};
 use crate::engine::ledger::Job;
 use crate::engine::platform::{Client, Meter};
@@ -12,13 +12,16 @@ use crate::engine::session::{AtTheEnd, RowReader, read, unchecked};
 
 /// Reads both sides and compares them. The agent is asked for only when the assistant is there: a request that need
 /// not be sent is the dearest of all under a rate limit.
-#[derive(Clone, Copy, Debug)]
-pub struct BothSides;
+#[derive(Clone, Debug, Default)]
+pub struct BothSides {
+    /// Where a difference is only a note.
+    pub accepted: Accepted,
+}
 
 impl RowReader for BothSides {
     async fn read(self, client: Client, job: Job, mut spent: Meter) -> Outcome {
         let mut outcome = unchecked(job);
-        let checked = fetch_and_compare(&client, &mut outcome, &mut spent).await;
+        let checked = fetch_and_compare(&client, &self.accepted, &mut outcome, &mut spent).await;
         concluded(outcome, checked, spent)
     }
 
@@ -30,6 +33,7 @@ impl RowReader for BothSides {
 /// The same with the answer about the assistant that an earlier run has kept: only the agent is asked for.
 pub(super) async fn check_kept(
     client: &Client,
+    accepted: &Accepted,
     job: Job,
     kept: Result<Bytes, CallFailure>,
     mut spent: Meter,
@@ -37,7 +41,7 @@ pub(super) async fn check_kept(
     let mut outcome = unchecked(job);
     let checked = async {
         let assistant = read(Side::Assistant, &kept?, job.pair.assistant.0).await?;
-        compare_with_agent(client, &assistant, &mut outcome, &mut spent).await
+        compare_with_agent(client, (&assistant, accepted), &mut outcome, &mut spent).await
     };
     let checked = checked.await;
     concluded(outcome, checked, spent)
@@ -59,6 +63,7 @@ fn concluded(mut outcome: Outcome, checked: Result<RowStatus, CallFailure>, mete
 
 async fn fetch_and_compare(
     client: &Client,
+    accepted: &Accepted,
     outcome: &mut Outcome,
     meter: &mut Meter,
 ) -> Result<RowStatus, CallFailure> {
@@ -68,12 +73,12 @@ async fn fetch_and_compare(
     outcome.name = Some(assistant.name().to_owned());
     outcome.assistant_updated_at = assistant.updated_at();
     outcome.documents.assistant = Some(body);
-    compare_with_agent(client, &assistant, outcome, meter).await
+    compare_with_agent(client, (&assistant, accepted), outcome, meter).await
 }
 
 async fn compare_with_agent(
     client: &Client,
-    assistant: &Record,
+    (assistant, accepted): (&Record, &Accepted),
     outcome: &mut Outcome,
     meter: &mut Meter,
 ) -> Result<RowStatus, CallFailure> {
@@ -83,7 +88,7 @@ async fn compare_with_agent(
     outcome.agent_updated_at = agent.updated_at();
     outcome.documents.agent = Some(body);
 
-    let verdict = compare::compare(assistant, &agent);
+    let verdict = accepted.compare(assistant, &agent);
     let status = verdict.status();
     outcome.differences = verdict.differences;
     outcome.notes = verdict.notes;

@@ -76,6 +76,9 @@ pub(super) struct ApplyArgs {
     /// Also write the report as JSON Lines, with full texts
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub json: Option<PathBuf>,
+    /// Also write the report as a workbook for Excel, whatever its language: filtered, coloured, with a sheet of counts
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub xlsx: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,

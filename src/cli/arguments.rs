@@ -12,7 +12,7 @@ use super::network_arguments::{EndpointArgs, KeyArgs, NetworkArgs};
 use super::report_arguments::ReportArgs;
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
-use super::shared_arguments::{DialectArg, InputArgs, parse_age};
+use super::shared_arguments::{DialectArg, InputArgs, parse_age, parse_field};
 use super::tools_arguments::{
     DOCTOR_EXAMPLES, DoctorArgs, LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs,
 };
@@ -48,6 +48,7 @@ Examples:
   agent-migrate run assistants.csv --platform langdock
   agent-migrate run assistants.csv --base-url https://ai.example.com/api/public --api-key-file key.txt
   agent-migrate run assistants.csv --platform odeus --limit 20 --json assistants.jsonl
+  agent-migrate run assistants.csv --platform langdock --accept temperature
   agent-migrate run assistants.csv --platform langdock --dry-run
   agent-migrate run assistants.csv --platform langdock --disable --max-disable 10";
 
@@ -195,12 +196,19 @@ pub(super) struct RunArgs {
     /// Also write the report as a web page, one file that needs no network
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub html: Option<PathBuf>,
+    /// Also write the report as a workbook for Excel, whatever its language: filtered, coloured, with a sheet of counts
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub xlsx: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
     /// The run's memory [default: beside INPUT, its stem + .ledger]
     #[arg(long, value_name = "PATH", help_heading = "Ledger")]
     pub ledger: Option<PathBuf>,
+    /// Live with a difference in this field (temperature, actions, ...): it becomes a note, and the row is verified; can be
+    /// given several times, and is remembered
+    #[arg(long, value_name = "FIELD", value_parser = parse_field, help_heading = "Comparing")]
+    pub accept: Vec<String>,
     /// Check at most N of the rows that are not settled yet
     #[arg(long, value_name = "N", help_heading = "Ledger")]
     pub limit: Option<NonZeroU64>,

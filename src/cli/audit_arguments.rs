@@ -15,7 +15,7 @@ pub(super) const AUDIT_EXAMPLES: &str = "\
 Examples:
   agent-migrate audit samples/assistants.csv --sandbox
   agent-migrate audit samples/assistants.csv --sandbox --html audit.html
-  agent-migrate audit assistants.csv --platform langdock --html audit.html
+  agent-migrate audit assistants.csv --platform langdock --html audit.html --xlsx audit.xlsx
   agent-migrate audit assistants.csv --platform langdock --source agent --json audit.jsonl
   agent-migrate audit assistants.csv --platform odeus --recheck 7d
   agent-migrate audit assistants.csv --platform langdock --split-by owner --output-dir owners";
@@ -71,6 +71,9 @@ pub(super) struct AuditArgs {
     /// Also write the audit as one HTML page, with plots and a table to search
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub html: Option<PathBuf>,
+    /// Also write the audit as a workbook for Excel, whatever its language: filtered, coloured, with a sheet of counts
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub xlsx: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,

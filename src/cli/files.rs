@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::{Cli, Command};
 use super::network_arguments::KeyArgs;
 use super::settings::{
-    OutputPath, UsageError, WorkPaths, apply_json, apply_report, audit_paths, report_output, rollback_report,
+    OutputPath, UsageError, WorkPaths, apply_json, apply_report, apply_xlsx, audit_paths, report_output, rollback_report,
     run_paths, verify_outputs,
 };
 use crate::engine::os;
@@ -51,6 +51,7 @@ impl CommandFiles {
                 files.ledger("LEDGER", &arguments.ledger);
                 files.output("--report", Some(&apply_report(arguments)));
                 files.output("--json", apply_json(arguments).as_ref());
+                files.output("--xlsx", apply_xlsx(arguments).as_ref());
             }
             Command::Verify(arguments) => {
                 files.key(&arguments.key);
@@ -94,6 +95,7 @@ impl CommandFiles {
         self.output("--report", Some(&paths.report));
         self.output("--json", paths.json.as_ref());
         self.output("--html", paths.html.as_ref());
+        self.output("--xlsx", paths.xlsx.as_ref());
     }
 
     fn key(&mut self, key: &KeyArgs) {
@@ -198,6 +200,7 @@ mod tests {
             (format!("run a.csv {key} --json key.txt"), "--api-key-file and --json"),
             (format!("run a.csv {key} --html ca.pem"), "--ca-cert and --html"),
             (format!("run a.csv {key} --ledger key.txt"), "--api-key-file and --ledger"),
+            (format!("run a.csv {key} --xlsx key.txt"), "--api-key-file and --xlsx"),
             (format!("run a.csv {key} --log-file key.txt"), "--api-key-file and --log-file"),
             (format!("run a.csv {key} -o x.csv --json ./x.csv"), "--report and --json"),
             (format!("run a.csv {key} --html a.ledger"), "--ledger and --html"),
@@ -209,6 +212,7 @@ mod tests {
             ("verify a.ledger -o a.ledger".into(), "LEDGER and --report"),
             ("apply a.ledger -o a.ledger".into(), "LEDGER and --report"),
             ("apply a.ledger --json a.ledger".into(), "LEDGER and --json"),
+            ("apply a.ledger --json x.xlsx --xlsx x.xlsx".into(), "--json and --xlsx"),
             (
                 "apply a.ledger --to-platform odeus --to-api-key-file key.txt --map old.csv -o key.txt"
                     .into(),

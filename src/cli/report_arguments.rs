@@ -15,6 +15,8 @@ pub(super) enum ReportFormatArg {
     Json,
     /// A web page in one file: for the people who have to act
     Html,
+    /// A workbook for Excel, whatever its language; with -o PATH
+    Xlsx,
 }
 
 impl ReportFormatArg {
@@ -24,6 +26,7 @@ impl ReportFormatArg {
             Self::Csv => "--report",
             Self::Json => "--json",
             Self::Html => "--html",
+            Self::Xlsx => "--xlsx",
         }
     }
 
@@ -33,6 +36,7 @@ impl ReportFormatArg {
             Self::Csv => "report",
             Self::Json => "JSON report",
             Self::Html => "HTML report",
+            Self::Xlsx => "workbook",
         }
     }
 }
@@ -44,6 +48,7 @@ Examples:
   agent-migrate report assistants.ledger
   agent-migrate report assistants.ledger --format html -o assistants.html
   agent-migrate report assistants.ledger --format json -o assistants.jsonl
+  agent-migrate report assistants.ledger --format xlsx -o assistants.xlsx
   agent-migrate report assistants.ledger --redact -o for-the-auditor.csv
   agent-migrate report assistants.ledger --split-by owner --output-dir by-owner")]
 pub(super) struct ReportArgs {

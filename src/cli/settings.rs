@@ -132,11 +132,21 @@ pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
 /// Where `verify` writes its reports: files of their own, so that the run's stay.
 pub(super) fn verify_outputs(arguments: &VerifyArgs) -> Vec<(ReportFormatArg, OutputPath)> {
     let report = beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv");
-    let others = [(ReportFormatArg::Json, &arguments.json), (ReportFormatArg::Html, &arguments.html)];
+    let others = [
+        (ReportFormatArg::Json, &arguments.json),
+        (ReportFormatArg::Html, &arguments.html),
+        (ReportFormatArg::Xlsx, &arguments.xlsx),
+    ];
     let others =
         others.into_iter().filter_map(|(format, path)| Some((format, OutputPath::parse(path.as_deref()?))));
     std::iter::once((ReportFormatArg::Csv, report)).chain(others).collect()
 }
+
+/// Where `apply` writes its report as a workbook, if asked to.
+pub(super) fn apply_xlsx(arguments: &ApplyArgs) -> Option<OutputPath> {
+    arguments.xlsx.as_deref().map(OutputPath::parse)
+}
+
 
 /// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.
 fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> OutputPath {
@@ -225,6 +235,8 @@ pub(super) struct WorkPaths {
     pub json: Option<OutputPath>,
     /// The HTML report, if asked for.
     pub html: Option<OutputPath>,
+    /// The workbook, if asked for.
+    pub xlsx: Option<OutputPath>,
 }
 
 /// A file beside the input: its stem, in the practice workspace `.sandbox`, then `suffix`.
@@ -244,12 +256,13 @@ struct TypedPaths<'a> {
     report: Option<&'a Path>,
     json: Option<&'a Path>,
     html: Option<&'a Path>,
+    xlsx: Option<&'a Path>,
 }
 
 impl WorkPaths {
     /// What is written at the end, beside the ledger.
     pub(super) fn outputs(&self) -> impl Iterator<Item = &OutputPath> {
-        [Some(&self.report), self.json.as_ref(), self.html.as_ref()].into_iter().flatten()
+        [Some(&self.report), self.json.as_ref(), self.html.as_ref(), self.xlsx.as_ref()].into_iter().flatten()
     }
 
     /// Defaults beside the input.
@@ -261,6 +274,7 @@ impl WorkPaths {
             report: typed.report.map_or_else(|| OutputPath::File(beside(report)), OutputPath::parse),
             json: typed.json.map(OutputPath::parse),
             html: typed.html.map(OutputPath::parse),
+            xlsx: typed.xlsx.map(OutputPath::parse),
         }
     }
 }
@@ -274,6 +288,7 @@ pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
         report: arguments.report.as_deref(),
         json: arguments.json.as_deref(),
         html: arguments.html.as_deref(),
+        xlsx: arguments.xlsx.as_deref(),
     };
     WorkPaths::settle(&typed, ".audit.ledger", ".audit.csv")
 }
@@ -287,6 +302,7 @@ pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
         report: arguments.report.as_deref(),
         json: arguments.json.as_deref(),
         html: arguments.html.as_deref(),
+        xlsx: arguments.xlsx.as_deref(),
     };
     WorkPaths::settle(&typed, ".ledger", ".report.csv")
 }

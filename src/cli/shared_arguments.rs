@@ -18,7 +18,8 @@ pub(super) enum PlatformArg {
 pub(super) enum DialectArg {
     /// As the input has them
     Input,
-    /// Byte order mark and CRLF
+    /// Byte order mark and CRLF; the delimiter stays the input's, and where Excel speaks German it wants a semicolon: --xlsx
+    /// or `report --format xlsx` writes what every Excel opens
     Excel,
     /// Comma, LF, no byte order mark
     Plain,
@@ -46,6 +47,13 @@ pub(super) fn parse_age(text: &str) -> Result<Duration, String> {
     let span: jiff::Span = text.parse().map_err(|_| sentence())?;
     let age = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| sentence())?;
     Duration::try_from(age).map_err(|_| sentence())
+}
+
+pub(super) fn parse_field(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("give the name of a field, as the report has it".into()),
+        name => Ok(name.to_owned()),
+    }
 }
 
 pub(super) fn parse_delimiter(text: &str) -> Result<u8, String> {

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs};
 use super::report_arguments::SplitArgs;
-use super::shared_arguments::DialectArg;
+use super::shared_arguments::{DialectArg, parse_field};
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
@@ -81,6 +81,9 @@ pub(super) struct VerifyArgs {
     /// Pace and patience.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// Live with a difference in this field, as run --accept does; can be given several times, and is remembered
+    #[arg(long, value_name = "FIELD", value_parser = parse_field, help_heading = "Comparing")]
+    pub accept: Vec<String>,
     /// Where the report goes; - is standard output [default: beside LEDGER, its stem + .verify.csv]
     #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
@@ -90,6 +93,9 @@ pub(super) struct VerifyArgs {
     /// Also write the report as one HTML page
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub html: Option<PathBuf>,
+    /// Also write the report as a workbook for Excel
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub xlsx: Option<PathBuf>,
     /// Lengths in place of the texts that came from the platform
     #[arg(long, help_heading = "Report")]
     pub redact: bool,

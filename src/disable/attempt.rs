@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::switchboard::Switchboard;
 use crate::base::{Call, CallFailure, DisabledState, Event, FailureKind, Pair, RowStatus, Sight};
-use crate::check::BothSides;
 use crate::disable::store::{Conclusion, Intent, Role, Switchable};
 use crate::engine::ledger::Job;
 use crate::engine::platform::Meter;
@@ -98,7 +97,7 @@ impl Switchboard<'_> {
     }
 
     async fn verify_again(&mut self, pair: Pair) -> Result<(), SwitchedOff> {
-        let check = BothSides.read(self.client.clone(), Job { line: 0, pair }, Meter::default());
+        let check = self.reader.clone().read(self.client.clone(), Job { line: 0, pair }, Meter::default());
         let outcome = self.unless_signalled(check).await.ok_or(SwitchedOff::NotSent)?;
         let status = outcome.status;
         if let Some(reason) = outcome.failure.as_ref().and_then(CallFailure::stop_reason) {

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::base::{Call, CallFailure, FailureKind, Observer, Signal, StopReason};
+use crate::check::BothSides;
 use crate::engine::ledger::Writer;
 use crate::engine::platform::Client;
 use crate::engine::session::Board;
@@ -22,6 +23,8 @@ pub struct Switchboard<'a> {
     /// Rows that could not be switched on, in a row.
     pub(super) stuck_in_a_row: u32,
     forbidden_in_a_row: u32,
+    /// How a row is read again.
+    pub(super) reader: BothSides,
 }
 
 impl<'a> Deref for Switchboard<'a> {
@@ -53,7 +56,14 @@ impl<'a> Switchboard<'a> {
             any_went_off: false,
             stuck_in_a_row: 0,
             forbidden_in_a_row: 0,
+            reader: BothSides::default(),
         }
+    }
+
+    /// The same; rows that have to be read again are read so.
+    #[must_use]
+    pub fn reading(self, reader: BothSides) -> Self {
+        Self { reader, ..self }
     }
 
     /// The reason to stop, given back.

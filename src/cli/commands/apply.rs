@@ -24,7 +24,8 @@ use crate::apply::store::{Kind, OpenWrite, Workspace};
 use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which, name_asked_for};
 use crate::base::{Backlog, Exit, RunFacts, StopReason, Writing};
 use crate::cli::apply_arguments::ApplyArgs;
-use crate::cli::settings::{OutputPath, UsageError, apply_json, apply_report};
+use crate::cli::report_arguments::ReportFormatArg;
+use crate::cli::settings::{OutputPath, UsageError, apply_json, apply_report, apply_xlsx};
 use crate::engine::ledger::{Identity, Ledger, LedgerReader, Purpose, RunCommand, Writer};
 use crate::engine::platform::Client;
 use crate::engine::report::Written;
@@ -79,7 +80,8 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         has_past: ledger.rows_to_take_back(&workspace).context(NOTHING)? > 0,
         ..Which::default()
     };
-    for output in [Some(&output), apply_json(arguments).as_ref()].into_iter().flatten() {
+    let others = [apply_json(arguments), apply_xlsx(arguments)];
+    for output in others.iter().flatten().chain([&output]) {
         check_output(output, NOTHING)?;
     }
     let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
@@ -360,12 +362,16 @@ impl Apply<'_> {
             arguments: self.arguments,
             terminal: self.terminal,
         };
-        let written = reports.csv(&self.output, &mut result);
-        let json = match (&written, apply_json(self.arguments)) {
-            (Ok(_), Some(output)) => reports.json(&output, &self.facts(stopped, &result)),
-            _ => Ok(None),
-        };
-        let written = json.and_then(|json| Ok([("report", written?), ("JSON report", json)]));
+        let written = reports.csv(&self.output, &mut result).and_then(|csv| {
+            let facts = self.facts(stopped, &result);
+            let other = |format, output: Option<OutputPath>| match output {
+                Some(output) => reports.other(format, &output, &facts),
+                None => Ok(None),
+            };
+            let json = other(ReportFormatArg::Json, apply_json(self.arguments))?;
+            let xlsx = other(ReportFormatArg::Xlsx, apply_xlsx(self.arguments))?;
+            Ok([("report", csv), ("JSON report", json), ("workbook", xlsx)])
+        });
         let mut files: Vec<(&str, &Path)> = Vec::new();
         for (label, written) in written.iter().flatten() {
             let Some(written) = written else { continue };

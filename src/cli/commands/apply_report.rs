@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use super::dialect;
-use super::render::{RenderError, say_that_it_stays, stays};
+use super::render::{RenderError, has_room, say_that_it_stays, stays};
 use crate::apply::store::{Recorded, Workspace};
 use crate::apply::{ApplyFacts, ApplyResult, ApplyRow};
 use crate::base::{ApplyStatus, ReportRow};
 use crate::cli::apply_arguments::ApplyArgs;
+use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::OutputPath;
 use crate::engine::ledger::{LedgerError, LedgerReader};
 use crate::engine::report::{self, Access, AtomicFile, Renderer, ReportSettings, Written};
@@ -40,16 +41,24 @@ impl Reports<'_> {
         written
     }
 
-    /// Writes the same as JSON Lines, once its rows are counted in `facts`.
-    pub(super) fn json(
+    /// Writes the same in one of the other formats, once its rows are counted in `facts`.
+    pub(super) fn other(
         &self,
+        format: ReportFormatArg,
         output: &OutputPath,
         facts: &ApplyFacts,
     ) -> Result<Option<Written>, RenderError> {
         let settings = self.settings()?;
+        let rows = facts.counts.iter().map(|(_, rows)| rows).sum();
+        if !has_room(format, rows, self.terminal) {
+            return Ok(None);
+        }
         self.write(output, Access::OwnerOnly, &mut |out| {
             let mut counted = ApplyResult::default();
-            let renderer = report::json_lines::<ApplyRow, _>(&settings, out);
+            let renderer = match format {
+                ReportFormatArg::Xlsx => report::workbook::<ApplyRow, _>(&settings, out),
+                _ => report::json_lines(&settings, out),
+            };
             self.rows(renderer, facts, &mut counted)?;
             Ok(counted.has_answers())
         })

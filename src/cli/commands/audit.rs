@@ -12,9 +12,10 @@ use super::audit_report::AuditCounters;
 use super::command_line::{of_agents, same_command, typed};
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
-use super::intake::{check_outputs, identity, import, open_input};
+use super::intake::{check_outputs, identity, import, open_input, remember};
+use super::owners::remember_origin;
 use super::parts::write_parts;
-use super::render::{RenderError, overview, render_rows, say_that_it_stays, stays};
+use super::render::{RenderError, audit_rows, has_room, overview, render_rows, say_that_it_stays, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::split::{Split, Target};
@@ -28,6 +29,7 @@ use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_endpoint};
 use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
+use crate::engine::report::Line;
 use crate::engine::session::{RowWork, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
 
@@ -91,9 +93,14 @@ impl Audit<'_> {
         for remark in input.remarks() {
             self.terminal.say(remark);
         }
+        remember(&ledger, |reader, take| {
+            let rows = AuditReader::new(reader, audit::facts(reader)?, false)?;
+            rows.for_each_row(None, false, |row| take(&row.row, &row.standing()))
+        })?;
         if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
             return Ok(exit);
         }
+        remember_origin(&ledger, self.paths.input.as_deref(), &self.arguments.reading)?;
         self.prepare_split()?;
         let stopped = self.read_rows(ledger, connection, begun.read)?;
         self.finish(stopped.as_ref())
@@ -169,9 +176,10 @@ impl Audit<'_> {
         let ledger =
             LedgerReader::open_audit(&self.paths.ledger).context("the ledger cannot be read again")?;
         let again = "the ledger cannot be read again";
-        let facts = audit::facts(&ledger).context(again)?;
+        let rows = audit_rows(&ledger, false).context(again)?;
+        let facts = rows.facts().clone();
         let mut files: Vec<(&str, PathBuf)> = Vec::new();
-        let (counters, failed) = match self.render_all(&ledger, &facts, &mut files) {
+        let (counters, failed) = match self.render_all(&rows, &mut files) {
             Ok(counters) => (counters, None),
             Err(error) => (AuditCounters::default(), Some(error)),
         };
@@ -224,20 +232,19 @@ impl Audit<'_> {
 
     fn render_all(
         &self,
-        ledger: &LedgerReader,
-        facts: &AuditFacts,
+        rows: &AuditReader<'_>,
         files: &mut Vec<(&'static str, PathBuf)>,
     ) -> Result<AuditCounters, RenderError> {
-        let rows = AuditReader::new(ledger, facts.clone(), false)?;
+        let facts = rows.facts();
         let dialect = dialect(self.arguments.dialect);
         let mut render = |label, format, output: &OutputPath, counters: &mut AuditCounters| {
             let count = &mut |row: &AuditRow| counters.count(row);
             if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
                 say_that_it_stays(path, self.terminal);
-                overview(&rows, None, count)?;
+                overview(rows, None, count)?;
                 return Ok::<_, RenderError>(());
             }
-            let rendered = render_rows(&rows, format, dialect, output, WhenGone::GoOn, count)?;
+            let rendered = render_rows(rows, format, dialect, output, WhenGone::GoOn, count)?;
             rendered.say_if_beside(self.terminal);
             files.extend(rendered.file.map(|file| (label, file)));
             Ok(())
@@ -247,9 +254,12 @@ impl Audit<'_> {
         let others = [
             ("JSON audit", ReportFormatArg::Json, &self.paths.json),
             ("HTML audit", ReportFormatArg::Html, &self.paths.html),
+            ("workbook", ReportFormatArg::Xlsx, &self.paths.xlsx),
         ];
         for (label, format, output) in others {
-            if let Some(output) = output {
+            if let Some(output) = output
+                && has_room(format, facts.run.rows(), self.terminal)
+            {
                 render(label, format, output, &mut AuditCounters::default())?;
             }
         }

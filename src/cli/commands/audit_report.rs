@@ -71,7 +71,9 @@ impl Rows<AuditRow> for AuditReader<'_> {
     }
 
     fn facts_of_none(&self) -> AuditFacts {
-        self.facts().clone()
+        let mut facts = self.facts().clone();
+        facts.run.since_last = None;
+        facts
     }
 
     /// Its page counts for itself.

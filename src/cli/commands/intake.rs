@@ -7,11 +7,11 @@ use anyhow::{Context, anyhow};
 use super::CommandError;
 use super::connection::Connection;
 use super::signals::Signals;
-use crate::base::Exit;
+use crate::base::{Exit, ReportRow, Standing};
 use crate::cli::settings::{OutputPath, UsageError, WorkPaths};
 use crate::cli::shared_arguments::InputArgs;
 use crate::engine::input::{Input, InputError, InputOptions};
-use crate::engine::ledger::{Identity, ImportError, Ledger, Purpose};
+use crate::engine::ledger::{Identity, ImportError, Ledger, LedgerError, LedgerReader, Purpose};
 use crate::engine::report::{FileHead, check_writable};
 use crate::engine::terminal::Terminal;
 
@@ -70,6 +70,26 @@ pub(super) fn refuse_foreign(path: &Path, nothing: &'static str) -> Result<(), U
         path.display()
     )))
 }
+
+/// Has the ledger remember how its rows stand before they are asked for again, so that the next report can say what has
+/// changed. `rows` shows them all.
+pub(super) fn remember(
+    ledger: &Ledger,
+    rows: impl FnOnce(&LedgerReader, &mut Take<'_>) -> Result<(), LedgerError>,
+) -> Result<(), CommandError> {
+    let remembered = || -> Result<(), LedgerError> {
+        let Some(remembering) = ledger.remember()? else { return Ok(()) };
+        let reader = LedgerReader::open_either(ledger.path())
+            .map_err(|error| LedgerError::Unexpected { words: error.to_string() })?;
+        rows(&reader, &mut |row, standing| remembering.take(row, standing))?;
+        drop(reader);
+        remembering.keep()
+    };
+    Ok(remembered().context("nothing was asked for")?)
+}
+
+/// Takes a row, and how it stands.
+type Take<'a> = dyn FnMut(&ReportRow, &Standing) -> Result<(), LedgerError> + 'a;
 
 /// Takes the input into the ledger; gives an exit code when a signal ended that.
 pub(super) fn import(

@@ -13,6 +13,7 @@ mod fresh;
 mod intake;
 mod list;
 mod next;
+mod owners;
 mod parts;
 mod render;
 mod report;

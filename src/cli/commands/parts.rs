@@ -5,9 +5,8 @@ use std::io::Write;
 use anyhow::Context;
 
 use super::CommandError;
-use super::render::{RenderError, Rows, RunRows, feed, overview, settings};
+use super::render::{RenderError, Rows, RunRows, audit_rows, feed, overview, run_facts, settings};
 use super::split::{Part, PartWriter, Split, Target};
-use crate::audit::{self, AuditReader};
 use crate::base::ProgressCounts;
 use crate::engine::ledger::{LedgerReader, Purpose};
 use crate::engine::report::page::{self, IndexHead, PageLine};
@@ -24,12 +23,11 @@ pub(super) fn write_parts(
     let nothing = "nothing was rendered";
     match ledger.identity().context(nothing)?.purpose {
         Purpose::Run => {
-            let rows = RunRows { ledger, facts: ledger.facts().context(nothing)?, redact };
+            let rows = RunRows { ledger, facts: run_facts(ledger).context(nothing)?, redact };
             write(&rows, RUN_TITLES, split, dialect, target)
         }
         Purpose::Audit => {
-            let facts = audit::facts(ledger).context(nothing)?;
-            let rows = AuditReader::new(ledger, facts, redact).context(nothing)?;
+            let rows = audit_rows(ledger, redact).context(nothing)?;
             write(&rows, ["Audit of assistants", "All well"], split, dialect, target)
         }
     }

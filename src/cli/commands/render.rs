@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::base::{DisabledState, JsonText, ProgressCounts, ReportRow, RunFacts};
 use crate::check::{self, Summary};
+use crate::audit::{self, AuditReader};
+use crate::base::{DisabledState, JsonText, ProgressCounts, ReportRow, RunFacts, SinceLast};
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{OutputPath, UsageError};
 use crate::disable;
@@ -74,6 +75,15 @@ pub(super) fn stays(has_answers: bool, output: &OutputPath) -> Option<&Path> {
 /// Says so.
 pub(super) fn say_that_it_stays(path: &Path, terminal: &Terminal) {
     terminal.error(&format!("{} stays as it was: no answer came that could take its place", path.display()));
+}
+
+/// Whether so many rows have room in a report of that format; says so where they have not.
+pub(super) fn has_room(format: ReportFormatArg, rows: u64, terminal: &Terminal) -> bool {
+    let too_many = report::too_many_rows(rows).filter(|_| format == ReportFormatArg::Xlsx);
+    if let Some(why) = &too_many {
+        terminal.error(why);
+    }
+    too_many.is_none()
 }
 
 /// A report out of a ledger does not replace what the ledger came from.
@@ -192,6 +202,7 @@ impl Rows<ReportRow> for RunRows<'_> {
             stuck_off: 0,
             off_with_agents_id: 0,
             kept: 0,
+            since_last: None,
             ..self.facts.clone()
         }
     }
@@ -260,6 +271,7 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
         let renderer: Box<dyn Renderer<R> + '_> = match format {
             ReportFormatArg::Csv => report::csv(&settings, out),
             ReportFormatArg::Json => report::json_lines(&settings, out),
+            ReportFormatArg::Xlsx => report::workbook(&settings, out),
             ReportFormatArg::Html => {
                 page::html(&settings, overview(rows, None, &mut |_| {})?, None, S::card, out)
             }
@@ -274,7 +286,7 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
         OutputPath::File(path) => {
             let access = match format {
                 ReportFormatArg::Csv => Access::ByUmask,
-                ReportFormatArg::Json | ReportFormatArg::Html => Access::OwnerOnly,
+                ReportFormatArg::Json | ReportFormatArg::Html | ReportFormatArg::Xlsx => Access::OwnerOnly,
             };
             match report::write_atomically(path, access, |out| to(out).map_err(|error| error.at(path)))? {
                 report::Written::AsAsked(file) => (Some(file), None),
@@ -293,6 +305,37 @@ pub(super) fn summary(ledger: &LedgerReader) -> Result<Summary, LedgerError> {
         Ok::<_, LedgerError>(())
     })?;
     Ok(summary)
+}
+
+/// What has changed since the run before, or the audit (`of`); `None` where there is none to hold it against.
+pub(super) fn since_last<R: PageLine>(
+    rows: &impl Rows<R>,
+    of: &'static str,
+) -> Result<Option<SinceLast>, RenderError> {
+    let Some(at) = rows.ledger().earlier_at()? else { return Ok(None) };
+    let mut since = SinceLast::new(of, at);
+    rows.visit(None, Wants::default(), &mut |row| {
+        if row.own().duplicate_of.is_none() {
+            since.take(row.own().before.as_ref(), &row.standing());
+        }
+        Ok(())
+    })?;
+    rows.ledger().for_each_gone(|before| since.lose(before))?;
+    Ok(Some(since))
+}
+
+/// What there is to say about a run, what has changed since the one before included.
+pub(super) fn run_facts(ledger: &LedgerReader) -> Result<RunFacts, RenderError> {
+    let rows = RunRows { ledger, facts: ledger.facts()?, redact: false };
+    let since_last = since_last(&rows, "run")?;
+    Ok(RunFacts { since_last, ..rows.facts })
+}
+
+/// The rows of an audit, likewise.
+pub(super) fn audit_rows(ledger: &LedgerReader, redact: bool) -> Result<AuditReader<'_>, RenderError> {
+    let rows = AuditReader::new(ledger, audit::facts(ledger)?, redact)?;
+    let since_last = since_last(&rows, "audit")?;
+    Ok(rows.since(since_last))
 }
 
 /// What a report of this ledger is to look like.

@@ -7,15 +7,18 @@ use anyhow::{Context, anyhow};
 use super::audit_report::AuditCounters;
 use super::command_line::{command_line, path_word, program, typed};
 use super::intake::refuse_foreign;
+use super::owners::renew;
 use super::parts::write_parts;
-use super::render::{RenderError, Rendered, overview, refuse_overwriting, render, render_rows, summary};
+use super::render::{
+    RenderError, Rendered, audit_rows, overview, refuse_overwriting, render, render_rows, run_facts, summary,
+};
 use super::split::{Split, Target};
 use super::{CommandError, dialect};
 use crate::audit::{self, AuditReader, AuditSummary};
 use crate::base::Exit;
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::{ReportArgs, ReportFormatArg};
-use crate::cli::settings::{OutputPath, report_output};
+use crate::cli::settings::{OutputPath, UsageError, report_output};
 use crate::disable;
 use crate::engine::ledger::{LedgerReader, Purpose, lacks_log};
 use crate::engine::terminal::{Terminal, WhenGone};
@@ -35,11 +38,14 @@ pub(super) fn report(
         return split(arguments, column, &target);
     }
     let output = report_output(arguments);
+    if (arguments.format, &output) == (ReportFormatArg::Xlsx, &OutputPath::Stdout) {
+        return Err(UsageError("a workbook is a file: say where it goes, -o PATH.".into()).into());
+    }
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
         refuse_foreign(path, "nothing was rendered")?;
     }
-    let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
+    let ledger = ledger_with_owners(arguments, terminal)?;
     let wants_csv = arguments.format == ReportFormatArg::Csv && !arguments.redact;
     if arguments.output.is_none() && wants_csv && io::stdout().is_terminal() {
         return show(&ledger, arguments, terminal);
@@ -89,9 +95,17 @@ fn show(ledger: &LedgerReader, arguments: &ReportArgs, terminal: &Terminal) -> R
     Ok(Exit::Done)
 }
 
+/// The ledger, with the input's own columns as they are now.
+fn ledger_with_owners(arguments: &ReportArgs, terminal: &Terminal) -> Result<LedgerReader, CommandError> {
+    let nothing = "nothing was rendered";
+    let mut ledger = LedgerReader::open_either(&arguments.ledger).context(nothing)?;
+    renew(&mut ledger, terminal).context(nothing)?;
+    Ok(ledger)
+}
+
 /// Renders it part by part.
 fn split(arguments: &ReportArgs, column: &str, target: &Target<'_>) -> Result<Exit, CommandError> {
-    let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
+    let ledger = ledger_with_owners(arguments, target.terminal)?;
     let split = Split::of(&ledger, column)?;
     write_parts(&ledger, &split, dialect(arguments.dialect), arguments.redact, target)?;
     Ok(Exit::Done)
@@ -106,11 +120,11 @@ fn of_either(
     let dialect = dialect(arguments.dialect);
     match ledger.identity()?.purpose {
         Purpose::Run => {
-            let (facts, redact) = (ledger.facts()?, arguments.redact);
+            let (facts, redact) = (run_facts(ledger)?, arguments.redact);
             render(ledger, &facts, arguments.format, dialect, redact, output, WhenGone::End)
         }
         Purpose::Audit => {
-            let rows = AuditReader::new(ledger, audit::facts(ledger)?, arguments.redact)?;
+            let rows = audit_rows(ledger, arguments.redact)?;
             render_rows(&rows, arguments.format, dialect, output, WhenGone::End, &mut |_| {})
         }
     }

@@ -14,9 +14,10 @@ use super::command_line::{
 };
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
-use super::intake::{check_outputs, identity, import, open_input};
 use super::next::Ended;
-use super::render::{RenderError, Rendered, render, say_that_it_stays, stays, summary};
+use super::intake::{check_outputs, identity, import, open_input, remember};
+use super::owners::remember_origin;
+use super::render::{RenderError, Rendered, has_room, render, run_facts, say_that_it_stays, stays, summary};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
@@ -24,12 +25,13 @@ use super::{CommandError, dialect, runtime};
 use crate::base::{
     Backlog, DisabledState, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled,
 };
-use crate::check::BothSides;
+use crate::check::{self, Accepted, BothSides};
 use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_endpoint};
 use crate::disable::{self, Switchboard, settle};
 use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
+use crate::engine::report::Line;
 use crate::engine::session::{RowWork, drive};
 use crate::engine::terminal::{Terminal, WhenGone};
 
@@ -84,20 +86,27 @@ impl Run<'_> {
                     self.command_after_the_end(&ledger.context("the ledger cannot be read")?)
                 },
             };
-            match fresh.put_aside(&input, &BothSides)? {
+            let accepted = Accepted::new(self.arguments.accept.iter().cloned());
+            match fresh.put_aside(&input, &BothSides { accepted })? {
                 ControlFlow::Continue(ready) => begun = ready,
                 ControlFlow::Break(exit) => return Ok(exit),
             }
         }
         let mut ledger = Ledger::open(&self.paths.ledger, &identity).context("nothing was asked for")?;
         ledger.remember_sent(&begun.sent).context("the ledger")?;
+        let accepted = ledger.accept(&self.arguments.accept).context("the ledger")?;
         for remark in input.remarks() {
             self.terminal.say(remark);
         }
+        remember(&ledger, |reader, take| {
+            reader.for_each_row(false, |row, _, _| take(&row, &row.standing()))
+        })?;
         if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
             return Ok(exit);
         }
-        let stopped = self.check_rows(ledger, connection, begun.read)?;
+        remember_origin(&ledger, self.paths.input.as_deref(), &self.arguments.reading)?;
+        let reader = BothSides { accepted };
+        let stopped = self.check_rows(ledger, connection, reader, begun.read)?;
         self.finish(stopped.as_ref())
     }
 
@@ -106,6 +115,7 @@ impl Run<'_> {
         &self,
         mut ledger: Ledger,
         connection: Option<Connection>,
+        reader: BothSides,
         read: Vec<Outcome>,
     ) -> Result<Option<StopReason>, CommandError> {
         let selection = Selection {
@@ -117,6 +127,9 @@ impl Run<'_> {
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let unsettled = ledger.unsettled().context("the ledger")?;
         self.announce(&backlog, unsettled, connection.as_ref());
+        if let Some(said) = check::accepting(&reader.accepted, &self.arguments.accept) {
+            self.terminal.say(&said);
+        }
         let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
         let session = Session {
             runtime: &self.runtime,
@@ -130,7 +143,7 @@ impl Run<'_> {
             settings: self.settings(),
         };
         session.run(Some(selection), async |work| {
-            let rest = Rest { read, backlog, unsettled, base_url };
+            let rest = Rest { reader, read, backlog, unsettled, base_url };
             Ok(self.work(work, rest).await)
         })
     }
@@ -139,7 +152,7 @@ impl Run<'_> {
     async fn work(&self, work: Work, rest: Rest) -> Option<StopReason> {
         let began = Instant::now();
         let Work { client, writer, rows } = work;
-        let Rest { read, backlog, unsettled, base_url } = rest;
+        let Rest { reader, read, backlog, unsettled, base_url } = rest;
         let network = &self.arguments.network;
         let timeout = Duration::from_secs(network.timeout);
         let mut progress = self.terminal.progress(&disable::WORDING);
@@ -154,11 +167,13 @@ impl Run<'_> {
         }
         let concurrency = usize::from(network.concurrency);
         let rows = RowWork { rows: rows?, read, backlog, concurrency };
-        let stopped = drive(&client, &writer, BothSides, rows, self.signals.receiver(), &mut progress).await;
+        let stopped =
+            drive(&client, &writer, reader.clone(), rows, self.signals.receiver(), &mut progress).await;
         if stopped.is_some() || !self.disabling.is_asked_for() {
             return stopped;
         }
-        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
+        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), timeout)
+            .reading(reader);
         let second_pass = SecondPass {
             arguments: &self.arguments.switching,
             yes: self.arguments.yes,
@@ -225,7 +240,7 @@ impl Run<'_> {
     /// Writes the reports and says how it ended.
     fn finish(&self, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
         let ledger = LedgerReader::open(&self.paths.ledger).context("the ledger cannot be read again")?;
-        let facts = ledger.facts().context("the ledger cannot be read again")?;
+        let facts = run_facts(&ledger).context("the ledger cannot be read again")?;
         let exit = Exit::of_run(&facts, stopped);
         let rendered = self.render_all(&ledger, &facts);
         let (reports, failed) = match rendered {
@@ -260,6 +275,9 @@ impl Run<'_> {
             }
         }
         let rollback = self.rollback_command();
+        for name in check::differ_nowhere(&ledger).context("the ledger cannot be read again")? {
+            self.terminal.say(&check::differs_nowhere(&name));
+        }
         let counted = reports.first().map(|(_, report)| report.summary.clone()).unwrap_or_default();
         let said = disable::after_run(&facts, &counted, &files, &next, stopped, Some(&rollback));
         self.terminal.say(said.apart());
@@ -284,10 +302,13 @@ impl Run<'_> {
             (ReportFormatArg::Csv, Some(&self.paths.report)),
             (ReportFormatArg::Json, self.paths.json.as_ref()),
             (ReportFormatArg::Html, self.paths.html.as_ref()),
+            (ReportFormatArg::Xlsx, self.paths.xlsx.as_ref()),
         ];
         let mut reports = Vec::new();
         for (format, path) in asked_for {
-            let Some(output) = path else { continue };
+            let Some(output) = path.filter(|_| has_room(format, facts.rows(), self.terminal)) else {
+                continue;
+            };
             let rendered = match stays(!facts.nothing_is_known(), output) {
                 None => render(ledger, facts, format, dialect, false, output, WhenGone::GoOn)?,
                 Some(path) => {
@@ -334,6 +355,7 @@ impl Run<'_> {
 
 /// What there is to do beside the open rows.
 struct Rest {
+    reader: BothSides,
     read: Vec<Outcome>,
     backlog: Backlog,
     unsettled: Unsettled,

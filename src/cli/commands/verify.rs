@@ -19,7 +19,7 @@ use super::signals::Signals;
 use super::split::{Split, Target};
 use super::{CommandError, dialect, runtime};
 use crate::base::{Backlog, Exit, ReportRow, RunFacts, StopReason};
-use crate::check::{self, AgainstKept, Summary, Verified};
+use crate::check::{self, Accepted, AgainstKept, Summary, Verified};
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{OutputPath, verify_outputs};
@@ -40,16 +40,20 @@ pub(super) fn verify(
     let outputs = verify_outputs(arguments);
     let written = || outputs.iter().filter_map(|(_, output)| output.file());
     written().try_for_each(|path| refuse_overwriting(path, &arguments.ledger))?;
-    let ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
+    let mut ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
     let identity = ledger.identity().context(NOTHING)?;
     let given =
         Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
     let connection = Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?;
     outputs.iter().try_for_each(|(_, output)| check_output(output, NOTHING))?;
-    let verify = Verify { arguments, files, terminal, outputs };
+    let accepted = ledger.accept(&arguments.accept).context(NOTHING)?;
+    let verify = Verify { arguments, files, terminal, outputs, accepted };
     verify.prepare_split()?;
     let backlog = verify.backlog()?;
     let base_url = (!identity.practice).then_some(identity.base_url.as_str());
+    if let Some(said) = check::accepting(&verify.accepted, &arguments.accept) {
+        terminal.say(&said);
+    }
     terminal.say(&check::before_verify(&backlog, arguments.network.rpm.get(), base_url));
     let began = Timestamp::now();
     let stopped = verify.read_agents(ledger, connection, backlog)?;
@@ -70,6 +74,7 @@ struct Verify<'a> {
     files: &'a CommandFiles,
     terminal: &'a Terminal,
     outputs: Vec<(ReportFormatArg, OutputPath)>,
+    accepted: Accepted,
 }
 
 impl Verify<'_> {
@@ -107,7 +112,8 @@ impl Verify<'_> {
             settings: json!({}),
         };
         let selection = Selection { again: true, ..Selection::default() };
-        let against = AgainstKept::new(LedgerReader::open(&self.arguments.ledger).context(NOTHING)?);
+        let against = LedgerReader::open(&self.arguments.ledger).context(NOTHING)?;
+        let against = AgainstKept::new(against, self.accepted.clone());
         session.run(Some(selection), async |work| {
             let Some(rows) = work.rows else { return Ok(None) };
             let rows =

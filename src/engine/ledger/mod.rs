@@ -11,6 +11,8 @@
 //! Nothing else in the program may open the file itself, not even to copy it: on unix, closing any descriptor of a file
 //! drops all locks that this process holds on it, `SQLite`'s among them.
 
+mod carried;
+mod earlier;
 mod encode;
 mod error;
 mod format;
@@ -31,6 +33,7 @@ mod state;
 mod tests;
 mod writer;
 
+pub use earlier::Remembering;
 pub(crate) use encode::{
     blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_integer, to_json,
     to_nanoseconds, to_uuid,

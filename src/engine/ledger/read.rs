@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, Row, Rows};
 
+use super::carried::{CarriedNow, ORIGIN};
+use super::earlier;
 use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
 use super::error::{LedgerError, OpenError};
 use super::format::beside;
@@ -14,7 +17,8 @@ use super::open_rows::{PLACE, checked, for_each_row};
 use super::schema::{self, ROWS};
 use super::state::{LastRun, count_disabled, effective_state};
 use crate::base::{
-    DisabledState, InputFormat, InvalidId, Pair, ReportRow, RowProgress, RowStatus, RunFacts, SkipReason,
+    DisabledState, InputFormat, InputRow, InvalidId, Pair, ReportRow, RowProgress, RowStatus, RunFacts,
+    SkipReason, Standing,
 };
 
 /// Reads a ledger, finished or not, also while a run writes it and in a folder that cannot be written.
@@ -24,6 +28,8 @@ use crate::base::{
 #[derive(Debug)]
 pub struct LedgerReader {
     connection: Connection,
+    /// The input's own columns, where they are shown as they are now.
+    carried_now: Option<CarriedNow>,
 }
 
 impl LedgerReader {
@@ -72,7 +78,7 @@ impl LedgerReader {
         // The first read of a table is what fixes the moment.
         let identity = Identity::read(&connection).map_err(|error| OpenError::at(path, error))?;
         purpose.map_or(Ok(()), |purpose| purpose.refuse_other(path, identity.purpose))?;
-        Ok(Self { connection })
+        Ok(Self { connection, carried_now: None })
     }
 
     pub(crate) const fn connection(&self) -> &Connection {
@@ -86,7 +92,36 @@ impl LedgerReader {
 
     /// The shape of the input; `None` when no input was taken in yet.
     pub fn format(&self) -> Result<Option<InputFormat>, LedgerError> {
+        if let Some(now) = &self.carried_now {
+            return Ok(Some(now.format.clone()));
+        }
         meta(&self.connection, "input_format")?.map(|json| from_json(&json)).transpose()
+    }
+
+    /// Where the input came from, as [`Ledger::remember_origin`](super::Ledger::remember_origin) was told.
+    pub fn origin(&self) -> Result<Option<String>, LedgerError> {
+        meta(&self.connection, ORIGIN)
+    }
+
+    /// From here on shows the cells of the input's own columns as these rows have them; gives the number of rows that have
+    /// others than before. Neither rows nor verdicts change.
+    pub fn carry<E: From<LedgerError>>(
+        &mut self,
+        format: &InputFormat,
+        rows: impl Iterator<Item = Result<InputRow, E>>,
+    ) -> Result<u64, E> {
+        let before = self.format()?.unwrap_or_default();
+        let (now, changed) = CarriedNow::read(&self.connection, &before, format, rows)?;
+        self.carried_now = Some(now);
+        Ok(changed)
+    }
+
+    /// The cells of the row at that position, of which these are kept.
+    fn carried_now(&self, position: i64, kept: Vec<String>) -> Result<Vec<String>, LedgerError> {
+        match &self.carried_now {
+            Some(now) => now.of(&self.connection, position, kept),
+            None => Ok(kept),
+        }
     }
 
     /// What there is to say about the last run and about all rows.
@@ -162,10 +197,11 @@ impl LedgerReader {
         mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
         let last = LastRun::read(&self.connection)?;
+        let earlier = self.earlier_at()?.map(|_| &self.connection);
         let query = rows_query(want_documents, "ORDER BY i.position");
         let mut statement = self.connection.prepare(&query).map_err(LedgerError::from)?;
         let rows = statement.query([]).map_err(LedgerError::from)?;
-        visit_all(rows, &last, &mut visit)
+        self.visit_all(rows, (&last, earlier), &mut visit)
     }
 
     /// The same for these rows alone, in this order; each is found by its key, so that it costs as much as there are rows
@@ -177,13 +213,44 @@ impl LedgerReader {
         mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
         let last = LastRun::read(&self.connection)?;
+        let earlier = self.earlier_at()?.map(|_| &self.connection);
         let query = rows_query(want_documents, "WHERE i.position = ?1");
         let mut statement = self.connection.prepare_cached(&query).map_err(LedgerError::from)?;
         for RowKey(position) in keys {
             let rows = statement.query([position]).map_err(LedgerError::from)?;
-            visit_all(rows, &last, &mut visit)?;
+            self.visit_all(rows, (&last, earlier), &mut visit)?;
         }
         Ok(())
+    }
+
+    /// `earlier`: where it is kept how the rows stood, if it is.
+    fn visit_all<E: From<LedgerError>>(
+        &self,
+        mut rows: Rows<'_>,
+        (last, earlier): (&LastRun, Option<&Connection>),
+        visit: &mut impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            let mut report_row = report_row(row, last)?;
+            if let Some(connection) = earlier {
+                report_row.before = earlier::earlier(connection, &report_row)?;
+            }
+            let position = row.get(26).map_err(LedgerError::from)?;
+            report_row.carried = self.carried_now(position, std::mem::take(&mut report_row.carried))?;
+            let (assistant, agent) = documents(row)?;
+            visit(report_row, assistant, agent)?;
+        }
+        Ok(())
+    }
+
+    /// When the run ended that the last one is held against; `None` where there is none.
+    pub fn earlier_at(&self) -> Result<Option<Timestamp>, LedgerError> {
+        earlier::earlier_at(&self.connection)
+    }
+
+    /// Shows how each row stood that is no longer in the input.
+    pub fn for_each_gone(&self, visit: impl FnMut(&Standing)) -> Result<(), LedgerError> {
+        earlier::for_each_gone(&self.connection, visit)
     }
 
     /// Shows the bodies of assistant and agent of the row of that pair to `visit`; gives `None` where there are none.
@@ -210,8 +277,8 @@ impl LedgerReader {
             .map_err(LedgerError::from)?;
         let mut rows = statement.query([]).map_err(LedgerError::from)?;
         while let Some(row) = rows.next().map_err(LedgerError::from)? {
-            let key = RowKey(row.get(0).map_err(LedgerError::from)?);
-            visit(key, &carried(row, 1)?)?;
+            let position = row.get(0).map_err(LedgerError::from)?;
+            visit(RowKey(position), &self.carried_now(position, carried(row, 1)?)?)?;
         }
         Ok(())
     }
@@ -241,21 +308,8 @@ pub(super) fn rows_query(want_documents: bool, which: &str) -> String {
         ("NULL, NULL", "")
     };
     format!(
-        "SELECT {COLUMNS}, {PLACE}, r.switch_failure, {columns}, r.later_failure, r.later_failure IS NOT NULL {ROWS} {ORIGINAL} {join} {which}"
+        "SELECT {COLUMNS}, {PLACE}, r.switch_failure, {columns}, r.later_failure, r.later_failure IS NOT NULL, i.position {ROWS} {ORIGINAL} {join} {which}"
     )
-}
-
-fn visit_all<E: From<LedgerError>>(
-    mut rows: Rows<'_>,
-    last: &LastRun,
-    visit: &mut impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
-) -> Result<(), E> {
-    while let Some(row) = rows.next().map_err(LedgerError::from)? {
-        let report_row = report_row(row, last)?;
-        let (assistant, agent) = documents(row)?;
-        visit(report_row, assistant, agent)?;
-    }
-    Ok(())
 }
 
 fn carried(row: &Row<'_>, index: usize) -> Result<Vec<String>, LedgerError> {
@@ -319,6 +373,7 @@ fn report_row(row: &Row<'_>, last: &LastRun) -> Result<ReportRow, LedgerError> {
         failure: None,
         later_failure: None,
         assistants_gone: last.assistants_gone,
+        before: None,
         assistant_updated_at: time(12)?,
         agent_updated_at: time(13)?,
         requests: 0,

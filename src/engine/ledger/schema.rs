@@ -116,6 +116,8 @@ const TABLES: &str = "
 
 /// Tables that a ledger may be older than; whoever opens it to write makes them. `inspection` is what an audit has found in
 /// a document, in its own words; `reread` what the last `verify` has found out about a row, with the agent as it was then.
+/// `earlier_row` is how each row stood at the end of the run before: `assistant` is the cell where it holds no id, and `agent` is
+/// empty then.
 pub(super) const LATER_TABLES: &str = "
     CREATE TABLE IF NOT EXISTS inspection (result INTEGER PRIMARY KEY, kept TEXT NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS reread (
@@ -130,6 +132,14 @@ pub(super) const LATER_TABLES: &str = "
         differences TEXT,
         agent BLOB
     ) STRICT;
+    CREATE TABLE IF NOT EXISTS earlier_row (
+        assistant BLOB NOT NULL,
+        agent BLOB NOT NULL,
+        status TEXT NOT NULL,
+        progress TEXT NOT NULL,
+        findings TEXT,
+        PRIMARY KEY (assistant, agent)
+    ) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS apply_row (
         id INTEGER PRIMARY KEY,
         workspace TEXT NOT NULL,

@@ -14,11 +14,12 @@ use super::*;
 use crate::base::{
     AgentId, AssistantId, Backlog, Call, CallFailure, Difference, DisabledState, Disabling, DisablingEnd,
     Documents, Encoding, FailureKind, InputFormat, InputRow, InvalidId, JsonText, LineEnd, Note, NoteKind,
-    Outcome, Pair, ProgressCounts, ReportRow, RowStatus, Signal, StopReason, Unsettled,
+    Outcome, Pair, ProgressCounts, ReportRow, RowStatus, Signal, Standing, StopReason, Unsettled,
 };
 
 mod audit;
 mod broken;
+mod earlier;
 mod going_on;
 mod log;
 mod opening;

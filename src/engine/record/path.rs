@@ -25,6 +25,18 @@ pub(crate) enum Path<'a> {
 }
 
 impl Path<'_> {
+    /// The record's own field that holds the place; `None` for the record itself.
+    pub(crate) fn field(&self) -> Option<&str> {
+        match self {
+            Self::Record => None,
+            Self::Member(Path::Record, name) => Some(name),
+            Self::Member(above, _)
+            | Self::Element(above, _)
+            | Self::Labelled(above, _)
+            | Self::Item(above, _) => above.field(),
+        }
+    }
+
     /// The place, at most a few hundred characters long.
     pub(crate) fn shown(&self) -> String {
         let whole = self.to_string();

@@ -58,6 +58,21 @@ enum Privacy {
     Own,
 }
 
+/// Where a column stands in a workbook: what a person reads comes first, the input's own columns behind the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// Whose row it is.
+    Name,
+    /// What was found, and what to do.
+    Verdict,
+    /// What a machine joins by.
+    Id,
+    /// When.
+    Time,
+    /// Everything else.
+    Rest,
+}
+
 /// A column of rows of that kind.
 #[derive(Debug)]
 pub struct Column<R: 'static> {
@@ -67,6 +82,12 @@ pub struct Column<R: 'static> {
     pub label: &'static str,
     /// What is counted in it, in the singular.
     pub unit: &'static str,
+    /// Where it stands in a workbook.
+    pub(crate) place: Place,
+    /// How wide it is there, in characters.
+    pub(crate) width: u8,
+    /// Over what its values are counted in a workbook; empty where they are not.
+    pub(crate) tally: &'static str,
     privacy: Privacy,
     value: Value<R>,
 }
@@ -74,7 +95,16 @@ pub struct Column<R: 'static> {
 impl<R> Column<R> {
     /// One that everybody may see.
     pub(crate) const fn new(name: &'static str, value: Value<R>) -> Self {
-        Self { name, label: "", unit: "", privacy: Privacy::Open, value }
+        Self {
+            name,
+            label: "",
+            unit: "",
+            place: Place::Rest,
+            width: 14,
+            tally: "",
+            privacy: Privacy::Open,
+            value,
+        }
     }
 
     /// One of texts of the platform's: lengths in their place.
@@ -95,6 +125,16 @@ impl<R> Column<R> {
     /// The same, counting these.
     pub(crate) const fn counting(self, unit: &'static str) -> Self {
         Self { unit, ..self }
+    }
+
+    /// The same, in that place of a workbook, so wide.
+    pub(crate) const fn placed(self, place: Place, width: u8) -> Self {
+        Self { place, width, ..self }
+    }
+
+    /// The same, its values counted in a workbook under this heading.
+    pub(crate) const fn tallied(self, tally: &'static str) -> Self {
+        Self { tally, ..self }
     }
 
     /// What it says of the row.

@@ -1,4 +1,4 @@
-//! The columns of a run's report, in the order of [`REPORT_COLUMNS`].
+//! The columns of a run's report, in the order of [`REPORT_COLUMNS`], and those that other reports have as well.
 //!
 //! [`REPORT_COLUMNS`]: crate::base::REPORT_COLUMNS
 
@@ -7,29 +7,78 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::Line;
-use super::column::{Cell, Column, whole_seconds};
-use super::json_lines::{Carried, Counts};
+use super::column::{Cell, Column, Place, Value, whole_seconds};
+use super::json_lines::{Carried, Counts, Head, Since};
 use super::texts::{Change, Texts};
 use crate::base::{DisabledState, DisablingEnd, JsonText, ReportRow, RowProgress, RowStatus, RunFacts};
 
+#[rustfmt::skip]
 const COLUMNS: &[Column<ReportRow>] = &[
-    Column::new("line", |row, _| Cell::Count(row.line)),
-    Column::private("name", |row, _| Cell::text(&row.name)),
-    Column::new("status", |row, _| Cell::text(row.status.as_str())),
-    Column::new("remedy", |row, _| Cell::text(row.remedy().sentence())),
-    Column::partly_private("differences", |row, texts| Cell::Texts(texts.differences(row))),
-    Column::partly_private("notes", |row, texts| Cell::Texts(texts.notes(row))),
-    Column::partly_private("error", |row, texts| Cell::Text(Cow::Owned(texts.error(row)))),
-    Column::new("disabled", |row, _| Cell::text(row.disabled.as_str())),
-    Column::new("input", |row, _| Cell::text(&row.input)),
-    Column::new("assistant_id", |row, _| Cell::known(row.pair.map(|pair| pair.assistant.0), Cell::Id)),
-    Column::new("agent_id", |row, _| Cell::known(row.pair.map(|pair| pair.agent.0), Cell::Id)),
-    Column::new("assistant_updated_at", |row, _| Cell::known(row.assistant_updated_at, Cell::Time)),
-    Column::new("agent_updated_at", |row, _| Cell::known(row.agent_updated_at, Cell::Time)),
+    line(),
+    name(),
+    status(|row, _| Cell::text(row.status.as_str())),
+    remedy(|row, _| Cell::text(row.remedy().sentence())),
+    Column::partly_private("differences", |row, texts| Cell::Texts(texts.differences(row))).placed(Place::Verdict, 60).tallied(DIFFERENCES),
+    Column::partly_private("notes", |row, texts| Cell::Texts(texts.notes(row))).placed(Place::Verdict, 40),
+    error(|row, texts| Cell::Text(Cow::Owned(texts.error(row)))),
+    Column::new("disabled", |row: &ReportRow, _| Cell::text(row.disabled.as_str())).placed(Place::Verdict, 16),
+    input(),
+    assistant_id(),
+    id("agent_id", |row, _| Cell::known(row.pair.map(|pair| pair.agent.0), Cell::Id)),
+    time("assistant_updated_at", |row, _| Cell::known(row.assistant_updated_at, Cell::Time)),
+    time("agent_updated_at", |row, _| Cell::known(row.agent_updated_at, Cell::Time)),
     Column::new("requests", |row, _| Cell::Count(row.requests)),
     Column::new("elapsed_ms", |row, _| Cell::Count(row.elapsed_ms)),
-    Column::new("checked_at", |row, _| Cell::known(row.checked_at.map(whole_seconds), Cell::Time)),
+    time("checked_at", |row, _| Cell::known(row.checked_at.map(whole_seconds), Cell::Time)),
 ];
+
+/// Over what is counted how often something differs.
+pub(crate) const DIFFERENCES: &str = "What differs, and in how many rows";
+
+/// Where the row starts in the input.
+pub(crate) const fn line<R: Line>() -> Column<R> {
+    Column::new("line", |row, _| Cell::Count(row.own().line))
+}
+
+/// The assistant's name.
+pub(crate) const fn name<R: Line>() -> Column<R> {
+    Column::private("name", |row: &R, _| Cell::text(&row.own().name)).placed(Place::Name, 32)
+}
+
+/// The cell as given.
+pub(crate) const fn input<R: Line>() -> Column<R> {
+    Column::new("input", |row: &R, _| Cell::text(&row.own().input)).placed(Place::Rest, 38)
+}
+
+/// The assistant's id.
+pub(crate) const fn assistant_id<R: Line>() -> Column<R> {
+    id("assistant_id", |row, _| Cell::known(row.own().pair.map(|pair| pair.assistant.0), Cell::Id))
+}
+
+/// What became of the row.
+pub(crate) const fn status<R>(value: Value<R>) -> Column<R> {
+    Column::new("status", value).placed(Place::Verdict, 20).tallied("Rows by status")
+}
+
+/// What to do about it.
+pub(crate) const fn remedy<R>(value: Value<R>) -> Column<R> {
+    Column::new("remedy", value).placed(Place::Verdict, 50)
+}
+
+/// What went wrong.
+pub(crate) const fn error<R>(value: Value<R>) -> Column<R> {
+    Column::partly_private("error", value).placed(Place::Verdict, 40)
+}
+
+/// An id of that name.
+pub(crate) const fn id<R>(name: &'static str, value: Value<R>) -> Column<R> {
+    Column::new(name, value).placed(Place::Id, 38)
+}
+
+/// A moment of that name.
+pub(crate) const fn time<R>(name: &'static str, value: Value<R>) -> Column<R> {
+    Column::new(name, value).placed(Place::Time, 17)
+}
 
 impl Line for ReportRow {
     type Facts = RunFacts;
@@ -50,22 +99,17 @@ impl Line for ReportRow {
     }
 
     fn head(run: &RunFacts, texts: Texts) -> impl Serialize {
-        Head {
-            r#type: "run",
-            schema: 1,
-            program_version: &run.program_version,
-            base_url: run.base_url.as_deref(),
-            practice: run.practice,
+        let own = Own {
             redacted: texts.redact,
             started_at: run.started_at.map(|time| time.to_string()),
             finished_at: run.finished_at.map(|time| time.to_string()),
-            stopped: texts.stopped(run),
-            rows: run.rows(),
+            since_last: Since::of(run),
             counts: Counts(RowStatus::ALL.map(|status| (status.as_str(), run.count(status)))),
             disabling: run.disabling.as_str(),
             disabling_end: run.disabling_end.map(DisablingEnd::as_str),
             disabled: Counts(DisabledState::ALL.map(|state| (state.as_str(), run.count_disabled(state)))),
-        }
+        };
+        Head::new("run", run, run.rows(), texts, own)
     }
 
     fn beyond_columns<'a>(&'a self, texts: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
@@ -74,23 +118,17 @@ impl Line for ReportRow {
             columns,
             changes: texts.changes(self),
             proposed: self.proposed.as_ref().and_then(|proposed| texts.value(proposed, "")),
+            before: self.status_before().map(RowStatus::as_str),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Head<'a> {
-    r#type: &'static str,
-    /// Version of the lines' shape; it grows when a key changes its meaning.
-    schema: u32,
-    program_version: &'a str,
-    base_url: Option<&'a str>,
-    practice: bool,
+struct Own<'a> {
     redacted: bool,
     started_at: Option<String>,
     finished_at: Option<String>,
-    stopped: Option<String>,
-    rows: u64,
+    since_last: Option<Since<'a>>,
     counts: Counts<{ RowStatus::ALL.len() }>,
     disabling: &'static str,
     disabling_end: Option<&'static str>,
@@ -103,4 +141,6 @@ struct Beyond<'a> {
     columns: Carried<'a>,
     changes: Vec<Change<'a>>,
     proposed: Option<Cow<'a, JsonText>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'static str>,
 }

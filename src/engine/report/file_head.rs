@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
-use std::panic::catch_unwind;
 use std::path::Path;
 
-use calamine::{DataType, Reader, Xlsx, open_workbook};
 use csv::ReaderBuilder;
 
+use super::workbook::AUTHOR;
 use crate::base::COLUMNS_OF_EVERY_REPORT;
 
 /// What every page of this program has in its head.
@@ -17,21 +16,22 @@ const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"agent-migrate\">";
 /// How the JSON Lines of every command begin, and what stands behind the command's name there.
 const JSON_MARKS: [&[u8]; 2] = [br#"{"type":""#, br#"","schema":"#];
 
-/// Columns that every workbook of this program has in its first row.
-const WORKBOOK_MARKS: [&str; 2] = ["status", "error"];
-
 /// So much of a file tells whose it is.
 const HEAD_BYTES: u64 = 64 * 1024;
 
 /// Delimiters that a spreadsheet leaves behind.
 const DELIMITERS: &[u8] = b",;\t";
 
+/// How a workbook begins, and where it says who has written it.
+const ZIP_MARK: &[u8] = b"PK\x03\x04";
+const PROPERTIES: &str = "docProps/core.xml";
+
 /// How a file begins.
 #[derive(Debug)]
 pub struct FileHead {
     head: Vec<u8>,
-    /// The first row of a workbook.
-    first_row: Vec<String>,
+    /// Whether it is a workbook of this program.
+    is_workbook: bool,
 }
 
 impl FileHead {
@@ -45,17 +45,18 @@ impl FileHead {
         let mut head = Vec::new();
         let read = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
         let head = if read.is_ok() { head } else { Vec::new() };
-        let first_row =
-            if head.starts_with(b"PK") { first_row(path).unwrap_or_default() } else { Vec::new() };
-        Some(Self { head, first_row })
+        let is_workbook = head.starts_with(ZIP_MARK) && has_our_author(path).unwrap_or(false);
+        Some(Self { head, is_workbook })
     }
 
-    /// Whether it is a report of this program: the table, the page or the JSON Lines of any command, whatever the order
+    /// Whether it is a report of this program: the table, the workbook, the page or the JSON Lines of any command, whatever the order
     /// of its columns, with the input's own beside them.
     pub fn is_report(&self) -> bool {
         let is_page = self.head.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
-        let is_workbook = WORKBOOK_MARKS.iter().all(|mark| self.first_row.iter().any(|name| name == mark));
-        is_page || is_workbook || self.is_json_report() || self.is_report_table()
+        self.is_workbook
+            || is_page
+            || self.is_json_report()
+            || self.is_report_table()
     }
 
     fn is_json_report(&self) -> bool {
@@ -111,23 +112,12 @@ impl FileHead {
     }
 }
 
-/// The texts in the first row of a workbook's first sheet. What cannot be read is nobody's.
-fn first_row(path: &Path) -> Option<Vec<String>> {
-    let read = || {
-        let mut book: Xlsx<_> = open_workbook(path).ok()?;
-        let first = book.sheet_names().into_iter().next()?;
-        let mut cells = book.worksheet_cells_reader(&first).ok()?;
-        let mut texts = Vec::new();
-        while let Ok(Some(cell)) = cells.next_cell() {
-            if cell.get_position().0 > 0 {
-                break;
-            }
-            texts.extend(cell.get_value().get_string().map(str::to_owned));
-        }
-        Some(texts)
-    };
-    // What the library makes of a damaged file is not in our hands.
-    catch_unwind(read).ok().flatten()
+/// Whether the workbook says that this program has written it.
+fn has_our_author(path: &Path) -> Option<bool> {
+    let mut archive = zip::ZipArchive::new(File::open(path).ok()?).ok()?;
+    let mut properties = String::new();
+    archive.by_name(PROPERTIES).ok()?.take(HEAD_BYTES).read_to_string(&mut properties).ok()?;
+    Some(properties.contains(&format!("<dc:creator>{AUTHOR}</dc:creator>")))
 }
 
 #[cfg(test)]
@@ -136,7 +126,7 @@ mod tests {
     use crate::base::REPORT_COLUMNS;
 
     fn head(content: &str) -> FileHead {
-        FileHead { head: content.as_bytes().to_vec(), first_row: Vec::new() }
+        FileHead { head: content.as_bytes().to_vec(), is_workbook: false }
     }
 
     #[test]
@@ -196,8 +186,7 @@ mod tests {
         fs::write(&path, "mine").unwrap();
         assert!(FileHead::of(&path).is_some_and(|head| !head.is_report()));
         let workbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/check/files/list.xlsx");
-        let head = FileHead::of(&workbook).unwrap();
-        assert_eq!((head.first_row.as_slice(), head.is_report()), (&["Read me first".to_owned()][..], false));
+        assert!(FileHead::of(&workbook).is_some_and(|head| !head.is_report()));
         #[cfg(unix)]
         assert!(FileHead::of(Path::new("/dev/null")).is_none());
     }

@@ -1,6 +1,7 @@
 //! A report as JSON Lines: a line about the whole, then a `row` line per row (schemas: `tests/schema`).
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 
 use serde::ser::SerializeMap;
@@ -9,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::column::{Cell, Column};
 use super::texts::{Extent, Texts};
 use super::{Line, Renderer, ReportSettings, free_of_clashes};
-use crate::base::JsonText;
+use crate::base::{JsonText, RunFacts, SinceLast};
 
 /// A renderer that writes the report as JSON Lines to `out`.
 pub fn json_lines<'a, R: Line, W: Write + 'a>(
@@ -54,6 +55,65 @@ impl<R: Line, W: Write> Renderer<R> for JsonLines<W> {
 
     fn wants_proposed(&self) -> bool {
         R::WANTS_PROPOSED
+    }
+}
+
+/// What the first line of every report says, and what only that kind of report has.
+#[derive(Serialize)]
+#[serde(bound = "T: Serialize")]
+pub(crate) struct Head<'a, T> {
+    r#type: &'static str,
+    /// Version of the lines' shape; it grows when a key changes its meaning.
+    schema: u32,
+    program_version: &'a str,
+    base_url: Option<&'a str>,
+    practice: bool,
+    stopped: Option<String>,
+    rows: u64,
+    #[serde(flatten)]
+    own: T,
+}
+
+impl<'a, T: Serialize> Head<'a, T> {
+    pub(crate) fn new(r#type: &'static str, run: &'a RunFacts, rows: u64, texts: Texts, own: T) -> Self {
+        Self {
+            r#type,
+            schema: 1,
+            program_version: &run.program_version,
+            base_url: run.base_url.as_deref(),
+            practice: run.practice,
+            stopped: texts.stopped(run),
+            rows,
+            own,
+        }
+    }
+}
+
+/// What has changed since the run before.
+#[derive(Serialize)]
+pub(crate) struct Since<'a> {
+    at: String,
+    new: u64,
+    mended: u64,
+    gone: u64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    findings: BTreeMap<&'a str, FindingsSince>,
+}
+
+#[derive(Serialize)]
+struct FindingsSince {
+    new: u64,
+    gone: u64,
+}
+
+impl<'a> Since<'a> {
+    pub(crate) fn of(run: &'a RunFacts) -> Option<Self> {
+        let SinceLast { at, new, mended, gone, findings, .. } = run.since_last.as_ref()?;
+        let findings = findings
+            .iter()
+            .map(|(code, (new, gone))| (code.as_str(), FindingsSince { new: *new, gone: *gone }));
+        let findings = findings.collect();
+        Some(Self { at: at.to_string(), new: *new, mended: *mended, gone: *gone, findings })
     }
 }
 

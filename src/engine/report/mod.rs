@@ -1,4 +1,4 @@
-//! CSV, JSON Lines and HTML, formula shield, file that appears whole or not at all (DESIGN.md, Report).
+//! CSV, JSON Lines, HTML and workbook, formula shield, file that appears whole or not at all (DESIGN.md, Report).
 //!
 //! Rows are streamed: a renderer holds one row at a time. A further format is one more short file with one more
 //! [`Renderer`].
@@ -6,7 +6,7 @@
 mod atomic_file;
 pub(crate) mod cell;
 pub(crate) mod column;
-mod columns;
+pub(crate) mod columns;
 mod csv_format;
 mod file_head;
 mod file_names;
@@ -18,19 +18,21 @@ pub(crate) mod samples;
 pub(crate) mod shield;
 mod table;
 mod texts;
+mod workbook;
 
 pub use atomic_file::{Access, AtomicFile, ReportFileError, Written, check_writable, write_atomically};
 pub use column::{Cell, Column};
 pub use csv_format::csv;
 pub use file_head::FileHead;
 pub use file_names::FileNames;
-pub(crate) use json_lines::Counts;
 pub use json_lines::{Carried, json_lines};
+pub(crate) use json_lines::{Counts, Head, Since};
 #[cfg(test)]
 pub(crate) use samples::facts;
 pub use table::csv_table;
 pub(crate) use texts::Extent;
 pub use texts::Texts;
+pub use workbook::{too_many_rows, workbook};
 
 #[cfg(test)]
 #[path = "../../../tests/schema/check.rs"]
@@ -42,7 +44,7 @@ use std::io;
 use serde::Serialize;
 
 use self::page::Objects;
-use crate::base::{Encoding, InputFormat, LineEnd, ReportRow, RowProgress, RunFacts};
+use crate::base::{Encoding, InputFormat, LineEnd, ReportRow, RowProgress, RunFacts, Standing};
 
 /// Which CSV a person wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,8 +52,7 @@ pub enum Dialect {
     /// Delimiter, byte order mark and line ends of the input.
     #[default]
     Input,
-    /// Byte order mark and CRLF. The delimiter stays the input's: a German Excel wants a semicolon, and the input
-    /// knows it.
+    /// Byte order mark and CRLF. The delimiter stays the input's: a German Excel wants a semicolon.
     Excel,
     /// Comma, LF, no byte order mark.
     Plain,
@@ -110,6 +111,16 @@ pub trait Line: Sized + 'static {
 
     /// How far it is.
     fn progress(&self) -> RowProgress;
+
+    /// The codes of what was found in it.
+    fn findings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// How it stands.
+    fn standing(&self) -> Standing {
+        Standing { status: self.own().status, progress: self.progress(), findings: self.findings() }
+    }
 
     /// What is said of the run.
     fn run(facts: &Self::Facts) -> &RunFacts;

@@ -69,6 +69,7 @@ pub(crate) fn verified() -> ReportRow {
         skipped: None,
         later_failure: None,
         assistants_gone: false,
+        before: None,
         switch_failure: None,
         differences: Vec::new(),
         notes: Vec::new(),
@@ -140,6 +141,7 @@ pub(crate) fn rows() -> Vec<ReportRow> {
             kind: NoteKind::OnlyOnAgent,
             field: "owner".into(),
             value: Some(json(r#""Jane Doe""#)),
+            new: None,
             short: "only on the agent: Jane…".into(),
         }],
         ..verified()

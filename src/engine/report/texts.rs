@@ -116,18 +116,28 @@ impl Texts {
 
     fn note(self, note: &Note, slugs: &mut Slugs) -> String {
         let field = self.field(&note.field, slugs);
+        let accepted = if note.kind == NoteKind::Accepted { "accepted: " } else { "" };
         if self.extent == Extent::Short && !self.redact {
-            return format!("{field}: {}", note.short);
+            return format!("{accepted}{field}: {}", note.short);
         }
+        let value = |value: &Option<JsonText>| -> Option<String> {
+            let value = self.value(value.as_ref()?, &note.field)?;
+            Some(spelled(Some(&value)).into_owned())
+        };
         let why = match note.kind {
             NoteKind::OnlyOnAgent => "only on the agent",
             NoteKind::OnlyOnAssistant => "only on the assistant",
             NoteKind::DroppedByPlatform => "dropped by the platform",
             NoteKind::UnreadableTime => "not a time that can be read",
             NoteKind::NotShown | NoteKind::SinceTheRun => &note.short,
+            NoteKind::Accepted => {
+                let [old, new] =
+                    [&note.value, &note.new].map(|side| value(side).unwrap_or_else(|| NONE.into()));
+                return format!("{accepted}{field}: {old} -> {new}");
+            }
         };
-        match note.value.as_ref().and_then(|value| self.value(value, &note.field)) {
-            Some(value) => format!("{field}: {why}: {}", spelled(Some(&value))),
+        match value(&note.value) {
+            Some(value) => format!("{field}: {why}: {value}"),
             None => format!("{field}: {why}"),
         }
     }

@@ -20,6 +20,7 @@ pub(crate) fn plain_row(line: u64, input: &str, pair: Option<Pair>) -> ReportRow
         skipped: None,
         later_failure: None,
         assistants_gone: false,
+        before: None,
         switch_failure: None,
         differences: Vec::new(),
         notes: Vec::new(),

@@ -95,7 +95,7 @@ async fn in_a_process_of_its_own() {
     let mut statuses = Statuses::default();
 
     keep_defects_quiet();
-    let driving = drive(&client, &writer, BothSides, work, signal, &mut statuses);
+    let driving = drive(&client, &writer, BothSides::default(), work, signal, &mut statuses);
     let stopped = tokio::time::timeout(Duration::from_secs(20), driving).await.unwrap();
 
     assert_eq!(stopped, None);

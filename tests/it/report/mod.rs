@@ -1,5 +1,7 @@
 //! Reports, pages and parts.
 
+mod owners;
 mod page;
 mod reports;
 mod split;
+mod workbook;

@@ -223,7 +223,13 @@ fn verdict(status: RowStatus) -> Outcome {
         new: json("0.3"),
         short: "0.7 -> 0.3".into(),
     };
-    let note = Note { kind: NoteKind::OnlyOnAgent, field: "owner".into(), value: None, short: "x".into() };
+    let note = Note {
+        kind: NoteKind::OnlyOnAgent,
+        field: "owner".into(),
+        value: None,
+        new: None,
+        short: "x".into(),
+    };
     let refused = |call, kind| Some(CallFailure::new(call, kind, "no"));
     Outcome {
         differences: if status == Mismatch { vec![difference] } else { vec![] },

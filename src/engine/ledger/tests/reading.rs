@@ -44,6 +44,7 @@ fn a_verdict_comes_back_whole() {
             kind: NoteKind::OnlyOnAgent,
             field: "owner".into(),
             value: json("{\"b\":1,\"a\":2}"),
+            new: None,
             short: "{…}".into(),
         }],
         failure: Some(CallFailure {

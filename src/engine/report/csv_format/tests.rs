@@ -133,7 +133,8 @@ fn dialects_decide_delimiter_byte_order_mark_and_line_ends() {
 fn own_cells_hold_at_most_8000_characters() {
     let long = "ä".repeat(9_000);
     let difference = Difference { field: "instruction".into(), old: None, new: None, short: long.clone() };
-    let note = Note { kind: NoteKind::OnlyOnAgent, field: "x".into(), value: None, short: long.clone() };
+    let note =
+        Note { kind: NoteKind::OnlyOnAgent, field: "x".into(), value: None, new: None, short: long.clone() };
     let row = ReportRow {
         name: long.clone(),
         input: long.clone(),

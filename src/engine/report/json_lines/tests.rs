@@ -2,7 +2,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::base::{
-    Difference, DisabledState, Disabling, DisablingEnd, REPORT_COLUMNS, ReportRow, RunFacts, StopReason,
+    Difference, DisabledState, Disabling, DisablingEnd, REPORT_COLUMNS, ReportRow, RowProgress, RowStatus,
+    RunFacts, SinceLast, Standing, StopReason,
 };
 use crate::engine::report::csv_format::csv;
 use crate::engine::report::samples::{facts, json, rendered, rows, settings, verified};
@@ -25,7 +26,7 @@ fn objects(report: &str) -> Vec<Value> {
 #[test]
 fn a_whole_report() {
     insta::assert_snapshot!(report(&settings(), &facts(), &rows()), @r#"
-    {"type":"run","schema":1,"program_version":"0.1.0","base_url":"https://api.langdock.com","practice":false,"redacted":false,"started_at":"2025-04-01T08:00:00Z","finished_at":null,"stopped":"the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.","rows":9,"counts":{"verified":5,"mismatch":1,"assistant_not_found":0,"agent_not_found":0,"no_access":1,"failed":0,"invalid_id":1,"duplicate":1,"not_checked":0},"disabling":"yes","disabling_end":"one_record","disabled":{"not_requested":5,"would_disable":0,"disabled":1,"already_disabled":0,"skipped":1,"failed":1,"reverted":0,"revert_failed":1,"unknown":0,"re_enabled":0}}
+    {"type":"run","schema":1,"program_version":"0.1.0","base_url":"https://api.langdock.com","practice":false,"stopped":"the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.","rows":9,"redacted":false,"started_at":"2025-04-01T08:00:00Z","finished_at":null,"since_last":null,"counts":{"verified":5,"mismatch":1,"assistant_not_found":0,"agent_not_found":0,"no_access":1,"failed":0,"invalid_id":1,"duplicate":1,"not_checked":0},"disabling":"yes","disabling_end":"one_record","disabled":{"not_requested":5,"would_disable":0,"disabled":1,"already_disabled":0,"skipped":1,"failed":1,"reverted":0,"revert_failed":1,"unknown":0,"re_enabled":0}}
     {"type":"row","line":2,"name":"Helper","status":"verified","remedy":"","differences":"","notes":"","error":"","disabled":"not_requested","input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":"2025-01-02T03:04:05Z","requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","support_id":null,"columns":{"team":"Sales","=phone":"+49 30 123456"},"changes":[],"proposed":{"name":"Helper",  "creativity":0.30,"model":"gpt-5"}}
     {"type":"row","line":3,"name":"=HYPERLINK(\"x\")\nBot","status":"mismatch","remedy":"Bring the agent in line with the assistant (see differences), publish it, then run the same command again.","differences":"inputFields[topic].label: Old\nlabel -> (none); temperature: 0.30000000000000000001 -> 1","notes":"owner: only on the agent: Jane Doe","error":"","disabled":"not_requested","input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":"2025-01-02T03:04:05Z","requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","support_id":null,"columns":{"team":"Sales","=phone":"+49 30 123456"},"changes":[{"field":"inputFields[topic].label","old":"Old\nlabel","new":null},{"field":"temperature","old":0.30000000000000000001,"new":1}],"proposed":{"name":"Helper",  "creativity":0.30,"model":"gpt-5"}}
     {"type":"row","line":4,"name":"Helper","status":"no_access","remedy":"Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again.","differences":"","notes":"","error":"assistant: 403 Not\nshared","disabled":"not_requested","input":"11111111-2222-3333-4444-AAAAAAAAAAAA","assistant_id":"11111111-2222-3333-4444-aaaaaaaaaaaa","agent_id":"99999999-2222-3333-4444-bbbbbbbbbbbb","assistant_updated_at":"2025-01-02T03:04:05.123Z","agent_updated_at":null,"requests":2,"elapsed_ms":412,"checked_at":"2025-04-01T08:00:01Z","support_id":null,"columns":{"team":"Sales","=phone":"+49 30 123456"},"changes":[],"proposed":{"name":"Helper",  "creativity":0.30,"model":"gpt-5"}}
@@ -67,6 +68,7 @@ fn real_output_keeps_to_the_published_schema() {
         started_at: None,
         finished_at: facts().started_at,
         stopped: None,
+        since_last: Some(SinceLast { new: 3, ..SinceLast::new("run", facts().started_at.unwrap()) }),
         ..facts()
     };
     let plain = RunFacts { program_version: "0.1.0".into(), ..RunFacts::default() };
@@ -75,6 +77,12 @@ fn real_output_keeps_to_the_published_schema() {
             schema.holds(&objects(&report(&settings, &facts, &rows())));
         }
     }
+    let before =
+        Standing { status: RowStatus::Mismatch, progress: RowProgress::NeedsAttention, findings: vec![] };
+    let mended =
+        objects(&report(&settings(), &practice, &[ReportRow { before: Some(before), ..verified() }]));
+    schema.holds(&mended);
+    assert_eq!((&mended[0]["since_last"]["new"], &mended[1]["before"]), (&3.into(), &"mismatch".into()));
     let lines = objects(&report(&settings(), &facts(), &rows()));
     for (line, field, value) in [
         (1, "status", "ok"),
@@ -128,7 +136,9 @@ fn csv_json_and_schema_have_the_same_columns_in_the_same_order() {
     let row = &schema["$defs"]["row"];
     let properties: Vec<_> = row["properties"].as_object().unwrap().keys().map(String::as_str).collect();
     let required: Vec<_> = row["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert_eq!((&properties, &required), (&keys, &keys));
+    assert_eq!(required, keys);
+    // Only where it was another status.
+    assert_eq!(properties, [keys.as_slice(), &["before"]].concat());
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) policy: String,
     pub(crate) style: &'static str,
     pub(crate) when: String,
+    /// What has changed since the run before.
+    pub(crate) since: Option<String>,
     pub(crate) left_out: Option<String>,
     pub(crate) shown_carried: usize,
     /// So many rows that the browser had better not lay out those that are out of sight.
@@ -57,6 +59,7 @@ impl<'a> Frame<'a> {
             policy: policy::content_security_policy(),
             style: policy::STYLE,
             when: when(facts),
+            since: facts.since_last.as_ref().map(|since| since.sentence(facts.started_at)),
             left_out: left_out(about.rows),
             shown_carried: asked.columns.iter().filter(shown).count(),
             is_long: about.rows > LONG,

@@ -136,6 +136,7 @@ fn text_from_anywhere_stays_text() {
             kind: NoteKind::OnlyOnAgent,
             field: hostile.into(),
             value: Some(json(&value)),
+            new: None,
             short: hostile.into(),
         }],
         carried: vec![hostile.into(), hostile.into()],

@@ -1,0 +1,101 @@
+//! Owners, teams and other columns of the person's own, as the input has them now: whom to ask changes while verdicts stand.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use super::CommandError;
+use crate::base::grouped;
+use crate::cli::shared_arguments::InputArgs;
+use crate::engine::input::{Input, InputError, InputOptions};
+use crate::engine::ledger::{Ledger, LedgerError, LedgerReader};
+use crate::engine::terminal::Terminal;
+
+/// Where an input was read from, how, and what it looked like.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Origin {
+    path: PathBuf,
+    length: u64,
+    modified: Option<u64>,
+    column: Option<String>,
+    agent_column: Option<String>,
+    delimiter: Option<u8>,
+    no_header: bool,
+}
+
+impl Origin {
+    fn of(path: &Path, reading: &InputArgs) -> Option<Self> {
+        let (length, modified) = looks(path)?;
+        let InputArgs { column, agent_column, delimiter, no_header, .. } = reading.clone();
+        let path = std::path::absolute(path).ok()?;
+        Some(Self { path, length, modified, column, agent_column, delimiter, no_header })
+    }
+}
+
+/// Length and time of change.
+fn looks(path: &Path) -> Option<(u64, Option<u64>)> {
+    let found = fs::metadata(path).ok()?;
+    let modified = found.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    Some((found.len(), modified.and_then(|since| u64::try_from(since.as_nanos()).ok())))
+}
+
+/// Has the ledger remember where its input came from. A path that is no text is not remembered.
+pub(super) fn remember_origin(
+    ledger: &Ledger,
+    path: Option<&Path>,
+    reading: &InputArgs,
+) -> Result<(), CommandError> {
+    let origin = path.and_then(|path| Origin::of(path, reading));
+    let origin = origin.and_then(|origin| serde_json::to_string(&origin).ok()).unwrap_or_default();
+    Ok(ledger.remember_origin(&origin).context("the ledger")?)
+}
+
+/// Why the input was not read again.
+#[derive(Debug, thiserror::Error)]
+enum AgainError {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Where the file that the ledger's rows came from has changed since, its own columns are shown as they are now, and it is
+/// said so. One that is gone is no news: a ledger may be anywhere.
+pub(super) fn renew(ledger: &mut LedgerReader, terminal: &Terminal) -> Result<(), LedgerError> {
+    let origin: Option<Origin> = ledger.origin()?.and_then(|json| serde_json::from_str(&json).ok());
+    let Some(origin) = origin else { return Ok(()) };
+    let is_changed = |looks: &(u64, Option<u64>)| *looks != (origin.length, origin.modified);
+    if looks(&origin.path).filter(is_changed).is_none() {
+        return Ok(());
+    }
+    let path = origin.path.clone();
+    match read_again(ledger, origin) {
+        Ok(0) => Ok(()),
+        Ok(rows) => {
+            terminal.say(&format!(
+                "{} has changed since: your own columns are shown as they are there now, in {} otherwise than before. \
+                 Verdicts are those of the last run.",
+                path.display(),
+                if rows == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(rows)) }
+            ));
+            Ok(())
+        }
+        Err(AgainError::Ledger(error)) => Err(error),
+        Err(AgainError::Input(error)) => {
+            terminal.say(&format!(
+                "{} has changed since and cannot be used now ({error}): your own columns are shown as they were.",
+                path.display()
+            ));
+            Ok(())
+        }
+    }
+}
+
+fn read_again(ledger: &mut LedgerReader, origin: Origin) -> Result<u64, AgainError> {
+    let Origin { path, column, agent_column, delimiter, no_header, .. } = origin;
+    let input = Input::open(&path, &InputOptions { column, agent_column, delimiter, no_header })?;
+    ledger.carry(input.format(), input.rows()?.map(|row| row.map_err(AgainError::Input)))
+}
