@@ -315,6 +315,22 @@ fn a_workbook_is_read_like_a_csv_and_its_rows_are_its_lines() {
 }
 
 #[test]
+fn a_damaged_workbook_is_refused_or_read_and_never_ends_the_program() {
+    let whole = include_bytes!("../../../tests/it/check/files/list.xlsx");
+    for at in (0..whole.len()).step_by(7) {
+        let mut bytes = whole.to_vec();
+        bytes[at] ^= 0x55;
+        let cut = whole[..at].to_vec();
+        for bytes in [bytes, cut] {
+            match Input::from_bytes(bytes, &InputOptions::default()) {
+                Ok(input) => assert!(rows(&input).len() <= 3),
+                Err(error) => assert!(!error.to_string().is_empty()),
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_not_as_it_should_be_is_said() {
     for (text, remark) in [
         (

@@ -298,13 +298,13 @@ fn path_bytes(path: &Path) -> Vec<u8> {
 fn path_bytes(path: &Path) -> Vec<u8> {
     // `SQLite` wants `/C:/folder/file`, and `//` in front of a server's name: an empty authority, then the path.
     let text = path.to_string_lossy();
-    let text = text.strip_prefix(r"\\?\").unwrap_or(&text).replace('\\', "/");
-    let start = if text.starts_with("//") { "//" } else { "/" };
-    if text.starts_with('/') && start == "/" {
-        text.into_bytes()
-    } else {
-        format!("{start}{text}").into_bytes()
-    }
+    let text = text.replace(r"\\?\UNC\", r"\\").replace(r"\\?\", "").replace('\\', "/");
+    let start = match text.as_bytes() {
+        [b'/', b'/', ..] => "//",
+        [b'/', ..] => "",
+        _ => "/",
+    };
+    format!("{start}{text}").into_bytes()
 }
 
 fn uri_path(path: &Path) -> String {

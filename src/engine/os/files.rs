@@ -99,6 +99,11 @@ pub fn canonical(path: &Path) -> io::Result<PathBuf> {
     Ok(if plain.as_os_str().len() > LONGEST_PLAIN_PATH { canonical } else { plain })
 }
 
+/// Whether it is where everything vanishes: `NUL`, which Windows does not show as a device.
+pub fn is_nowhere(path: &Path) -> bool {
+    cfg!(windows) && path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("nul"))
+}
+
 /// The path behind links, dangling ones included.
 pub fn follow_links(path: &Path) -> io::Result<PathBuf> {
     let mut target = path.to_owned();

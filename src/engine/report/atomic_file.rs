@@ -117,14 +117,16 @@ impl AtomicFile {
     /// Opens a temporary file in the folder of `path`. A link at `path` is followed; a device or a pipe is opened
     /// as it is.
     pub fn create(path: &Path, access: Access) -> Result<Self, ReportFileError> {
+        let direct = || {
+            let file = OpenOptions::new().write(true).open(path);
+            Ok((Place::Direct, file.map_err(|source| ReportFileError::unwritable(path, source))?))
+        };
         let (place, file) = match fs::metadata(path) {
+            _ if os::is_nowhere(path) => direct()?,
             Ok(existing) if existing.is_dir() => {
                 return Err(ReportFileError::IsFolder { path: path.to_owned() });
             }
-            Ok(existing) if !existing.is_file() => {
-                let file = OpenOptions::new().write(true).open(path);
-                (Place::Direct, file.map_err(|source| ReportFileError::unwritable(path, source))?)
-            }
+            Ok(existing) if !existing.is_file() => direct()?,
             Ok(_) if is_database(path) => {
                 return Err(ReportFileError::IsDatabase { path: path.to_owned() });
             }
