@@ -102,7 +102,7 @@ impl SinceLast {
         let mut text = format!("Since the {} of {}: {rows}.", self.of, day(self.at, form));
         for (heading, codes) in [("New", codes(|counts| counts.0)), ("No longer", codes(|counts| counts.1))] {
             if !codes.is_empty() {
-                text.push_str(&format!(" {heading} found: {codes}."));
+                text = format!("{text} {heading} found: {codes}.");
             }
         }
         text

@@ -67,8 +67,7 @@ enum AgainError {
 pub(super) fn renew(ledger: &mut LedgerReader, terminal: &Terminal) -> Result<(), LedgerError> {
     let origin: Option<Origin> = ledger.origin()?.and_then(|json| serde_json::from_str(&json).ok());
     let Some(origin) = origin else { return Ok(()) };
-    let is_changed = |looks: &(u64, Option<u64>)| *looks != (origin.length, origin.modified);
-    if looks(&origin.path).filter(is_changed).is_none() {
+    if looks(&origin.path).is_none_or(|looks| looks == (origin.length, origin.modified)) {
         return Ok(());
     }
     let path = origin.path.clone();

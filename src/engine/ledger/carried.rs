@@ -85,17 +85,15 @@ impl CarriedNow {
         &self,
         connection: &Connection,
         position: i64,
-        before: Vec<String>,
+        before: &[String],
     ) -> Result<Vec<String>, LedgerError> {
         let mut statement =
             connection.prepare_cached("SELECT carried FROM temp.carried_now WHERE position = ?1")?;
         let mut rows = statement.query([position])?;
-        match rows.next()? {
-            Some(row) => text(row.get_ref(0)?)?.map_or(Ok(Vec::new()), from_json),
-            None => {
-                let cell = |was: &Option<usize>| was.and_then(|was| before.get(was)).cloned();
-                Ok(self.was.iter().map(|was| cell(was).unwrap_or_default()).collect())
-            }
+        if let Some(row) = rows.next()? {
+            return text(row.get_ref(0)?)?.map_or(Ok(Vec::new()), from_json);
         }
+        let cell = |was: &Option<usize>| was.and_then(|was| before.get(was)).cloned();
+        Ok(self.was.iter().map(|was| cell(was).unwrap_or_default()).collect())
     }
 }

@@ -119,7 +119,7 @@ impl LedgerReader {
     /// The cells of the row at that position, of which these are kept.
     fn carried_now(&self, position: i64, kept: Vec<String>) -> Result<Vec<String>, LedgerError> {
         match &self.carried_now {
-            Some(now) => now.of(&self.connection, position, kept),
+            Some(now) => now.of(&self.connection, position, &kept),
             None => Ok(kept),
         }
     }
