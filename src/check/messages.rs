@@ -9,7 +9,8 @@ use super::again::Verified;
 use super::summary::Summary;
 use crate::base::{Backlog, FIRST_AT_ONCE, RowStatus, RunFacts, StopReason, grouped, quoted, terminal_safe};
 use crate::engine::terminal::{
-    Blocks, Text, Tone, WHOLE, Wording, about, by_word, counted, ended_before, enumerated, hanging, kept, platform, rows,
+    Blocks, Text, Tone, WHOLE, Wording, about, by_word, counted, ended_before, enumerated, hanging, kept,
+    platform, rows,
 };
 
 /// Different changes shown at most; the report has them all.

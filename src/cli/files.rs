@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::arguments::{Cli, Command};
 use super::network_arguments::KeyArgs;
 use super::settings::{
-    OutputPath, UsageError, WorkPaths, apply_json, apply_report, apply_xlsx, audit_paths, report_output, rollback_report,
-    run_paths, verify_outputs,
+    OutputPath, UsageError, WorkPaths, apply_json, apply_report, apply_xlsx, audit_paths, report_output,
+    rollback_report, run_paths, verify_outputs,
 };
 use crate::engine::os;
 

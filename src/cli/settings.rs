@@ -147,7 +147,6 @@ pub(super) fn apply_xlsx(arguments: &ApplyArgs) -> Option<OutputPath> {
     arguments.xlsx.as_deref().map(OutputPath::parse)
 }
 
-
 /// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.
 fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> OutputPath {
     given.map_or_else(

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::check::{self, Summary};
 use crate::audit::{self, AuditReader};
 use crate::base::{DisabledState, JsonText, ProgressCounts, ReportRow, RunFacts, SinceLast};
+use crate::check::{self, Summary};
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{OutputPath, UsageError};
 use crate::disable;

@@ -14,8 +14,8 @@ use super::command_line::{
 };
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
-use super::next::Ended;
 use super::intake::{check_outputs, identity, import, open_input, remember};
+use super::next::Ended;
 use super::owners::remember_origin;
 use super::render::{RenderError, Rendered, has_room, render, run_facts, say_that_it_stays, stays, summary};
 use super::session::{Session, Work};

@@ -14,6 +14,7 @@ use super::identity::{Identity, Purpose, meta};
 use super::log;
 use super::name::resolve;
 use super::open_rows::{PLACE, checked, for_each_row};
+use super::reread::{self, Reread};
 use super::schema::{self, ROWS};
 use super::state::{LastRun, count_disabled, effective_state};
 use crate::base::{
@@ -263,6 +264,11 @@ impl LedgerReader {
         let mut rows = statement.query([pair.assistant.0.as_bytes(), pair.agent.0.as_bytes()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         Ok(Some(visit(blob(row.get_ref(0)?)?, blob(row.get_ref(1)?)?)))
+    }
+
+    /// What the last `verify` has found out about the row of that pair.
+    pub fn reread_of(&self, pair: Pair) -> Result<Reread, LedgerError> {
+        reread::of_pair(&self.connection, pair)
     }
 
     /// Shows the key of every input row with the cells of its carried-through columns, in input order. An error of

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rusqlite::{OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::encode::{
     blob, from_json, from_nanoseconds, from_word, list_to_json, text, time_from_text, to_count, to_integer,
@@ -11,7 +11,6 @@ use super::encode::{
 };
 use super::error::LedgerError;
 use super::identity::RunId;
-use super::read::LedgerReader;
 use super::writer::{Kept, verdict_of};
 use crate::base::{Documents, Outcome, Pair, RowStatus};
 
@@ -72,13 +71,11 @@ impl Reread {
     }
 }
 
-impl LedgerReader {
-    /// What the last `verify` has found out about the row of that pair.
-    pub fn reread_of(&self, pair: Pair) -> Result<Reread, LedgerError> {
-        let mut statement = self.connection().prepare_cached(OF_PAIR)?;
-        let ids = [pair.assistant.0.as_bytes(), pair.agent.0.as_bytes()];
-        statement.query_row(ids, |row| Ok(reread(row, pair))).optional()?.unwrap_or(Ok(Reread::NeverRead))
-    }
+/// What is kept about the row of that pair.
+pub(super) fn of_pair(connection: &Connection, pair: Pair) -> Result<Reread, LedgerError> {
+    let mut statement = connection.prepare_cached(OF_PAIR)?;
+    let ids = [pair.assistant.0.as_bytes(), pair.agent.0.as_bytes()];
+    statement.query_row(ids, |row| Ok(reread(row, pair))).optional()?.unwrap_or(Ok(Reread::NeverRead))
 }
 
 fn reread(row: &Row<'_>, pair: Pair) -> Result<Reread, LedgerError> {

@@ -53,10 +53,7 @@ impl FileHead {
     /// of its columns, with the input's own beside them.
     pub fn is_report(&self) -> bool {
         let is_page = self.head.windows(PAGE_MARK.len()).any(|part| part == PAGE_MARK);
-        self.is_workbook
-            || is_page
-            || self.is_json_report()
-            || self.is_report_table()
+        self.is_workbook || is_page || self.is_json_report() || self.is_report_table()
     }
 
     fn is_json_report(&self) -> bool {
