@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::arguments::{Cli, Command};
 use super::network_arguments::KeyArgs;
 use super::settings::{
-    OutputPath, UsageError, WorkPaths, apply_json, apply_report, audit_paths, rollback_report, run_paths,
-    verify_report,
+    OutputPath, UsageError, WorkPaths, apply_html, apply_json, apply_report, audit_paths, rollback_report,
+    run_paths, verify_report,
 };
 
 /// What stands beside a ledger under its name, while it is open or after a crash.
@@ -53,6 +53,7 @@ impl CommandFiles {
                 files.ledger("LEDGER", &arguments.ledger);
                 files.output("--report", Some(&apply_report(arguments)));
                 files.output("--json", apply_json(arguments).as_ref());
+                files.output("--html", apply_html(arguments).as_ref());
             }
             Command::Verify(arguments) => {
                 files.key(&arguments.key);
@@ -236,6 +237,7 @@ mod tests {
             ("verify a.ledger -o a.ledger".into(), "LEDGER and --report"),
             ("apply a.ledger -o a.ledger".into(), "LEDGER and --report"),
             ("apply a.ledger --json a.ledger".into(), "LEDGER and --json"),
+            ("apply a.ledger --html a.ledger-wal".into(), "a side file of the ledger and --html"),
             (
                 "apply a.ledger --to-platform odeus --to-api-key-file key.txt --map old.csv -o key.txt"
                     .into(),

@@ -123,6 +123,11 @@ pub(super) fn apply_json(arguments: &ApplyArgs) -> Option<OutputPath> {
     arguments.json.as_deref().map(OutputPath::parse)
 }
 
+/// Where `apply` writes its report as a page, if asked to.
+pub(super) fn apply_html(arguments: &ApplyArgs) -> Option<OutputPath> {
+    arguments.html.as_deref().map(OutputPath::parse)
+}
+
 /// Where `verify` writes its report: a file of its own, so that the run's stays as it is.
 pub(super) fn verify_report(arguments: &VerifyArgs) -> OutputPath {
     beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv")

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs};
+use super::report_arguments::PageArgs;
 use super::shared_arguments::DialectArg;
 
 pub(super) const LIST_EXAMPLES: &str = "\
@@ -86,6 +87,9 @@ pub(super) struct VerifyArgs {
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
+    /// What pages are told.
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 /// Options of `doctor`.

@@ -15,11 +15,11 @@ use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
-use super::render::{RenderError, overview, render_rows, say_that_it_stays, stays};
+use super::render::{Asked, RenderError, overview, render_rows, say_that_it_stays, settings, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::split::{Split, Target};
-use super::{CommandError, dialect, runtime};
+use super::{CommandError, runtime};
 use crate::audit::{
     self, AuditFacts, AuditReader, AuditRow, AuditSummary, OneSide, Source, add_models, keep_models,
 };
@@ -213,7 +213,11 @@ impl Audit<'_> {
             return Ok(());
         }
         let split = Split::of(ledger, column)?;
-        write_parts(ledger, &split, dialect(self.arguments.dialect), false, &target)
+        write_parts(ledger, &split, &self.asked(), false, &target)
+    }
+
+    fn asked(&self) -> Asked {
+        Asked::of(self.arguments.dialect, &self.arguments.page)
     }
 
     fn split_target(&self) -> Option<(&str, Target<'_>)> {
@@ -231,15 +235,16 @@ impl Audit<'_> {
         files: &mut Vec<(&'static str, PathBuf)>,
     ) -> Result<AuditCounters, RenderError> {
         let rows = AuditReader::new(ledger, facts.clone(), false)?;
-        let dialect = dialect(self.arguments.dialect);
+        let asked = self.asked();
+        let settings = settings(ledger, &asked, false)?;
         let mut render = |label, format, output: &OutputPath, counters: &mut AuditCounters| {
             let count = &mut |row: &AuditRow| counters.count(row);
             if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
                 say_that_it_stays(path, self.terminal);
-                overview(&rows, None, count)?;
+                overview(&rows, &settings, None, count)?;
                 return Ok::<_, RenderError>(());
             }
-            let rendered = render_rows(&rows, format, dialect, output, WhenGone::GoOn, count)?;
+            let rendered = render_rows(&rows, format, &asked, output, WhenGone::GoOn, count)?;
             rendered.say_if_beside(self.terminal);
             files.extend(rendered.file.map(|file| (label, file)));
             Ok(())

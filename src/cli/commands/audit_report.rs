@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::render::{RenderError, Rows, Wants};
 use crate::audit::{AuditFacts, AuditReader, AuditRow, Finding, Found};
-use crate::base::{Call, ProgressCounts};
+use crate::base::{Call, Lang, ProgressCounts};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::report::page::Objects;
 
@@ -35,11 +35,11 @@ impl AuditCounters {
         self.from_agents += u64::from(row.read_from == Some(Call::Agent));
         self.progress.count(row.progress());
         for Finding { code, weight, advice, .. } in &row.findings {
-            let none = Found { code, weight: *weight, advice, rows: 0 };
+            let none = Found { code, weight: *weight, advice: Lang::En.of(*advice), rows: 0 };
             self.found.entry(code).or_insert(none).rows += 1;
         }
-        if !row.remedy().is_empty() {
-            *self.remedies.entry(row.remedy()).or_insert(0) += 1;
+        if !row.remedy(Lang::En).is_empty() {
+            *self.remedies.entry(row.remedy(Lang::En)).or_insert(0) += 1;
         }
     }
 }
@@ -77,7 +77,7 @@ impl Rows<AuditRow> for AuditReader<'_> {
     /// Its page counts for itself.
     fn count(_: &mut AuditFacts, _: &AuditRow) {}
 
-    fn card(_: &AuditFacts) -> Option<String> {
+    fn card(_: &AuditFacts, _: Lang) -> Option<String> {
         None
     }
 }

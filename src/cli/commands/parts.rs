@@ -5,19 +5,19 @@ use std::io::Write;
 use anyhow::Context;
 
 use super::CommandError;
-use super::render::{RenderError, Rows, RunRows, feed, overview, settings};
+use super::render::{Asked, RenderError, Rows, RunRows, feed, overview, settings};
 use super::split::{Part, PartWriter, Split, Target};
 use crate::audit::{self, AuditReader};
 use crate::base::ProgressCounts;
 use crate::engine::ledger::{LedgerReader, Purpose};
-use crate::engine::report::page::{self, IndexHead, PageLine};
-use crate::engine::report::{self, Dialect, ReportSettings};
+use crate::engine::report::page::{self, IndexHead, Overview, PageLine};
+use crate::engine::report::{self, ReportSettings};
 
 /// Writes a page and a CSV for each part of the ledger, a run's or an audit's, and an index.
 pub(super) fn write_parts(
     ledger: &LedgerReader,
     split: &Split,
-    dialect: Dialect,
+    asked: &Asked,
     redact: bool,
     target: &Target<'_>,
 ) -> Result<(), CommandError> {
@@ -25,26 +25,26 @@ pub(super) fn write_parts(
     match ledger.identity().context(nothing)?.purpose {
         Purpose::Run => {
             let rows = RunRows { ledger, facts: ledger.facts().context(nothing)?, redact };
-            write(&rows, ["From assistants to agents", "Done"], split, dialect, target)
+            write(&rows, split, asked, target)
         }
         Purpose::Audit => {
             let facts = audit::facts(ledger).context(nothing)?;
             let rows = AuditReader::new(ledger, facts, redact).context(nothing)?;
-            write(&rows, ["Audit of assistants", "All well"], split, dialect, target)
+            write(&rows, split, asked, target)
         }
     }
 }
 
 fn write<R: PageLine>(
     rows: &impl Rows<R>,
-    [title, done]: [&'static str; 2],
     split: &Split,
-    dialect: Dialect,
+    asked: &Asked,
     target: &Target<'_>,
 ) -> Result<(), CommandError> {
-    let settings = settings(rows.ledger(), dialect, rows.redact()).context("nothing was rendered")?;
-    let head = IndexHead::new(title, done, split.column(), R::run(rows.facts()), rows.redact());
-    let mut parts = Parts { rows, settings, facts: rows.facts_of_none(), overview: R::Overview::default() };
+    let settings = settings(rows.ledger(), asked, rows.redact()).context("nothing was rendered")?;
+    let title = R::about(rows.facts(), asked.page.lang).heading;
+    let head = IndexHead::new(title, split.column(), R::run(rows.facts()), &settings);
+    let mut parts = Parts { rows, settings, facts: rows.facts_of_none(), overview: Overview::default() };
     split.write(&head, &mut parts, target)
 }
 
@@ -54,15 +54,15 @@ struct Parts<'a, R: PageLine, S> {
     settings: ReportSettings,
     /// Of the part that was looked through last.
     facts: R::Facts,
-    overview: R::Overview,
+    overview: Overview,
 }
 
 impl<R: PageLine, S: Rows<R>> PartWriter for Parts<'_, R, S> {
     fn look(&mut self, part: &Part<'_>) -> Result<ProgressCounts, RenderError> {
         self.facts = self.rows.facts_of_none();
         let count = &mut |row: &R| S::count(&mut self.facts, row);
-        self.overview = overview(self.rows, Some(part.rows), count)?;
-        Ok(R::counted(&self.overview))
+        self.overview = overview(self.rows, &self.settings, Some(part.rows), count)?;
+        Ok(self.overview.progress())
     }
 
     fn page(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError> {

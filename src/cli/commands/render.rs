@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::base::{DisabledState, JsonText, ProgressCounts, Remedy, ReportRow, RunFacts};
-use crate::cli::report_arguments::ReportFormatArg;
+use crate::base::{DisabledState, JsonText, Lang, ProgressCounts, Remedy, ReportRow, RunFacts};
+use crate::cli::report_arguments::{PageArgs, ReportFormatArg};
 use crate::cli::settings::{OutputPath, UsageError};
+use crate::cli::shared_arguments::DialectArg;
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::record::{self, Side};
-use crate::engine::report::page::{self, Objects, PageLine};
-use crate::engine::report::{
-    self, Access, Dialect, Extent, Renderer, ReportFileError, ReportSettings, Texts,
-};
+use crate::engine::report::page::{self, Objects, Overview, PageLine, PageOptions};
+use crate::engine::report::{self, Access, Dialect, Renderer, ReportFileError, ReportSettings};
 use crate::engine::terminal::{self, Terminal, WhenGone};
 use crate::{check, disable};
 
@@ -133,7 +132,23 @@ pub(super) trait Rows<R: PageLine> {
     fn count(facts: &mut R::Facts, row: &R);
 
     /// What else stands on a page of them.
-    fn card(facts: &R::Facts) -> Option<String>;
+    fn card(facts: &R::Facts, lang: Lang) -> Option<String>;
+}
+
+/// How a report is asked for, whatever its rows are.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// Which CSV.
+    pub(super) dialect: Dialect,
+    /// What a page is told.
+    pub(super) page: PageOptions,
+}
+
+impl Asked {
+    /// As typed.
+    pub(super) fn of(dialect: DialectArg, page: &PageArgs) -> Self {
+        Self { dialect: super::dialect(dialect), page: page.options() }
+    }
 }
 
 /// The rows of a run.
@@ -208,12 +223,12 @@ impl Rows<ReportRow> for RunRows<'_> {
         facts.off_with_agents_id += u64::from(is_one_uuid && row.disabled.may_be_off());
     }
 
-    fn card(facts: &RunFacts) -> Option<String> {
-        disable::card(facts)
+    fn card(facts: &RunFacts, lang: Lang) -> Option<String> {
+        disable::card(facts, lang)
     }
 }
 
-fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, found: T) {
+pub(super) fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, found: T) {
     match counts.iter_mut().find(|(counted, _)| *counted == found) {
         Some((_, rows)) => *rows += 1,
         None => counts.push((found, 1)),
@@ -232,7 +247,7 @@ pub(super) fn render(
     ledger: &LedgerReader,
     facts: &RunFacts,
     format: ReportFormatArg,
-    dialect: Dialect,
+    asked: &Asked,
     redact: bool,
     output: &OutputPath,
     when_gone: WhenGone,
@@ -240,7 +255,7 @@ pub(super) fn render(
     let mut counters = BTreeMap::new();
     let rows = RunRows { ledger, facts: facts.clone(), redact };
     let mut count = |row: &ReportRow| *counters.entry(row.remedy()).or_insert(0) += 1;
-    let rendered = render_rows(&rows, format, dialect, output, when_gone, &mut count)?;
+    let rendered = render_rows(&rows, format, asked, output, when_gone, &mut count)?;
     Ok(Rendered { remedies: counters.into_iter().collect(), ..rendered })
 }
 
@@ -248,18 +263,19 @@ pub(super) fn render(
 pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
     rows: &S,
     format: ReportFormatArg,
-    dialect: Dialect,
+    asked: &Asked,
     output: &OutputPath,
     when_gone: WhenGone,
     count: &mut dyn FnMut(&R),
 ) -> Result<Rendered, RenderError> {
-    let settings = settings(rows.ledger(), dialect, rows.redact())?;
+    let settings = settings(rows.ledger(), asked, rows.redact())?;
     let mut to = |out: &mut dyn Write| -> Result<(), RenderError> {
         let renderer: Box<dyn Renderer<R> + '_> = match format {
             ReportFormatArg::Csv => report::csv(&settings, out),
             ReportFormatArg::Json => report::json_lines(&settings, out),
             ReportFormatArg::Html => {
-                page::html(&settings, overview(rows, None, &mut |_| {})?, None, S::card, out)
+                let overview = overview(rows, &settings, None, &mut |_| {})?;
+                page::html(&settings, overview, None, S::card, out)
             }
         };
         feed(renderer, rows.facts(), rows, None, count)
@@ -296,10 +312,11 @@ pub(super) fn remedies(ledger: &LedgerReader) -> Result<Vec<(Remedy, u64)>, Ledg
 /// What a report of this ledger is to look like.
 pub(super) fn settings(
     ledger: &LedgerReader,
-    dialect: Dialect,
+    asked: &Asked,
     redact: bool,
 ) -> Result<ReportSettings, LedgerError> {
-    Ok(ReportSettings { format: ledger.format()?.unwrap_or_default(), dialect, redact })
+    let Asked { dialect, page } = asked.clone();
+    Ok(ReportSettings { format: ledger.format()?.unwrap_or_default(), dialect, redact, page })
 }
 
 /// Gives the renderer the rows with these keys, or all; `count` sees each of them.
@@ -329,13 +346,13 @@ pub(super) fn feed<R: PageLine>(
 /// kept. `count` sees each of them.
 pub(super) fn overview<R: PageLine>(
     rows: &impl Rows<R>,
+    settings: &ReportSettings,
     keys: Option<&[RowKey]>,
     count: &mut dyn FnMut(&R),
-) -> Result<R::Overview, RenderError> {
-    let texts = Texts { extent: Extent::Full, redact: rows.redact(), practice: false };
-    let mut overview = R::Overview::default();
+) -> Result<Overview, RenderError> {
+    let mut overview = Overview::default();
     rows.visit(keys, Wants { page: true, ..Wants::default() }, &mut |row| {
-        row.count(&mut overview, texts);
+        overview.count(row, settings);
         count(row);
         Ok(())
     })?;

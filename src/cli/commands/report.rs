@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
+use super::CommandError;
 use super::parts::write_parts;
-use super::render::{RenderError, Rendered, refuse_overwriting, render, render_rows};
+use super::render::{Asked, RenderError, Rendered, refuse_overwriting, render, render_rows};
 use super::split::{Split, Target};
-use super::{CommandError, dialect};
 use crate::audit::{self, AuditReader};
 use crate::base::Exit;
 use crate::cli::files::CommandFiles;
@@ -66,7 +66,8 @@ fn refuse_foreign(path: &Path) -> Result<(), UsageError> {
 fn split(arguments: &ReportArgs, column: &str, target: &Target<'_>) -> Result<Exit, CommandError> {
     let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
     let split = Split::of(&ledger, column)?;
-    write_parts(&ledger, &split, dialect(arguments.dialect), arguments.redact, target)?;
+    let asked = Asked::of(arguments.dialect, &arguments.page);
+    write_parts(&ledger, &split, &asked, arguments.redact, target)?;
     Ok(Exit::Done)
 }
 
@@ -76,15 +77,15 @@ fn of_either(
     arguments: &ReportArgs,
     output: &OutputPath,
 ) -> Result<Rendered, RenderError> {
-    let dialect = dialect(arguments.dialect);
+    let asked = Asked::of(arguments.dialect, &arguments.page);
     match ledger.identity()?.purpose {
         Purpose::Run => {
             let (facts, redact) = (ledger.facts()?, arguments.redact);
-            render(ledger, &facts, arguments.format, dialect, redact, output, WhenGone::End)
+            render(ledger, &facts, arguments.format, &asked, redact, output, WhenGone::End)
         }
         Purpose::Audit => {
             let rows = AuditReader::new(ledger, audit::facts(ledger)?, arguments.redact)?;
-            render_rows(&rows, arguments.format, dialect, output, WhenGone::End, &mut |_| {})
+            render_rows(&rows, arguments.format, &asked, output, WhenGone::End, &mut |_| {})
         }
     }
 }

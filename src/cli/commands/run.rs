@@ -16,11 +16,11 @@ use super::command_line::{
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
-use super::render::{RenderError, Rendered, remedies, render, say_that_it_stays, stays};
+use super::render::{Asked, RenderError, Rendered, remedies, render, say_that_it_stays, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
-use super::{CommandError, dialect, runtime};
+use super::{CommandError, runtime};
 use crate::base::{Backlog, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled};
 use crate::check::BothSides;
 use crate::cli::arguments::RunArgs;
@@ -271,7 +271,7 @@ impl Run<'_> {
         ledger: &LedgerReader,
         facts: &RunFacts,
     ) -> Result<Vec<(&'static str, Rendered)>, RenderError> {
-        let dialect = dialect(self.arguments.dialect);
+        let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
         let asked_for = [
             ("report", ReportFormatArg::Csv, Some(&self.paths.report)),
             ("JSON report", ReportFormatArg::Json, self.paths.json.as_ref()),
@@ -281,7 +281,7 @@ impl Run<'_> {
         for (label, format, path) in asked_for {
             let Some(output) = path else { continue };
             let rendered = match stays(!facts.nothing_is_known(), output) {
-                None => render(ledger, facts, format, dialect, false, output, WhenGone::GoOn)?,
+                None => render(ledger, facts, format, &asked, false, output, WhenGone::GoOn)?,
                 Some(path) => {
                     say_that_it_stays(path, self.terminal);
                     Rendered { file: None, not_replaced: None, remedies: remedies(ledger)? }

@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow};
 use super::CommandError;
 use super::render::{RenderError, may_be_the_input};
 use crate::base::{
-    ProgressCounts, alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed,
+    Lang, ProgressCounts, alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed,
 };
 use crate::cli::files::CommandFiles;
 use crate::cli::settings::UsageError;
@@ -137,7 +137,7 @@ impl Split {
         let mut lines = Vec::with_capacity(files.len());
         for (group, files) in self.groups.iter().zip(files) {
             let part = Part { of: self.part_of(group), rows: &group.rows };
-            lines.push(write_part(folder, &part, files, writer).context(HALF_DONE)?);
+            lines.push(write_part(folder, &part, (files, head.lang()), writer).context(HALF_DONE)?);
         }
         let own: BTreeSet<String> =
             lines.iter().flat_map(|line| [line.page.clone(), line.csv.clone()]).collect();
@@ -260,13 +260,13 @@ impl Groups {
 fn write_part(
     folder: &Path,
     part: &Part<'_>,
-    files: Files,
+    (files, lang): (Files, Lang),
     writer: &mut dyn PartWriter,
 ) -> anyhow::Result<IndexLine> {
     let progress = writer.look(part)?;
     replace(&folder.join(&files.page), Access::OwnerOnly, |out| writer.page(part, out))?;
     replace(&folder.join(&files.csv), Access::ByUmask, |out| writer.csv(part, out))?;
-    Ok(IndexLine { name: part.of.name(), progress, page: files.page, csv: files.csv })
+    Ok(IndexLine { name: part.of.name(lang), progress, page: files.page, csv: files.csv })
 }
 
 /// Writes the file whole or not at all, under this very name: the index links to it, and the name beside it may be

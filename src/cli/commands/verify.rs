@@ -13,10 +13,10 @@ use tokio::task::JoinHandle;
 
 use super::command_line::{same_command, typed};
 use super::connection::{Connection, Given};
-use super::render::{RenderError, refuse_overwriting, say_that_it_stays, stays};
+use super::render::{Asked, RenderError, refuse_overwriting, say_that_it_stays, settings, stays};
 use super::session::Session;
 use super::signals::Signals;
-use super::{CommandError, dialect, runtime};
+use super::{CommandError, runtime};
 use crate::base::{
     Backlog, Exit, ProgressCounts, Remedy, ReportRow, RowStatus, RunFacts, StopReason, defect,
 };
@@ -97,9 +97,8 @@ impl Verify<'_> {
         let runtime = runtime()?;
         let signals = Signals::listen().context("signals cannot be listened to")?;
         let now = Timestamp::now();
-        let format = reader.format().context("the ledger")?.unwrap_or_default();
-        let report_settings =
-            ReportSettings { format, dialect: dialect(self.arguments.dialect), redact: false };
+        let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
+        let report_settings = settings(&reader, &asked, false).context("the ledger")?;
         let session = Session {
             runtime: &runtime,
             ledger,

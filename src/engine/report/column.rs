@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::redact;
 use super::texts::Texts;
-use crate::base::JsonText;
+use crate::base::{Both, JsonText};
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +64,9 @@ pub struct Column<R: 'static> {
     /// The heading in the CSV, the key in the JSON.
     pub name: &'static str,
     /// What it is called where a page opens a row; empty where it does not stand there like this.
-    pub label: &'static str,
-    /// What is counted in it, in the singular.
-    pub unit: &'static str,
+    pub label: Both,
+    /// What is counted in it, in the singular and in the plural.
+    pub unit: [Both; 2],
     privacy: Privacy,
     value: Value<R>,
 }
@@ -74,7 +74,7 @@ pub struct Column<R: 'static> {
 impl<R> Column<R> {
     /// One that everybody may see.
     pub(crate) const fn new(name: &'static str, value: Value<R>) -> Self {
-        Self { name, label: "", unit: "", privacy: Privacy::Open, value }
+        Self { name, label: [""; 2], unit: [[""; 2]; 2], privacy: Privacy::Open, value }
     }
 
     /// One of texts of the platform's: lengths in their place.
@@ -88,12 +88,12 @@ impl<R> Column<R> {
     }
 
     /// The same, with a name for people.
-    pub(crate) const fn labelled(self, label: &'static str) -> Self {
+    pub(crate) const fn labelled(self, label: Both) -> Self {
         Self { label, ..self }
     }
 
     /// The same, counting these.
-    pub(crate) const fn counting(self, unit: &'static str) -> Self {
+    pub(crate) const fn counting(self, unit: [Both; 2]) -> Self {
         Self { unit, ..self }
     }
 

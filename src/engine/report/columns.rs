@@ -16,8 +16,8 @@ const COLUMNS: &[Column<ReportRow>] = &[
     Column::new("line", |row, _| Cell::Count(row.line)),
     Column::private("name", |row, _| Cell::text(&row.name)),
     Column::new("status", |row, _| Cell::text(row.status.as_str())),
-    Column::new("remedy", |row, _| Cell::text(row.remedy().sentence())),
-    Column::partly_private("differences", |row, texts| Cell::Texts(texts.differences(row))),
+    Column::new("remedy", |row, texts| Cell::text(row.remedy().sentence_in(texts.lang))),
+    Column::partly_private("differences", |row, texts| Cell::Texts(texts.differences(&row.differences))),
     Column::partly_private("notes", |row, texts| Cell::Texts(texts.notes(row))),
     Column::partly_private("error", |row, texts| Cell::Text(Cow::Owned(texts.error(row)))),
     Column::new("disabled", |row, _| Cell::text(row.disabled.as_str())),
@@ -72,7 +72,7 @@ impl Line for ReportRow {
         Beyond {
             support_id: self.support_id().map(|id| id.value.as_str()),
             columns,
-            changes: texts.changes(self),
+            changes: texts.changes(&self.differences),
             proposed: self.proposed.as_ref().and_then(|proposed| texts.value(proposed, "")),
         }
     }

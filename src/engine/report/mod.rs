@@ -29,8 +29,8 @@ pub use json_lines::{Carried, json_lines};
 #[cfg(test)]
 pub(crate) use samples::facts;
 pub use table::csv_table;
-pub(crate) use texts::Extent;
 pub use texts::Texts;
+pub(crate) use texts::{Change, Extent};
 
 #[cfg(test)]
 #[path = "../../../tests/schema/check.rs"]
@@ -41,7 +41,7 @@ use std::io;
 
 use serde::Serialize;
 
-use self::page::Objects;
+use self::page::{Objects, PageOptions};
 use crate::base::{Encoding, InputFormat, LineEnd, ReportRow, RowProgress, RunFacts};
 
 /// Which CSV a person wants.
@@ -66,9 +66,21 @@ pub struct ReportSettings {
     pub dialect: Dialect,
     /// Lengths in place of the platform's texts; the input's own cells stay as they are.
     pub redact: bool,
+    /// How pages are written, and in which language remedies are.
+    pub page: PageOptions,
 }
 
 impl ReportSettings {
+    /// How a page tells texts.
+    pub(crate) fn page_texts(&self) -> Texts {
+        Texts { extent: Extent::Full, ..self.texts() }
+    }
+
+    /// How a table tells them.
+    pub(crate) fn texts(&self) -> Texts {
+        Texts { extent: Extent::Short, redact: self.redact, practice: false, lang: self.page.lang }
+    }
+
     fn delimiter(&self) -> u8 {
         match self.dialect {
             Dialect::Input | Dialect::Excel => self.format.delimiter,

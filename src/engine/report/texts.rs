@@ -6,11 +6,15 @@ use serde::Serialize;
 
 use super::redact::{self, Slugs};
 use crate::base::{
-    CallFailure, Difference, JsonText, Note, NoteKind, ReportRow, RunFacts, SkipReason, StopReason,
+    CallFailure, Difference, JsonText, Lang, Note, NoteKind, ReportRow, RunFacts, SkipReason, StopReason,
 };
 
 /// Where the assistant or the agent has no value.
 const NONE: &str = "(none)";
+
+/// What of a form no answer shows, in German: the ledger keeps the note in English.
+const NOT_SHOWN: &str =
+    "die API zeigt keine Auswahlwerte, Dateitypen oder Slugs; vergleichen Sie das Formular in der Web-App";
 
 /// How much of a long value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,19 +39,21 @@ pub struct Texts {
     pub(crate) extent: Extent,
     pub(crate) redact: bool,
     pub(crate) practice: bool,
+    /// Of remedies and of what a page says; what is kept of a comparison is English.
+    pub(crate) lang: Lang,
 }
 
 impl Texts {
     /// Everything that the agent has otherwise, with its values.
-    pub(super) fn changes(self, row: &ReportRow) -> Vec<Change<'_>> {
+    pub(crate) fn changes(self, differences: &[Difference]) -> Vec<Change<'_>> {
         let mut slugs = Slugs::default();
-        row.differences.iter().map(|difference| self.change(difference, &mut slugs)).collect()
+        differences.iter().map(|difference| self.change(difference, &mut slugs)).collect()
     }
 
     /// The same in words, `field: old -> new`.
-    pub(super) fn differences(self, row: &ReportRow) -> Vec<String> {
-        let changes = self.changes(row);
-        row.differences
+    pub(crate) fn differences(self, differences: &[Difference]) -> Vec<String> {
+        let changes = self.changes(differences);
+        differences
             .iter()
             .zip(&changes)
             .map(|(difference, change)| self.difference(difference, change))
@@ -105,7 +111,10 @@ impl Texts {
             notes.push("PRACTICE: made-up workspace".to_owned());
         }
         if let Some((line, status)) = row.duplicate_of {
-            notes.push(format!("same as line {line} ({status})"));
+            notes.push(match self.lang {
+                Lang::En => format!("same as line {line} ({status})"),
+                Lang::De => format!("wie Zeile {line} ({status})"),
+            });
         }
         if let Some(reason @ SkipReason::OneRecord) = row.skipped {
             notes.push(format!("disabled: to stay on ({})", reason.words()));
@@ -119,11 +128,17 @@ impl Texts {
         if self.extent == Extent::Short && !self.redact {
             return format!("{field}: {}", note.short);
         }
+        let lang = self.lang;
         let why = match note.kind {
-            NoteKind::OnlyOnAgent => "only on the agent",
-            NoteKind::OnlyOnAssistant => "only on the assistant",
-            NoteKind::DroppedByPlatform => "dropped by the platform",
-            NoteKind::UnreadableTime => "not a time that can be read",
+            NoteKind::OnlyOnAgent => lang.of(["only on the agent", "nur am Agenten"]),
+            NoteKind::OnlyOnAssistant => lang.of(["only on the assistant", "nur am Assistenten"]),
+            NoteKind::DroppedByPlatform => {
+                lang.of(["dropped by the platform", "von der Plattform weggelassen"])
+            }
+            NoteKind::UnreadableTime => {
+                lang.of(["not a time that can be read", "keine Zeit, die sich lesen lässt"])
+            }
+            NoteKind::NotShown if lang == Lang::De => NOT_SHOWN,
             NoteKind::NotShown | NoteKind::SinceTheRun => &note.short,
         };
         match note.value.as_ref().and_then(|value| self.value(value, &note.field)) {
@@ -135,7 +150,12 @@ impl Texts {
     /// The `error` text. Redacted, call, code and kind of each failure stay, and its words' length is all that is left
     /// of them.
     pub(crate) fn error(self, row: &ReportRow) -> String {
-        if self.redact { row.error_as(redacted) } else { row.error() }
+        row.error_as(|failure| self.failure(failure))
+    }
+
+    /// A failure likewise.
+    pub(crate) fn failure(self, failure: &CallFailure) -> String {
+        if self.redact { redacted(failure) } else { failure.to_string() }
     }
 }
 
