@@ -1,6 +1,6 @@
 //! The rows of `apply`, out of its ledger.
 
-use super::render::{RenderError, Rows, Wants};
+use super::render::{RenderError, Rows};
 use crate::apply::store::{Recorded, Workspace};
 use crate::apply::{ApplyFacts, ApplyResult, ApplyRow};
 use crate::base::{ApplyStatus, Lang, ReportRow};
@@ -20,7 +20,7 @@ impl ApplyRows<'_> {
     /// Counts them; their facts have the counts from then on.
     pub(super) fn counted(&mut self) -> Result<ApplyResult, RenderError> {
         let mut result = ApplyResult::default();
-        self.visit(None, Wants::default(), &mut |row| {
+        self.visit(None, false, &mut |row| {
             result.count(row.status, row.remedy(), row.is_written());
             Ok(())
         })?;
@@ -70,7 +70,7 @@ impl Rows<ApplyRow> for ApplyRows<'_> {
     fn visit(
         &self,
         keys: Option<&[RowKey]>,
-        _: Wants,
+        _: bool,
         visit: &mut dyn FnMut(&ApplyRow) -> Result<(), RenderError>,
     ) -> Result<(), RenderError> {
         let visit = |row, _: Option<&[u8]>, _: Option<&[u8]>| visit(&self.row(row)?);

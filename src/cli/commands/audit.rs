@@ -15,7 +15,7 @@ use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input};
 use super::parts::write_parts;
-use super::render::{Asked, RenderError, overview, render_rows, say_that_it_stays, settings, stays};
+use super::render::{Asked, Of, RenderError, overview, render_rows, say_that_it_stays, settings, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::split::{Split, Target};
@@ -241,7 +241,7 @@ impl Audit<'_> {
             let count = &mut |row: &AuditRow| counters.count(row);
             if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
                 say_that_it_stays(path, self.terminal);
-                overview(&rows, &settings, None, count)?;
+                overview(&rows, &settings, Of::All, count)?;
                 return Ok::<_, RenderError>(());
             }
             let rendered = render_rows(&rows, format, &asked, output, WhenGone::GoOn, count)?;

@@ -1,8 +1,9 @@
 //! From an audit's ledger to its reports.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::render::{RenderError, Rows, Wants};
+use super::render::{RenderError, Rows};
 use crate::audit::{AuditFacts, AuditReader, AuditRow, Finding, Found};
 use crate::base::{Call, Lang, ProgressCounts};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
@@ -60,10 +61,14 @@ impl Rows<AuditRow> for AuditReader<'_> {
     fn visit(
         &self,
         keys: Option<&[RowKey]>,
-        wants: Wants,
+        _: bool,
         visit: &mut dyn FnMut(&AuditRow) -> Result<(), RenderError>,
     ) -> Result<(), RenderError> {
-        self.for_each_row(keys, wants.page, visit)
+        self.for_each_row(keys, visit)
+    }
+
+    fn for_page<'r>(&self, row: &'r AuditRow) -> Cow<'r, AuditRow> {
+        Cow::Owned(self.for_other_people(row.clone()))
     }
 
     fn objects(&self, row: &AuditRow, at_most: usize) -> Result<Objects, LedgerError> {

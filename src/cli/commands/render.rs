@@ -1,5 +1,6 @@
 //! From a ledger to a report: `run` ends with what `report LEDGER` does.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -94,14 +95,24 @@ pub(super) fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
     rest.is_some_and(|rest| rest.starts_with(b".")) && folder(path) == folder(ledger)
 }
 
-/// What rows are to bring.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wants {
-    /// The proposed agent.
-    pub(super) proposed: bool,
-    /// What may be shown to other people than those of the input.
-    pub(super) page: bool,
+/// Which rows of a ledger.
+#[derive(Debug)]
+pub(super) enum Of<'a, R> {
+    /// All of them.
+    All,
+    /// Those with these keys, in this order.
+    Keys(&'a [RowKey]),
+    /// Those that were read before.
+    Read(&'a [R]),
 }
+
+impl<R> Clone for Of<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Of<'_, R> {}
 
 /// The rows of a ledger, a run's or an audit's, as every format shows them.
 pub(super) trait Rows<R: PageLine> {
@@ -114,13 +125,18 @@ pub(super) trait Rows<R: PageLine> {
     /// What is said of all of them.
     fn facts(&self) -> &R::Facts;
 
-    /// Shows those with these keys, or all, to `visit`, in order.
+    /// Shows those with these keys, or all, to `visit`, in order; with the proposed agents where a format wants them.
     fn visit(
         &self,
         keys: Option<&[RowKey]>,
-        wants: Wants,
+        wants_proposed: bool,
         visit: &mut dyn FnMut(&R) -> Result<(), RenderError>,
     ) -> Result<(), RenderError>;
+
+    /// The row as other people may see it than those of the input.
+    fn for_page<'r>(&self, row: &'r R) -> Cow<'r, R> {
+        Cow::Borrowed(row)
+    }
 
     /// What was read of the row, of so many bytes at most.
     fn objects(&self, row: &R, at_most: usize) -> Result<Objects, LedgerError>;
@@ -177,7 +193,7 @@ impl Rows<ReportRow> for RunRows<'_> {
     fn visit(
         &self,
         keys: Option<&[RowKey]>,
-        wants: Wants,
+        wants_proposed: bool,
         visit: &mut dyn FnMut(&ReportRow) -> Result<(), RenderError>,
     ) -> Result<(), RenderError> {
         let visit = |mut row: ReportRow, assistant: Option<&[u8]>, _: Option<&[u8]>| {
@@ -185,8 +201,8 @@ impl Rows<ReportRow> for RunRows<'_> {
             visit(&row)
         };
         match keys {
-            Some(keys) => self.ledger.for_each_row_of(keys, wants.proposed, visit),
-            None => self.ledger.for_each_row(wants.proposed, visit),
+            Some(keys) => self.ledger.for_each_row_of(keys, wants_proposed, visit),
+            None => self.ledger.for_each_row(wants_proposed, visit),
         }
     }
 
@@ -274,11 +290,11 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
             ReportFormatArg::Csv => report::csv(&settings, out),
             ReportFormatArg::Json => report::json_lines(&settings, out),
             ReportFormatArg::Html => {
-                let overview = overview(rows, &settings, None, &mut |_| {})?;
+                let overview = overview(rows, &settings, Of::All, &mut |_| {})?;
                 page::html(&settings, overview, None, S::card, out)
             }
         };
-        feed(renderer, rows.facts(), rows, None, count)
+        feed(renderer, rows.facts(), rows, Of::All, count)
     };
     let (file, not_replaced) = match output {
         OutputPath::Stdout => {
@@ -319,42 +335,55 @@ pub(super) fn settings(
     Ok(ReportSettings { format: ledger.format()?.unwrap_or_default(), dialect, redact, page })
 }
 
-/// Gives the renderer the rows with these keys, or all; `count` sees each of them.
+/// Gives the renderer these rows; `count` sees each of them.
 pub(super) fn feed<R: PageLine>(
     mut renderer: Box<dyn Renderer<R> + '_>,
     facts: &R::Facts,
     rows: &impl Rows<R>,
-    keys: Option<&[RowKey]>,
+    of: Of<'_, R>,
     count: &mut dyn FnMut(&R),
 ) -> Result<(), RenderError> {
-    let wants = Wants { proposed: renderer.wants_proposed(), page: renderer.rows_open() };
+    let (wants_proposed, is_page) = (renderer.wants_proposed(), renderer.rows_open());
     renderer.begin(facts)?;
-    rows.visit(keys, wants, &mut |row| {
+    visit(rows, of, wants_proposed, &mut |row| {
         count(row);
-        Ok(renderer.row(row)?)
+        Ok(if is_page { renderer.row(&rows.for_page(row)) } else { renderer.row(row) }?)
     })?;
-    if renderer.rows_open() {
-        rows.visit(keys, wants, &mut |row| {
-            let Some(room) = renderer.opens(row)? else { return Ok(()) };
-            Ok(renderer.opened(row, rows.objects(row, room)?)?)
+    if is_page {
+        visit(rows, of, false, &mut |row| {
+            let row = rows.for_page(row);
+            let Some(room) = renderer.opens(&row)? else { return Ok(()) };
+            Ok(renderer.opened(&row, rows.objects(&row, room)?)?)
         })?;
     }
     Ok(renderer.finish()?)
 }
 
-/// What the top of a page says about the rows with these keys, or about all: a pass of its own, so that no row has to be
-/// kept. `count` sees each of them.
+/// What the top of a page says about these rows: a pass of its own, so that no row has to be kept. `count` sees each of them.
 pub(super) fn overview<R: PageLine>(
     rows: &impl Rows<R>,
     settings: &ReportSettings,
-    keys: Option<&[RowKey]>,
+    of: Of<'_, R>,
     count: &mut dyn FnMut(&R),
 ) -> Result<Overview, RenderError> {
     let mut overview = Overview::default();
-    rows.visit(keys, Wants { page: true, ..Wants::default() }, &mut |row| {
-        overview.count(row, settings);
+    visit(rows, of, false, &mut |row| {
+        overview.count(&*rows.for_page(row), settings);
         count(row);
         Ok(())
     })?;
     Ok(overview)
+}
+
+fn visit<R: PageLine>(
+    rows: &impl Rows<R>,
+    of: Of<'_, R>,
+    wants_proposed: bool,
+    visit: &mut dyn FnMut(&R) -> Result<(), RenderError>,
+) -> Result<(), RenderError> {
+    match of {
+        Of::All => rows.visit(None, wants_proposed, visit),
+        Of::Keys(keys) => rows.visit(Some(keys), wants_proposed, visit),
+        Of::Read(read) => read.iter().try_for_each(visit),
+    }
 }

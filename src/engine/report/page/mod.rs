@@ -60,7 +60,7 @@ use super::{Line, Renderer, ReportSettings};
 use crate::base::{Actor, Difference, Lang, Remedy, RowProgress};
 
 /// A row that has a place on a page: what it says of itself, as data.
-pub trait PageLine: Line {
+pub trait PageLine: Line + Clone {
     /// Whether what was read is shown without what looks like a secret.
     const HIDES_SECRETS: bool = false;
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use similar::{ChangeTag, InlineChange, InlineChangeOptions, TextDiff};
+use similar::{Change, ChangeTag, InlineChangeOptions, TextDiff};
 
 use super::words::{fill, words};
 use crate::base::{Both, Lang};
@@ -13,6 +13,9 @@ const CONTEXT: usize = 2;
 
 /// Looking for the smallest difference ends after this: then it is a larger one, and just as true.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Changed lines in one place whose words are compared at most; where more have changed, few words have stayed.
+const WORDS_OF_LINES: usize = 24;
 
 /// Unchanged characters of a line that stay on either side of what is left out.
 const KEPT_UNCHANGED: usize = 160;
@@ -67,8 +70,18 @@ pub(super) fn compare(old: &str, new: &str, lang: Lang) -> Vec<Line> {
         for op in &group {
             left_out(&mut lines, op.old_range().start.saturating_sub(told_until), same, lang);
             told_until = told_until.max(op.old_range().end);
+            if op.old_range().len() + op.new_range().len() > WORDS_OF_LINES {
+                let whole = |change: Change<&str>| {
+                    line(change.tag(), &[(false, change.value())], change.missing_newline(), ends, lang)
+                };
+                lines.extend(diff.iter_changes(op).map(whole));
+                continue;
+            }
             let changes = diff.iter_inline_changes_with_options_deadline(op, options, Some(deadline));
-            lines.extend(changes.map(|change| line(&change, ends, lang)));
+            lines.extend(
+                changes
+                    .map(|change| line(change.tag(), change.values(), change.missing_newline(), ends, lang)),
+            );
         }
     }
     left_out(&mut lines, diff.old_len().saturating_sub(told_until), same, lang);
@@ -105,20 +118,20 @@ impl Ends {
     }
 }
 
-fn line(change: &InlineChange<'_, str>, ends: Ends, lang: Lang) -> Line {
+fn line(tag: ChangeTag, values: &[(bool, &str)], missing_newline: bool, ends: Ends, lang: Lang) -> Line {
     let mut pieces = Vec::new();
-    let is_same = change.tag() == ChangeTag::Equal;
-    let is_new_as_a_whole = !is_same && change.values().iter().all(|(is_changed, _)| !is_changed);
-    for &(is_changed, text) in change.values() {
+    let is_same = tag == ChangeTag::Equal;
+    let is_new_as_a_whole = !is_same && values.iter().all(|(is_changed, _)| !is_changed);
+    for &(is_changed, text) in values {
         let text = text.trim_end_matches('\n');
         let text = if ends.carriage_returns && !is_same { text } else { text.trim_end_matches('\r') };
         let kept = if is_changed || is_new_as_a_whole { KEPT_CHANGED } else { KEPT_UNCHANGED };
         push(&mut pieces, text, is_changed, kept, lang);
     }
-    if ends.last && !is_same && change.missing_newline() {
+    if ends.last && !is_same && missing_newline {
         pieces.push(Piece::Mark(Cow::Borrowed(words(lang).no_line_end)));
     }
-    match change.tag() {
+    match tag {
         ChangeTag::Equal => Line::Same(pieces),
         ChangeTag::Delete => Line::Removed(pieces),
         ChangeTag::Insert => Line::Added(pieces),
