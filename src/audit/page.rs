@@ -93,10 +93,10 @@ impl PageLine for AuditRow {
     }
 
     fn todos(&self, lang: Lang) -> Vec<ToDo> {
-        let own = self.own_remedy().map(|told| ToDo {
+        let own = self.own_remedy().map(|[_, page]| ToDo {
             who: Who::Administrator,
             is_pressing: false,
-            sentence: lang.of(told),
+            sentence: lang.of(page),
             code: "",
         });
         let remedy = own.or_else(|| ToDo::of(self.row.remedy(), lang));

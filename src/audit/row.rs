@@ -211,22 +211,35 @@ impl AuditRow {
 
     /// What to do about a row that was not read, or not again; empty for one that was, and for a duplicate.
     pub fn remedy(&self, lang: Lang) -> &'static str {
-        self.own_remedy().map_or_else(|| self.row.remedy().sentence_in(lang), |told| lang.of(told))
+        self.own_remedy().map_or_else(|| self.row.remedy().sentence_in(lang), |[command, _]| lang.of(command))
     }
 
-    /// What only an audit says: the ids that it asks for may be agents'.
-    pub(super) fn own_remedy(&self) -> Option<Both> {
+    /// What only an audit says, since the ids that it asks for may be agents': to who runs it, and on a page.
+    pub(super) fn own_remedy(&self) -> Option<[Both; 2]> {
         let now = self.row.later_failure.as_ref().or(self.row.failure.as_ref());
         match (self.row.status, now) {
             (RowStatus::AgentNotFound, _) => Some([
-                "Check the id; if it is right, the agent may be archived, deleted, a project, a template, or not shared \
-                 with the API key: share it, then run the same command again.",
-                "Die ID prüfen; stimmt sie, kann der Agent archiviert, gelöscht, ein Projekt, eine Vorlage oder nicht mit \
-                 dem API-Schlüssel geteilt sein: teilen, dann denselben Befehl noch einmal ausführen.",
+                [
+                    "Check the id; if it is right, the agent may be archived, deleted, a project, a template, or not shared \
+                     with the API key: share it, then run the same command again.",
+                    "Die ID prüfen; stimmt sie, kann der Agent archiviert, gelöscht, ein Projekt, eine Vorlage oder nicht mit \
+                     dem API-Schlüssel geteilt sein: teilen, dann denselben Befehl noch einmal ausführen.",
+                ],
+                [
+                    "Looks whether the id is right and the agent still there, shares it with the API key, and reads it again.",
+                    "Sieht nach, ob die ID stimmt und es den Agenten noch gibt, teilt ihn mit dem API-Schlüssel und liest ihn \
+                     noch einmal.",
+                ],
             ]),
             (_, Some(CallFailure { kind: FailureKind::Gone { .. }, call: Call::Assistant, .. })) => Some([
-                "The Assistants API has ended here: run the same command with --source agent.",
-                "Die Assistants-API ist hier abgeschaltet: denselben Befehl mit --source agent ausführen.",
+                [
+                    "The Assistants API has ended here: run the same command with --source agent.",
+                    "Die Assistants-API ist hier abgeschaltet: denselben Befehl mit --source agent ausführen.",
+                ],
+                [
+                    "Reads the agents instead: the Assistants API has ended here.",
+                    "Liest stattdessen die Agenten: Die Assistants-API ist hier abgeschaltet.",
+                ],
             ]),
             _ => None,
         }

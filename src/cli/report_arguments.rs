@@ -28,6 +28,7 @@ Examples:
   agent-migrate report assistants.ledger --format html -o assistants.html
   agent-migrate report assistants.ledger --format json -o assistants.jsonl
   agent-migrate report assistants.ledger --redact -o for-the-auditor.csv
+  agent-migrate report assistants.ledger --format html --proof -o proof.html
   agent-migrate report assistants.ledger --split-by owner --output-dir by-owner
   agent-migrate report assistants.ledger --split-by owner --output-dir by-owner --lang de \\
       --deadline 2026-04-30 --contact ai-team@example.com --app-link 'https://app.langdock.com/agents/{id}/edit'")]
@@ -46,6 +47,10 @@ pub(super) struct ReportArgs {
     /// Delimiter, byte order mark and line ends of CSV
     #[arg(long, value_enum, default_value_t = DialectArg::Input)]
     pub dialect: DialectArg,
+    /// With --format html: a sheet for an auditor or a works council; which command ran when, what was switched off and on
+    /// and what was written when, with the hashes of input, ledger and report
+    #[arg(long, conflicts_with = "split_by")]
+    pub proof: bool,
     /// Splitting by a column.
     #[command(flatten)]
     pub split: SplitArgs,

@@ -13,6 +13,7 @@ mod fresh;
 mod intake;
 mod list;
 mod parts;
+mod proof;
 mod render;
 mod report;
 mod rollback;

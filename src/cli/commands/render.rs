@@ -47,6 +47,9 @@ pub(super) enum RenderError {
     /// The report's file cannot be written.
     #[error(transparent)]
     File(#[from] ReportFileError),
+    /// Nobody wants to see the rows that are left.
+    #[error("enough was seen")]
+    Enough,
     /// Standard output cannot be written.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
@@ -290,12 +293,23 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
             ReportFormatArg::Csv => report::csv(&settings, out),
             ReportFormatArg::Json => report::json_lines(&settings, out),
             ReportFormatArg::Html => {
-                let overview = overview(rows, &settings, Of::All, &mut |_| {})?;
-                page::html(&settings, overview, None, S::card, out)
+                let overview = overview(rows, &settings, Of::All, count)?;
+                let renderer = page::html(&settings, overview, None, S::card, out);
+                return feed(renderer, rows.facts(), rows, Of::All, &mut |_| {});
             }
         };
         feed(renderer, rows.facts(), rows, Of::All, count)
     };
+    write_report(format, output, when_gone, &mut to)
+}
+
+/// Writes what `to` writes, a file whole or not at all and with the access that its format asks for.
+pub(super) fn write_report(
+    format: ReportFormatArg,
+    output: &OutputPath,
+    when_gone: WhenGone,
+    to: &mut dyn FnMut(&mut dyn Write) -> Result<(), RenderError>,
+) -> Result<Rendered, RenderError> {
     let (file, not_replaced) = match output {
         OutputPath::Stdout => {
             to(&mut terminal::standard_output(when_gone))?;
@@ -335,7 +349,7 @@ pub(super) fn settings(
     Ok(ReportSettings { format: ledger.format()?.unwrap_or_default(), dialect, redact, page })
 }
 
-/// Gives the renderer these rows; `count` sees each of them.
+/// Gives the renderer these rows; `count` sees each of them, unless the renderer has no place for any more.
 pub(super) fn feed<R: PageLine>(
     mut renderer: Box<dyn Renderer<R> + '_>,
     facts: &R::Facts,
@@ -347,13 +361,16 @@ pub(super) fn feed<R: PageLine>(
     renderer.begin(facts)?;
     visit(rows, of, wants_proposed, &mut |row| {
         count(row);
-        Ok(if is_page { renderer.row(&rows.for_page(row)) } else { renderer.row(row) }?)
+        if is_page { renderer.row(&rows.for_page(row)) } else { renderer.row(row) }?;
+        if renderer.is_full() { Err(RenderError::Enough) } else { Ok(()) }
     })?;
     if is_page {
         visit(rows, of, false, &mut |row| {
             let row = rows.for_page(row);
-            let Some(room) = renderer.opens(&row)? else { return Ok(()) };
-            Ok(renderer.opened(&row, rows.objects(&row, room)?)?)
+            if let Some(room) = renderer.opens(&row)? {
+                renderer.opened(&row, rows.objects(&row, room)?)?;
+            }
+            if renderer.is_full() { Err(RenderError::Enough) } else { Ok(()) }
         })?;
     }
     Ok(renderer.finish()?)
@@ -386,4 +403,5 @@ fn visit<R: PageLine>(
         Of::Keys(keys) => rows.visit(Some(keys), wants_proposed, visit),
         Of::Read(read) => read.iter().try_for_each(visit),
     }
+    .or_else(|error| if matches!(error, RenderError::Enough) { Ok(()) } else { Err(error) })
 }

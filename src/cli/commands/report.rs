@@ -7,15 +7,18 @@ use anyhow::{Context, anyhow};
 
 use super::CommandError;
 use super::parts::write_parts;
-use super::render::{Asked, RenderError, Rendered, refuse_overwriting, render, render_rows};
+use super::proof::{Fingerprints, proof};
+use super::render::{
+    Asked, RenderError, Rendered, refuse_overwriting, render, render_rows, settings, write_report,
+};
 use super::split::{Split, Target};
 use crate::audit::{self, AuditReader};
 use crate::base::Exit;
 use crate::cli::files::CommandFiles;
-use crate::cli::report_arguments::ReportArgs;
+use crate::cli::report_arguments::{ReportArgs, ReportFormatArg};
 use crate::cli::settings::{OutputPath, UsageError};
 use crate::engine::ledger::{LedgerReader, Purpose, lacks_log};
-use crate::engine::report::FileHead;
+use crate::engine::report::{FileHead, page};
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Renders the ledger in the format asked for, or split by a column.
@@ -32,13 +35,31 @@ pub(super) fn report(
         let target = Target { folder, ledger: &arguments.ledger, files, terminal };
         return split(arguments, column, &target);
     }
+    if arguments.proof && arguments.format != ReportFormatArg::Html {
+        return Err(
+            UsageError("--proof is a page: give --format html, too. Nothing was written.".into()).into()
+        );
+    }
     let output = OutputPath::parse(&arguments.output);
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
         refuse_foreign(path)?;
     }
+    // Before the ledger is opened: whoever closes a file that SQLite has open drops its locks.
+    let fingerprints = arguments.proof.then(|| Fingerprints::of(&arguments.ledger));
     let ledger = LedgerReader::open_either(&arguments.ledger).context("nothing was rendered")?;
-    let rendered = match of_either(&ledger, arguments, &output) {
+    let rendered = match fingerprints {
+        None => of_either(&ledger, arguments, &output),
+        Some(fingerprints) => {
+            let asked = Asked::of(arguments.dialect, &arguments.page);
+            let settings = settings(&ledger, &asked, arguments.redact).context("nothing was rendered")?;
+            let sheet = proof(&ledger, fingerprints, &settings).context("nothing was rendered")?;
+            write_report(ReportFormatArg::Html, &output, WhenGone::End, &mut |out| {
+                Ok(page::proof(&sheet, out)?)
+            })
+        }
+    };
+    let rendered = match rendered {
         Ok(rendered) => rendered,
         // `| head` has what it wanted.
         Err(RenderError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Done),

@@ -92,7 +92,9 @@ impl Run<'_> {
         for remark in input.remarks() {
             self.terminal.say(remark);
         }
-        if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
+        if let Some(exit) =
+            import(&mut ledger, (&input, self.paths.input.as_deref()), &self.signals, self.terminal)?
+        {
             return Ok(exit);
         }
         let stopped = self.check_rows(ledger, connection, begun.read)?;

@@ -10,6 +10,7 @@ mod columns;
 mod csv_format;
 mod file_head;
 mod file_names;
+mod fingerprint;
 mod json_lines;
 pub mod page;
 pub(crate) mod redact;
@@ -24,6 +25,7 @@ pub use column::{Cell, Column};
 pub use csv_format::csv;
 pub use file_head::FileHead;
 pub use file_names::FileNames;
+pub use fingerprint::sha256;
 pub(crate) use json_lines::Counts;
 pub use json_lines::{Carried, json_lines};
 #[cfg(test)]
@@ -42,7 +44,7 @@ use std::io;
 use serde::Serialize;
 
 use self::page::{Objects, PageOptions};
-use crate::base::{Encoding, InputFormat, LineEnd, ReportRow, RowProgress, RunFacts};
+use crate::base::{CallFailure, Encoding, InputFormat, LineEnd, ReportRow, RowProgress, RunFacts, one_line};
 
 /// Which CSV a person wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +76,16 @@ impl ReportSettings {
     /// How a page tells texts.
     pub(crate) fn page_texts(&self) -> Texts {
         Texts { extent: Extent::Full, ..self.texts() }
+    }
+
+    /// A name, as it may be shown.
+    pub fn name(&self, name: &str) -> String {
+        self.page_texts().name(&one_line(name)).into_owned()
+    }
+
+    /// A failure, as it may be shown.
+    pub fn failure(&self, failure: &CallFailure) -> String {
+        self.page_texts().failure(failure)
     }
 
     /// How a table tells them.
@@ -160,6 +172,11 @@ pub trait Renderer<R: Line> {
 
     /// Whether rows should bring [`ReportRow::proposed`].
     fn wants_proposed(&self) -> bool {
+        false
+    }
+
+    /// Whether it has no place for any row that comes now, so that nobody need look for one.
+    fn is_full(&self) -> bool {
         false
     }
 

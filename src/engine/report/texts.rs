@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::redact::{self, Slugs};
 use crate::base::{
-    CallFailure, Difference, JsonText, Lang, Note, NoteKind, ReportRow, RunFacts, SkipReason, StopReason,
+    CallFailure, Difference, InvalidId, JsonText, Lang, Note, NoteKind, ReportRow, RunFacts, SkipReason,
+    StopReason,
 };
 
 /// Where the assistant or the agent has no value.
@@ -64,7 +65,10 @@ impl Texts {
     pub(crate) fn stopped(self, facts: &RunFacts) -> Option<String> {
         let reason = facts.stopped.clone();
         let reason = if self.redact { reason.map(StopReason::redacted) } else { reason };
-        reason.as_ref().map(ToString::to_string)
+        reason.as_ref().map(|reason| match (self.lang, self.extent) {
+            (Lang::De, Extent::Full) => german_stop(reason),
+            _ => reason.to_string(),
+        })
     }
 
     /// A name.
@@ -150,12 +154,62 @@ impl Texts {
     /// The `error` text. Redacted, call, code and kind of each failure stay, and its words' length is all that is left
     /// of them.
     pub(crate) fn error(self, row: &ReportRow) -> String {
-        row.error_as(|failure| self.failure(failure))
+        match row.invalid {
+            // Tables keep the sentence by which they are known as reports when they are given as input.
+            Some(invalid) if self.extent == Extent::Full => {
+                self.lang.of([invalid.sentence(), german_cell(invalid)]).to_owned()
+            }
+            _ => row.error_as(|failure| self.failure(failure)),
+        }
     }
 
     /// A failure likewise.
     pub(crate) fn failure(self, failure: &CallFailure) -> String {
         if self.redact { redacted(failure) } else { failure.to_string() }
+    }
+}
+
+const fn german_cell(invalid: InvalidId) -> &'static str {
+    match invalid {
+        InvalidId::Empty => "Eingabe: Die Zelle ist leer",
+        InvalidId::NoUuid => "Eingabe: keine UUID in der Zelle",
+        InvalidId::TwoUuids => "Eingabe: zwei verschiedene UUIDs in der Zelle",
+        InvalidId::AgentNoUuid => "Eingabe: keine UUID in der Zelle agent_id",
+        InvalidId::AgentTwoUuids => "Eingabe: zwei verschiedene UUIDs in der Zelle agent_id",
+    }
+}
+
+/// Why a run ended early, in German; what the platform said is added as it said it.
+fn german_stop(reason: &StopReason) -> String {
+    let said = |words: &str, answer: &str| {
+        if answer.is_empty() { format!("{words}.") } else { format!("{words}: {answer}.") }
+    };
+    match reason {
+        StopReason::Signal { .. } => "Er wurde abgebrochen.".to_owned(),
+        StopReason::OutOfReach => {
+            "Der Server war nicht erreichbar: Auf die letzten Anfragen kam keine brauchbare Antwort."
+                .to_owned()
+        }
+        StopReason::ThrottledTooLong => {
+            "Die Plattform antwortete 10 Minuten lang nur mit 429 (zu viele Anfragen).".to_owned()
+        }
+        StopReason::RetryAfterTooLong { seconds } => {
+            format!("Die Plattform bat um eine Pause von {} Minuten.", Lang::De.number(seconds.div_ceil(60)))
+        }
+        StopReason::LedgerUnwritable { words } => said("Das Ledger ließ sich nicht schreiben", words),
+        StopReason::KeyRefused => "Die Plattform lehnte den API-Schlüssel ab (401).".to_owned(),
+        StopReason::ScopeMissing { missing } => {
+            said("Dem API-Schlüssel fehlt ein Scope", &missing.join(", "))
+        }
+        StopReason::WrongBaseUrl { answer } => said("Die Adresse ist nicht die API der Plattform", answer),
+        StopReason::Challenged { answer } => {
+            said("Ein Gateway vor der Plattform will einen Browser sehen", answer)
+        }
+        StopReason::AssistantsApiGone => {
+            "Die Assistants-API ist hier abgeschaltet; Assistenten lassen sich nicht mehr lesen.".to_owned()
+        }
+        StopReason::MayNotDisable => "Der API-Schlüssel darf keine Assistenten abschalten (403).".to_owned(),
+        StopReason::Declined => "Die Rückfrage wurde nicht mit Ja beantwortet.".to_owned(),
     }
 }
 

@@ -19,6 +19,7 @@ mod people;
 mod plots;
 mod policy;
 mod pretty;
+mod proof;
 mod row;
 mod run;
 mod shares;
@@ -39,6 +40,7 @@ pub use overview::Overview;
 pub use part::PartOf;
 pub use plots::Plot;
 pub(crate) use pretty::pretty;
+pub use proof::{Proof, ProofTable, proof};
 pub use row::{Item, PageCell};
 pub(crate) use row::{cell, effort, shortened};
 pub use run::objects;
@@ -293,6 +295,10 @@ impl<R: PageLine, W: Write> Renderer<R> for Html<R, W> {
 
     fn rows_open(&self) -> bool {
         true
+    }
+
+    fn is_full(&self) -> bool {
+        self.page.is_full()
     }
 }
 

@@ -254,3 +254,57 @@ fn a_ledger_without_rows_is_a_page_all_the_same() {
             && seen(&page).contains("Nothing is left to do.")
     );
 }
+
+#[test]
+fn a_german_page_holds_no_fixed_english_sentence() {
+    let mut settings = settings();
+    settings.page = PageOptions {
+        lang: Lang::De,
+        deadline: Some(jiff::civil::date(2026, 11, 28)),
+        contact: Some("Anna Admin".into()),
+        app_link: AppLink::parse("https://app.example/{id}/edit").ok(),
+    };
+    let page = page_of(&facts(), &rows(), &settings);
+    assert!(page.contains("<html lang=\"de\">"));
+    // A row has a remedy and a status that the samples have not; what the script says stands in the page, too.
+    let shown =
+        seen(&page.split("<style>").map(|part| part.split("</style>").last().unwrap()).collect::<String>());
+    let remedies = Remedy::ALL.map(|remedy| [remedy.on_page(Lang::En), remedy.on_page(Lang::De)]);
+    let meanings = RowStatus::ALL.map(meaning);
+    let fixed = words::PAIRS.iter().chain(&remedies).chain(&meanings);
+    for [english, german] in fixed.filter(|[english, german]| english != german && english.contains(' ')) {
+        let longest = english.split("{}").max_by_key(|part| part.len()).unwrap().trim();
+        assert!(longest.len() < 5 || german.contains(longest) || !shown.contains(longest), "{english}");
+    }
+    for said in [
+        "1 von 9 Assistenten braucht Sie bis zum 28.11.2026 .",
+        "Fragen an: Anna Admin",
+        "Das macht Anna Admin",
+        "Kreativität 0.30000000000000000001 → 1",
+        "Im Agenten wiederherstellen, was abweicht, und veröffentlichen.",
+        "In der Web-App öffnen",
+        "02.01.2025",
+        "Dem API-Schlüssel fehlt ein Scope: AGENT_API.",
+        "Eingabe: keine UUID in der Zelle",
+        "Abschalten der alten Assistenten",
+    ] {
+        assert!(shown.contains(said), "{said} in {shown}");
+    }
+}
+
+#[test]
+fn who_is_asked_by_when_and_where_stands_on_the_page_and_no_link_leads_astray() {
+    let mut settings = settings();
+    settings.page.contact = Some("anna@example.com".into());
+    let page = page_of(&facts(), &rows(), &settings);
+    assert!(page.contains("<a href=\"mailto:anna@example.com\">"));
+    assert!(seen(&page).contains("4 wait for anna@example.com, 4 done."));
+    settings.page.contact = Some("x@y\"onclick=\"alert(1)".into());
+    let page = page_of(&facts(), &rows(), &settings);
+    assert!(!page.contains("mailto:") && !page.contains("\"onclick"));
+    let input = format!("https://app.example/assistants/{}", verified().pair.unwrap().assistant);
+    let row = ReportRow { input, status: RowStatus::Mismatch, ..verified() };
+    let page = page_of(&facts_of(std::slice::from_ref(&row)), &[row], &settings);
+    let agent = verified().pair.unwrap().agent;
+    assert!(page.contains(&format!("href=\"https://app.example/assistants/{agent}\"")), "the cell's form");
+}

@@ -126,6 +126,13 @@ impl<W: Write> Page<W> {
         places.take(turn)
     }
 
+    /// Whether no row that comes now has a place: in the table, or once that is closed among what rows open to.
+    pub(super) const fn is_full(&self) -> bool {
+        let [table, opened] = &self.places;
+        let places = if self.table_is_open { table } else { opened };
+        places.needing == 0 && places.quiet == 0
+    }
+
     /// Writes a row that has a place.
     pub(super) fn row(&mut self, row: &impl Template, turn: Turn) -> io::Result<()> {
         let [administrators, nobodys] = &mut self.later;
