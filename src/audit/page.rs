@@ -114,7 +114,7 @@ impl PageLine for AuditRow {
     fn cells(&self, shown: &Shown) -> Vec<PageCell<'_>> {
         let model = PageCell::text(model(self, shown.texts).unwrap_or_default());
         let age = PageCell::text(age(self, shown.texts.lang).unwrap_or_default());
-        vec![model, PageCell { rank: days_unchanged(self), ..age }]
+        vec![model, PageCell { rank: days_unchanged(self).map(|days| days.to_string()), ..age }]
     }
 
     fn id(&self) -> Option<Uuid> {

@@ -135,6 +135,7 @@ impl Remedy {
     }
 
     #[rustfmt::skip] // A line per language.
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
     const fn told(self) -> Told {
         match self {
             Self::Nothing => told(["", ""], ["", ""]),

@@ -169,7 +169,9 @@ impl AtomicFile {
         let last = files.last().map(|file| file.asked.clone());
         let written = files.into_iter().map(|file| file.appear(|from, to| fs::rename(from, to)));
         let written = written.collect();
-        last.iter().for_each(|path| sync_folder(path));
+        if let Some(path) = last {
+            sync_folder(&path);
+        }
         written
     }
 
@@ -183,7 +185,9 @@ impl AtomicFile {
             Place::Direct => None,
         };
         let written = self.appear(rename)?;
-        folder.iter().for_each(|target| sync_folder(target));
+        if let Some(target) = folder {
+            sync_folder(&target);
+        }
         Ok(written)
     }
 

@@ -245,10 +245,7 @@ fn the_proof_sheet_says_what_was_done_when_and_by_which_files_it_is_known() {
     Ran::of(desk.program().args(line));
     let proof = ["report", "assistants.sandbox.ledger", "--format", "html", "--proof"];
     let page = Ran::of(desk.program().args(proof)).exits_with(0).stdout;
-    let sha256 = |file: &str| {
-        let digest = ring::digest::digest(&ring::digest::SHA256, &std::fs::read(desk.path(file)).unwrap());
-        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
+    let sha256 = |file: &str| agent_migrate::engine::report::sha256(&desk.path(file)).unwrap();
     for file in ["assistants.csv", "assistants.sandbox.ledger", "assistants.sandbox.report.csv"] {
         assert!(page.contains(&sha256(file)), "{file}");
     }

@@ -82,6 +82,11 @@ impl Column {
         Self { is_shown: false, ..self }
     }
 
+    /// Whether a narrow window says what its cells are.
+    pub(super) fn is_labelled(&self) -> bool {
+        !matches!(self.key.as_str(), "found" | "todo")
+    }
+
     /// The key of the carried-through column with that index.
     pub(super) fn carried_key(at: usize) -> String {
         format!("c{at}")

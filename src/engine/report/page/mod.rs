@@ -266,7 +266,7 @@ impl<R: PageLine, W: Write> Renderer<R> for Html<R, W> {
         let (shares, part) = (self.overview.shares(), self.part.as_ref());
         self.shown.columns = Column::all(&mut about, &self.carried, shares, part, lang);
         let card = (self.card)(facts, lang);
-        let top = Top::new::<R>(facts, about, &self.overview, &self.shown, (&self.carried, part), card);
+        let top = Top::new::<R>(facts, &about, &self.overview, &self.shown, (&self.carried, part), card);
         self.page.begin(&top, lang)
     }
 

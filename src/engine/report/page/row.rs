@@ -29,6 +29,7 @@ const WHOLE: usize = 60;
 #[derive(Template)]
 #[template(path = "row.html", config = "src/engine/report/page/askama.toml")]
 pub(super) struct TableRow<'a> {
+    w: &'static Words,
     line: u64,
     class: &'static str,
     name: Cow<'a, str>,
@@ -44,8 +45,8 @@ pub(super) struct TableRow<'a> {
 /// What stands in a cell of a row: a list, a text, or both.
 #[derive(Default)]
 pub struct PageCell<'a> {
-    /// By what the column is sorted, where that is not its text.
-    pub(crate) rank: Option<i64>,
+    /// By what the column is sorted, where that is not its text; what is empty comes last.
+    pub(crate) rank: Option<String>,
     /// Who does what follows, where that is not the reader.
     pub(crate) by: Option<&'a str>,
     pub(crate) items: Vec<Item<'a>>,
@@ -105,6 +106,7 @@ impl<'a> TableRow<'a> {
             (column, cell.unwrap_or_default())
         });
         Self {
+            w: words(texts.lang),
             line: own.line,
             class: match (turn, is_long) {
                 (Turn::Owner, false) => "needs owner",
@@ -172,7 +174,7 @@ fn found<R: PageLine>(row: &R, texts: Texts) -> (PageCell<'_>, bool) {
     }
     let more = differences.len().saturating_sub(DIFFERENCES) as u64;
     let cell = PageCell {
-        rank: Some(row.rank()).filter(|rank| *rank > 0).and_then(|rank| i64::try_from(rank).ok()),
+        rank: Some(if row.rank() > 0 { row.rank().to_string() } else { String::new() }),
         items,
         more: (more > 0).then(|| fill(w.more, &[&texts.lang.number(more)])),
         text: Cow::Owned(one_line(&shortened(&said.join("; "), FOUND))),
@@ -185,7 +187,7 @@ fn found<R: PageLine>(row: &R, texts: Texts) -> (PageCell<'_>, bool) {
 fn told<'a>(difference: &'a Difference, change: &Change<'_>, texts: Texts) -> (Item<'a>, bool) {
     let label = Cow::Owned(one_line(&fields::label(&change.field, texts.lang)));
     let whole = [change.old.as_deref(), change.new.as_deref()].map(|value| whole(value, texts.lang));
-    if let [Some(old), Some(new)] = whole {
+    if let [Ok(old), Ok(new)] = whole {
         return (Item { label, pair: Some([old, new]), ..Item::default() }, true);
     }
     if texts.redact {
@@ -201,20 +203,21 @@ fn told<'a>(difference: &'a Difference, change: &Change<'_>, texts: Texts) -> (I
     (item, false)
 }
 
-/// The value as a person reads it, `Some(None)` for none; `None` for one that is too long for the table.
-fn whole(value: Option<&JsonText>, lang: Lang) -> Option<Option<String>> {
-    let Some(value) = value else { return Some(None) };
+/// A value that the table has no room for.
+struct TooLong;
+
+/// The value as a person reads it; `None` for none.
+fn whole(value: Option<&JsonText>, lang: Lang) -> Result<Option<String>, TooLong> {
+    let Some(value) = value else { return Ok(None) };
     let json = value.get();
-    let is_short = json.len() <= WHOLE && !json.contains("\\n");
-    is_short.then(|| {
-        Some(match json {
-            "true" => words(lang).on.to_owned(),
-            "false" => words(lang).off.to_owned(),
-            _ => {
-                serde_json::from_str::<String>(json).map_or_else(|_| json.to_owned(), |text| one_line(&text))
-            }
-        })
-    })
+    if json.len() > WHOLE || json.contains("\\n") {
+        return Err(TooLong);
+    }
+    Ok(Some(match json {
+        "true" => words(lang).on.to_owned(),
+        "false" => words(lang).off.to_owned(),
+        _ => serde_json::from_str::<String>(json).map_or_else(|_| json.to_owned(), |text| one_line(&text)),
+    }))
 }
 
 /// What to do and who does it, with the way there.

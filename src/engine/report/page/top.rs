@@ -22,6 +22,7 @@ const LONG: u64 = 200;
 /// All that stands above the table's rows.
 #[derive(Template)]
 #[template(path = "top.html", config = "src/engine/report/page/askama.toml")]
+#[expect(clippy::struct_excessive_bools, reason = "what the template asks")]
 pub(super) struct Top<'a> {
     w: &'static Words,
     lang: &'static str,
@@ -85,7 +86,7 @@ impl<'a> Top<'a> {
     /// Gathers it. `about` has given its columns away already; the person's own are `carried`.
     pub(super) fn new<R: PageLine>(
         facts: &'a R::Facts,
-        about: About,
+        about: &About,
         overview: &Overview,
         shown: &'a Shown,
         (carried, part): (&[String], Option<&PartOf>),
