@@ -4,32 +4,36 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::remedies;
+use super::remedies::{Told, told};
 use super::run::is_published;
 use super::store::Recorded;
-use crate::base::{ApplyStatus, Difference, ReportRow, RowProgress, RunFacts};
-use crate::engine::report::column::{Cell, Column, Place, whole_seconds};
+use crate::base::{Actor, ApplyStatus, Both, Difference, Lang, ReportRow, RowProgress, RowStatus, RunFacts};
+use crate::engine::report::column::{Cell, Column as ReportColumn, Place, whole_seconds};
 use crate::engine::report::columns::{
-    DIFFERENCES, assistant_id, id, input, line, name, remedy, status, time,
+    DIFFERENCES, assistant_id, error, id, input, line, name, remedy, status, time,
 };
-use crate::engine::report::{Carried, Counts, Head, Line, Texts};
+use crate::engine::report::page::words::words;
+use crate::engine::report::page::{
+    About, Column, Heap, Item, PageCell, PageLine, Shown, ToDo, Who, label as field_label, meaning,
+};
+use crate::engine::report::{Carried, Change, Counts, Head, Line, Texts};
 
 /// The order is a promise (DESIGN.md, Applying).
 #[rustfmt::skip]
-const COLUMNS: &[Column<ApplyRow>] = &[
+const COLUMNS: &[ReportColumn<ApplyRow>] = &[
     line(),
     input(),
     assistant_id(),
     id("agent_id", |row, _| Cell::known(row.agent(), Cell::Id)),
     name(),
     status(|row, _| Cell::text(row.status.as_str())),
-    Column::new("changed", |row, _| of(row, |recorded| Cell::Texts(recorded.ending.changed.clone()))).placed(Place::Verdict, 30).tallied("What was changed, and in how many rows"),
-    Column::new("left_behind", |row, _| of(row, |recorded| Cell::Texts(left_behind(recorded)))).placed(Place::Verdict, 30).tallied("What was left behind, and in how many rows"),
-    Column::private("differences", |row, _| of(row, |recorded| Cell::Texts(differences(&recorded.ending.differences)))).placed(Place::Verdict, 60).tallied(DIFFERENCES),
-    Column::private("error", |row: &ApplyRow, _| Cell::Text(Cow::Owned(row.error()))).placed(Place::Verdict, 40),
-    remedy(|row, _| Cell::text(row.remedy())),
-    Column::new("version", |row, _| of(row, |recorded| Cell::text(&recorded.ending.version))),
-    Column::new("requests", |row, _| Cell::Count(row.requests())),
+    ReportColumn::new("changed", |row, _| of(row, |recorded| Cell::Texts(recorded.ending.changed.clone()))).placed(Place::Verdict, 30).tallied("What was changed, and in how many rows"),
+    ReportColumn::new("left_behind", |row, _| of(row, |recorded| Cell::Texts(left_behind(recorded)))).placed(Place::Verdict, 30).tallied("What was left behind, and in how many rows"),
+    ReportColumn::partly_private("differences", |row: &ApplyRow, texts| Cell::Texts(texts.differences(row.differences()))).placed(Place::Verdict, 60).tallied(DIFFERENCES),
+    error(|row, texts| Cell::Text(Cow::Owned(PageLine::error(row, texts)))),
+    remedy(|row, texts| Cell::text(row.told().sentence(texts.lang))),
+    ReportColumn::new("version", |row, _| of(row, |recorded| Cell::text(&recorded.ending.version))),
+    ReportColumn::new("requests", |row, _| Cell::Count(row.requests())),
     time("checked_at", |row, _| of(row, |recorded| Cell::Time(whole_seconds(recorded.at)))),
 ];
 
@@ -53,14 +57,14 @@ pub struct ApplyFacts {
 impl Line for ApplyRow {
     type Facts = ApplyFacts;
 
-    const COLUMNS: &'static [Column<Self>] = COLUMNS;
+    const COLUMNS: &'static [ReportColumn<Self>] = COLUMNS;
 
     fn own(&self) -> &ReportRow {
         &self.row
     }
 
     fn progress(&self) -> RowProgress {
-        if self.remedy().is_empty() { RowProgress::Done } else { RowProgress::NeedsAttention }
+        if self.told() == Told::Nothing { RowProgress::Done } else { RowProgress::NeedsAttention }
     }
 
     fn run(facts: &ApplyFacts) -> &RunFacts {
@@ -78,13 +82,21 @@ impl Line for ApplyRow {
         Head::new("apply", &facts.run, facts.counts.iter().map(|(_, rows)| rows).sum(), texts, own)
     }
 
-    fn beyond_columns<'a>(&'a self, _: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
+    fn beyond_columns<'a>(&'a self, texts: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
         let ending = self.recorded.as_ref().map(|recorded| &recorded.ending);
         let left = ending.map(|ending| ending.left.as_slice()).unwrap_or_default();
         Beyond {
             left: left.iter().map(|left| Left { name: &left.name, why: left.why.words() }).collect(),
             columns,
-            changes: ending.map(|ending| ending.differences.as_slice()).unwrap_or_default(),
+            changes: texts
+                .changes(self.differences())
+                .into_iter()
+                .zip(self.differences())
+                .map(|(change, difference)| Changed {
+                    change,
+                    short: if texts.redact { "" } else { &difference.short },
+                })
+                .collect(),
         }
     }
 }
@@ -100,7 +112,14 @@ struct Own<const N: usize> {
 struct Beyond<'a> {
     left: Vec<Left<'a>>,
     columns: Carried<'a>,
-    changes: &'a [Difference],
+    changes: Vec<Changed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Changed<'a> {
+    #[serde(flatten)]
+    change: Change<'a>,
+    short: &'a str,
 }
 
 #[derive(Serialize)]
@@ -125,8 +144,12 @@ pub struct ApplyRow {
 impl ApplyRow {
     /// What to do about it; empty where there is nothing to.
     pub fn remedy(&self) -> &'static str {
+        self.told().sentence(Lang::En)
+    }
+
+    fn told(&self) -> Told {
         let failure = self.recorded.as_ref().and_then(|recorded| recorded.ending.failure.as_ref());
-        remedies::remedy(self.status, failure, self.agent().is_some())
+        told(self.status, failure, self.agent().is_some())
     }
 
     /// Whether something of ours may stand in its agent.
@@ -147,14 +170,145 @@ impl ApplyRow {
     fn requests(&self) -> u64 {
         self.recorded.as_ref().map_or(0, |recorded| recorded.ending.requests.into())
     }
+}
 
-    fn error(&self) -> String {
+impl PageLine for ApplyRow {
+    fn about(facts: &ApplyFacts, lang: Lang) -> About {
+        let (heading, lead) = match (facts.is_undo, facts.is_dry_run) {
+            (true, _) => (
+                ["Agents as they were before", "Agenten, wie sie vorher waren"],
+                ["Is each agent again as it was?", "Ist jeder Agent wieder, wie er war?"],
+            ),
+            (false, true) => (
+                ["Agents from what is kept: a dry run", "Agenten aus dem, was behalten ist: ein Probelauf"],
+                ["What would be written? Nothing was.", "Was würde geschrieben? Nichts wurde geschrieben."],
+            ),
+            (false, false) => (
+                ["Agents from what is kept", "Agenten aus dem, was behalten ist"],
+                [
+                    "Is each agent what was kept of it, and what is left to do?",
+                    "Ist jeder Agent, was von ihm behalten ist, und was ist noch zu tun?",
+                ],
+            ),
+        };
+        let changed = Column::own("changed", lang.of(["Written", "Geschrieben"])).filter().many();
+        About {
+            heading: lang.of(heading),
+            lead: lang.of(lead),
+            found: None,
+            columns: vec![changed],
+            class: " audit",
+        }
+    }
+
+    fn heap(&self, lang: Lang) -> Heap {
+        let (class, meaning) = look(self.status);
+        let word = self.status.as_str();
+        Heap { rank: self.status as usize, class, word, label: word, meaning: lang.of(meaning) }
+    }
+
+    fn todos(&self, lang: Lang) -> Vec<ToDo> {
+        match self.told() {
+            Told::Nothing => Vec::new(),
+            Told::Shared(remedy) => ToDo::of(remedy, lang).into_iter().collect(),
+            Told::Own { actor, page, .. } => vec![ToDo {
+                who: match actor {
+                    Actor::Owner => Who::Owner,
+                    Actor::Administrator => Who::Administrator,
+                },
+                is_pressing: false,
+                sentence: lang.of(page),
+                code: "",
+            }],
+        }
+    }
+
+    fn administrators_remedy(&self, lang: Lang) -> &'static str {
+        self.told().sentence(lang)
+    }
+
+    fn cells(&self, shown: &Shown) -> Vec<PageCell<'_>> {
+        let item =
+            |field: &String| Item { text: Cow::Owned(field_label(field, shown.lang())), ..Item::default() };
+        let changed = self.recorded.iter().flat_map(|recorded| &recorded.ending.changed);
+        vec![PageCell { items: changed.map(item).collect(), ..PageCell::default() }]
+    }
+
+    fn opens_in_app(&self) -> Option<uuid::Uuid> {
+        self.agent()
+    }
+
+    fn differences(&self) -> &[Difference] {
+        self.recorded.as_ref().map_or(&[], |recorded| &recorded.ending.differences)
+    }
+
+    fn notes(&self, _: Texts) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn error(&self, texts: Texts) -> String {
         if let Some(invalid) = self.row.invalid {
             return invalid.sentence().to_owned();
         }
         let Some(Recorded { ending, .. }) = &self.recorded else { return String::new() };
-        let failure = ending.failure.as_ref().map(ToString::to_string);
-        ending.said.clone().into_iter().chain(failure).collect::<Vec<_>>().join("; ")
+        let said = ending.said.as_deref().map(|said| texts.name(said).into_owned());
+        let failure = ending.failure.as_ref().map(|failure| texts.failure(failure));
+        said.into_iter().chain(failure).collect::<Vec<_>>().join("; ")
+    }
+
+    fn set_up(&self, texts: Texts) -> Vec<(&'static str, Cow<'_, str>)> {
+        let lang = texts.lang;
+        let Some(Recorded { ending, .. }) = &self.recorded else { return Vec::new() };
+        let labels = |names: &mut dyn Iterator<Item = &String>| {
+            names.map(|name| field_label(name, lang)).collect::<Vec<_>>().join("; ")
+        };
+        let left = ending
+            .left
+            .iter()
+            .map(|left| format!("{} ({})", field_label(&left.name, lang), lang.of(left.why.told())));
+        vec![
+            (lang.of(["Written", "Geschrieben"]), Cow::Owned(labels(&mut ending.changed.iter()))),
+            (lang.of(["Left behind", "Nicht übertragen"]), Cow::Owned(left.collect::<Vec<_>>().join("; "))),
+            ("Version", Cow::Borrowed(ending.version.as_str())),
+        ]
+    }
+
+    fn facts(&self, lang: Lang) -> Vec<(&'static str, Cow<'_, str>)> {
+        let w = words(lang);
+        let id = |id: Option<uuid::Uuid>| Cow::Owned(id.map(|id| id.to_string()).unwrap_or_default());
+        let at = self.recorded.as_ref().map(|recorded| lang.moment(recorded.at));
+        vec![
+            (w.cell, Cow::Borrowed(self.row.input.as_str())),
+            (w.assistant, id(self.row.pair.map(|pair| pair.assistant.0))),
+            (w.agent, id(self.agent())),
+            (w.checked, Cow::Owned(at.unwrap_or_default())),
+            (w.requests, Cow::Owned(lang.number(self.requests()))),
+        ]
+    }
+}
+
+/// What a status looks like on a page, and what it means.
+#[rustfmt::skip] // A line per status.
+const fn look(status: ApplyStatus) -> (&'static str, Both) {
+    match status {
+        ApplyStatus::Applied => ("verified", ["written, published, read again: equal", "geschrieben, veröffentlicht, wieder gelesen: gleich"]),
+        ApplyStatus::Created => ("verified", ["made, published, read again: equal", "angelegt, veröffentlicht, wieder gelesen: gleich"]),
+        ApplyStatus::Unchanged => ("verified", ["was equal", "war gleich"]),
+        ApplyStatus::Undone => ("verified", ["as it was before", "wie vorher"]),
+        ApplyStatus::WouldApply => ("not_checked", ["would be written", "würde geschrieben"]),
+        ApplyStatus::WouldCreate => ("not_checked", ["would be made", "würde angelegt"]),
+        ApplyStatus::Differs => ("mismatch", ["written as far as that goes, and still not equal", "geschrieben, soweit es geht, und noch nicht gleich"]),
+        ApplyStatus::DraftInUse => ("heavy", ["somebody has unpublished changes in it", "jemand hat unveröffentlichte Änderungen darin"]),
+        ApplyStatus::ChangedSince => ("heavy", ["changed by somebody since, and left alone", "seither von jemandem geändert und in Ruhe gelassen"]),
+        ApplyStatus::NoTarget => ("agent_not_found", ["no agent for it", "kein Agent dafür"]),
+        ApplyStatus::NoSource => ("assistant_not_found", ["nothing is kept of it", "nichts davon ist behalten"]),
+        ApplyStatus::AgentNotFound => ("agent_not_found", meaning(RowStatus::AgentNotFound)),
+        ApplyStatus::NoAccess => ("no_access", meaning(RowStatus::NoAccess)),
+        ApplyStatus::Failed => ("failed", ["no usable answer, or a refusal: nothing was changed", "keine brauchbare Antwort oder eine Ablehnung: nichts wurde geändert"]),
+        ApplyStatus::Unknown => ("failed", ["a write without an answer", "ein Schreiben ohne Antwort"]),
+        ApplyStatus::InvalidId => ("invalid_id", meaning(RowStatus::InvalidId)),
+        ApplyStatus::Duplicate => ("duplicate", meaning(RowStatus::Duplicate)),
+        ApplyStatus::NotChecked => ("not_checked", ["not come to", "nicht an die Reihe gekommen"]),
     }
 }
 
@@ -166,10 +320,6 @@ fn left_behind(recorded: &Recorded) -> Vec<String> {
         }
     }
     names
-}
-
-fn differences(differences: &[Difference]) -> Vec<String> {
-    differences.iter().map(|difference| format!("{}: {}", difference.field, difference.short)).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::Both;
+
 /// Why something of the source is not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,16 +31,39 @@ pub enum WhyLeft {
 impl WhyLeft {
     /// For a person, behind the name.
     pub const fn words(self) -> &'static str {
+        let [english, _] = self.told();
+        english
+    }
+
+    /// The same in every language.
+    pub(super) const fn told(self) -> Both {
         match self {
-            Self::ToolsAreKept => "tools are written only with --with-actions",
-            Self::TakesToolsAway => "writing them would take tools away from the agent",
-            Self::Connections => "connections of actions can only be chosen in the web app",
-            Self::FormNotShown => "the API does not show the form's choices or slugs",
-            Self::OtherWorkspace => "files do not travel between workspaces",
-            Self::UnknownField => "a field that this program does not know",
-            Self::CannotBeCleared => "it cannot be cleared",
-            Self::Ignored => "the platform ignores it",
-            Self::NoApi => "no API carries them over",
+            Self::ToolsAreKept => [
+                "tools are written only with --with-actions",
+                "Werkzeuge werden nur mit --with-actions geschrieben",
+            ],
+            Self::TakesToolsAway => [
+                "writing them would take tools away from the agent",
+                "sie zu schreiben nähme dem Agenten Werkzeuge weg",
+            ],
+            Self::Connections => [
+                "connections of actions can only be chosen in the web app",
+                "Verbindungen von Aktionen lassen sich nur in der Web-App wählen",
+            ],
+            Self::FormNotShown => [
+                "the API does not show the form's choices or slugs",
+                "die API zeigt Auswahlwerte und Slugs des Formulars nicht",
+            ],
+            Self::OtherWorkspace => [
+                "files do not travel between workspaces",
+                "Dateien ziehen nicht in einen anderen Workspace um",
+            ],
+            Self::UnknownField => {
+                ["a field that this program does not know", "ein Feld, das dieses Programm nicht kennt"]
+            }
+            Self::CannotBeCleared => ["it cannot be cleared", "es lässt sich nicht leeren"],
+            Self::Ignored => ["the platform ignores it", "die Plattform beachtet es nicht"],
+            Self::NoApi => ["no API carries them over", "keine API überträgt sie"],
         }
     }
 }

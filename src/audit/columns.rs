@@ -5,10 +5,14 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::row::{AuditFacts, AuditRow, Configuration, Finding, reading_word};
-use crate::base::{Call, ReportRow, RowProgress, RowStatus, RunFacts};
+use crate::base::{Both, Call, Lang, ReportRow, RowProgress, RowStatus, RunFacts};
 use crate::engine::report::column::{Cell, Column, Place, whole_seconds};
 use crate::engine::report::columns::{error, id, input, line, name, status, time};
 use crate::engine::report::{Carried, Counts, Extent, Head, Line, Since, Texts, redact};
+
+/// What the columns count.
+const CHARACTERS: [Both; 2] = [["character", "Zeichen"], ["characters", "Zeichen"]];
+const DAYS: [Both; 2] = [["day", "Tag"], ["days", "Tage"]];
 
 /// What the column `advice` of a table says first in the practice workspace.
 const PRACTICE: &str = "PRACTICE: made-up workspace";
@@ -25,25 +29,25 @@ pub(super) const COLUMNS: &[Column<AuditRow>] = &[
     id("id", |row, _| Cell::known(row.id(), Cell::Id)),
     Column::new("read_from", |row, _| Cell::known(row.read_from.map(Call::as_str), Cell::text)),
     status(|row, _| Cell::text(reading_word(row.row.status))),
-    Column::partly_private("model", |row, texts| Cell::known(model(row, texts), Cell::Text)).labelled("Model"),
-    Column::partly_private("temperature", temperature).labelled("Temperature"),
-    Column::partly_private("input_type", input_type).labelled("Input type"),
-    Column::new("description_length", |row, _| count(row, |read| read.description_length)).labelled("Description").counting("character"),
-    Column::new("instruction_length", |row, _| count(row, |read| read.instruction_length)).labelled("Instruction").counting("character"),
-    Column::new("starters", |row, _| count(row, |read| read.starters)).labelled("Conversation starters"),
-    Column::new("actions", |row, _| count(row, |read| read.actions)).labelled("Actions"),
-    Column::new("actions_to_confirm", |row, _| count(row, |read| read.actions_to_confirm)).labelled("Actions that ask for confirmation"),
-    Column::new("fields", |row, _| count(row, |read| read.fields)).labelled("Fields of the form"),
-    Column::new("attachments", |row, _| count(row, |read| read.attachments)).labelled("Attachments"),
-    Column::new("web_search", |row, _| flag(row, 0)).labelled("Web search"),
-    Column::new("image_generation", |row, _| flag(row, 1)).labelled("Image generation"),
-    Column::new("code_interpreter", |row, _| flag(row, 2)).labelled("Code interpreter"),
-    Column::new("canvas", |row, _| flag(row, 3)).labelled("Canvas"),
-    Column::new("extended_thinking", |row, _| flag(row, 4)).labelled("Extended thinking"),
-    time("created_at", |row, _| Cell::known(read(row, |read| read.created_at), Cell::Time)).labelled("Created"),
-    time("updated_at", |row, _| Cell::known(read(row, |read| read.updated_at), Cell::Time)).labelled("Last change"),
-    Column::new("age_days", |row, _| Cell::known(read(row, |read| read.age_days), Cell::Number)).labelled("Age").counting("day"),
-    Column::new("unchanged_days", |row, _| Cell::known(read(row, |read| read.unchanged_days), Cell::Number)).labelled("Unchanged for").counting("day"),
+    Column::partly_private("model", |row, texts| Cell::known(model(row, texts), Cell::Text)).labelled(["Model", "Modell"]),
+    Column::partly_private("temperature", temperature).labelled(["Creativity", "Kreativität"]),
+    Column::partly_private("input_type", input_type).labelled(["Input type", "Eingabeart"]),
+    Column::new("description_length", |row, _| count(row, |read| read.description_length)).labelled(["Description", "Beschreibung"]).counting(CHARACTERS),
+    Column::new("instruction_length", |row, _| count(row, |read| read.instruction_length)).labelled(["Instructions", "Anweisungen"]).counting(CHARACTERS),
+    Column::new("starters", |row, _| count(row, |read| read.starters)).labelled(["Conversation starters", "Konversationsstarter"]),
+    Column::new("actions", |row, _| count(row, |read| read.actions)).labelled(["Actions", "Aktionen"]),
+    Column::new("actions_to_confirm", |row, _| count(row, |read| read.actions_to_confirm)).labelled(["Actions that ask for confirmation", "Aktionen, die um Bestätigung bitten"]),
+    Column::new("fields", |row, _| count(row, |read| read.fields)).labelled(["Fields of the form", "Formularfelder"]),
+    Column::new("attachments", |row, _| count(row, |read| read.attachments)).labelled(["Attachments", "Anhänge"]),
+    Column::new("web_search", |row, _| flag(row, 0)).labelled(["Web search", "Websuche"]),
+    Column::new("image_generation", |row, _| flag(row, 1)).labelled(["Image generation", "Bildgenerierung"]),
+    Column::new("code_interpreter", |row, _| flag(row, 2)).labelled(["Data analyst", "Datenanalyst"]),
+    Column::new("canvas", |row, _| flag(row, 3)).labelled(["Canvas", "Canvas"]),
+    Column::new("extended_thinking", |row, _| flag(row, 4)).labelled(["Extended thinking", "Erweitertes Denken"]),
+    time("created_at", |row, _| Cell::known(read(row, |read| read.created_at), Cell::Time)).labelled(["Created", "Erstellt"]),
+    time("updated_at", |row, _| Cell::known(read(row, |read| read.updated_at), Cell::Time)).labelled(["Last change", "Geändert"]),
+    Column::new("age_days", |row, _| Cell::known(read(row, |read| read.age_days), Cell::Number)).labelled(["Age", "Alter"]).counting(DAYS),
+    Column::new("unchanged_days", |row, _| Cell::known(read(row, |read| read.unchanged_days), Cell::Number)).labelled(["Unchanged for", "Unverändert seit"]).counting(DAYS),
     error(|row, texts| Cell::Text(Cow::Owned(texts.error(&row.row)))),
     Column::new("requests", |row, _| Cell::Count(row.row.requests)),
     time("checked_at", |row, _| Cell::known(row.row.checked_at.map(whole_seconds), Cell::Time)),
@@ -95,7 +99,7 @@ fn input_type(row: &AuditRow, texts: Texts) -> Cell<'_> {
 
 fn advice(row: &AuditRow, texts: Texts) -> Cell<'_> {
     let practice = (texts.practice && texts.extent == Extent::Short).then(|| PRACTICE.to_owned());
-    Cell::Texts(practice.into_iter().chain(row.advice()).collect())
+    Cell::Texts(practice.into_iter().chain(row.advice(texts.lang)).collect())
 }
 
 impl Line for AuditRow {
@@ -111,7 +115,7 @@ impl Line for AuditRow {
         Self::progress(self)
     }
 
-    fn findings(&self) -> Vec<String> {
+    fn finding_codes(&self) -> Vec<String> {
         self.codes().into_iter().map(str::to_owned).collect()
     }
 
@@ -173,7 +177,7 @@ impl<'a> Detail<'a> {
         Self {
             code: finding.code,
             weight: finding.weight.as_str(),
-            advice: finding.advice,
+            advice: Lang::En.of(finding.advice),
             words: &finding.detail,
         }
     }

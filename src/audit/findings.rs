@@ -83,7 +83,13 @@ impl Inspection {
                 When::Alone(_) => alone(rule.code)?,
                 When::Among(when) => when(&place)?,
             };
-            Some(Finding { code: rule.code, weight: rule.weight, advice: rule.advice, detail })
+            Some(Finding {
+                code: rule.code,
+                weight: rule.weight,
+                advice: [rule.advice, rule.german],
+                is_administrators: rule.is_administrators,
+                detail,
+            })
         });
         let mut findings: Vec<_> = found.collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight));

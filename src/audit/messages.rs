@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::row::{AuditFacts, Source, Weight, reading_word};
-use crate::base::{Backlog, RowStatus, StopReason, grouped, terminal_safe};
+use crate::base::{Backlog, Lang, RowStatus, StopReason, grouped, terminal_safe};
 use crate::engine::terminal::{
     Blocks, Text, Tone, WHOLE, Wording, by_word, counts, ended_before, kept, not_asked_for, platform, rows,
     work,
@@ -76,7 +76,7 @@ pub fn after_audit(summary: &AuditSummary<'_>) -> Text {
         blocks.say(&kept);
     }
     if let Some(since) = &run.since_last {
-        blocks.say(&since.sentence(run.started_at));
+        blocks.say(&since.sentence(run.started_at, Lang::En));
     }
     if summary.agents_instead > 0 {
         blocks.say(&format!(

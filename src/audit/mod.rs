@@ -20,7 +20,7 @@ mod looks;
 mod messages;
 mod model_id;
 mod models;
-pub mod page;
+mod page;
 mod reader;
 mod reading;
 #[cfg(test)]

@@ -70,21 +70,14 @@ impl<'a> AuditReader<'a> {
         &self.facts
     }
 
-    /// Shows the rows with these keys, or all of them, in order. `for_page`: the person's own cells are looked through as
-    /// well, since a page goes to other people than their file.
+    /// Shows the rows with these keys, or all of them, in order.
     pub fn for_each_row<E: From<LedgerError>>(
         &self,
         keys: Option<&[RowKey]>,
-        for_page: bool,
         mut visit: impl FnMut(&AuditRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let visit = |row: ReportRow, _: Option<&[u8]>, _: Option<&[u8]>| {
-            let mut row = self.without_secrets(self.audited(row)?);
-            if for_page {
-                row.row.input = self.hidden(row.row.input);
-                row.row.carried = row.row.carried.into_iter().map(|cell| self.hidden(cell)).collect();
-            }
-            visit(&row)
+            visit(&self.without_secrets(self.audited(row)?))
         };
         match keys {
             Some(keys) => self.ledger.for_each_row_of(keys, false, visit),
@@ -111,6 +104,13 @@ impl<'a> AuditReader<'a> {
             })
         })?;
         Ok(shown.unwrap_or_default())
+    }
+
+    /// The row with the person's own cells looked through as well: a page goes to other people than their file.
+    pub fn for_other_people(&self, mut row: AuditRow) -> AuditRow {
+        row.row.input = self.hidden(row.row.input);
+        row.row.carried = row.row.carried.into_iter().map(|cell| self.hidden(cell)).collect();
+        row
     }
 
     fn audited(&self, row: ReportRow) -> Result<AuditRow, LedgerError> {

@@ -19,8 +19,13 @@ fn names() -> Vec<&'static str> {
 
 /// Rows as they are read, refused, unusable, and one with findings and a hostile name.
 fn audited() -> Vec<AuditRow> {
-    let finding =
-        |code, weight, detail: &str| Finding { code, weight, advice: "Do it", detail: detail.to_owned() };
+    let finding = |code, weight, detail: &str| Finding {
+        code,
+        weight,
+        advice: ["Do it", "Tun Sie es"],
+        is_administrators: false,
+        detail: detail.to_owned(),
+    };
     let configuration = Configuration {
         model: "=gpt\u{2028}5".into(),
         temperature: JsonText::new("0.30000000000000000001".into()),

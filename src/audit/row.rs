@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::base::{Call, CallFailure, FailureKind, JsonText, ReportRow, RowProgress, RowStatus, RunFacts};
+use crate::base::{
+    Both, Call, CallFailure, FailureKind, JsonText, Lang, ReportRow, RowProgress, RowStatus, RunFacts,
+};
 
 /// From which API an audit is to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,17 +66,19 @@ pub struct Finding {
     /// How much it weighs.
     pub weight: Weight,
     /// What to do about it: a plain sentence without its full stop.
-    pub advice: &'static str,
+    pub advice: Both,
+    /// Whether only an administrator of the workspace can.
+    pub is_administrators: bool,
     /// How much, or where: `97 characters`, `line 3`; empty where there is nothing to add.
     pub detail: String,
 }
 
 impl Finding {
     /// Advice and detail as one sentence.
-    pub fn sentence(&self) -> String {
-        match self.detail.as_str() {
-            "" => self.advice.to_owned(),
-            detail => format!("{} ({detail})", self.advice),
+    pub fn sentence(&self, lang: Lang) -> String {
+        match (lang.of(self.advice), self.detail.as_str()) {
+            (advice, "") => advice.to_owned(),
+            (advice, detail) => format!("{advice} ({detail})"),
         }
     }
 }
@@ -206,27 +210,51 @@ impl AuditRow {
     }
 
     /// What to do about a row that was not read, or not again; empty for one that was, and for a duplicate.
-    pub fn remedy(&self) -> &'static str {
+    pub fn remedy(&self, lang: Lang) -> &'static str {
+        self.own_remedy().map_or_else(|| self.row.remedy().sentence_in(lang), |[command, _]| lang.of(command))
+    }
+
+    /// What only an audit says, since the ids that it asks for may be agents': to who runs it, and on a page.
+    pub(super) fn own_remedy(&self) -> Option<[Both; 2]> {
         let now = self.row.later_failure.as_ref().or(self.row.failure.as_ref());
         match (self.row.status, now) {
-            (RowStatus::AgentNotFound, _) => {
-                "Check the id; if it is right, the agent may be archived, deleted, a project, a template, or not shared \
-                 with the API key: share it, then run the same command again."
-            }
-            (_, Some(CallFailure { kind: FailureKind::Gone { .. }, call: Call::Assistant, .. })) => {
-                "The Assistants API has ended here: run the same command with --source agent."
-            }
-            _ => self.row.remedy().sentence(),
+            (RowStatus::AgentNotFound, _) => Some([
+                [
+                    "Check the id; if it is right, the agent may be archived, deleted, a project, a template, or not shared \
+                     with the API key: share it, then run the same command again.",
+                    "Die ID prüfen; stimmt sie, kann der Agent archiviert, gelöscht, ein Projekt, eine Vorlage oder nicht mit \
+                     dem API-Schlüssel geteilt sein: teilen, dann denselben Befehl noch einmal ausführen.",
+                ],
+                [
+                    "Looks whether the id is right and the agent still there, shares it with the API key, and reads it again.",
+                    "Sieht nach, ob die ID stimmt und es den Agenten noch gibt, teilt ihn mit dem API-Schlüssel und liest ihn \
+                     noch einmal.",
+                ],
+            ]),
+            (_, Some(CallFailure { kind: FailureKind::Gone { .. }, call: Call::Assistant, .. })) => Some([
+                [
+                    "The Assistants API has ended here: run the same command with --source agent.",
+                    "Die Assistants-API ist hier abgeschaltet: denselben Befehl mit --source agent ausführen.",
+                ],
+                [
+                    "Reads the agents instead: the Assistants API has ended here.",
+                    "Liest stattdessen die Agenten: Die Assistants-API ist hier abgeschaltet.",
+                ],
+            ]),
+            _ => None,
         }
     }
 
     /// What to do: a sentence for each finding, or about the row that could not be read.
-    pub fn advice(&self) -> Vec<String> {
+    pub fn advice(&self, lang: Lang) -> Vec<String> {
         if let Some((line, _)) = self.row.duplicate_of {
-            return vec![format!("same as line {line}: see there")];
+            return vec![match lang {
+                Lang::En => format!("same as line {line}: see there"),
+                Lang::De => format!("wie Zeile {line}: siehe dort"),
+            }];
         }
-        let remedy = Some(self.remedy().to_owned()).filter(|remedy| !remedy.is_empty());
-        remedy.into_iter().chain(self.findings.iter().map(Finding::sentence)).collect()
+        let remedy = Some(self.remedy(lang).to_owned()).filter(|remedy| !remedy.is_empty());
+        remedy.into_iter().chain(self.findings.iter().map(|finding| finding.sentence(lang))).collect()
     }
 
     /// Whether a finding is of weight: one on which somebody has to act.
@@ -320,10 +348,10 @@ mod tests {
             (RowStatus::InvalidId, None, "exactly one UUID"),
             (RowStatus::NotChecked, None, "goes on here"),
         ] {
-            let advice = row(status, failed).advice().join(" ");
+            let advice = row(status, failed).advice(Lang::En).join(" ");
             assert!(advice.contains(words) && !advice.contains("proposed"), "{advice}");
         }
-        assert_eq!(row(RowStatus::Verified, None).advice(), Vec::<String>::new());
+        assert_eq!(row(RowStatus::Verified, None).advice(Lang::En), Vec::<String>::new());
     }
 
     #[test]
@@ -343,7 +371,13 @@ mod tests {
 
     #[test]
     fn findings_of_low_weight_need_nobody() {
-        let finding = |weight| Finding { code: "x", weight, advice: "Do it", detail: "line 3".into() };
+        let finding = |weight| Finding {
+            code: "x",
+            weight,
+            advice: ["Do it", "Tun Sie es"],
+            is_administrators: false,
+            detail: "line 3".into(),
+        };
         for (weight, progress) in [
             (Weight::Low, RowProgress::Done),
             (Weight::Medium, RowProgress::NeedsAttention),
@@ -351,7 +385,7 @@ mod tests {
         ] {
             let row = AuditRow { findings: vec![finding(weight)], ..row(RowStatus::Verified, None) };
             assert_eq!(row.progress(), progress);
-            assert_eq!((row.advice(), row.codes()), (vec!["Do it (line 3)".to_owned()], vec!["x"]));
+            assert_eq!((row.advice(Lang::En), row.codes()), (vec!["Do it (line 3)".to_owned()], vec!["x"]));
         }
     }
 }

@@ -16,6 +16,10 @@ pub struct Rule {
     pub weight: Weight,
     /// What to do about it: a sentence without its full stop.
     pub advice: &'static str,
+    /// The same in German.
+    pub german: &'static str,
+    /// Whether only an administrator of the workspace can.
+    pub(super) is_administrators: bool,
     /// When it is found.
     pub(super) when: When,
 }
@@ -55,22 +59,24 @@ pub struct Workspace<'a> {
     pub duplicates: &'a Duplicates,
 }
 
-const fn rule(
+const fn alone(
     code: &'static str,
     weight: Weight,
     advice: &'static str,
+    german: &'static str,
     when: fn(&Subject<'_>) -> Option<String>,
 ) -> Rule {
-    Rule { code, weight, advice, when: When::Alone(when) }
+    Rule { code, weight, advice, german, is_administrators: false, when: When::Alone(when) }
 }
 
 const fn among(
     code: &'static str,
     weight: Weight,
     advice: &'static str,
+    german: &'static str,
     when: fn(&Place<'_>) -> Option<String>,
 ) -> Rule {
-    Rule { code, weight, advice, when: When::Among(when) }
+    Rule { code, weight, advice, german, is_administrators: false, when: When::Among(when) }
 }
 
 /// Every finding that an audit knows.
@@ -84,17 +90,19 @@ const STALE_DAYS: i64 = 365;
 /// Limits: PLATFORM.md, Write names. Where they changed over time, the older one is a warning: not every deployment is of
 /// the same age.
 const RULES: &[Rule] = &[
-    rule(
+    alone(
         "secret",
         Weight::High,
         "Take what looks like a secret out, and change it where it opens something: everybody who may edit or question \
          the assistant can get at it",
+        "Nehmen Sie heraus, was nach einem Geheimnis aussieht, und ändern Sie es dort, wo es etwas öffnet: Alle, die den Assistenten bearbeiten oder befragen dürfen, können es bekommen",
         |subject| if subject.has_secrets { some(secrets::found(subject.record)) } else { None },
     ),
     among(
         "extended_thinking_unsupported",
         Weight::Medium,
         "Switch extended thinking off, or choose a model that has it: saved like this, the platform refuses it",
+        "Schalten Sie das erweiterte Denken aus oder wählen Sie ein Modell, das es kann: So gespeichert lehnt die Plattform es ab",
         |place| {
             let thinks = place.configuration.thinks();
             let meant = model_id::meant(place.workspace.models?, &place.configuration.model);
@@ -103,26 +111,42 @@ const RULES: &[Rule] = &[
             (thinks && has_none).then(String::new)
         },
     ),
-    rule("name_over_80", Weight::Medium, "Shorten the name to 80 characters", |subject| {
-        over(subject.record.name().chars().count(), 80)
-    }),
-    rule("description_over_800", Weight::Medium, "Shorten the description to 800 characters", |subject| {
-        over(subject.configuration.description_length, 800)
-    }),
-    rule(
+    alone(
+        "name_over_80",
+        Weight::Medium,
+        "Shorten the name to 80 characters",
+        "Kürzen Sie den Namen auf 80 Zeichen",
+        |subject| over(subject.record.name().chars().count(), 80),
+    ),
+    alone(
+        "description_over_800",
+        Weight::Medium,
+        "Shorten the description to 800 characters",
+        "Kürzen Sie die Beschreibung auf 800 Zeichen",
+        |subject| over(subject.configuration.description_length, 800),
+    ),
+    alone(
         "instruction_over_50000",
         Weight::Medium,
         "Shorten the instruction to 50,000 characters",
+        "Kürzen Sie die Anweisungen auf 50.000 Zeichen",
         |subject| over(subject.configuration.instruction_length, 50_000),
     ),
-    rule("starters_over_20", Weight::Medium, "Leave 20 conversation starters at most", |subject| {
-        let starters = subject.configuration.starters;
-        (starters > 20).then(|| starters.to_string())
-    }),
-    rule(
+    alone(
+        "starters_over_20",
+        Weight::Medium,
+        "Leave 20 conversation starters at most",
+        "Lassen Sie höchstens 20 Konversationsstarter stehen",
+        |subject| {
+            let starters = subject.configuration.starters;
+            (starters > 20).then(|| starters.to_string())
+        },
+    ),
+    alone(
         "starter_over_255",
         Weight::Medium,
         "Shorten each conversation starter to 255 characters",
+        "Kürzen Sie jeden Konversationsstarter auf 255 Zeichen",
         |subject| {
             let starters = items(subject.record, "conversationStarters").iter();
             let long = starters
@@ -131,27 +155,39 @@ const RULES: &[Rule] = &[
             some(long.map(|(_, number): (_, usize)| format!("starter {number}")))
         },
     ),
-    rule("instruction_empty", Weight::Medium, "Write an instruction, or delete the assistant", |subject| {
-        subject.record.text("instruction").unwrap_or_default().trim().is_empty().then(String::new)
-    }),
-    rule(
+    alone(
+        "instruction_empty",
+        Weight::Medium,
+        "Write an instruction, or delete the assistant",
+        "Schreiben Sie Anweisungen oder löschen Sie den Assistenten",
+        |subject| subject.record.text("instruction").unwrap_or_default().trim().is_empty().then(String::new),
+    ),
+    alone(
         "form_without_fields",
         Weight::Medium,
         "Give the form a field, or change the input type to a prompt",
+        "Geben Sie dem Formular ein Feld oder stellen Sie die Eingabeart auf Prompt um",
         |subject| {
             let is_form = subject.configuration.input_type == "STRUCTURED";
             (is_form && subject.configuration.fields == 0).then(String::new)
         },
     ),
-    rule("doubled_slug", Weight::Medium, "Give each field of the form a slug of its own", |subject| {
-        let mut seen = HashSet::new();
-        let fields = numbered(subject).map(|(field, number)| (text(field, "slug"), number));
-        some(fields.filter(|(slug, _)| !slug.is_empty() && !seen.insert(*slug)).map(|(_, number)| number))
-    }),
-    rule(
+    alone(
+        "doubled_slug",
+        Weight::Medium,
+        "Give each field of the form a slug of its own",
+        "Geben Sie jedem Formularfeld einen eigenen Slug",
+        |subject| {
+            let mut seen = HashSet::new();
+            let fields = numbered(subject).map(|(field, number)| (text(field, "slug"), number));
+            some(fields.filter(|(slug, _)| !slug.is_empty() && !seen.insert(*slug)).map(|(_, number)| number))
+        },
+    ),
+    alone(
         "select_without_options",
         Weight::Medium,
         "Give the field options to choose from, or another type",
+        "Geben Sie dem Feld Werte zur Auswahl oder eine andere Art",
         |subject| {
             // Production leaves the options out of every answer (PLATFORM.md, The object): that says nothing of them.
             let shown = numbered(subject).any(|(field, _)| matches!(field.member("options"), Json::List(_)));
@@ -162,85 +198,103 @@ const RULES: &[Rule] = &[
             some(empty.map(|(_, number)| number)).filter(|_| shown)
         },
     ),
-    rule(
+    alone(
         "action_needs_confirmation",
         Weight::Medium,
         "Where it is called through the API, switch the confirmation of its actions off: nobody can confirm there",
+        "Wo er über die API aufgerufen wird, schalten Sie die Bestätigung seiner Aktionen aus: Dort kann niemand bestätigen",
         |subject| {
             let count = subject.configuration.actions_to_confirm;
             (count > 0).then(|| format!("{count} of {}", subject.configuration.actions))
         },
     ),
-    rule(
-        "no_owner",
-        Weight::Medium,
-        "Let a workspace administrator give it an owner: until then it works on, but nobody can edit it",
-        |subject| {
-            let members = subject.record.object().members();
-            let (_, owner) = members.iter().find(|(name, _)| name == "owner")?;
-            let is_nobody = owner.text().map_or_else(|| owner.is_empty(), |owner| owner.trim().is_empty());
-            is_nobody.then(String::new)
-        },
-    ),
+    Rule {
+        is_administrators: true,
+        ..alone(
+            "no_owner",
+            Weight::Medium,
+            "Let a workspace administrator give it an owner: until then it works on, but nobody can edit it",
+            "Gibt ihm einen Besitzer: Bis dahin läuft er weiter, aber niemand kann ihn bearbeiten",
+            |subject| {
+                let members = subject.record.object().members();
+                let (_, owner) = members.iter().find(|(name, _)| name == "owner")?;
+                let is_nobody =
+                    owner.text().map_or_else(|| owner.is_empty(), |owner| owner.trim().is_empty());
+                is_nobody.then(String::new)
+            },
+        )
+    },
     among(
         "model_unavailable",
         Weight::Low,
         "Look whether this workspace still has the model, and choose another one if not: the key was not shown it",
+        "Sehen Sie nach, ob es das Modell in diesem Workspace noch gibt, und wählen Sie sonst ein anderes: Dem Schlüssel wurde es nicht gezeigt",
         |place| {
             let (models, model) = (place.workspace.models?, &place.configuration.model);
             let is_missing = !model.is_empty() && !model_id::is_auto(model);
             (is_missing && model_id::meant(models, model).is_empty()).then(String::new)
         },
     ),
-    rule(
+    alone(
         "description_over_500",
         Weight::Low,
         "Shorten the description to 500 characters: older deployments take no more",
+        "Kürzen Sie die Beschreibung auf 500 Zeichen: Ältere Installationen nehmen nicht mehr",
         |subject| between(subject.configuration.description_length, 500, 800),
     ),
-    rule(
+    alone(
         "instruction_over_40000",
         Weight::Low,
         "Shorten the instruction to 40,000 characters: older deployments take no more",
+        "Kürzen Sie die Anweisungen auf 40.000 Zeichen: Ältere Installationen nehmen nicht mehr",
         |subject| between(subject.configuration.instruction_length, 40_000, 50_000),
     ),
-    rule(
+    alone(
         "model_default",
         Weight::Low,
         "Name the model itself: what a default stands for changes, and an agent cannot be created with it",
+        "Nennen Sie das Modell selbst: Wofür eine Voreinstellung steht, ändert sich, und ein Agent lässt sich damit nicht anlegen",
         |subject| subject.configuration.model.ends_with(DEFAULT).then(String::new),
     ),
-    rule(
+    alone(
         "code_interpreter",
         Weight::Low,
         "Try whether it still does what it is there for: the code interpreter no longer has an effect on agents",
+        "Probieren Sie aus, ob er noch tut, wofür er da ist: Der Datenanalyst wirkt bei Agenten nicht mehr",
         |subject| (subject.record.flag("codeInterpreterEnabled") == Some(true)).then(String::new),
     ),
-    rule(
+    alone(
         "attachments",
         Weight::Low,
         "Attach the files again if it moves to another workspace: they do not travel",
+        "Hängen Sie die Dateien neu an, wenn er in einen anderen Workspace umzieht: Sie ziehen nicht mit um",
         |subject| {
             let count = subject.configuration.attachments;
             (count > 0).then(|| count.to_string())
         },
     ),
-    rule(
+    alone(
         "unchanged_for_a_year",
         Weight::Low,
         "Ask its owner whether it is still needed and still right",
+        "Fragen Sie, wem er gehört, ob er noch gebraucht wird und noch stimmt",
         |subject| {
             let days = subject.configuration.unchanged_days.or(subject.configuration.age_days)?;
             (days >= STALE_DAYS).then(|| format!("{days} days"))
         },
     ),
-    among("same_name", Weight::Low, "Give each its own name, or delete what is not needed", |place| {
-        doubled(place.workspace.duplicates.same_name(place.name))
-    }),
+    among(
+        "same_name",
+        Weight::Low,
+        "Give each its own name, or delete what is not needed",
+        "Geben Sie jedem einen eigenen Namen oder löschen Sie, was nicht gebraucht wird",
+        |place| doubled(place.workspace.duplicates.same_name(place.name)),
+    ),
     among(
         "same_instruction",
         Weight::Low,
         "Keep one of them, or say in the instruction what sets them apart",
+        "Behalten Sie einen von ihnen oder sagen Sie in den Anweisungen, was sie unterscheidet",
         |place| doubled(place.workspace.duplicates.same_instruction(place.instruction)),
     ),
 ];

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::lang::Lang;
 use super::progress::RowProgress;
 use super::status::RowStatus;
-use super::text::grouped;
 
 /// How a row stood at the end of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,32 +80,47 @@ impl SinceLast {
     }
 
     /// The same in a sentence, said at `now`.
-    pub fn sentence(&self, now: Option<Timestamp>) -> String {
-        let day = |time: Timestamp, form: &str| time.to_zoned(TimeZone::UTC).strftime(form).to_string();
-        let is_same = |form: &str| now.is_some_and(|now| day(now, form) == day(self.at, form));
-        let form = match (is_same("%F"), is_same("%Y")) {
-            (true, _) => "%-d %B, %H:%M UTC",
-            (false, true) => "%-d %B",
-            (false, false) => "%-d %B %Y",
-        };
+    pub fn sentence(&self, now: Option<Timestamp>, lang: Lang) -> String {
         let counted = |counts: &[(u64, &str)]| -> Vec<String> {
             let counts = counts.iter().filter(|(count, _)| *count > 0);
-            counts.map(|(count, what)| format!("{} {what}", grouped(*count))).collect()
+            counts.map(|(count, what)| format!("{} {what}", lang.number(*count))).collect()
         };
-        let rows = counted(&[(self.mended, "mended"), (self.new, "new"), (self.gone, "gone")]);
-        let rows = if rows.is_empty() { "no row is mended, new or gone".to_owned() } else { rows.join(", ") };
+        let [mended, new, gone, none] = lang.of([
+            ["mended", "new", "gone", "no row is mended, new or gone"],
+            ["erledigt", "neu", "entfallen", "keine Zeile ist erledigt, neu oder entfallen"],
+        ]);
+        let rows = counted(&[(self.mended, mended), (self.new, new), (self.gone, gone)]);
+        let rows = if rows.is_empty() { none.to_owned() } else { rows.join(", ") };
         let codes = |which: fn(&(u64, u64)) -> u64| {
             let counts: Vec<_> =
                 self.findings.iter().map(|(code, counts)| (which(counts), code.as_str())).collect();
             counted(&counts).join(", ")
         };
-        let mut text = format!("Since the {} of {}: {rows}.", self.of, day(self.at, form));
-        for (heading, codes) in [("New", codes(|counts| counts.0)), ("No longer", codes(|counts| counts.1))] {
+        let day = self.day(now, lang);
+        let mut text = match lang {
+            Lang::En => format!("Since the {} of {day}: {rows}.", self.of),
+            Lang::De => format!("Seit dem Lauf vom {day}: {rows}."),
+        };
+        let headings = lang.of([["New found", "No longer found"], ["Neu gefunden", "Nicht mehr gefunden"]]);
+        for (heading, codes) in headings.into_iter().zip([codes(|counts| counts.0), codes(|counts| counts.1)])
+        {
             if !codes.is_empty() {
-                text = format!("{text} {heading} found: {codes}.");
+                text = format!("{text} {heading}: {codes}.");
             }
         }
         text
+    }
+
+    /// When the one before was, as exactly as tells it from now.
+    fn day(&self, now: Option<Timestamp>, lang: Lang) -> String {
+        let day = |time: Timestamp, form: &str| time.to_zoned(TimeZone::UTC).strftime(form).to_string();
+        let is_same = |form: &str| now.is_some_and(|now| day(now, form) == day(self.at, form));
+        let form = match (is_same("%F"), is_same("%Y")) {
+            (true, _) => ["%-d %B, %H:%M UTC", "%d.%m., %H:%M Uhr UTC"],
+            (false, true) => ["%-d %B", "%d.%m."],
+            (false, false) => ["%-d %B %Y", "%d.%m.%Y"],
+        };
+        day(self.at, lang.of(form))
     }
 }
 
@@ -160,19 +175,19 @@ mod tests {
         since.lose(&read(&["a"]));
         let expected = [("a", (0, 2)), ("c", (2, 0))].map(|(code, counts)| (code.to_owned(), counts));
         assert_eq!(since.findings, BTreeMap::from(expected));
-        insta::assert_snapshot!(since.sentence(None), @"Since the run of 27 November 2025: 1 mended, 1 new, 1 gone. New found: 2 c. No longer found: 2 a.");
+        insta::assert_snapshot!(since.sentence(None, Lang::En), @"Since the run of 27 November 2025: 1 mended, 1 new, 1 gone. New found: 2 c. No longer found: 2 a.");
     }
 
     #[test]
     fn the_sentence_names_the_day_as_far_as_it_is_in_doubt() {
         let changed = SinceLast { mended: 1_200, new: 3, ..since() };
-        let said = |now: &str| changed.sentence(Some(now.parse().unwrap()));
+        let said = |now: &str| changed.sentence(Some(now.parse().unwrap()), Lang::En);
         assert_eq!(said("2025-12-01T00:00:00Z"), "Since the run of 27 November: 1,200 mended, 3 new.");
         assert_eq!(
             said("2025-11-27T23:00:00Z"),
             "Since the run of 27 November, 14:05 UTC: 1,200 mended, 3 new."
         );
         assert_eq!(said("2026-01-01T00:00:00Z"), "Since the run of 27 November 2025: 1,200 mended, 3 new.");
-        assert!(since().sentence(None).ends_with(": no row is mended, new or gone."));
+        assert!(since().sentence(None, Lang::En).ends_with(": no row is mended, new or gone."));
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::accept::Accepted;
 use super::again::Verified;
 use super::summary::Summary;
-use crate::base::{Backlog, FIRST_AT_ONCE, RowStatus, RunFacts, StopReason, grouped, quoted, terminal_safe};
+use crate::base::{
+    Backlog, FIRST_AT_ONCE, Lang, RowStatus, RunFacts, StopReason, grouped, quoted, terminal_safe,
+};
 use crate::engine::terminal::{
     Blocks, Text, Tone, WHOLE, Wording, about, by_word, counted, ended_before, enumerated, hanging, kept,
     platform, rows,
@@ -128,7 +130,7 @@ pub(crate) fn verdicts(blocks: &mut Blocks, facts: &RunFacts) {
         blocks.say(&kept);
     }
     if let Some(since) = &facts.since_last {
-        blocks.say(&since.sentence(facts.started_at));
+        blocks.say(&since.sentence(facts.started_at, Lang::En));
     }
 }
 

@@ -6,6 +6,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::network_arguments::{KeyArgs, LedgerEndpointArgs, NetworkArgs};
+use super::report_arguments::PageArgs;
 use super::shared_arguments::{DialectArg, PlatformArg};
 use crate::apply::decide::ModelChange;
 
@@ -79,9 +80,18 @@ pub(super) struct ApplyArgs {
     /// Also write the report as a workbook for Excel, whatever its language: filtered, coloured, with a sheet of counts
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub xlsx: Option<PathBuf>,
+    /// Also write the report as a web page, one file that needs no network
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub html: Option<PathBuf>,
+    /// Lengths in place of the texts that came from the platform
+    #[arg(long, help_heading = "Report")]
+    pub redact: bool,
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
+    /// What pages are told.
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 /// Another workspace than the ledger's.

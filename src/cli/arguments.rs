@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::apply_arguments::{APPLY_EXAMPLES, ApplyArgs};
 use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
 use super::network_arguments::{EndpointArgs, KeyArgs, NetworkArgs};
-use super::report_arguments::ReportArgs;
+use super::report_arguments::{PageArgs, ReportArgs};
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
 use super::shared_arguments::{DialectArg, InputArgs, parse_age, parse_field};
@@ -202,6 +202,9 @@ pub(super) struct RunArgs {
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
+    /// What pages are told.
+    #[command(flatten)]
+    pub page: PageArgs,
     /// The run's memory [default: beside INPUT, its stem + .ledger]
     #[arg(long, value_name = "PATH", help_heading = "Ledger")]
     pub ledger: Option<PathBuf>,

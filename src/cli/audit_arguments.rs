@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::network_arguments::{EndpointArgs, KeyArgs, NetworkArgs};
-use super::report_arguments::SplitArgs;
+use super::report_arguments::{PageArgs, SplitArgs};
 use super::shared_arguments::{DialectArg, InputArgs, parse_age};
 use crate::audit::Source;
 
@@ -80,6 +80,9 @@ pub(super) struct AuditArgs {
     /// Splitting by a column.
     #[command(flatten)]
     pub split: SplitArgs,
+    /// What pages are told.
+    #[command(flatten)]
+    pub page: PageArgs,
     /// The audit's memory [default: beside INPUT, its stem + .audit.ledger]
     #[arg(long, value_name = "PATH", help_heading = "Ledger")]
     pub ledger: Option<PathBuf>,

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::arguments::{Cli, Command};
 use super::network_arguments::KeyArgs;
 use super::settings::{
-    OutputPath, UsageError, WorkPaths, apply_json, apply_report, apply_xlsx, audit_paths, report_output,
-    rollback_report, run_paths, verify_outputs,
+    OutputPath, UsageError, WorkPaths, apply_html, apply_json, apply_report, apply_xlsx, audit_paths,
+    report_output, rollback_report, run_paths, verify_outputs,
 };
 use crate::engine::os;
 
@@ -52,6 +52,7 @@ impl CommandFiles {
                 files.output("--report", Some(&apply_report(arguments)));
                 files.output("--json", apply_json(arguments).as_ref());
                 files.output("--xlsx", apply_xlsx(arguments).as_ref());
+                files.output("--html", apply_html(arguments).as_ref());
             }
             Command::Verify(arguments) => {
                 files.key(&arguments.key);
@@ -213,6 +214,7 @@ mod tests {
             ("apply a.ledger -o a.ledger".into(), "LEDGER and --report"),
             ("apply a.ledger --json a.ledger".into(), "LEDGER and --json"),
             ("apply a.ledger --json x.xlsx --xlsx x.xlsx".into(), "--json and --xlsx"),
+            ("apply a.ledger --html a.ledger-wal".into(), "a side file of the ledger and --html"),
             (
                 "apply a.ledger --to-platform odeus --to-api-key-file key.txt --map old.csv -o key.txt"
                     .into(),

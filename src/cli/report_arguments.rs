@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use jiff::civil::Date;
 
 use super::shared_arguments::DialectArg;
+use crate::base::{Lang, one_line};
+use crate::engine::report::page::{AppLink, PageOptions};
 
 /// Format of `report`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,7 +53,10 @@ Examples:
   agent-migrate report assistants.ledger --format json -o assistants.jsonl
   agent-migrate report assistants.ledger --format xlsx -o assistants.xlsx
   agent-migrate report assistants.ledger --redact -o for-the-auditor.csv
-  agent-migrate report assistants.ledger --split-by owner --output-dir by-owner")]
+  agent-migrate report assistants.ledger --format html --proof -o proof.html
+  agent-migrate report assistants.ledger --split-by owner --output-dir by-owner
+  agent-migrate report assistants.ledger --split-by owner --output-dir by-owner --lang de \\
+      --deadline 2026-04-30 --contact ai-team@example.com --app-link 'https://app.langdock.com/agents/{id}/edit'")]
 pub(super) struct ReportArgs {
     /// The ledger of a run or an audit, finished or not
     pub ledger: PathBuf,
@@ -66,9 +72,64 @@ pub(super) struct ReportArgs {
     /// Delimiter, byte order mark and line ends of CSV
     #[arg(long, value_enum, default_value_t = DialectArg::Input)]
     pub dialect: DialectArg,
+    /// With --format html: a sheet for an auditor or a works council; which command ran when, what was switched off and on
+    /// and what was written when, with the hashes of input, ledger and report
+    #[arg(long, conflicts_with = "split_by")]
+    pub proof: bool,
     /// Splitting by a column.
     #[command(flatten)]
     pub split: SplitArgs,
+    /// What pages are told.
+    #[command(flatten)]
+    pub page: PageArgs,
+}
+
+/// Language of pages and remedies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LangArg {
+    /// English
+    En,
+    /// German
+    De,
+}
+
+/// What pages are told.
+#[derive(Clone, Debug, Args)]
+pub(super) struct PageArgs {
+    /// Language of pages and remedies; status words, column names and JSON stay English
+    #[arg(long, value_enum, default_value_t = LangArg::En, value_name = "LANG", help_heading = "Pages")]
+    pub lang: LangArg,
+    /// By when people are to act, for the top of pages: YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = parse_date, help_heading = "Pages")]
+    pub deadline: Option<Date>,
+    /// Whom they may ask, for pages: a name or a mail address
+    #[arg(long, value_name = "TEXT", help_heading = "Pages")]
+    pub contact: Option<String>,
+    /// Where the web app shows an assistant, for links on pages: an address with {id} in it [default: as the cells of the
+    /// input have it, where they are addresses]
+    #[arg(long, value_name = "URL", value_parser = AppLink::parse, help_heading = "Pages")]
+    pub app_link: Option<AppLink>,
+}
+
+impl PageArgs {
+    /// What pages are told.
+    pub(super) fn options(&self) -> PageOptions {
+        let contact = self.contact.as_deref().map(one_line).map(|contact| contact.trim().to_owned());
+        PageOptions {
+            lang: match self.lang {
+                LangArg::En => Lang::En,
+                LangArg::De => Lang::De,
+            },
+            deadline: self.deadline,
+            contact: contact.filter(|contact| !contact.is_empty()),
+            app_link: self.app_link.clone(),
+        }
+    }
+}
+
+fn parse_date(text: &str) -> Result<Date, String> {
+    let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
+    date.ok_or_else(|| "write the day like 2026-04-30".to_owned())
 }
 
 /// Splitting a report by a column.
@@ -86,5 +147,18 @@ impl SplitArgs {
     /// The column and the folder; `None` where nothing is to be split.
     pub(super) fn asked_for(&self) -> Option<(&str, &Path)> {
         self.split_by.as_deref().zip(self.output_dir.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_a_day_that_there_is() {
+        assert_eq!(parse_date("2026-04-30"), Ok(jiff::civil::date(2026, 4, 30)));
+        for text in ["2026-04-31", "20260430", "2026-4-30", "2026-04-30T10:00", "30.04.2026", "soon", ""] {
+            assert!(parse_date(text).is_err(), "{text}");
+        }
     }
 }

@@ -147,6 +147,11 @@ pub(super) fn apply_xlsx(arguments: &ApplyArgs) -> Option<OutputPath> {
     arguments.xlsx.as_deref().map(OutputPath::parse)
 }
 
+/// Where `apply` writes its report as a page, if asked to.
+pub(super) fn apply_html(arguments: &ApplyArgs) -> Option<OutputPath> {
+    arguments.html.as_deref().map(OutputPath::parse)
+}
+
 /// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.
 fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> OutputPath {
     given.map_or_else(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs};
-use super::report_arguments::SplitArgs;
+use super::report_arguments::{PageArgs, SplitArgs};
 use super::shared_arguments::{DialectArg, parse_field};
 
 pub(super) const LIST_EXAMPLES: &str = "\
@@ -105,6 +105,9 @@ pub(super) struct VerifyArgs {
     /// Splitting by a column.
     #[command(flatten)]
     pub split: SplitArgs,
+    /// What pages are told.
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 /// Options of `doctor`.

@@ -23,7 +23,8 @@ pub enum Kind {
 impl Kind {
     const ALL: [Self; 3] = [Self::Update, Self::Create, Self::Undo];
 
-    pub(super) const fn as_str(self) -> &'static str {
+    /// The word in the ledger.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Update => "update",
             Self::Create => "create",

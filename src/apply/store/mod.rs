@@ -4,14 +4,17 @@
 //! | --- | --- |
 //! | `rows` | what a command has found out about each row, and which are to be written |
 //! | `intent` | the intent before each request, and what became of it |
+//! | `history` | every write, for a proof |
 //! | `taking_back` | what may have been written and is not taken back |
 //!
 //! At no moment may an agent have been changed without the ledger having it as it was.
 
+mod history;
 mod intent;
 mod rows;
 mod taking_back;
 
+pub use history::WriteRecord;
 pub use intent::{CreateIntent, Kind, PublishIntent, RetreatIntent, UpdateIntent, WriteEnd};
 pub use rows::{Body, Ending, Planned, Recorded, RowKey, Source, Target, Work};
 pub use taking_back::{OpenWrite, Past};

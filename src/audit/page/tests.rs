@@ -1,13 +1,12 @@
 //! An audit's page without a browser: what stands in it, and that nobody's text gets out of its place.
 
-use crate::audit::page::AuditOverview;
 use crate::audit::row::{Configuration, Finding, Weight};
 use crate::audit::{AuditFacts, AuditRow};
 use crate::base::{Call, JsonText, ReportRow, StopReason};
 use crate::engine::report::page::tests::{between, opened, seen};
-use crate::engine::report::page::{Objects, html, pretty};
+use crate::engine::report::page::{Objects, Overview, html, pretty};
 use crate::engine::report::samples::{facts, rendered, rows, settings, verified};
-use crate::engine::report::{Extent, ReportSettings, Texts, csv, json_lines, redact};
+use crate::engine::report::{ReportSettings, csv, json_lines, redact};
 
 fn configuration() -> Configuration {
     Configuration {
@@ -30,7 +29,7 @@ fn configuration() -> Configuration {
 }
 
 fn finding(code: &'static str, weight: Weight, advice: &'static str, detail: &str) -> Finding {
-    Finding { code, weight, advice, detail: detail.to_owned() }
+    Finding { code, weight, advice: [advice; 2], is_administrators: false, detail: detail.to_owned() }
 }
 
 fn read(line: u64, model: &str, findings: Vec<Finding>) -> AuditRow {
@@ -59,17 +58,13 @@ fn audited() -> Vec<AuditRow> {
     audited
 }
 
-fn texts(settings: &ReportSettings) -> Texts {
-    Texts { extent: Extent::Full, redact: settings.redact, practice: false }
-}
-
 fn page_with(facts: &AuditFacts, rows: &[AuditRow], settings: &ReportSettings, document: &str) -> String {
-    let mut overview = AuditOverview::default();
+    let mut overview = Overview::default();
     for row in rows {
-        overview.count(row, texts(settings));
+        overview.count(row, settings);
     }
     let mut out = Vec::new();
-    let mut renderer = html(settings, overview, None, |_| None, &mut out);
+    let mut renderer = html(settings, overview, None, |_, _| None, &mut out);
     renderer.begin(facts).unwrap();
     for row in rows {
         renderer.row(row).unwrap();
@@ -99,15 +94,15 @@ fn page_of(rows: &[AuditRow]) -> String {
 fn the_top_says_how_many_need_somebody_what_to_do_who_and_the_numbers_of_the_plots() {
     let page = page_of(&audited());
     let top = page.split("<section class=\"all\"").next().unwrap().split("<main").nth(1).unwrap();
-    insta::assert_snapshot!(top.split("<section").map(seen).collect::<Vec<_>>().join("\n"), @r"
-    Audit of assistants Each assistant by itself: how it is set up, what is wrong with it, and what to do. Workspace https://api.langdock.com Last run begun 2025-04-01, 08:00 UTC; not finished Program agent-migrate 0.1.0 The run ended before its last row: the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.
-    Where it stands 4 of 7 rows need somebody: 2 with findings of weight, 2 that could not be read; 2 are all well. 2 read all well: nothing to mend 29 % show 2 read with findings of weight 29 % show 1 no_access not shared with the API key 14 % show 1 invalid_id the cell does not hold exactly one id 14 % show 1 duplicate the same as an earlier row 14 % show
-    What to do, the heaviest first Today 1 row Take it out. secret show Mend: it does not work, or cannot be saved again 1 row Choose a model. model_unavailable show Could not be read 1 row Put exactly one UUID into this cell, or delete the row, then run the same command again. show 1 row Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again. show Good to know: nobody has to act 2 rows Attach again. attachments show
-    Who has to act Rows that need somebody, by team : 3 of 5 Sales show 1 of 1 -5 show
+    insta::assert_snapshot!(top.split("<section").map(seen).collect::<Vec<_>>().join("\n"), @r##"
+    Audit of assistants Each assistant by itself: how it is set up, what is wrong with it, and what to do. 2 of 7 assistants need you. 2 wait for the administrator, 3 done. The run ended before its last row: the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.
+    Where it stands 2 read, all well nothing has to be mended 29 % show 2 read, to mend something has to be mended 29 % show 1 no_access not shared with the API key 14 % show 1 invalid_id the cell does not hold exactly one id 14 % show 1 duplicate the same assistant as in an earlier row, where its result stands 14 % show Workspace https://api.langdock.com Last run begun 2025-04-01, 08:00 UTC; not finished Program agent-migrate 0.1.0
+    What to do Today 1 row Take it out. secret show In the web app 1 row Choose a model. model_unavailable show The administrator does this 1 row Puts exactly one id into this cell of the list, or takes the row out. show 1 row Shares this assistant with the API key, as editor, and checks it again. show Good to know: nobody has to act 2 rows Attach again. attachments show
+    Who has to act Rows that need somebody, by team: 3 of 5 Sales show 1 of 1 -5 show
     Models in use Rows by model, of 4 that were read. gpt-5 2 show (none) 1 show gone (not there for this key) 1 show
     Findings by kind Rows by finding, of 4 that were read; a row may have several. secret 1 show model_unavailable 1 show attachments 2 show
     Unchanged for Rows by the time since their last change, of 4 that were read. less than 30 days 0 30 to 89 days 0 90 to 179 days 0 180 to 364 days 0 1 to 2 years 4 show over 2 years 0 not known 0
-    ");
+    "##);
 }
 
 #[test]
@@ -130,8 +125,8 @@ fn every_row_has_a_cell_for_each_column_and_opens_to_all_that_is_known_of_it() {
     for row in &table {
         assert_eq!(row.matches("<td ").count(), headings, "{row}");
     }
-    insta::assert_snapshot!(seen(&format!("<{}", table[0])), @r#"20 Bot 20 11111111-2222-3333-4444-aaaaaaaaaaaa read secret attachments Take it out Attach again and 1 more gpt-5 Sales +49 30 123456 1 to 2 years 2024-02-02"#);
-    insta::assert_snapshot!(seen(opened(&page)[0]), @r#"Findings high secret Take it out ( password in line 2 ) low attachments Attach again ( 5 ) How it is set up Model gpt-5 Temperature 0.30 Input type PROMPT Description 1 character Instruction 50,001 characters Conversation starters 2 Actions 3 Actions that ask for confirmation 1 Fields of the form 4 Attachments 5 Web search on Image generation off Code interpreter not said Canvas not said Extended thinking not said Created 2024-01-02 03:04:05 UTC Last change 2024-02-02 03:04:05 UTC Age 455 days Unchanged for 424 days This row Cell 11111111-2222-3333-4444-AAAAAAAAAAAA Id 11111111-2222-3333-4444-aaaaaaaaaaaa Read from Assistants API Read 2025-04-01 08:00:01 UTC Requests 2, 0.412 s team Sales =phone +49 30 123456 Assistant, as the platform sent it without what looks like a secret { "assistant": { "instruction": "Be kind </script><b>" } }"#);
+    insta::assert_snapshot!(seen(&format!("<{}", table[0])), @r##"20 Bot 20 11111111-2222-3333-4444-aaaaaaaaaaaa read secret attachments Take it out Attach again and 1 more gpt-5 1 to 2 years Sales +49 30 123456 2024-02-02"##);
+    insta::assert_snapshot!(seen(opened(&page)[0]), @r##"Findings high secret Take it out ( password in line 2 ) low attachments Attach again ( 5 ) How it is set up Model gpt-5 Creativity 0.30 Input type PROMPT Description 1 character Instructions 50,001 characters Conversation starters 2 Actions 3 Actions that ask for confirmation 1 Fields of the form 4 Attachments 5 Web search on Image generation off Data analyst not said Canvas not said Extended thinking not said Created 2024-01-02 03:04:05 UTC Last change 2024-02-02 03:04:05 UTC Age 455 days Unchanged for 424 days This row Cell 11111111-2222-3333-4444-AAAAAAAAAAAA Id 11111111-2222-3333-4444-aaaaaaaaaaaa Read from Assistants API Read 2025-04-01 08:00:01 UTC Requests 2, 0.412 s team Sales =phone +49 30 123456 Assistant, as the platform sent it without what looks like a secret { "assistant": { "instruction": "Be kind </script><b>" } }"##);
     assert!(opened(&page)[4].contains("Error:"));
 }
 
@@ -222,18 +217,18 @@ fn over_five_thousand_rows_those_that_need_somebody_come_first_and_it_says_what_
     rows.push(read(6_002, "gone", vec![finding("model_unavailable", Weight::Medium, "Choose a model", "")]));
     let page = page_with(&audit_facts(), &rows, &settings(), "{}");
     let lines = between(&page, "class=\"line\">", "<");
-    assert_eq!((lines.len(), lines.last()), (5_000, Some(&"6002")));
+    assert_eq!((lines.len(), lines.first()), (5_000, Some(&"6002")));
     assert!(seen(&page).contains("This page shows 5,000 of 6,001 rows"));
-    assert!(seen(&page).contains("1 of 6,001 rows needs somebody"));
+    assert!(seen(&page).contains("1 of 6,001 assistants needs you"));
 }
 
 #[test]
 fn what_cannot_be_looked_through_is_not_shown_and_what_is_too_large_is_left_out() {
     let row = read(2, "gpt-5", Vec::new());
-    let mut overview = AuditOverview::default();
-    overview.count(&row, texts(&settings()));
+    let mut overview = Overview::default();
+    overview.count(&row, &settings());
     let mut out = Vec::new();
-    let mut renderer = html(&settings(), overview, None, |_| None, &mut out);
+    let mut renderer = html(&settings(), overview, None, |_, _| None, &mut out);
     renderer.begin(&audit_facts()).unwrap();
     renderer.row(&row).unwrap();
     assert!(renderer.opens(&row).unwrap().is_some());

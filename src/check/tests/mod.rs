@@ -8,7 +8,9 @@ mod reading;
 use uuid::Uuid;
 
 use super::compare::{Verdict, compare};
-use crate::engine::record::{Nonsense, Record, Side, read};
+use crate::base::Lang;
+use crate::engine::record::{FIELDS, Field, Nonsense, Record, Rule, Side, read};
+use crate::engine::report::page::label;
 
 /// The id that every record of the tests has.
 const ID: Uuid = Uuid::from_u128(0x550e_8400_e29b_41d4_a716_4466_5544_0000);
@@ -30,4 +32,18 @@ fn record(side: Side, members: &str) -> Record {
 
 fn verdict(assistant: &str, agent: &str) -> Verdict {
     compare(&record(Side::Assistant, assistant), &record(Side::Agent, agent))
+}
+
+#[test]
+fn every_field_that_is_compared_is_called_by_a_name_of_the_web_app() {
+    let is_shown = |field: &&Field| !matches!(field.rule, Rule::Id | Rule::Time);
+    for field in FIELDS.iter().filter(is_shown) {
+        let said = Lang::ALL.map(|lang| label(field.name, lang));
+        assert!(!said.contains(&field.name.to_owned()), "{said:?}");
+        let Rule::Keyed(element) = field.rule else { continue };
+        for inside in element.fields.iter().filter(is_shown) {
+            let german = label(&format!("{}[x].{}", field.name, inside.name), Lang::De);
+            assert!(!german.ends_with(&format!(" {}", inside.name)), "{german}");
+        }
+    }
 }

@@ -1,20 +1,22 @@
 //! `apply LEDGER`: settings in, layers wired, report out.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::apply_report::Reports;
+use super::apply_report::ApplyRows;
 use super::command_line::{command_line, path_word, program, same_access, same_command, typed};
 use super::connection::{Connection, Given};
 use super::intake::check_output;
+use super::render::{Asked, RenderError, Rows, has_room, render_rows, say_that_it_stays, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::ask;
@@ -25,12 +27,11 @@ use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which, name_ask
 use crate::base::{Backlog, Exit, RunFacts, StopReason, Writing};
 use crate::cli::apply_arguments::ApplyArgs;
 use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{OutputPath, UsageError, apply_json, apply_report, apply_xlsx};
+use crate::cli::settings::{OutputPath, UsageError, apply_html, apply_json, apply_report, apply_xlsx};
 use crate::engine::ledger::{Identity, Ledger, LedgerReader, Purpose, RunCommand, Writer};
 use crate::engine::platform::Client;
-use crate::engine::report::Written;
 use crate::engine::session::Board;
-use crate::engine::terminal::{self, Terminal, Text};
+use crate::engine::terminal::{self, Terminal, Text, WhenGone};
 
 const NOTHING: &str = "nothing was written";
 
@@ -80,12 +81,13 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         has_past: ledger.rows_to_take_back(&workspace).context(NOTHING)? > 0,
         ..Which::default()
     };
-    let others = [apply_json(arguments), apply_xlsx(arguments)];
+    let others = [apply_json(arguments), apply_html(arguments), apply_xlsx(arguments)];
     for output in others.iter().flatten().chain([&output]) {
         check_output(output, NOTHING)?;
     }
     let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
-    let apply = Apply { arguments, terminal, output, identity, workspace, base_url, which };
+    let started_at = Timestamp::now();
+    let apply = Apply { arguments, terminal, output, identity, workspace, base_url, which, started_at };
     apply.go(ledger, connection)
 }
 
@@ -118,6 +120,7 @@ struct Apply<'a> {
     /// `None` in the practice workspace.
     base_url: Option<String>,
     which: Which,
+    started_at: Timestamp,
 }
 
 /// What is known of the ledger before the first request.
@@ -336,53 +339,71 @@ impl Apply<'_> {
         command_line(&mut words.iter().map(String::as_str))
     }
 
-    fn facts(&self, stopped: Option<&StopReason>, result: &ApplyResult) -> ApplyFacts {
+    fn facts(&self, stopped: Option<&StopReason>) -> ApplyFacts {
         let run = RunFacts {
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             base_url: self.base_url.clone(),
             practice: self.base_url.is_none(),
+            started_at: Some(self.started_at),
+            finished_at: Some(Timestamp::now()),
             stopped: stopped.cloned(),
             ..RunFacts::default()
         };
         ApplyFacts {
             run,
-            counts: result.statuses.iter().map(|(status, rows)| (*status, *rows)).collect(),
+            counts: Vec::new(),
             is_undo: self.arguments.undo,
             is_dry_run: self.arguments.dry_run,
         }
     }
 
+    /// Writes every report that was asked for, unless no answer came that could take the place of an earlier one.
+    fn render_all(
+        &self,
+        rows: &ApplyRows<'_>,
+        has_answers: bool,
+    ) -> Result<Vec<(&'static str, PathBuf)>, RenderError> {
+        let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
+        let outputs = [
+            (ReportFormatArg::Csv, Some(self.output.clone())),
+            (ReportFormatArg::Json, apply_json(self.arguments)),
+            (ReportFormatArg::Html, apply_html(self.arguments)),
+            (ReportFormatArg::Xlsx, apply_xlsx(self.arguments)),
+        ];
+        let counted = rows.facts().counts.iter().map(|(_, rows)| rows).sum();
+        let mut files = Vec::new();
+        for (format, output) in outputs {
+            let Some(output) = output.filter(|_| has_room(format, counted, self.terminal)) else { continue };
+            if let Some(path) = stays(has_answers, &output) {
+                say_that_it_stays(path, self.terminal);
+                continue;
+            }
+            let rendered = render_rows(rows, format, &asked, &output, WhenGone::GoOn, &mut |_| {})?;
+            rendered.say_if_beside(self.terminal);
+            files.extend(rendered.file.map(|file| (format.label(), file)));
+        }
+        Ok(files)
+    }
+
     fn finish(&self, stopped: Option<&StopReason>, plan: &Plan) -> Result<Exit, CommandError> {
         let reader =
             LedgerReader::open_either(&self.arguments.ledger).context("the ledger cannot be read again")?;
-        let mut result = ApplyResult::default();
-        let reports = Reports {
+        let mut rows = ApplyRows {
             ledger: &reader,
             workspace: &self.workspace,
-            arguments: self.arguments,
-            terminal: self.terminal,
+            facts: self.facts(stopped),
+            redact: self.arguments.redact,
         };
-        let written = reports.csv(&self.output, &mut result).and_then(|csv| {
-            let facts = self.facts(stopped, &result);
-            let other = |format, output: Option<OutputPath>| match output {
-                Some(output) => reports.other(format, &output, &facts),
-                None => Ok(None),
-            };
-            let json = other(ReportFormatArg::Json, apply_json(self.arguments))?;
-            let xlsx = other(ReportFormatArg::Xlsx, apply_xlsx(self.arguments))?;
-            Ok([("report", csv), ("JSON report", json), ("workbook", xlsx)])
-        });
-        let mut files: Vec<(&str, &Path)> = Vec::new();
-        for (label, written) in written.iter().flatten() {
-            let Some(written) = written else { continue };
-            if let Written::Beside { asked, .. } = written {
-                self.terminal.error(&format!(
-                    "{} could not be replaced (is it open elsewhere?); the report stands beside it",
-                    asked.display()
-                ));
+        let counted = rows.counted();
+        let (result, written) = match counted {
+            Ok(result) => {
+                let written = self.render_all(&rows, result.has_answers());
+                (result, written)
             }
-            files.push((label, written.path()));
-        }
+            Err(error) => (ApplyResult::default(), Err(error)),
+        };
+        let mut files: Vec<(&str, &Path)> = Vec::new();
+        files.extend(written.iter().flatten().map(|(label, path)| (*label, path.as_path())));
         files.push(("ledger", &self.arguments.ledger));
         let writing = if self.arguments.undo { Writing::Undoing } else { Writing::Applying };
         let exit = Exit::of(stopped, result.needs_attention(writing));

@@ -1,111 +1,31 @@
-//! The report of `apply`, out of its ledger.
+//! The rows of `apply`, out of its ledger.
 
-use std::io::Write;
-
-use super::dialect;
-use super::render::{RenderError, has_room, say_that_it_stays, stays};
+use super::render::{RenderError, Rows};
 use crate::apply::store::{Recorded, Workspace};
 use crate::apply::{ApplyFacts, ApplyResult, ApplyRow};
-use crate::base::{ApplyStatus, ReportRow};
-use crate::cli::apply_arguments::ApplyArgs;
-use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::OutputPath;
-use crate::engine::ledger::{LedgerError, LedgerReader};
-use crate::engine::report::{self, Access, AtomicFile, Renderer, ReportSettings, Written};
-use crate::engine::terminal::{self, Terminal, WhenGone};
+use crate::base::{ApplyStatus, Lang, ReportRow};
+use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
+use crate::engine::report::page::Objects;
 
-/// The reports of a command that has ended.
-pub(super) struct Reports<'a> {
+/// The rows of a command that has ended.
+pub(super) struct ApplyRows<'a> {
     pub(super) ledger: &'a LedgerReader,
     pub(super) workspace: &'a Workspace,
-    pub(super) arguments: &'a ApplyArgs,
-    pub(super) terminal: &'a Terminal,
+    pub(super) facts: ApplyFacts,
+    /// Whether lengths stand in place of the platform's texts.
+    pub(super) redact: bool,
 }
 
-impl Reports<'_> {
-    /// Writes the CSV and counts its rows; `None` for standard output, and for a report that stays since no answer came that
-    /// could take its place.
-    pub(super) fn csv(
-        &self,
-        output: &OutputPath,
-        result: &mut ApplyResult,
-    ) -> Result<Option<Written>, RenderError> {
-        let settings = self.settings()?;
-        let mut counted = ApplyResult::default();
-        let written = self.write(output, Access::ByUmask, &mut |out| {
-            let renderer = report::csv::<ApplyRow, _>(&settings, out);
-            self.rows(renderer, &ApplyFacts::default(), &mut counted)?;
-            Ok(counted.has_answers())
-        });
-        *result = counted;
-        written
-    }
-
-    /// Writes the same in one of the other formats, once its rows are counted in `facts`.
-    pub(super) fn other(
-        &self,
-        format: ReportFormatArg,
-        output: &OutputPath,
-        facts: &ApplyFacts,
-    ) -> Result<Option<Written>, RenderError> {
-        let settings = self.settings()?;
-        let rows = facts.counts.iter().map(|(_, rows)| rows).sum();
-        if !has_room(format, rows, self.terminal) {
-            return Ok(None);
-        }
-        self.write(output, Access::OwnerOnly, &mut |out| {
-            let mut counted = ApplyResult::default();
-            let renderer = match format {
-                ReportFormatArg::Xlsx => report::workbook::<ApplyRow, _>(&settings, out),
-                _ => report::json_lines(&settings, out),
-            };
-            self.rows(renderer, facts, &mut counted)?;
-            Ok(counted.has_answers())
-        })
-    }
-
-    fn settings(&self) -> Result<ReportSettings, RenderError> {
-        let format = self.ledger.format()?.unwrap_or_default();
-        Ok(ReportSettings { format, dialect: dialect(self.arguments.dialect), redact: false })
-    }
-
-    /// `render` tells whether there was an answer.
-    fn write(
-        &self,
-        output: &OutputPath,
-        access: Access,
-        render: &mut dyn FnMut(&mut dyn Write) -> Result<bool, RenderError>,
-    ) -> Result<Option<Written>, RenderError> {
-        match output {
-            OutputPath::Stdout => {
-                render(&mut terminal::standard_output(WhenGone::GoOn))?;
-                Ok(None)
-            }
-            OutputPath::File(path) => {
-                let mut file = AtomicFile::create(path, access)?;
-                let has_answers = render(&mut file).map_err(|error| error.at(path))?;
-                if let Some(path) = stays(has_answers, output) {
-                    say_that_it_stays(path, self.terminal);
-                    return Ok(None);
-                }
-                Ok(Some(file.commit()?))
-            }
-        }
-    }
-
-    fn rows(
-        &self,
-        mut renderer: Box<dyn Renderer<ApplyRow> + '_>,
-        facts: &ApplyFacts,
-        counted: &mut ApplyResult,
-    ) -> Result<(), RenderError> {
-        renderer.begin(facts)?;
-        self.ledger.for_each_row(false, |row, _, _| {
-            let row = self.row(row)?;
-            counted.count(row.status, row.remedy(), row.is_written());
-            renderer.row(&row).map_err(RenderError::from)
+impl ApplyRows<'_> {
+    /// Counts them; their facts have the counts from then on.
+    pub(super) fn counted(&mut self) -> Result<ApplyResult, RenderError> {
+        let mut result = ApplyResult::default();
+        self.visit(None, false, &mut |row| {
+            result.count(row.status, row.remedy(), row.is_written());
+            Ok(())
         })?;
-        Ok(renderer.finish()?)
+        self.facts.counts = result.statuses.iter().map(|(status, rows)| (*status, *rows)).collect();
+        Ok(result)
     }
 
     fn row(&self, row: ReportRow) -> Result<ApplyRow, LedgerError> {
@@ -124,12 +44,56 @@ impl Reports<'_> {
             _ if row.duplicate_of.is_some() => ApplyStatus::Duplicate,
             (Some(recorded), _) => recorded.ending.status,
             (None, Some(pair))
-                if self.arguments.undo && !self.ledger.apply_stands(self.workspace, pair)? =>
+                if self.facts.is_undo && !self.ledger.apply_stands(self.workspace, pair)? =>
             {
                 ApplyStatus::Unchanged
             }
             (None, _) if row.checked_at.is_none() => ApplyStatus::NoSource,
             (None, _) => ApplyStatus::NotChecked,
         })
+    }
+}
+
+impl Rows<ApplyRow> for ApplyRows<'_> {
+    fn ledger(&self) -> &LedgerReader {
+        self.ledger
+    }
+
+    fn redact(&self) -> bool {
+        self.redact
+    }
+
+    fn facts(&self) -> &ApplyFacts {
+        &self.facts
+    }
+
+    fn visit(
+        &self,
+        keys: Option<&[RowKey]>,
+        _: bool,
+        visit: &mut dyn FnMut(&ApplyRow) -> Result<(), RenderError>,
+    ) -> Result<(), RenderError> {
+        let visit = |row, _: Option<&[u8]>, _: Option<&[u8]>| visit(&self.row(row)?);
+        match keys {
+            Some(keys) => self.ledger.for_each_row_of(keys, false, visit),
+            None => self.ledger.for_each_row(false, visit),
+        }
+    }
+
+    /// What was read may be of another workspace: the ledger has it.
+    fn objects(&self, _: &ApplyRow, _: usize) -> Result<Objects, LedgerError> {
+        Ok(Objects::default())
+    }
+
+    fn facts_of_none(&self) -> ApplyFacts {
+        ApplyFacts { counts: Vec::new(), ..self.facts.clone() }
+    }
+
+    fn count(facts: &mut ApplyFacts, row: &ApplyRow) {
+        super::render::add(&mut facts.counts, row.status);
+    }
+
+    fn card(_: &ApplyFacts, _: Lang) -> Option<String> {
+        None
     }
 }

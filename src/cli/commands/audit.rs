@@ -15,11 +15,11 @@ use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input, remember};
 use super::owners::remember_origin;
 use super::parts::write_parts;
-use super::render::{RenderError, audit_rows, has_room, overview, render_rows, say_that_it_stays, stays};
+use super::render::{Asked, RenderError, Rows, audit_rows, has_room, render_rows, say_that_it_stays, stays};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::split::{Split, Target};
-use super::{CommandError, dialect, runtime};
+use super::{CommandError, runtime};
 use crate::audit::{
     self, AuditFacts, AuditReader, AuditRow, AuditSummary, OneSide, Source, add_models, keep_models,
 };
@@ -95,9 +95,11 @@ impl Audit<'_> {
         }
         remember(&ledger, |reader, take| {
             let rows = AuditReader::new(reader, audit::facts(reader)?, false)?;
-            rows.for_each_row(None, false, |row| take(&row.row, &row.standing()))
+            rows.for_each_row(None, |row| take(&row.row, &row.standing()))
         })?;
-        if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
+        if let Some(exit) =
+            import(&mut ledger, (&input, self.paths.input.as_deref()), &self.signals, self.terminal)?
+        {
             return Ok(exit);
         }
         remember_origin(&ledger, self.paths.input.as_deref(), &self.arguments.reading)?;
@@ -219,7 +221,11 @@ impl Audit<'_> {
             return Ok(());
         }
         let split = Split::of(ledger, column)?;
-        write_parts(ledger, &split, dialect(self.arguments.dialect), false, &target)
+        write_parts(ledger, &split, &self.asked(), false, &target)
+    }
+
+    fn asked(&self) -> Asked {
+        Asked::of(self.arguments.dialect, &self.arguments.page)
     }
 
     fn split_target(&self) -> Option<(&str, Target<'_>)> {
@@ -235,16 +241,17 @@ impl Audit<'_> {
         rows: &AuditReader<'_>,
         files: &mut Vec<(&'static str, PathBuf)>,
     ) -> Result<AuditCounters, RenderError> {
-        let facts = rows.facts();
-        let dialect = dialect(self.arguments.dialect);
+        let (facts, asked) = (rows.facts(), self.asked());
         let mut render = |label, format, output: &OutputPath, counters: &mut AuditCounters| {
             let count = &mut |row: &AuditRow| counters.count(row);
             if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
                 say_that_it_stays(path, self.terminal);
-                overview(rows, None, count)?;
-                return Ok::<_, RenderError>(());
+                return rows.visit(None, false, &mut |row| {
+                    count(row);
+                    Ok(())
+                });
             }
-            let rendered = render_rows(rows, format, dialect, output, WhenGone::GoOn, count)?;
+            let rendered = render_rows(rows, format, &asked, output, WhenGone::GoOn, count)?;
             rendered.say_if_beside(self.terminal);
             files.extend(rendered.file.map(|file| (label, file)));
             Ok(())

@@ -1,10 +1,11 @@
 //! From an audit's ledger to its reports.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::render::{RenderError, Rows, Wants};
+use super::render::{RenderError, Rows};
 use crate::audit::{AuditFacts, AuditReader, AuditRow, Finding, Found};
-use crate::base::{Call, ProgressCounts};
+use crate::base::{Call, Lang, ProgressCounts};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::report::page::Objects;
 
@@ -35,11 +36,11 @@ impl AuditCounters {
         self.from_agents += u64::from(row.read_from == Some(Call::Agent));
         self.progress.count(row.progress());
         for Finding { code, weight, advice, .. } in &row.findings {
-            let none = Found { code, weight: *weight, advice, rows: 0 };
+            let none = Found { code, weight: *weight, advice: Lang::En.of(*advice), rows: 0 };
             self.found.entry(code).or_insert(none).rows += 1;
         }
-        if !row.remedy().is_empty() {
-            *self.remedies.entry(row.remedy()).or_insert(0) += 1;
+        if !row.remedy(Lang::En).is_empty() {
+            *self.remedies.entry(row.remedy(Lang::En)).or_insert(0) += 1;
         }
     }
 }
@@ -60,10 +61,14 @@ impl Rows<AuditRow> for AuditReader<'_> {
     fn visit(
         &self,
         keys: Option<&[RowKey]>,
-        wants: Wants,
+        _: bool,
         visit: &mut dyn FnMut(&AuditRow) -> Result<(), RenderError>,
     ) -> Result<(), RenderError> {
-        self.for_each_row(keys, wants.page, visit)
+        self.for_each_row(keys, visit)
+    }
+
+    fn for_page<'r>(&self, row: &'r AuditRow) -> Cow<'r, AuditRow> {
+        Cow::Owned(self.for_other_people(row.clone()))
     }
 
     fn objects(&self, row: &AuditRow, at_most: usize) -> Result<Objects, LedgerError> {
@@ -79,7 +84,7 @@ impl Rows<AuditRow> for AuditReader<'_> {
     /// Its page counts for itself.
     fn count(_: &mut AuditFacts, _: &AuditRow) {}
 
-    fn card(_: &AuditFacts) -> Option<String> {
+    fn card(_: &AuditFacts, _: Lang) -> Option<String> {
         None
     }
 }

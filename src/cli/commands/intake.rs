@@ -11,8 +11,8 @@ use crate::base::{Exit, ReportRow, Standing};
 use crate::cli::settings::{OutputPath, UsageError, WorkPaths};
 use crate::cli::shared_arguments::InputArgs;
 use crate::engine::input::{Input, InputError, InputOptions};
-use crate::engine::ledger::{Identity, ImportError, Ledger, LedgerError, LedgerReader, Purpose};
-use crate::engine::report::{FileHead, check_writable};
+use crate::engine::ledger::{Identity, ImportError, InputFile, Ledger, LedgerError, LedgerReader, Purpose};
+use crate::engine::report::{FileHead, check_writable, sha256};
 use crate::engine::terminal::Terminal;
 
 /// The built-in sample, for `--sandbox` without an INPUT.
@@ -94,7 +94,7 @@ type Take<'a> = dyn FnMut(&ReportRow, &Standing) -> Result<(), LedgerError> + 'a
 /// Takes the input into the ledger; gives an exit code when a signal ended that.
 pub(super) fn import(
     ledger: &mut Ledger,
-    input: &Input,
+    (input, path): (&Input, Option<&Path>),
     signals: &Signals,
     terminal: &Terminal,
 ) -> Result<Option<Exit>, CommandError> {
@@ -103,7 +103,10 @@ pub(super) fn import(
         .context("the input")?
         .map(|row| if signals.heard() { Err(RowsError::Signal) } else { row.map_err(RowsError::Input) });
     match ledger.import(input.format(), rows) {
-        Ok(()) => Ok(None),
+        Ok(()) => {
+            ledger.remember_input_file(path.and_then(input_file).as_ref()).context("the ledger")?;
+            Ok(None)
+        }
         Err(ImportError::Input(RowsError::Signal)) => {
             terminal.say("stopped before the first request; the same command goes on.");
             Ok(Some(Exit::StoppedEarly))
@@ -111,6 +114,12 @@ pub(super) fn import(
         Err(ImportError::Input(RowsError::Input(error))) => Err(anyhow!(error).context("the input").into()),
         Err(ImportError::Ledger(error)) => Err(anyhow!(error).context("nothing was asked for").into()),
     }
+}
+
+/// By what a proof knows the input again.
+fn input_file(path: &Path) -> Option<InputFile> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    Some(InputFile { name, sha256: sha256(path).ok()? })
 }
 
 /// The practice workspace has another port each time; its ledger is known by a name.

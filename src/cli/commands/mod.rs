@@ -15,6 +15,7 @@ mod list;
 mod next;
 mod owners;
 mod parts;
+mod proof;
 mod render;
 mod report;
 mod rollback;

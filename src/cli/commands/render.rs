@@ -1,20 +1,20 @@
 //! From a ledger to a report: `run` ends with what `report LEDGER` does.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::audit::{self, AuditReader};
-use crate::base::{DisabledState, JsonText, ProgressCounts, ReportRow, RunFacts, SinceLast};
+use crate::base::{DisabledState, JsonText, Lang, ProgressCounts, ReportRow, RunFacts, SinceLast};
 use crate::check::{self, Summary};
-use crate::cli::report_arguments::ReportFormatArg;
+use crate::cli::report_arguments::{PageArgs, ReportFormatArg};
 use crate::cli::settings::{OutputPath, UsageError};
+use crate::cli::shared_arguments::DialectArg;
 use crate::disable;
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::record::{self, Side};
-use crate::engine::report::page::{self, Objects, PageLine};
-use crate::engine::report::{
-    self, Access, Dialect, Extent, Renderer, ReportFileError, ReportSettings, Texts,
-};
+use crate::engine::report::page::{self, Objects, Overview, PageLine, PageOptions};
+use crate::engine::report::{self, Access, Dialect, Renderer, ReportFileError, ReportSettings};
 use crate::engine::terminal::{self, Terminal, WhenGone};
 
 /// What came of rendering.
@@ -48,6 +48,9 @@ pub(super) enum RenderError {
     /// The report's file cannot be written.
     #[error(transparent)]
     File(#[from] ReportFileError),
+    /// Nobody wants to see the rows that are left.
+    #[error("enough was seen")]
+    Enough,
     /// Standard output cannot be written.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
@@ -105,14 +108,24 @@ pub(super) fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
     rest.is_some_and(|rest| rest.starts_with(b".")) && folder(path) == folder(ledger)
 }
 
-/// What rows are to bring.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wants {
-    /// The proposed agent.
-    pub(super) proposed: bool,
-    /// What may be shown to other people than those of the input.
-    pub(super) page: bool,
+/// Which rows of a ledger.
+#[derive(Debug)]
+pub(super) enum Of<'a, R> {
+    /// All of them.
+    All,
+    /// Those with these keys, in this order.
+    Keys(&'a [RowKey]),
+    /// Those that were read before.
+    Read(&'a [R]),
 }
+
+impl<R> Clone for Of<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Of<'_, R> {}
 
 /// The rows of a ledger, a run's or an audit's, as every format shows them.
 pub(super) trait Rows<R: PageLine> {
@@ -125,13 +138,18 @@ pub(super) trait Rows<R: PageLine> {
     /// What is said of all of them.
     fn facts(&self) -> &R::Facts;
 
-    /// Shows those with these keys, or all, to `visit`, in order.
+    /// Shows those with these keys, or all, to `visit`, in order; with the proposed agents where a format wants them.
     fn visit(
         &self,
         keys: Option<&[RowKey]>,
-        wants: Wants,
+        wants_proposed: bool,
         visit: &mut dyn FnMut(&R) -> Result<(), RenderError>,
     ) -> Result<(), RenderError>;
+
+    /// The row as other people may see it than those of the input.
+    fn for_page<'r>(&self, row: &'r R) -> Cow<'r, R> {
+        Cow::Borrowed(row)
+    }
 
     /// What was read of the row, of so many bytes at most.
     fn objects(&self, row: &R, at_most: usize) -> Result<Objects, LedgerError>;
@@ -143,7 +161,23 @@ pub(super) trait Rows<R: PageLine> {
     fn count(facts: &mut R::Facts, row: &R);
 
     /// What else stands on a page of them.
-    fn card(facts: &R::Facts) -> Option<String>;
+    fn card(facts: &R::Facts, lang: Lang) -> Option<String>;
+}
+
+/// How a report is asked for, whatever its rows are.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// Which CSV.
+    pub(super) dialect: Dialect,
+    /// What a page is told.
+    pub(super) page: PageOptions,
+}
+
+impl Asked {
+    /// As typed.
+    pub(super) fn of(dialect: DialectArg, page: &PageArgs) -> Self {
+        Self { dialect: super::dialect(dialect), page: page.options() }
+    }
 }
 
 /// The rows of a run.
@@ -172,7 +206,7 @@ impl Rows<ReportRow> for RunRows<'_> {
     fn visit(
         &self,
         keys: Option<&[RowKey]>,
-        wants: Wants,
+        wants_proposed: bool,
         visit: &mut dyn FnMut(&ReportRow) -> Result<(), RenderError>,
     ) -> Result<(), RenderError> {
         let visit = |mut row: ReportRow, assistant: Option<&[u8]>, _: Option<&[u8]>| {
@@ -180,8 +214,8 @@ impl Rows<ReportRow> for RunRows<'_> {
             visit(&row)
         };
         match keys {
-            Some(keys) => self.ledger.for_each_row_of(keys, wants.proposed, visit),
-            None => self.ledger.for_each_row(wants.proposed, visit),
+            Some(keys) => self.ledger.for_each_row_of(keys, wants_proposed, visit),
+            None => self.ledger.for_each_row(wants_proposed, visit),
         }
     }
 
@@ -221,12 +255,12 @@ impl Rows<ReportRow> for RunRows<'_> {
         facts.off_with_agents_id += u64::from(is_one_uuid && row.disabled.may_be_off());
     }
 
-    fn card(facts: &RunFacts) -> Option<String> {
-        disable::card(facts)
+    fn card(facts: &RunFacts, lang: Lang) -> Option<String> {
+        disable::card(facts, lang)
     }
 }
 
-fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, found: T) {
+pub(super) fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, found: T) {
     match counts.iter_mut().find(|(counted, _)| *counted == found) {
         Some((_, rows)) => *rows += 1,
         None => counts.push((found, 1)),
@@ -245,7 +279,7 @@ pub(super) fn render(
     ledger: &LedgerReader,
     facts: &RunFacts,
     format: ReportFormatArg,
-    dialect: Dialect,
+    asked: &Asked,
     redact: bool,
     output: &OutputPath,
     when_gone: WhenGone,
@@ -253,7 +287,7 @@ pub(super) fn render(
     let mut summary = Summary::default();
     let rows = RunRows { ledger, facts: facts.clone(), redact };
     let mut count = |row: &ReportRow| summary.count(row);
-    let rendered = render_rows(&rows, format, dialect, output, when_gone, &mut count)?;
+    let rendered = render_rows(&rows, format, asked, output, when_gone, &mut count)?;
     Ok(Rendered { summary, ..rendered })
 }
 
@@ -261,23 +295,35 @@ pub(super) fn render(
 pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
     rows: &S,
     format: ReportFormatArg,
-    dialect: Dialect,
+    asked: &Asked,
     output: &OutputPath,
     when_gone: WhenGone,
     count: &mut dyn FnMut(&R),
 ) -> Result<Rendered, RenderError> {
-    let settings = settings(rows.ledger(), dialect, rows.redact())?;
+    let settings = settings(rows.ledger(), asked, rows.redact())?;
     let mut to = |out: &mut dyn Write| -> Result<(), RenderError> {
         let renderer: Box<dyn Renderer<R> + '_> = match format {
             ReportFormatArg::Csv => report::csv(&settings, out),
             ReportFormatArg::Json => report::json_lines(&settings, out),
             ReportFormatArg::Xlsx => report::workbook(&settings, out),
             ReportFormatArg::Html => {
-                page::html(&settings, overview(rows, None, &mut |_| {})?, None, S::card, out)
+                let overview = overview(rows, &settings, Of::All, count)?;
+                let renderer = page::html(&settings, overview, None, S::card, out);
+                return feed(renderer, rows.facts(), rows, Of::All, &mut |_| {});
             }
         };
-        feed(renderer, rows.facts(), rows, None, count)
+        feed(renderer, rows.facts(), rows, Of::All, count)
     };
+    write_report(format, output, when_gone, &mut to)
+}
+
+/// Writes what `to` writes, a file whole or not at all and with the access that its format asks for.
+pub(super) fn write_report(
+    format: ReportFormatArg,
+    output: &OutputPath,
+    when_gone: WhenGone,
+    to: &mut dyn FnMut(&mut dyn Write) -> Result<(), RenderError>,
+) -> Result<Rendered, RenderError> {
     let (file, not_replaced) = match output {
         OutputPath::Stdout => {
             to(&mut terminal::standard_output(when_gone))?;
@@ -314,7 +360,7 @@ pub(super) fn since_last<R: PageLine>(
 ) -> Result<Option<SinceLast>, RenderError> {
     let Some(at) = rows.ledger().earlier_at()? else { return Ok(None) };
     let mut since = SinceLast::new(of, at);
-    rows.visit(None, Wants::default(), &mut |row| {
+    rows.visit(None, false, &mut |row| {
         if row.own().duplicate_of.is_none() {
             since.take(row.own().before.as_ref(), &row.standing());
         }
@@ -341,48 +387,66 @@ pub(super) fn audit_rows(ledger: &LedgerReader, redact: bool) -> Result<AuditRea
 /// What a report of this ledger is to look like.
 pub(super) fn settings(
     ledger: &LedgerReader,
-    dialect: Dialect,
+    asked: &Asked,
     redact: bool,
 ) -> Result<ReportSettings, LedgerError> {
-    Ok(ReportSettings { format: ledger.format()?.unwrap_or_default(), dialect, redact })
+    let Asked { dialect, page } = asked.clone();
+    Ok(ReportSettings { format: ledger.format()?.unwrap_or_default(), dialect, redact, page })
 }
 
-/// Gives the renderer the rows with these keys, or all; `count` sees each of them.
+/// Gives the renderer these rows; `count` sees each of them, unless the renderer has no place for any more.
 pub(super) fn feed<R: PageLine>(
     mut renderer: Box<dyn Renderer<R> + '_>,
     facts: &R::Facts,
     rows: &impl Rows<R>,
-    keys: Option<&[RowKey]>,
+    of: Of<'_, R>,
     count: &mut dyn FnMut(&R),
 ) -> Result<(), RenderError> {
-    let wants = Wants { proposed: renderer.wants_proposed(), page: renderer.rows_open() };
+    let (wants_proposed, is_page) = (renderer.wants_proposed(), renderer.rows_open());
     renderer.begin(facts)?;
-    rows.visit(keys, wants, &mut |row| {
+    visit(rows, of, wants_proposed, &mut |row| {
         count(row);
-        Ok(renderer.row(row)?)
+        if is_page { renderer.row(&rows.for_page(row)) } else { renderer.row(row) }?;
+        if renderer.is_full() { Err(RenderError::Enough) } else { Ok(()) }
     })?;
-    if renderer.rows_open() {
-        rows.visit(keys, wants, &mut |row| {
-            let Some(room) = renderer.opens(row)? else { return Ok(()) };
-            Ok(renderer.opened(row, rows.objects(row, room)?)?)
+    if is_page {
+        visit(rows, of, false, &mut |row| {
+            let row = rows.for_page(row);
+            if let Some(room) = renderer.opens(&row)? {
+                renderer.opened(&row, rows.objects(&row, room)?)?;
+            }
+            if renderer.is_full() { Err(RenderError::Enough) } else { Ok(()) }
         })?;
     }
     Ok(renderer.finish()?)
 }
 
-/// What the top of a page says about the rows with these keys, or about all: a pass of its own, so that no row has to be
-/// kept. `count` sees each of them.
+/// What the top of a page says about these rows: a pass of its own, so that no row has to be kept. `count` sees each of them.
 pub(super) fn overview<R: PageLine>(
     rows: &impl Rows<R>,
-    keys: Option<&[RowKey]>,
+    settings: &ReportSettings,
+    of: Of<'_, R>,
     count: &mut dyn FnMut(&R),
-) -> Result<R::Overview, RenderError> {
-    let texts = Texts { extent: Extent::Full, redact: rows.redact(), practice: false };
-    let mut overview = R::Overview::default();
-    rows.visit(keys, Wants { page: true, ..Wants::default() }, &mut |row| {
-        row.count(&mut overview, texts);
+) -> Result<Overview, RenderError> {
+    let mut overview = Overview::default();
+    visit(rows, of, false, &mut |row| {
+        overview.count(&*rows.for_page(row), settings);
         count(row);
         Ok(())
     })?;
     Ok(overview)
+}
+
+fn visit<R: PageLine>(
+    rows: &impl Rows<R>,
+    of: Of<'_, R>,
+    wants_proposed: bool,
+    visit: &mut dyn FnMut(&R) -> Result<(), RenderError>,
+) -> Result<(), RenderError> {
+    match of {
+        Of::All => rows.visit(None, wants_proposed, visit),
+        Of::Keys(keys) => rows.visit(Some(keys), wants_proposed, visit),
+        Of::Read(read) => read.iter().try_for_each(visit),
+    }
+    .or_else(|error| if matches!(error, RenderError::Enough) { Ok(()) } else { Err(error) })
 }

@@ -4,16 +4,18 @@ use std::io::{self, ErrorKind, IsTerminal};
 
 use anyhow::{Context, anyhow};
 
+use super::CommandError;
 use super::audit_report::AuditCounters;
 use super::command_line::{command_line, path_word, program, typed};
 use super::intake::refuse_foreign;
 use super::owners::renew;
 use super::parts::write_parts;
+use super::proof::{Fingerprints, proof};
 use super::render::{
-    RenderError, Rendered, audit_rows, overview, refuse_overwriting, render, render_rows, run_facts, summary,
+    Asked, RenderError, Rendered, audit_rows, refuse_overwriting, render, render_rows, run_facts, settings,
+    summary, write_report,
 };
 use super::split::{Split, Target};
-use super::{CommandError, dialect};
 use crate::audit::{self, AuditReader, AuditSummary};
 use crate::base::Exit;
 use crate::cli::files::CommandFiles;
@@ -21,6 +23,7 @@ use crate::cli::report_arguments::{ReportArgs, ReportFormatArg};
 use crate::cli::settings::{OutputPath, UsageError, report_output};
 use crate::disable;
 use crate::engine::ledger::{LedgerReader, Purpose, lacks_log};
+use crate::engine::report::page;
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Renders the ledger in the format asked for, or split by a column.
@@ -41,16 +44,34 @@ pub(super) fn report(
     if (arguments.format, &output) == (ReportFormatArg::Xlsx, &OutputPath::Stdout) {
         return Err(UsageError("a workbook is a file: say where it goes, -o PATH.".into()).into());
     }
+    if arguments.proof && arguments.format != ReportFormatArg::Html {
+        return Err(
+            UsageError("--proof is a page: give --format html, too. Nothing was written.".into()).into()
+        );
+    }
     if let OutputPath::File(path) = &output {
         refuse_overwriting(path, &arguments.ledger)?;
         refuse_foreign(path, "nothing was rendered")?;
     }
+    // Before the ledger is opened: whoever closes a file that SQLite has open drops its locks.
+    let fingerprints = arguments.proof.then(|| Fingerprints::of(&arguments.ledger));
     let ledger = ledger_with_owners(arguments, terminal)?;
     let wants_csv = arguments.format == ReportFormatArg::Csv && !arguments.redact;
     if arguments.output.is_none() && wants_csv && io::stdout().is_terminal() {
         return show(&ledger, arguments, terminal);
     }
-    let rendered = match of_either(&ledger, arguments, &output) {
+    let rendered = match fingerprints {
+        None => of_either(&ledger, arguments, &output),
+        Some(fingerprints) => {
+            let asked = Asked::of(arguments.dialect, &arguments.page);
+            let settings = settings(&ledger, &asked, arguments.redact).context("nothing was rendered")?;
+            let sheet = proof(&ledger, fingerprints, &settings).context("nothing was rendered")?;
+            write_report(ReportFormatArg::Html, &output, WhenGone::End, &mut |out| {
+                Ok(page::proof(&sheet, out)?)
+            })
+        }
+    };
+    let rendered = match rendered {
         Ok(rendered) => rendered,
         // `| head` has what it wanted.
         Err(RenderError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Done),
@@ -79,7 +100,7 @@ fn show(ledger: &LedgerReader, arguments: &ReportArgs, terminal: &Terminal) -> R
             let facts = audit::facts(ledger).context(unread)?;
             let rows = AuditReader::new(ledger, facts.clone(), false).context(unread)?;
             let mut counters = AuditCounters::default();
-            overview(&rows, None, &mut |row| counters.count(row)).context(unread)?;
+            rows.for_each_row(None, |row| Ok::<_, RenderError>(counters.count(row))).context(unread)?;
             audit::after_audit(&AuditSummary {
                 facts: &facts,
                 found: Some(&counters.found()),
@@ -107,7 +128,8 @@ fn ledger_with_owners(arguments: &ReportArgs, terminal: &Terminal) -> Result<Led
 fn split(arguments: &ReportArgs, column: &str, target: &Target<'_>) -> Result<Exit, CommandError> {
     let ledger = ledger_with_owners(arguments, target.terminal)?;
     let split = Split::of(&ledger, column)?;
-    write_parts(&ledger, &split, dialect(arguments.dialect), arguments.redact, target)?;
+    let asked = Asked::of(arguments.dialect, &arguments.page);
+    write_parts(&ledger, &split, &asked, arguments.redact, target)?;
     Ok(Exit::Done)
 }
 
@@ -117,15 +139,15 @@ fn of_either(
     arguments: &ReportArgs,
     output: &OutputPath,
 ) -> Result<Rendered, RenderError> {
-    let dialect = dialect(arguments.dialect);
+    let asked = Asked::of(arguments.dialect, &arguments.page);
     match ledger.identity()?.purpose {
         Purpose::Run => {
             let (facts, redact) = (run_facts(ledger)?, arguments.redact);
-            render(ledger, &facts, arguments.format, dialect, redact, output, WhenGone::End)
+            render(ledger, &facts, arguments.format, &asked, redact, output, WhenGone::End)
         }
         Purpose::Audit => {
             let rows = audit_rows(ledger, arguments.redact)?;
-            render_rows(&rows, arguments.format, dialect, output, WhenGone::End, &mut |_| {})
+            render_rows(&rows, arguments.format, &asked, output, WhenGone::End, &mut |_| {})
         }
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::command_line::{same_command, typed};
 use super::connection::{Connection, Given};
 use super::intake::check_output;
-use super::render::render;
+use super::render::{Asked, render};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{ask, somebody_must_be_there};
@@ -21,6 +21,7 @@ use crate::cli::rollback_arguments::RollbackArgs;
 use crate::cli::settings::{OutputPath, UsageError, rollback_report};
 use crate::disable::{self, RollbackResult, Switchboard, roll_back};
 use crate::engine::ledger::{Ledger, LedgerReader, RunCommand};
+use crate::engine::report::page::PageOptions;
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Shows what it will do, asks, does it, writes the report again.
@@ -143,9 +144,9 @@ impl Rollback<'_> {
         let path = &self.arguments.ledger;
         let ledger = LedgerReader::open(path).context("the ledger cannot be read again")?;
         let facts = ledger.facts().context("the ledger cannot be read again")?;
-        let dialect = dialect(self.arguments.dialect);
+        let asked = Asked { dialect: dialect(self.arguments.dialect), page: PageOptions::default() };
         let csv = ReportFormatArg::Csv;
-        let rendered = render(&ledger, &facts, csv, dialect, false, &self.report, WhenGone::GoOn);
+        let rendered = render(&ledger, &facts, csv, &asked, false, &self.report, WhenGone::GoOn);
         let mut files = Vec::new();
         if let Ok(rendered) = &rendered {
             rendered.say_if_beside(self.terminal);

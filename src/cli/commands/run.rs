@@ -17,11 +17,13 @@ use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input, remember};
 use super::next::Ended;
 use super::owners::remember_origin;
-use super::render::{RenderError, Rendered, has_room, render, run_facts, say_that_it_stays, stays, summary};
+use super::render::{
+    Asked, RenderError, Rendered, has_room, render, run_facts, say_that_it_stays, stays, summary,
+};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
-use super::{CommandError, dialect, runtime};
+use super::{CommandError, runtime};
 use crate::base::{
     Backlog, DisabledState, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled,
 };
@@ -101,7 +103,9 @@ impl Run<'_> {
         remember(&ledger, |reader, take| {
             reader.for_each_row(false, |row, _, _| take(&row, &row.standing()))
         })?;
-        if let Some(exit) = import(&mut ledger, &input, &self.signals, self.terminal)? {
+        if let Some(exit) =
+            import(&mut ledger, (&input, self.paths.input.as_deref()), &self.signals, self.terminal)?
+        {
             return Ok(exit);
         }
         remember_origin(&ledger, self.paths.input.as_deref(), &self.arguments.reading)?;
@@ -297,7 +301,7 @@ impl Run<'_> {
         ledger: &LedgerReader,
         facts: &RunFacts,
     ) -> Result<Vec<(&'static str, Rendered)>, RenderError> {
-        let dialect = dialect(self.arguments.dialect);
+        let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
         let asked_for = [
             (ReportFormatArg::Csv, Some(&self.paths.report)),
             (ReportFormatArg::Json, self.paths.json.as_ref()),
@@ -310,7 +314,7 @@ impl Run<'_> {
                 continue;
             };
             let rendered = match stays(!facts.nothing_is_known(), output) {
-                None => render(ledger, facts, format, dialect, false, output, WhenGone::GoOn)?,
+                None => render(ledger, facts, format, &asked, false, output, WhenGone::GoOn)?,
                 Some(path) => {
                     say_that_it_stays(path, self.terminal);
                     Rendered { file: None, not_replaced: None, summary: summary(ledger)? }

@@ -19,7 +19,7 @@ use crate::cli::settings::UsageError;
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::report::page::{self, IndexHead, IndexLine, PartOf};
 use crate::engine::report::{
-    Access, FileHead, FileNames, ReportFileError, Written, check_writable, write_atomically,
+    Access, AtomicFile, FileHead, FileNames, ReportFileError, Written, check_writable,
 };
 use crate::engine::terminal::Terminal;
 
@@ -44,16 +44,13 @@ pub(super) struct Part<'a> {
 }
 
 /// What a split needs to know of the rows that it splits: they may be a run's or an audit's.
-pub(super) trait PartWriter {
-    /// Looks through the rows of a part and counts them. What is written next is this part.
-    fn look(&mut self, part: &Part<'_>) -> Result<ProgressCounts, RenderError>;
-
-    /// Writes the part as a page.
-    fn page(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError>;
-
-    /// Writes the part as CSV.
-    fn csv(&mut self, part: &Part<'_>, out: &mut dyn Write) -> Result<(), RenderError>;
+pub(super) trait PartWriter<R> {
+    /// Writes the part as a page and as CSV, and counts its rows.
+    fn write(&mut self, part: &Part<'_>, files: [&mut dyn Write; 2]) -> Result<ProgressCounts, RenderError>;
 }
+
+/// Files that are written before they take their places together.
+const AT_ONCE: usize = 128;
 
 /// Where the parts go.
 pub(super) struct Target<'a> {
@@ -135,10 +132,10 @@ impl Split {
 
     /// Writes every part and, last, the index. Nothing is written where that would replace a file that is not of a split,
     /// the ledger first of all.
-    pub(super) fn write(
+    pub(super) fn write<R>(
         &self,
         head: &IndexHead,
-        writer: &mut dyn PartWriter,
+        writer: &mut dyn PartWriter<R>,
         target: &Target<'_>,
     ) -> Result<(), CommandError> {
         self.prepare(target)?;
@@ -146,14 +143,29 @@ impl Split {
         let files = self.files();
         let index = index(folder);
         let mut lines = Vec::with_capacity(files.len());
-        for (group, files) in self.groups.iter().zip(files) {
+        let mut written = Vec::with_capacity(AT_ONCE);
+        for (group, Files { page, csv }) in self.groups.iter().zip(files) {
             let part = Part { of: self.part_of(group), rows: &group.rows };
-            lines.push(write_part(folder, &part, files, writer).context(HALF_DONE)?);
+            let parts = [(&page, Access::OwnerOnly), (&csv, Access::ByUmask)];
+            let [page_file, csv_file] =
+                parts.map(|(name, access)| AtomicFile::create(&folder.join(name), access));
+            let mut files = [page_file.context(HALF_DONE)?, csv_file.context(HALF_DONE)?];
+            let [page_file, csv_file] = &mut files;
+            let progress = writer.write(&part, [page_file, csv_file]);
+            let progress = progress.map_err(|error| error.at(&folder.join(&page))).context(HALF_DONE)?;
+            written.extend(files);
+            if written.len() >= AT_ONCE {
+                replace(std::mem::take(&mut written)).context(HALF_DONE)?;
+            }
+            lines.push(IndexLine { name: part.of.name(head.lang()), progress, page, csv });
         }
+        replace(written).context(HALF_DONE)?;
         let own: BTreeSet<String> =
             lines.iter().flat_map(|line| [line.page.clone(), line.csv.clone()]).collect();
         let parts = lines.len() as u64;
-        replace(&index, Access::OwnerOnly, |out| Ok(page::index(head, lines, out)?)).context(HALF_DONE)?;
+        let mut file = AtomicFile::create(&index, Access::OwnerOnly).context(HALF_DONE)?;
+        page::index(head, lines, &mut file).context(HALF_DONE)?;
+        replace(vec![file]).context(HALF_DONE)?;
         self.tell(parts, &index, others(folder, &own), terminal);
         Ok(())
     }
@@ -268,33 +280,20 @@ impl Groups {
     }
 }
 
-fn write_part(
-    folder: &Path,
-    part: &Part<'_>,
-    files: Files,
-    writer: &mut dyn PartWriter,
-) -> anyhow::Result<IndexLine> {
-    let progress = writer.look(part)?;
-    replace(&folder.join(&files.page), Access::OwnerOnly, |out| writer.page(part, out))?;
-    replace(&folder.join(&files.csv), Access::ByUmask, |out| writer.csv(part, out))?;
-    Ok(IndexLine { name: part.of.name(), progress, page: files.page, csv: files.csv })
-}
-
-/// Writes the file whole or not at all, under this very name: the index links to it, and the name beside it may be
+/// Lets files appear whole or not at all, under these very names: the index links to them, and the name beside one may be
 /// another part's.
-fn replace(
-    path: &Path,
-    access: Access,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), RenderError>,
-) -> anyhow::Result<()> {
-    match write_atomically(path, access, |out| write(out).map_err(|error| error.at(path)))? {
-        Written::AsAsked(_) => Ok(()),
-        Written::Beside { asked, written } => {
+fn replace(files: Vec<AtomicFile>) -> anyhow::Result<()> {
+    for written in AtomicFile::commit_all(files)? {
+        if let Written::Beside { asked, written } = written {
             // Best effort: it is a file that nobody asked for.
             let _ = fs::remove_file(written);
-            Err(anyhow!("{} could not be replaced: is it open elsewhere? Close it there", asked.display()))
+            return Err(anyhow!(
+                "{} could not be replaced: is it open elsewhere? Close it there",
+                asked.display()
+            ));
         }
     }
+    Ok(())
 }
 
 /// Makes the folder if it is missing, but not the one that it is to stand in: a slip of the hand there is not to make a

@@ -10,15 +10,15 @@ use super::command_line::{endpoint_of, same_access, typed};
 use super::connection::{Connection, Given};
 use super::intake::check_output;
 use super::next::Ended;
-use super::parts::{RUN_TITLES, write};
+use super::parts::write;
 use super::render::{
-    RenderError, Rows, RunRows, Wants, refuse_overwriting, render_rows, say_that_it_stays, stays,
+    Asked, RenderError, Rows, RunRows, has_room, refuse_overwriting, render_rows, say_that_it_stays, stays,
 };
 use super::session::Session;
 use super::signals::Signals;
 use super::split::{Split, Target};
-use super::{CommandError, dialect, runtime};
-use crate::base::{Backlog, Exit, ReportRow, RunFacts, StopReason};
+use super::{CommandError, runtime};
+use crate::base::{Backlog, Exit, Lang, ReportRow, RunFacts, StopReason};
 use crate::check::{self, Accepted, AgainstKept, Summary, Verified};
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::ReportFormatArg;
@@ -161,14 +161,17 @@ impl Verify<'_> {
 
     /// Gives the files that were written.
     fn render_all(&self, rows: &VerifiedRows<'_>) -> Result<Vec<(&'static str, PathBuf)>, RenderError> {
-        let dialect = dialect(self.arguments.dialect);
+        let asked = self.asked();
         let mut files = Vec::new();
         for (format, output) in &self.outputs {
+            if !has_room(*format, rows.facts().rows(), self.terminal) {
+                continue;
+            }
             if let Some(path) = stays(rows.verified.has_answers, output) {
                 say_that_it_stays(path, self.terminal);
                 continue;
             }
-            let rendered = render_rows(rows, *format, dialect, output, WhenGone::GoOn, &mut |_| {})?;
+            let rendered = render_rows(rows, *format, &asked, output, WhenGone::GoOn, &mut |_| {})?;
             rendered.say_if_beside(self.terminal);
             files.extend(rendered.file.map(|file| (format.label(), file)));
         }
@@ -188,7 +191,11 @@ impl Verify<'_> {
             return Ok(());
         }
         let split = Split::of(rows.ledger(), column)?;
-        write(rows, RUN_TITLES, &split, dialect(self.arguments.dialect), &target)
+        write(rows, &split, &self.asked(), &target)
+    }
+
+    fn asked(&self) -> Asked {
+        Asked::of(self.arguments.dialect, &self.arguments.page)
     }
 
     fn split_target(&self) -> Option<(&str, Target<'_>)> {
@@ -218,7 +225,7 @@ impl<'a> VerifiedRows<'a> {
         let run = RunRows { ledger, facts: facts.clone(), redact };
         let mut rows = Self { run, verified, summary: Summary::default() };
         let (mut counted, mut summary) = (facts, Summary::default());
-        rows.visit(None, Wants::default(), &mut |row| {
+        rows.visit(None, false, &mut |row| {
             RunRows::count(&mut counted, row);
             summary.count(row);
             Ok(())
@@ -249,10 +256,10 @@ impl Rows<ReportRow> for VerifiedRows<'_> {
     fn visit(
         &self,
         keys: Option<&[RowKey]>,
-        wants: Wants,
+        wants_proposed: bool,
         visit: &mut dyn FnMut(&ReportRow) -> Result<(), RenderError>,
     ) -> Result<(), RenderError> {
-        self.run.visit(keys, wants, &mut |row| visit(&self.as_it_is_now(row)?))
+        self.run.visit(keys, wants_proposed, &mut |row| visit(&self.as_it_is_now(row)?))
     }
 
     /// With the agent as it was read now.
@@ -273,7 +280,7 @@ impl Rows<ReportRow> for VerifiedRows<'_> {
         RunRows::count(facts, row);
     }
 
-    fn card(facts: &RunFacts) -> Option<String> {
-        RunRows::card(facts)
+    fn card(facts: &RunFacts, lang: Lang) -> Option<String> {
+        RunRows::card(facts, lang)
     }
 }

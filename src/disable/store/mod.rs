@@ -6,14 +6,17 @@
 //! | `intent` | the intent before each request, and what became of it |
 //! | `recovery` | what earlier runs, or the guard of this one, still owe a row |
 //! | `rollback` | what `rollback` takes back |
+//! | `history` | all of it, for a proof |
 //!
 //! While an intent is open its row is `unknown`: at no moment is an assistant off that the ledger does not know of.
 
+mod history;
 mod intent;
 mod plan;
 mod recovery;
 mod rollback;
 
+pub use history::SwitchRecord;
 pub use intent::{Conclusion, Intent, Role};
 #[cfg(test)]
 pub(crate) use plan::{

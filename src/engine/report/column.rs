@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::redact;
 use super::texts::Texts;
-use crate::base::JsonText;
+use crate::base::{Both, JsonText};
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,9 +79,9 @@ pub struct Column<R: 'static> {
     /// The heading in the CSV, the key in the JSON.
     pub name: &'static str,
     /// What it is called where a page opens a row; empty where it does not stand there like this.
-    pub label: &'static str,
-    /// What is counted in it, in the singular.
-    pub unit: &'static str,
+    pub label: Both,
+    /// What is counted in it, in the singular and in the plural.
+    pub unit: [Both; 2],
     /// Where it stands in a workbook.
     pub(crate) place: Place,
     /// How wide it is there, in characters.
@@ -97,8 +97,8 @@ impl<R> Column<R> {
     pub(crate) const fn new(name: &'static str, value: Value<R>) -> Self {
         Self {
             name,
-            label: "",
-            unit: "",
+            label: [""; 2],
+            unit: [[""; 2]; 2],
             place: Place::Rest,
             width: 14,
             tally: "",
@@ -118,12 +118,12 @@ impl<R> Column<R> {
     }
 
     /// The same, with a name for people.
-    pub(crate) const fn labelled(self, label: &'static str) -> Self {
+    pub(crate) const fn labelled(self, label: Both) -> Self {
         Self { label, ..self }
     }
 
     /// The same, counting these.
-    pub(crate) const fn counting(self, unit: &'static str) -> Self {
+    pub(crate) const fn counting(self, unit: [Both; 2]) -> Self {
         Self { unit, ..self }
     }
 

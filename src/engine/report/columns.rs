@@ -17,8 +17,8 @@ const COLUMNS: &[Column<ReportRow>] = &[
     line(),
     name(),
     status(|row, _| Cell::text(row.status.as_str())),
-    remedy(|row, _| Cell::text(row.remedy().sentence())),
-    Column::partly_private("differences", |row, texts| Cell::Texts(texts.differences(row))).placed(Place::Verdict, 60).tallied(DIFFERENCES),
+    remedy(|row, texts| Cell::text(row.remedy().sentence_in(texts.lang))),
+    Column::partly_private("differences", |row: &ReportRow, texts| Cell::Texts(texts.differences(&row.differences))).placed(Place::Verdict, 60).tallied(DIFFERENCES),
     Column::partly_private("notes", |row, texts| Cell::Texts(texts.notes(row))).placed(Place::Verdict, 40),
     error(|row, texts| Cell::Text(Cow::Owned(texts.error(row)))),
     Column::new("disabled", |row: &ReportRow, _| Cell::text(row.disabled.as_str())).placed(Place::Verdict, 16),
@@ -116,7 +116,7 @@ impl Line for ReportRow {
         Beyond {
             support_id: self.support_id().map(|id| id.value.as_str()),
             columns,
-            changes: texts.changes(self),
+            changes: texts.changes(&self.differences),
             proposed: self.proposed.as_ref().and_then(|proposed| texts.value(proposed, "")),
             before: self.status_before().map(RowStatus::as_str),
         }

@@ -8,7 +8,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 use uuid::Uuid;
 
 use super::column::Cell;
-use super::texts::{Extent, Texts};
+use super::texts::Texts;
 use super::{Line, Renderer, ReportSettings, cell, free_of_clashes, shield};
 use crate::base::LineEnd;
 
@@ -16,7 +16,7 @@ use crate::base::LineEnd;
 pub fn csv<'a, R: Line, W: Write + 'a>(settings: &ReportSettings, out: W) -> Box<dyn Renderer<R> + 'a> {
     Box::new(Csv {
         writer: csv_writer(settings, out),
-        texts: Texts { extent: Extent::Short, redact: settings.redact, practice: false },
+        texts: settings.texts(),
         byte_order_mark: settings.byte_order_mark(),
         carried_columns: free_of_clashes(R::COLUMNS, &settings.format.carried_columns),
         scratch: String::new(),

@@ -8,9 +8,9 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::column::{Cell, Column};
-use super::texts::{Extent, Texts};
+use super::texts::Texts;
 use super::{Line, Renderer, ReportSettings, free_of_clashes};
-use crate::base::{JsonText, RunFacts, SinceLast};
+use crate::base::{JsonText, Lang, RunFacts, SinceLast};
 
 /// A renderer that writes the report as JSON Lines to `out`.
 pub fn json_lines<'a, R: Line, W: Write + 'a>(
@@ -19,7 +19,8 @@ pub fn json_lines<'a, R: Line, W: Write + 'a>(
 ) -> Box<dyn Renderer<R> + 'a> {
     Box::new(JsonLines {
         out: BufWriter::with_capacity(64 * 1024, out),
-        texts: Texts { extent: Extent::Full, redact: settings.redact, practice: false },
+        // A program reads it: in one language.
+        texts: Texts { lang: Lang::En, ..settings.page_texts() },
         carried_columns: free_of_clashes(R::COLUMNS, &settings.format.carried_columns),
         line: Vec::new(),
     })

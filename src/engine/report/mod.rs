@@ -10,6 +10,7 @@ pub(crate) mod columns;
 mod csv_format;
 mod file_head;
 mod file_names;
+mod fingerprint;
 mod json_lines;
 pub mod page;
 pub(crate) mod redact;
@@ -25,13 +26,14 @@ pub use column::{Cell, Column};
 pub use csv_format::csv;
 pub use file_head::FileHead;
 pub use file_names::FileNames;
+pub use fingerprint::sha256;
 pub use json_lines::{Carried, json_lines};
 pub(crate) use json_lines::{Counts, Head, Since};
 #[cfg(test)]
 pub(crate) use samples::facts;
 pub use table::csv_table;
-pub(crate) use texts::Extent;
 pub use texts::Texts;
+pub(crate) use texts::{Change, Extent};
 pub use workbook::{too_many_rows, workbook};
 
 #[cfg(test)]
@@ -43,8 +45,10 @@ use std::io;
 
 use serde::Serialize;
 
-use self::page::Objects;
-use crate::base::{Encoding, InputFormat, LineEnd, ReportRow, RowProgress, RunFacts, Standing};
+use self::page::{Objects, PageOptions};
+use crate::base::{
+    CallFailure, Encoding, InputFormat, LineEnd, ReportRow, RowProgress, RunFacts, Standing, one_line,
+};
 
 /// Which CSV a person wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,9 +71,31 @@ pub struct ReportSettings {
     pub dialect: Dialect,
     /// Lengths in place of the platform's texts; the input's own cells stay as they are.
     pub redact: bool,
+    /// How pages are written, and in which language remedies are.
+    pub page: PageOptions,
 }
 
 impl ReportSettings {
+    /// How a page tells texts.
+    pub(crate) fn page_texts(&self) -> Texts {
+        Texts { extent: Extent::Full, ..self.texts() }
+    }
+
+    /// A name, as it may be shown.
+    pub fn name(&self, name: &str) -> String {
+        self.page_texts().name(&one_line(name)).into_owned()
+    }
+
+    /// A failure, as it may be shown.
+    pub fn failure(&self, failure: &CallFailure) -> String {
+        self.page_texts().failure(failure)
+    }
+
+    /// How a table tells them.
+    pub(crate) fn texts(&self) -> Texts {
+        Texts { extent: Extent::Short, redact: self.redact, practice: false, lang: self.page.lang }
+    }
+
     fn delimiter(&self) -> u8 {
         match self.dialect {
             Dialect::Input | Dialect::Excel => self.format.delimiter,
@@ -113,13 +139,13 @@ pub trait Line: Sized + 'static {
     fn progress(&self) -> RowProgress;
 
     /// The codes of what was found in it.
-    fn findings(&self) -> Vec<String> {
+    fn finding_codes(&self) -> Vec<String> {
         Vec::new()
     }
 
     /// How it stands.
     fn standing(&self) -> Standing {
-        Standing { status: self.own().status, progress: self.progress(), findings: self.findings() }
+        Standing { status: self.own().status, progress: self.progress(), findings: self.finding_codes() }
     }
 
     /// What is said of the run.
@@ -159,6 +185,11 @@ pub trait Renderer<R: Line> {
 
     /// Whether rows should bring [`ReportRow::proposed`].
     fn wants_proposed(&self) -> bool {
+        false
+    }
+
+    /// Whether it has no place for any row that comes now, so that nobody need look for one.
+    fn is_full(&self) -> bool {
         false
     }
 

@@ -1,5 +1,6 @@
 //! Rows and settings for the tests of the formats.
 
+use super::page::PageOptions;
 use super::{Dialect, Line, Renderer, ReportSettings};
 use crate::base::{
     AgentId, AssistantId, Call, CallFailure, Difference, DisabledState, Disabling, DisablingEnd, Encoding,
@@ -18,6 +19,7 @@ pub(crate) fn settings() -> ReportSettings {
         },
         dialect: Dialect::Input,
         redact: false,
+        page: PageOptions::default(),
     }
 }
 

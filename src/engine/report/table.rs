@@ -3,6 +3,7 @@
 use std::io;
 
 use super::csv_format::csv_writer;
+use super::page::PageOptions;
 use super::{Dialect, ReportSettings, cell};
 use crate::base::InputFormat;
 
@@ -12,7 +13,12 @@ pub fn csv_table<'a>(
     columns: &[&str],
     rows: impl Iterator<Item = impl AsRef<[&'a str]>>,
 ) -> io::Result<String> {
-    let settings = ReportSettings { format: InputFormat::default(), dialect, redact: false };
+    let settings = ReportSettings {
+        format: InputFormat::default(),
+        dialect,
+        redact: false,
+        page: PageOptions::default(),
+    };
     let mut table = Vec::new();
     if settings.byte_order_mark() {
         table.extend_from_slice("\u{FEFF}".as_bytes());

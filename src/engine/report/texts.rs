@@ -6,11 +6,16 @@ use serde::Serialize;
 
 use super::redact::{self, Slugs};
 use crate::base::{
-    CallFailure, Difference, JsonText, Note, NoteKind, ReportRow, RunFacts, SkipReason, StopReason,
+    CallFailure, Difference, InvalidId, JsonText, Lang, Note, NoteKind, ReportRow, RunFacts, SkipReason,
+    StopReason,
 };
 
 /// Where the assistant or the agent has no value.
 const NONE: &str = "(none)";
+
+/// What of a form no answer shows, in German: the ledger keeps the note in English.
+const NOT_SHOWN: &str =
+    "die API zeigt keine Auswahlwerte, Dateitypen oder Slugs; vergleichen Sie das Formular in der Web-App";
 
 /// How much of a long value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,19 +40,21 @@ pub struct Texts {
     pub(crate) extent: Extent,
     pub(crate) redact: bool,
     pub(crate) practice: bool,
+    /// Of remedies and of what a page says; what is kept of a comparison is English.
+    pub(crate) lang: Lang,
 }
 
 impl Texts {
     /// Everything that the agent has otherwise, with its values.
-    pub(super) fn changes(self, row: &ReportRow) -> Vec<Change<'_>> {
+    pub(crate) fn changes(self, differences: &[Difference]) -> Vec<Change<'_>> {
         let mut slugs = Slugs::default();
-        row.differences.iter().map(|difference| self.change(difference, &mut slugs)).collect()
+        differences.iter().map(|difference| self.change(difference, &mut slugs)).collect()
     }
 
     /// The same in words, `field: old -> new`.
-    pub(super) fn differences(self, row: &ReportRow) -> Vec<String> {
-        let changes = self.changes(row);
-        row.differences
+    pub(crate) fn differences(self, differences: &[Difference]) -> Vec<String> {
+        let changes = self.changes(differences);
+        differences
             .iter()
             .zip(&changes)
             .map(|(difference, change)| self.difference(difference, change))
@@ -58,7 +65,10 @@ impl Texts {
     pub(crate) fn stopped(self, facts: &RunFacts) -> Option<String> {
         let reason = facts.stopped.clone();
         let reason = if self.redact { reason.map(StopReason::redacted) } else { reason };
-        reason.as_ref().map(ToString::to_string)
+        reason.as_ref().map(|reason| match (self.lang, self.extent) {
+            (Lang::De, Extent::Full) => german_stop(reason),
+            _ => reason.to_string(),
+        })
     }
 
     /// A name.
@@ -105,7 +115,10 @@ impl Texts {
             notes.push("PRACTICE: made-up workspace".to_owned());
         }
         if let Some((line, status)) = row.duplicate_of {
-            notes.push(format!("same as line {line} ({status})"));
+            notes.push(match self.lang {
+                Lang::En => format!("same as line {line} ({status})"),
+                Lang::De => format!("wie Zeile {line} ({status})"),
+            });
         }
         if let Some(reason @ SkipReason::OneRecord) = row.skipped {
             notes.push(format!("disabled: to stay on ({})", reason.words()));
@@ -124,11 +137,17 @@ impl Texts {
             let value = self.value(value.as_ref()?, &note.field)?;
             Some(spelled(Some(&value)).into_owned())
         };
+        let lang = self.lang;
         let why = match note.kind {
-            NoteKind::OnlyOnAgent => "only on the agent",
-            NoteKind::OnlyOnAssistant => "only on the assistant",
-            NoteKind::DroppedByPlatform => "dropped by the platform",
-            NoteKind::UnreadableTime => "not a time that can be read",
+            NoteKind::OnlyOnAgent => lang.of(["only on the agent", "nur am Agenten"]),
+            NoteKind::OnlyOnAssistant => lang.of(["only on the assistant", "nur am Assistenten"]),
+            NoteKind::DroppedByPlatform => {
+                lang.of(["dropped by the platform", "von der Plattform weggelassen"])
+            }
+            NoteKind::UnreadableTime => {
+                lang.of(["not a time that can be read", "keine Zeit, die sich lesen lässt"])
+            }
+            NoteKind::NotShown if lang == Lang::De => NOT_SHOWN,
             NoteKind::NotShown | NoteKind::SinceTheRun => &note.short,
             NoteKind::Accepted => {
                 let [old, new] =
@@ -145,7 +164,62 @@ impl Texts {
     /// The `error` text. Redacted, call, code and kind of each failure stay, and its words' length is all that is left
     /// of them.
     pub(crate) fn error(self, row: &ReportRow) -> String {
-        if self.redact { row.error_as(redacted) } else { row.error() }
+        match row.invalid {
+            // Tables keep the sentence by which they are known as reports when they are given as input.
+            Some(invalid) if self.extent == Extent::Full => {
+                self.lang.of([invalid.sentence(), german_cell(invalid)]).to_owned()
+            }
+            _ => row.error_as(|failure| self.failure(failure)),
+        }
+    }
+
+    /// A failure likewise.
+    pub(crate) fn failure(self, failure: &CallFailure) -> String {
+        if self.redact { redacted(failure) } else { failure.to_string() }
+    }
+}
+
+const fn german_cell(invalid: InvalidId) -> &'static str {
+    match invalid {
+        InvalidId::Empty => "Eingabe: Die Zelle ist leer",
+        InvalidId::NoUuid => "Eingabe: keine UUID in der Zelle",
+        InvalidId::TwoUuids => "Eingabe: zwei verschiedene UUIDs in der Zelle",
+        InvalidId::AgentNoUuid => "Eingabe: keine UUID in der Zelle agent_id",
+        InvalidId::AgentTwoUuids => "Eingabe: zwei verschiedene UUIDs in der Zelle agent_id",
+    }
+}
+
+/// Why a run ended early, in German; what the platform said is added as it said it.
+fn german_stop(reason: &StopReason) -> String {
+    let said = |words: &str, answer: &str| {
+        if answer.is_empty() { format!("{words}.") } else { format!("{words}: {answer}.") }
+    };
+    match reason {
+        StopReason::Signal { .. } => "Er wurde abgebrochen.".to_owned(),
+        StopReason::OutOfReach => {
+            "Der Server war nicht erreichbar: Auf die letzten Anfragen kam keine brauchbare Antwort."
+                .to_owned()
+        }
+        StopReason::ThrottledTooLong => {
+            "Die Plattform antwortete 10 Minuten lang nur mit 429 (zu viele Anfragen).".to_owned()
+        }
+        StopReason::RetryAfterTooLong { seconds } => {
+            format!("Die Plattform bat um eine Pause von {} Minuten.", Lang::De.number(seconds.div_ceil(60)))
+        }
+        StopReason::LedgerUnwritable { words } => said("Das Ledger ließ sich nicht schreiben", words),
+        StopReason::KeyRefused => "Die Plattform lehnte den API-Schlüssel ab (401).".to_owned(),
+        StopReason::ScopeMissing { missing } => {
+            said("Dem API-Schlüssel fehlt ein Scope", &missing.join(", "))
+        }
+        StopReason::WrongBaseUrl { answer } => said("Die Adresse ist nicht die API der Plattform", answer),
+        StopReason::Challenged { answer } => {
+            said("Ein Gateway vor der Plattform will einen Browser sehen", answer)
+        }
+        StopReason::AssistantsApiGone => {
+            "Die Assistants-API ist hier abgeschaltet; Assistenten lassen sich nicht mehr lesen.".to_owned()
+        }
+        StopReason::MayNotDisable => "Der API-Schlüssel darf keine Assistenten abschalten (403).".to_owned(),
+        StopReason::Declined => "Die Rückfrage wurde nicht mit Ja beantwortet.".to_owned(),
     }
 }
 

@@ -13,7 +13,7 @@ use rust_xlsxwriter::{
 use uuid::Uuid;
 
 use super::column::{Cell, Column, Place};
-use super::texts::{Extent, Texts};
+use super::texts::Texts;
 use super::{Line, Renderer, ReportSettings, free_of_clashes};
 use crate::base::{RowProgress, RunFacts, grouped, one_line};
 
@@ -172,7 +172,7 @@ impl<R: Line, W: Write> Sheets<R, W> {
             workbook: Workbook::new(),
             formats: Formats::new(),
             columns: columns(free_of_clashes(R::COLUMNS, &settings.format.carried_columns)),
-            texts: Texts { extent: Extent::Short, redact: settings.redact, practice: false },
+            texts: Texts { practice: false, ..settings.texts() },
             rows: 0,
             most_rows: MOST_ROWS,
             links: 0,

@@ -3,6 +3,7 @@
 use agent_migrate::base::{Encoding, InputFormat, LineEnd, NoteKind, Pair, ReportRow, RowStatus};
 use agent_migrate::check::{Verdict, compare, proposed};
 use agent_migrate::engine::record::{Record, Side, read};
+use agent_migrate::engine::report::page::PageOptions;
 use agent_migrate::engine::report::{Dialect, ReportSettings};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -163,7 +164,8 @@ fn can_be_reported(verdict: &Verdict, assistant: &Record, bodies: [&[u8]; 2]) {
         line_end: LineEnd::Lf,
         carried_columns: vec!["team".to_owned()],
     };
-    let mut settings = ReportSettings { format, dialect: Dialect::Input, redact: false };
+    let mut settings =
+        ReportSettings { format, dialect: Dialect::Input, redact: false, page: PageOptions::default() };
     for redact in [false, true] {
         settings.redact = redact;
         let cells = pages::harmless_cells(&pages::csv(&settings, std::slice::from_ref(&row)), b',');

@@ -2,6 +2,7 @@
 
 use agent_migrate::base::{Encoding, InputRow, InvalidId, ReportRow};
 use agent_migrate::engine::input::{Input, InputError, InputOptions};
+use agent_migrate::engine::report::page::PageOptions;
 use agent_migrate::engine::report::{Dialect, ReportSettings};
 
 use super::pages::{self, OWN};
@@ -170,7 +171,10 @@ fn a_report_of_them_has_the_same_ids(input: &Input, rows: &[InputRow]) {
             ..pages::plain_row(row.line, &row.input, row.target.ok())
         })
         .collect();
-    let report = pages::csv(&ReportSettings { format, dialect: Dialect::Input, redact: false }, &report_rows);
+    let report = pages::csv(
+        &ReportSettings { format, dialect: Dialect::Input, redact: false, page: PageOptions::default() },
+        &report_rows,
+    );
     let cells = pages::harmless_cells(&report, delimiter);
     assert_eq!(cells.len(), rows.len() + 1);
     assert!(cells.iter().all(|record| record.len() == OWN + names.len()));

@@ -55,9 +55,9 @@ pub(crate) fn json(settings: &ReportSettings, rows: &[ReportRow]) -> String {
 /// The report as a page, the two answers of the row with it.
 pub(crate) fn html(settings: &ReportSettings, row: &ReportRow, answers: [&[u8]; 2]) -> String {
     let mut overview = Overview::default();
-    overview.count(row);
+    overview.count(row, settings);
     let mut bytes = Vec::new();
-    let mut renderer = report::page::html(settings, overview, None, |_| None, &mut bytes);
+    let mut renderer = report::page::html(settings, overview, None, |_, _| None, &mut bytes);
     renderer.begin(&RunFacts::default()).unwrap();
     renderer.row(row).unwrap();
     let room = renderer.opens(row).unwrap().unwrap();

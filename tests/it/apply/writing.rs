@@ -198,10 +198,28 @@ fn a_ledger_of_an_audit_brings_agents_back_to_what_they_were() {
 }
 
 #[test]
+fn redacted_reports_hold_no_text_of_the_platform() {
+    let bench = Bench::with(&[differing(1, &json!({"instruction": "PLANTED words"}))], options());
+    bench.edit(1, "description", json!("half an idea"));
+    let files = ["--json", "r.jsonl", "--html", "r.html", "--redact"];
+    bench.apply(&files);
+    for file in ["r.jsonl", "r.html", "assistants.apply.csv"] {
+        let text = bench.desk.read(file);
+        assert!(!text.contains("PLANTED") && !text.contains("Assistant 1"), "{file}: {text}");
+    }
+}
+
+#[test]
 fn the_json_report_keeps_to_its_schema_and_is_for_its_owner_alone() {
     let bench = Bench::with(&[differing(1, &json!({"temperature": 0.9})), alone(2)], options());
     bench.edit(1, "instruction", json!("half an idea"));
-    bench.apply(&["--json", "apply.jsonl"]).exits_with(3);
+    bench
+        .apply(&["--json", "apply.jsonl", "--html", "apply.html"])
+        .exits_with(3)
+        .says("HTML report  apply.html");
+    let page = bench.desk.read("apply.html");
+    assert!(page.contains("<span class=\"badge heavy\">draft_<wbr>in_<wbr>use"), "{page}");
+    assert!(page.contains("There are unpublished changes in this agent"));
     let text = bench.desk.read("apply.jsonl");
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     Schema::new(include_str!("../../schema/apply.schema.json")).holds(&lines);
@@ -210,8 +228,10 @@ fn the_json_report_keeps_to_its_schema_and_is_for_its_owner_alone() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(bench.desk.path("apply.jsonl")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        for file in ["apply.jsonl", "apply.html"] {
+            let mode = std::fs::metadata(bench.desk.path(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
     }
 }
 

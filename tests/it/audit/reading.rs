@@ -459,7 +459,9 @@ async fn a_model_is_there_if_either_reading_of_the_catalogue_shows_it_in_whateve
         // What weighs little needs nobody: not in the exit code, nor on the page, nor is there anything to type next.
         let ran = audit(&desk, &url, &["--html", "audit.html"]).exits_with(0);
         assert!(!ran.stderr.contains("Next:"), "{}", ran.stderr);
-        assert!(desk.read("audit.html").contains("<title>Audit of assistants: 0 of 4 need somebody"));
+        assert!(
+            desk.read("audit.html").contains("<title>Audit of assistants: None of 4 assistants needs you")
+        );
         let found = ["", "", "", "model_unavailable;unchanged_for_a_year"];
         assert_eq!(report(&desk).column("findings"), found);
         // Nothing is left to read: neither is the catalogue, and the ledger knows both readings.

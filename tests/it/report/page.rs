@@ -17,7 +17,7 @@ const RIGHT_TO_LEFT: &str = "\u{202e}مساعد السفر";
 async fn run() -> Desk {
     let platform = Platform::start().await;
     let long = format!("{}Answer in German.\n{}", "Be kind.\n".repeat(200), "Cite the page.\n".repeat(200));
-    for (n, name) in [(1, "Travel expenses"), (2, SCRIPTED), (3, RIGHT_TO_LEFT), (4, CLOSING)] {
+    for (n, name) in [(1, "Spesenbuch Berlin"), (2, SCRIPTED), (3, RIGHT_TO_LEFT), (4, CLOSING)] {
         let answer = assistant_answer(&record_with(&id(n), &json!({"name": name, "instruction": long})));
         platform.assistant(&id(n), answer.clone()).await;
         platform.agent(&id(n), answer).await;
@@ -51,10 +51,10 @@ async fn report_makes_the_same_page_from_the_ledger_and_redacts_it() {
     let page = desk.read("page.html");
     let again = ["report", "assistants.ledger", "--format", "html"];
     assert_eq!(Ran::of(desk.program().args(again)).exits_with(0).stdout, page);
-    assert!(page.contains("<span class=\"big\">4</span> of 7 rows are done"));
+    assert!(page.contains("<span class=\"big needing\">1</span> of 7 assistants needs you"));
     assert!(!page.contains(KEY) && !page.contains("<img"));
     let redacted = Ran::of(desk.program().args(again).arg("--redact")).exits_with(0).stdout;
-    for text in ["Travel", "Be kind", "Cite the page", "nïcode", "مساعد"] {
+    for text in ["Spesenbuch", "Be kind", "Cite the page", "nïcode", "مساعد"] {
         assert!(page.contains(text) && !redacted.contains(text), "{text}");
     }
     assert!(redacted.contains("joe") && redacted.contains("characters"));
@@ -66,11 +66,13 @@ async fn in_a_browser_rows_are_found_filtered_sorted_and_opened_and_nothing_fore
     for width in [1280, 390] {
         let Some(browser) = Browser::open(width) else { return };
         browser.show(&desk.path("page.html"));
-        assert_eq!(browser.seen_rows(), [2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(browser.seen_rows(), [6, 7, 8, 2, 3, 4, 5], "who has to act comes first");
 
-        browser.set("#search", "TRAVEL expenses");
+        browser.set("#search", "BERLIN spesenbuch");
         assert_eq!(browser.seen_rows(), [2]);
         assert_eq!(browser.run("return document.getElementById('shown').textContent"), "1 of 7 rows");
+        browser.set("#search", "answer in english");
+        assert_eq!(browser.seen_rows(), [6], "what differs is found, too");
         browser.set("#search", "nothing like it");
         assert_eq!(browser.run("return document.getElementById('nothing').checkVisibility()"), true);
         browser.run("document.querySelector('#nothing button').click()");
@@ -80,9 +82,14 @@ async fn in_a_browser_rows_are_found_filtered_sorted_and_opened_and_nothing_fore
         assert_eq!(browser.seen_rows(), [6]);
         browser.set("select[data-key=status]", "");
         browser.set("select[data-key=c0]", "=ann");
-        assert_eq!(browser.seen_rows(), [3, 5, 7]);
+        assert_eq!(browser.seen_rows(), [7, 3, 5]);
         browser.set("#needing", "1");
         assert_eq!(browser.seen_rows(), [7]);
+        browser.set("select[data-key=c0]", "");
+        for (turn, rows) in [("owner", vec![6]), ("admin", vec![7, 8]), ("0", vec![2, 3, 4, 5])] {
+            browser.set("#needing", turn);
+            assert_eq!(browser.seen_rows(), rows, "{turn}");
+        }
         browser.run("document.querySelector('.controls button.reset').click()");
         browser.run("document.querySelector('.people button.pick[data-value=joe]').click()");
         assert_eq!(browser.seen_rows(), [6, 8], "who has to act: joe");

@@ -211,3 +211,48 @@ fn files_that_hold_prompts_are_their_owners_alone() {
         assert_eq!(mode(name), 0o644, "{name}");
     }
 }
+
+#[test]
+fn what_pages_are_told_is_held_against_what_can_be_meant() {
+    let desk = Desk::with_input(format!("assistant_id,owner\n{},Ann\n", id(1)));
+    let run = ["run", "assistants.csv", "--sandbox", "--rpm", "1000000", "--html", "page.html"];
+    for (option, value) in [
+        ("--deadline", "30.04.2026"),
+        ("--deadline", "2026-02-30"),
+        ("--app-link", "https://app.example.com/"),
+        ("--app-link", "app.example.com/{id}"),
+        ("--lang", "fr"),
+    ] {
+        Ran::of(desk.program().args(run).args([option, value])).exits_with(2).says(option);
+        assert!(!desk.path("page.html").exists(), "{option} {value}");
+    }
+    let told = ["--deadline", "2026-04-30", "--contact", "Ann Admin", "--lang", "de"];
+    let ran = Ran::of(desk.program().args(run).args(told));
+    assert!(ran.code == 0 || ran.code == 3, "{}", ran.stderr);
+    let (page, table) = (desk.read("page.html"), desk.read("assistants.sandbox.report.csv"));
+    assert!(page.contains("<html lang=\"de\">") && page.contains("Fragen an: <bdi>Ann Admin</bdi>"));
+    assert!(table.starts_with("line,name,status,remedy,"), "names of columns stay");
+    let again = ["report", "assistants.sandbox.ledger", "--format", "html", "-o", "again.html"];
+    Ran::of(desk.program().args(again)).exits_with(0);
+    assert!(!desk.read("again.html").contains("Ann Admin"), "nothing of it is kept");
+}
+
+#[test]
+fn the_proof_sheet_says_what_was_done_when_and_by_which_files_it_is_known() {
+    let desk = Desk::with_input(format!("assistant_id,owner\n{},Ann\n", id(1)));
+    let line =
+        ["run", "assistants.csv", "--sandbox", "--rpm", "1000000", "--disable", "--yes", "--probe-wait", "0"];
+    Ran::of(desk.program().args(line));
+    let proof = ["report", "assistants.sandbox.ledger", "--format", "html", "--proof"];
+    let page = Ran::of(desk.program().args(proof)).exits_with(0).stdout;
+    let sha256 = |file: &str| agent_migrate::engine::report::sha256(&desk.path(file)).unwrap();
+    for file in ["assistants.csv", "assistants.sandbox.ledger", "assistants.sandbox.report.csv"] {
+        assert!(page.contains(&sha256(file)), "{file}");
+    }
+    assert!(page.contains("<td><bdi>run</bdi></td>") && page.contains(&id(1)), "{page}");
+    assert!(page.contains("Who typed a command is not kept.") && page.contains("None was written."));
+    assert!(!page.contains("<script"));
+    let german = Ran::of(desk.program().args(proof).args(["--lang", "de"])).exits_with(0).stdout;
+    assert!(german.contains("Was getan wurde, und wann") && german.contains("Keiner wurde geschrieben."));
+    Ran::of(desk.program().args(["report", "assistants.sandbox.ledger", "--proof"])).exits_with(2);
+}

@@ -120,7 +120,7 @@ fn dialects_decide_delimiter_byte_order_mark_and_line_ends() {
         (&windows, Dialect::Plain, "line,name,", "\n"),
         (&bom, Dialect::Plain, "line,name,", "\n"),
     ] {
-        let settings = ReportSettings { format: format.clone(), dialect, redact: false };
+        let settings = ReportSettings { format: format.clone(), dialect, ..settings() };
         let shown = report(&settings, &facts(), &[verified()]);
         assert!(shown.starts_with(begins), "{dialect:?} {shown:?}");
         let lines: Vec<_> = shown.split_inclusive('\n').collect();

@@ -1,11 +1,16 @@
 //! The table's columns: what each is called, how it is known to the script, which can be filtered by.
 
-use crate::base::{DisabledState, RunFacts, one_line};
+use super::part::PartOf;
+use super::shares::Shares;
+use super::words::words;
+use super::{About, Lang};
+use crate::base::one_line;
 
 /// Carried-through columns that have a place in the table; the others stand in the opened row, and can be filtered by.
 const SHOWN_CARRIED: usize = 3;
 
 /// A column of the table.
+#[derive(Debug)]
 pub struct Column {
     /// How the script knows it, and its class.
     pub(crate) key: String,
@@ -17,51 +22,73 @@ pub struct Column {
     pub(crate) is_filter: bool,
     /// Whether a row may have several values there: picked is a row that has one of them.
     pub(crate) is_many: bool,
+    /// Which of the person's own it is.
+    pub(crate) carried: Option<usize>,
 }
 
 impl Column {
-    /// All of them, in the order of the row's cells.
-    pub(super) fn all(facts: &RunFacts, carried: &[String]) -> Vec<Self> {
-        let own = Self::own;
-        let mut columns =
-            vec![own("line", "Line", false), own("name", "Assistant", false), own("status", "Status", true)];
-        if shows_switching(facts) {
-            columns.push(own("disabled", "Switched off", true));
-        }
-        columns.push(own("found", "What was found", false));
-        columns.push(own("remedy", "What to do", true));
-        columns.extend(Self::carried(carried));
-        columns.push(own("updated", "Last change", false));
+    /// All of them, in the order of the row's cells. A part of a report has none for what is the same in every row.
+    pub(super) fn all(
+        about: &mut About,
+        carried: &[String],
+        shares: &Shares,
+        part: Option<&PartOf>,
+        lang: Lang,
+    ) -> Vec<Self> {
+        let w = words(lang);
+        let mut columns = vec![
+            Self::own("line", w.line),
+            Self::own("name", w.assistant),
+            Self::own("status", w.status).filter(),
+            about.found.take().unwrap_or_else(|| Self::own("found", w.differs)),
+            Self::own("todo", w.to_do).filter().many(),
+        ];
+        columns.append(&mut about.columns);
+        let is_told_apart = |at: &usize| part.is_none_or(|part| part.at != *at && !shares.is_uniform(*at));
+        let of_carried = carried.iter().enumerate().filter(|(at, _)| is_told_apart(at)).enumerate();
+        columns.extend(of_carried.map(|(place, (at, name))| Self {
+            is_shown: place < SHOWN_CARRIED,
+            carried: Some(at),
+            ..Self::own(&Self::carried_key(at), &one_line(name)).filter()
+        }));
+        columns.push(Self::own("updated", w.last_change));
         columns
     }
 
     /// One of this page's own.
-    pub(crate) fn own(key: &str, name: &str, is_filter: bool) -> Self {
-        Self { key: key.to_owned(), name: name.to_owned(), is_shown: true, is_filter, is_many: false }
+    pub(crate) fn own(key: &str, name: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            is_shown: true,
+            is_filter: false,
+            is_many: false,
+            carried: None,
+        }
     }
 
-    /// Those that are carried through.
-    pub(crate) fn carried(names: &[String]) -> impl Iterator<Item = Self> {
-        names.iter().enumerate().map(|(at, name)| Self {
-            is_shown: at < SHOWN_CARRIED,
-            ..Self::own(&Self::carried_key(at), &one_line(name), true)
-        })
+    /// The same, to pick rows by.
+    pub(crate) fn filter(self) -> Self {
+        Self { is_filter: true, ..self }
     }
 
-    /// Whether it is one of the person's own.
-    pub(crate) fn is_carried(&self) -> bool {
-        self.key.strip_prefix('c').is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
+    /// The same, of several values a row.
+    pub(crate) fn many(self) -> Self {
+        Self { is_many: true, ..self }
+    }
+
+    /// The same, only to pick rows by.
+    pub(crate) fn hidden(self) -> Self {
+        Self { is_shown: false, ..self }
+    }
+
+    /// Whether a narrow window says what its cells are.
+    pub(super) fn is_labelled(&self) -> bool {
+        !matches!(self.key.as_str(), "found" | "todo")
     }
 
     /// The key of the carried-through column with that index.
     pub(super) fn carried_key(at: usize) -> String {
         format!("c{at}")
     }
-}
-
-/// Whether anybody asked for switching off, now or in an earlier run.
-pub(crate) fn shows_switching(facts: &RunFacts) -> bool {
-    let is_touched =
-        |(state, rows): &(DisabledState, u64)| *state != DisabledState::NotRequested && *rows > 0;
-    facts.disabling.is_asked_for() || facts.disabled.iter().any(is_touched)
 }

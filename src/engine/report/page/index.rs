@@ -8,18 +8,16 @@ use std::io::{self, Write};
 
 use askama::Template;
 
-use super::frame::when;
+use super::frame::{plain, when};
 use super::part::PartOf;
 use super::policy;
-use crate::base::{ProgressCounts, RunFacts, grouped, one_line};
+use super::words::{Words, fill, words};
+use crate::base::{Lang, ProgressCounts, RunFacts, one_line, same_for_all_spellings};
+use crate::engine::report::ReportSettings;
 use crate::engine::report::cell::shortened;
-use crate::engine::report::texts::{Extent, Texts};
 
 /// Characters of a value that a heading or a line of the index shows; the page's rows have it whole.
 const SHOWN: usize = 200;
-
-/// What stands for the rows whose cell is empty, as on the report's page.
-const NOBODY: &str = "(nobody named)";
 
 impl PartOf {
     /// The column's name as a heading has it.
@@ -28,9 +26,9 @@ impl PartOf {
     }
 
     /// The value as a heading has it.
-    pub fn name(&self) -> String {
+    pub fn name(&self, lang: Lang) -> String {
         match self.value.as_str() {
-            "" => NOBODY.to_owned(),
+            "" => words(lang).nobody_named.to_owned(),
             value => shortened(&one_line(value), SHOWN).into_owned(),
         }
     }
@@ -41,8 +39,7 @@ impl PartOf {
 pub struct IndexHead {
     /// What the report is about.
     title: &'static str,
-    /// The word for rows with which all is well.
-    done: &'static str,
+    lang: Lang,
     column: String,
     workspace: Option<String>,
     practice: bool,
@@ -54,39 +51,41 @@ pub struct IndexHead {
 }
 
 impl IndexHead {
-    /// Gathers it: `title` is what the report is about, `done` the heading over the number of rows with which all is
-    /// well, `column` the name of the column that it is split by. `facts` are those of the whole run.
-    pub fn new(
-        title: &'static str,
-        done: &'static str,
-        column: &str,
-        facts: &RunFacts,
-        redacted: bool,
-    ) -> Self {
-        let texts = Texts { extent: Extent::Short, redact: redacted, practice: facts.practice };
+    /// Gathers it: `title` is what the report is about, `column` the name of the column that it is split by. `facts` are
+    /// those of the whole run.
+    pub fn new(title: &'static str, column: &str, facts: &RunFacts, settings: &ReportSettings) -> Self {
+        let texts = settings.page_texts();
         Self {
             title,
-            done,
+            lang: texts.lang,
             column: shortened(&one_line(column), SHOWN).into_owned(),
             workspace: facts.base_url.clone(),
             practice: facts.practice,
-            when: when(facts),
+            when: when(facts, texts.lang),
             program_version: facts.program_version.clone(),
-            stopped: texts.stopped(facts),
-            warning: stuck(facts.stuck_off),
-            redacted,
+            stopped: texts.stopped(facts).map(|reason| plain(&reason)),
+            warning: stuck(facts.stuck_off, texts.lang),
+            redacted: texts.redact,
         }
     }
 }
 
+impl IndexHead {
+    /// In which language the index is.
+    pub const fn lang(&self) -> Lang {
+        self.lang
+    }
+}
+
 /// Some of them may stand in no part: their row is gone from the input.
-fn stuck(assistants: u64) -> Option<String> {
-    let words = match assistants {
+fn stuck(assistants: u64, lang: Lang) -> Option<String> {
+    let w = words(lang);
+    let said = match assistants {
         0 => return None,
-        1 => "1 assistant".to_owned(),
-        many => format!("{} assistants", grouped(many)),
+        1 => w.stuck_one.to_owned(),
+        many => fill(w.stuck_many, &[&lang.number(many)]),
     };
-    Some(format!("{words} could not be switched on again and may be off: run `rollback` on the ledger."))
+    Some(format!("{said} {}", w.roll_back))
 }
 
 /// A part, as the index names it.
@@ -102,21 +101,32 @@ pub struct IndexLine {
     pub csv: String,
 }
 
-/// Writes the index of these parts to `out`: who has most to do first, else in the order given.
+/// Writes the index of these parts to `out`: who has most to do first, else by name.
 pub fn index(head: &IndexHead, mut parts: Vec<IndexLine>, out: &mut dyn Write) -> io::Result<()> {
-    parts.sort_by_key(|part| (Reverse(part.progress.needs_attention), Reverse(part.progress.pending)));
+    let lang = head.lang;
+    let w = words(lang);
+    parts.sort_by_cached_key(|part| {
+        let ProgressCounts { needs_attention, pending, .. } = part.progress;
+        (Reverse(needs_attention), Reverse(pending), same_for_all_spellings(&part.name))
+    });
     let total = parts.iter().fold(ProgressCounts::default(), |sum, part| sum + part.progress);
     let page = Index {
         policy: policy::content_security_policy(),
         style: policy::STYLE,
         head,
-        parts: grouped(parts.len() as u64),
+        w,
+        lang: lang.as_str(),
+        title: fill(w.by_column, &[head.title, &head.column]),
+        workspace: head.workspace.as_deref(),
+        when: &head.when,
+        program_version: &head.program_version,
+        all: fill(w.all_parts, &[&lang.number(parts.len() as u64)]),
         shows_open: total.pending > 0,
         lines: parts
             .iter()
-            .map(|part| Line::new(&part.name, part.progress, href(&part.page), href(&part.csv)))
+            .map(|part| Line::new(&part.name, part.progress, [href(&part.page), href(&part.csv)], lang))
             .collect(),
-        total: Line::new("", total, String::new(), String::new()),
+        total: Line::new("", total, [String::new(), String::new()], lang),
     };
     page.write_into(out)
 }
@@ -127,7 +137,14 @@ struct Index<'a> {
     policy: String,
     style: &'static str,
     head: &'a IndexHead,
-    parts: String,
+    w: &'static Words,
+    lang: &'static str,
+    title: String,
+    workspace: Option<&'a str>,
+    when: &'a str,
+    program_version: &'a str,
+    /// What stands before the totals.
+    all: String,
     lines: Vec<Line<'a>>,
     total: Line<'a>,
     /// Whether a column says how many rows no run has come to.
@@ -146,13 +163,13 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(value: &'a str, progress: ProgressCounts, page: String, csv: String) -> Self {
+    fn new(value: &'a str, progress: ProgressCounts, [page, csv]: [String; 2], lang: Lang) -> Self {
         Self {
             value,
-            rows: grouped(progress.rows()),
-            done: grouped(progress.done),
-            needing: grouped(progress.needs_attention),
-            open: grouped(progress.pending),
+            rows: lang.number(progress.rows()),
+            done: lang.number(progress.done),
+            needing: lang.number(progress.needs_attention),
+            open: lang.number(progress.pending),
             needs_somebody: progress.needs_attention > 0,
             page,
             csv,
@@ -179,7 +196,7 @@ fn href(file_name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::report::samples::facts;
+    use crate::engine::report::samples::{facts, settings};
 
     fn line(name: &str, done: u64, needs_attention: u64, pending: u64, file: &str) -> IndexLine {
         IndexLine {
@@ -205,11 +222,11 @@ mod tests {
 
     #[test]
     fn it_lists_who_has_most_to_do_first_with_links_and_a_total() {
-        let head = IndexHead::new("From assistants to agents", "Done", "owner", &facts(), false);
+        let head = IndexHead::new("From assistants to agents", "owner", &facts(), &settings());
         let lines = vec![
             line("ann", 1_200, 0, 0, "ann"),
             line("Jörg/2", 0, 2, 1, "jörg-2"),
-            line(NOBODY, 0, 2, 0, "without-owner"),
+            line("(nobody named)", 0, 2, 0, "without-owner"),
         ];
         let page = page(&head, lines);
         let (_, body) = page.split_once("<body>").unwrap();
@@ -223,7 +240,7 @@ mod tests {
         let hostile = "</table><script>alert(1)</script>\"'\u{202e}";
         let mut facts = facts();
         facts.base_url = Some(hostile.into());
-        let head = IndexHead::new("Audit", "Nothing found", hostile, &facts, true);
+        let head = IndexHead::new("Audit", hostile, &facts, &ReportSettings { redact: true, ..settings() });
         let page = page(&head, vec![line(hostile, 1, 0, 0, "a")]);
         assert!(!page.contains("<script>") && page.matches("</table>").count() == 1);
         assert!(!page.contains("Open<") && page.contains("Redacted"));
@@ -232,16 +249,16 @@ mod tests {
     #[test]
     fn assistants_that_may_be_off_are_named_even_if_no_part_has_them() {
         let facts = RunFacts { stuck_off: 2, ..facts() };
-        let head = IndexHead::new("From assistants to agents", "Done", "owner", &facts, false);
+        let head = IndexHead::new("From assistants to agents", "owner", &facts, &settings());
         assert!(seen(&page(&head, Vec::new())).contains("2 assistants could not be switched on again"));
     }
 
     #[test]
     fn a_long_value_is_shortened_in_headings_and_an_empty_one_is_nobody() {
         let part = |value: String| PartOf { at: 0, column: "owner\n".into(), value };
-        assert_eq!(part(String::new()).name(), "(nobody named)");
-        assert_eq!(part("ä".repeat(10_000)).name(), format!("{}…", "ä".repeat(199)));
-        assert_eq!(part("a\nb".into()).name(), "a b");
+        assert_eq!(part(String::new()).name(Lang::En), "(nobody named)");
+        assert_eq!(part("ä".repeat(10_000)).name(Lang::En), format!("{}…", "ä".repeat(199)));
+        assert_eq!(part("a\nb".into()).name(Lang::En), "a b");
         assert_eq!(part(String::new()).heading(), "owner ");
     }
 }

@@ -3,77 +3,212 @@
 //! Every row of the table stands in the page as HTML, so that it can be read, found and printed without the script. What
 //! a row opens to is HTML, too, kept as inert text behind the script until somebody opens it: thousands of opened rows
 //! would make the page slow. All texts go through askama's escaping, in both places.
+//!
+//! There is one page, whatever its rows are: what they say of themselves is data ([`PageLine`]).
 
 mod columns;
 mod counts;
+mod detail;
+mod fields;
 mod frame;
 mod index;
+mod options;
 mod overview;
 mod part;
 mod people;
+mod plots;
 mod policy;
 mod pretty;
+mod proof;
 mod row;
+mod run;
 mod shares;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text_diff;
-pub(crate) mod top;
+mod top;
+pub(crate) mod words;
 mod writer;
 
 pub use columns::Column;
-pub(crate) use columns::shows_switching;
-pub(crate) use counts::{Count, Heap, Standing, percent};
-pub use frame::Asked;
-pub(crate) use frame::{About, Frame};
+pub use counts::{Heap, Point};
+pub use detail::Objects;
+pub(crate) use fields::label;
 pub use index::{IndexHead, IndexLine, index};
+pub use options::{AppLink, PageOptions};
 pub use overview::Overview;
 pub use part::PartOf;
-pub(crate) use people::{People, people};
+pub use plots::Plot;
 pub(crate) use pretty::pretty;
-pub(crate) use row::{Cells, FOUND, carried, cell, counted, effort, moment, shortened, whole_name};
-pub use row::{Objects, Room};
-pub(crate) use shares::Shares;
-pub(crate) use writer::Page;
+pub use proof::{Proof, ProofTable, proof};
+pub use row::{Item, PageCell};
+pub(crate) use row::{cell, effort, shortened};
+pub use run::objects;
+pub(crate) use run::{meaning, shows_switching};
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-use askama::Template;
+use jiff::Timestamp;
+use uuid::Uuid;
 
-use self::row::{Detail, TableRow};
+use self::detail::Detail;
+use self::overview::is_yours;
+use self::row::TableRow;
 use self::top::Top;
-use super::redact;
-use super::texts::{Extent, Texts};
+use self::writer::{Page, Turn};
+use super::texts::Texts;
 use super::{Line, Renderer, ReportSettings};
-use crate::base::{JsonText, ProgressCounts, ReportRow, RowProgress, RowStatus, RunFacts};
+use crate::base::{Actor, Difference, Lang, Remedy, RowProgress};
 
-/// A row that has a place on a page, and what the page is made of.
-pub trait PageLine: Line {
-    /// What the top of the page says about all rows, the ones that it leaves out included: counted in a pass of its own.
-    type Overview: Default;
+/// A row that has a place on a page: what it says of itself, as data.
+pub trait PageLine: Line + Clone {
+    /// Whether what was read is shown without what looks like a secret.
+    const HIDES_SECRETS: bool = false;
 
-    /// Counts the row.
-    fn count(&self, overview: &mut Self::Overview, texts: Texts);
+    /// What such a page is about.
+    fn about(facts: &Self::Facts, lang: Lang) -> About;
 
-    /// How far the rows are that were counted.
-    fn counted(overview: &Self::Overview) -> ProgressCounts;
+    /// Where the row stands.
+    fn heap(&self, lang: Lang) -> Heap;
 
-    /// The columns of the table, in the order of the row's cells.
-    fn columns(facts: &Self::Facts, carried: &[String]) -> Vec<Column>;
+    /// What is to be done about it and by whom, what matters most first.
+    fn todos(&self, lang: Lang) -> Vec<ToDo>;
 
-    /// All that stands above the rows. `card`: what somebody else adds to it.
-    fn top<'a>(
-        facts: &'a Self::Facts,
-        overview: &'a Self::Overview,
-        asked: Asked<'a>,
-        card: Option<String>,
-    ) -> impl Template + 'a;
+    /// What the administrator, who knows this program, does about it; empty where the owner acts, or nobody.
+    fn administrators_remedy(&self, lang: Lang) -> &'static str;
 
-    /// The row of the table.
-    fn cells<'a>(&'a self, shown: &'a Shown) -> impl Template + 'a;
+    /// What else the columns of [`About`] hold.
+    fn cells(&self, shown: &Shown) -> Vec<PageCell<'_>>;
 
-    /// What it opens to.
-    fn detail<'a>(&'a self, shown: &'a Shown, objects: Objects, room: Room) -> impl Template + 'a;
+    /// The id that is shown.
+    fn id(&self) -> Option<Uuid> {
+        self.own().pair.map(|pair| pair.assistant.0)
+    }
+
+    /// The id of what an owner opens in the web app.
+    fn opens_in_app(&self) -> Option<Uuid> {
+        self.own().pair.map(|pair| pair.agent.0)
+    }
+
+    /// When it was changed last.
+    fn updated(&self) -> Option<Timestamp> {
+        self.own().assistant_updated_at
+    }
+
+    /// In what it differs.
+    fn differences(&self) -> &[Difference] {
+        &self.own().differences
+    }
+
+    /// What is wrong with it, the heaviest first.
+    fn findings(&self, _: Lang) -> Vec<Item<'_>> {
+        Vec::new()
+    }
+
+    /// The more, the further in front when rows are sorted by what was found.
+    fn rank(&self) -> usize {
+        self.differences().len()
+    }
+
+    /// What else there is to say.
+    fn notes(&self, texts: Texts) -> Vec<String> {
+        texts.notes(self.own())
+    }
+
+    /// What failed.
+    fn error(&self, texts: Texts) -> String {
+        texts.error(self.own())
+    }
+
+    /// How it is set up, or what became of it.
+    fn set_up(&self, _: Texts) -> Vec<(&'static str, Cow<'_, str>)> {
+        Vec::new()
+    }
+
+    /// Ids, times and what it cost.
+    fn facts(&self, lang: Lang) -> Vec<(&'static str, Cow<'_, str>)>;
+
+    /// The plots of such a page.
+    fn plots(_: Lang) -> Vec<Plot> {
+        Vec::new()
+    }
+
+    /// Where it stands in these, each by its key.
+    fn points(&self, _: Texts) -> Vec<(&'static str, Point<'_>)> {
+        Vec::new()
+    }
+
+    /// Whether it says how it is set up.
+    fn is_read(&self) -> bool {
+        false
+    }
+
+    /// Whether [`PageLine::remarks`] count it.
+    fn is_remarkable(&self) -> bool {
+        false
+    }
+
+    /// What is said of the whole, above all else.
+    fn remarks(_: &Self::Facts, _: &Overview, _: Lang) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What a page is about.
+#[derive(Debug)]
+pub struct About {
+    /// Its heading.
+    pub(crate) heading: &'static str,
+    /// What it answers, in a sentence.
+    pub(crate) lead: &'static str,
+    /// Whether several things may be found in a row that it can be picked by: their column.
+    pub(crate) found: Option<Column>,
+    /// Columns of its own, in the order of [`PageLine::cells`].
+    pub(crate) columns: Vec<Column>,
+    /// The class of the table, beside those that follow from its columns.
+    pub(crate) class: &'static str,
+}
+
+/// Who acts, in the order in which a page has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// The owner, today.
+    Today,
+    /// The owner.
+    Owner,
+    /// Who has the key and this program.
+    Administrator,
+    /// Nobody: it is good to know.
+    Nobody,
+}
+
+/// Something to do about a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ToDo {
+    /// Who does it.
+    pub(crate) who: Who,
+    /// Whether it may do harm while it waits.
+    pub(crate) is_pressing: bool,
+    /// What.
+    pub(crate) sentence: &'static str,
+    /// The word for what was found; empty where that says nothing more.
+    pub(crate) code: &'static str,
+}
+
+impl ToDo {
+    /// What that remedy asks for; `None` where it asks for nothing.
+    pub(crate) fn of(remedy: Remedy, lang: Lang) -> Option<Self> {
+        (remedy != Remedy::Nothing).then(|| Self {
+            who: match remedy.actor() {
+                Actor::Owner => Who::Owner,
+                Actor::Administrator => Who::Administrator,
+            },
+            is_pressing: matches!(remedy, Remedy::SwitchOnByHand | Remedy::SettleUnknown),
+            sentence: remedy.on_page(lang),
+            code: "",
+        })
+    }
 }
 
 /// How the rows of a page are shown.
@@ -82,27 +217,32 @@ pub struct Shown {
     pub(crate) columns: Vec<Column>,
     /// How texts are told.
     pub(crate) texts: Texts,
+    /// What the page was told.
+    pub(crate) options: PageOptions,
+}
+
+impl Shown {
+    /// In which language.
+    pub(crate) const fn lang(&self) -> Lang {
+        self.texts.lang
+    }
 }
 
 /// What somebody else adds to the top of a page, as HTML; `None` where there is nothing to add.
-pub type Card<R> = fn(&<R as Line>::Facts) -> Option<String>;
+pub type Card<R> = fn(&<R as Line>::Facts, Lang) -> Option<String>;
 
 /// A renderer that writes the report as a page to `out`. `overview` has counted every row that will come. `part`: whose
 /// rows these are, where they are not all.
 pub fn html<'a, R: PageLine, W: Write + 'a>(
     settings: &ReportSettings,
-    overview: R::Overview,
+    overview: Overview,
     part: Option<PartOf>,
     card: Card<R>,
     out: W,
-) -> Box<dyn Renderer<R> + 'a>
-where
-    R::Overview: 'a,
-{
-    let texts = Texts { extent: Extent::Full, redact: settings.redact, practice: false };
-    Box::new(Html::<R, W> {
-        page: Page::new(out, R::counted(&overview).needs_attention),
-        shown: Shown { columns: Vec::new(), texts },
+) -> Box<dyn Renderer<R> + 'a> {
+    Box::new(Html {
+        page: Page::new(out, overview.progress().needs_attention),
+        shown: Shown { columns: Vec::new(), texts: settings.page_texts(), options: settings.page.clone() },
         carried: settings.format.carried_columns.clone(),
         overview,
         part,
@@ -114,54 +254,39 @@ struct Html<R: PageLine, W: Write> {
     page: Page<W>,
     shown: Shown,
     carried: Vec<String>,
-    overview: R::Overview,
+    overview: Overview,
     part: Option<PartOf>,
     card: Card<R>,
 }
 
 impl<R: PageLine, W: Write> Renderer<R> for Html<R, W> {
     fn begin(&mut self, facts: &R::Facts) -> io::Result<()> {
-        self.shown.columns = R::columns(facts, &self.carried);
-        let asked = Asked {
-            columns: &self.shown.columns,
-            carried: &self.carried,
-            stopped: self.shown.texts.stopped(R::run(facts)),
-            redacted: self.shown.texts.redact,
-            part: self.part.as_ref(),
-        };
-        self.page.begin(&R::top(facts, &self.overview, asked, (self.card)(facts)))
+        let lang = self.shown.texts.lang;
+        let mut about = R::about(facts, lang);
+        let (shares, part) = (self.overview.shares(), self.part.as_ref());
+        self.shown.columns = Column::all(&mut about, &self.carried, shares, part, lang);
+        let card = (self.card)(facts, lang);
+        let top = Top::new::<R>(facts, &about, &self.overview, &self.shown, (&self.carried, part), card);
+        self.page.begin(&top, lang)
     }
 
     fn row(&mut self, row: &R) -> io::Result<()> {
-        if self.page.has_place(needs_somebody(row)) {
-            self.page.row(&row.cells(&self.shown))?;
+        let turn = turn(row, self.shown.texts.lang);
+        if self.page.has_place(turn) {
+            self.page.row(&TableRow::new(row, &self.shown, turn), turn)?;
         }
         Ok(())
     }
 
     fn opens(&mut self, row: &R) -> io::Result<Option<usize>> {
-        let needs_somebody = needs_somebody(row);
-        Ok(self.page.opens(needs_somebody)?.then(|| self.page.room(needs_somebody)))
+        let turn = turn(row, self.shown.texts.lang);
+        Ok(self.page.opens(turn)?.then(|| self.page.room(turn)))
     }
 
-    /// As much of it as there is room for.
     fn opened(&mut self, row: &R, objects: Objects) -> io::Result<()> {
-        let needs_somebody = needs_somebody(row);
-        let room = self.page.room(needs_somebody);
-        let opened =
-            |objects, room| row.detail(&self.shown, objects, room).render().map_err(io::Error::other);
-        // What does not fit anyway is not made first.
-        let are_left_out = objects != Objects::default();
-        let is_too_large = are_left_out && objects.bytes() > room;
-        let objects = if is_too_large { Objects { are_left_out, ..Objects::default() } } else { objects };
-        let mut whole = opened(objects, Room::ForChanges(room))?;
-        if whole.len() > room && are_left_out && !is_too_large {
-            whole = opened(Objects { are_left_out, ..Objects::default() }, Room::ForChanges(room))?;
-        }
-        if whole.len() > room {
-            whole = opened(Objects { are_left_out, ..Objects::default() }, Room::ForNames)?;
-        }
-        self.page.opened(&whole, needs_somebody)
+        let turn = turn(row, self.shown.texts.lang);
+        let whole = Detail::new(row, &self.shown, objects, self.page.room(turn)).within(self.page.room(turn));
+        self.page.opened(&whole.map_err(io::Error::other)?, turn)
     }
 
     fn finish(self: Box<Self>) -> io::Result<()> {
@@ -171,59 +296,17 @@ impl<R: PageLine, W: Write> Renderer<R> for Html<R, W> {
     fn rows_open(&self) -> bool {
         true
     }
-}
 
-fn needs_somebody(row: &impl Line) -> bool {
-    row.progress() == RowProgress::NeedsAttention
-}
-
-impl PageLine for ReportRow {
-    type Overview = Overview;
-
-    fn count(&self, overview: &mut Overview, _: Texts) {
-        overview.count(self);
-    }
-
-    fn counted(overview: &Overview) -> ProgressCounts {
-        overview.progress()
-    }
-
-    fn columns(facts: &RunFacts, carried: &[String]) -> Vec<Column> {
-        Column::all(facts, carried)
-    }
-
-    fn top<'a>(
-        facts: &'a RunFacts,
-        overview: &'a Overview,
-        asked: Asked<'a>,
-        card: Option<String>,
-    ) -> impl Template + 'a {
-        Top::new(facts, overview, asked, card)
-    }
-
-    fn cells<'a>(&'a self, shown: &'a Shown) -> impl Template + 'a {
-        TableRow::new(self, shown)
-    }
-
-    fn detail<'a>(&'a self, shown: &'a Shown, objects: Objects, room: Room) -> impl Template + 'a {
-        Detail::new(self, shown, objects, room)
+    fn is_full(&self) -> bool {
+        self.page.is_full()
     }
 }
 
-/// The answers to the row's calls, set out for a person, where they have no more bytes than that. Those of a duplicate stand
-/// in the row that it repeats.
-pub fn objects(row: &ReportRow, answers: [Option<&[u8]>; 2], redact: bool, at_most: usize) -> Objects {
-    let bytes: usize = answers.into_iter().flatten().map(<[u8]>::len).sum();
-    if row.status == RowStatus::Duplicate || bytes == 0 {
-        return Objects::default();
+/// Whose turn it is.
+fn turn<R: PageLine>(row: &R, lang: Lang) -> Turn {
+    match row.progress() {
+        RowProgress::NeedsAttention if is_yours(&row.todos(lang)) => Turn::Owner,
+        RowProgress::NeedsAttention => Turn::Administrator,
+        RowProgress::Done | RowProgress::Pending => Turn::Nobody,
     }
-    if bytes > at_most {
-        return Objects { are_left_out: true, ..Objects::default() };
-    }
-    let [assistant, agent] = answers.map(|answer| {
-        let answer = JsonText::new(String::from_utf8(answer?.to_vec()).ok()?)?;
-        let answer = if redact { redact::value(&answer, "")? } else { answer };
-        Some(pretty(answer.get()))
-    });
-    Objects { assistant, agent, are_left_out: false }
 }

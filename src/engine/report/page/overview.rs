@@ -1,29 +1,59 @@
 //! What the top of a page says about all rows, the ones that it leaves out included.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::shares::Shares;
-use crate::base::{ProgressCounts, Remedy, ReportRow, RowProgress, RowStatus};
+use super::{Heap, PageLine, Point, ToDo, Who};
+use crate::base::{ProgressCounts, RowProgress};
+use crate::engine::report::ReportSettings;
 
 /// Counted over all rows, in a pass of its own before the first row is written.
 #[derive(Debug, Default)]
 pub struct Overview {
-    remedies: BTreeMap<Remedy, u64>,
     progress: ProgressCounts,
-    /// Of the rows that need somebody, those whose status alone does not say so.
-    verified_needing: u64,
+    /// Of the rows that need somebody, those that need their owner.
+    yours: u64,
+    heaps: BTreeMap<(usize, bool), (Heap, u64)>,
+    todos: BTreeMap<ToDo, u64>,
+    points: BTreeMap<&'static str, BTreeMap<String, (Point<'static>, u64)>>,
+    /// Rows that say how they are set up.
+    read: u64,
+    remarkable: u64,
     shares: Shares,
 }
 
 impl Overview {
     /// Takes in the next row.
-    pub fn count(&mut self, row: &ReportRow) {
+    pub fn count<R: PageLine>(&mut self, row: &R, settings: &ReportSettings) {
+        let texts = settings.page_texts();
         let progress = row.progress();
         let needs_somebody = progress == RowProgress::NeedsAttention;
-        *self.remedies.entry(row.remedy()).or_default() += 1;
+        let todos = row.todos(texts.lang);
         self.progress.count(progress);
-        self.verified_needing += u64::from(needs_somebody && row.status == RowStatus::Verified);
-        self.shares.count(&row.carried, needs_somebody);
+        self.yours += u64::from(needs_somebody && is_yours(&todos));
+        let heap = row.heap(texts.lang);
+        self.heaps.entry((heap.rank, needs_somebody)).or_insert((heap, 0)).1 += 1;
+        for todo in todos {
+            *self.todos.entry(todo).or_default() += 1;
+        }
+        for (plot, point) in row.points(texts) {
+            let values = self.points.entry(plot).or_default();
+            if let Some((known, rows)) = values.get_mut(point.value.as_ref()) {
+                // One spelling of a value may be known to be bad in one row alone.
+                known.rank = known.rank.max(point.rank);
+                if known.class.is_empty() {
+                    (known.class, known.mark) = (point.class, point.mark);
+                }
+                *rows += 1;
+            } else {
+                let value = point.value.into_owned();
+                values.insert(value.clone(), (Point { value: value.into(), ..point }, 1));
+            }
+        }
+        self.read += u64::from(row.is_read());
+        self.remarkable += u64::from(row.is_remarkable());
+        self.shares.count(&row.own().carried, needs_somebody);
     }
 
     /// How far the rows are.
@@ -31,21 +61,40 @@ impl Overview {
         self.progress
     }
 
-    /// Verified rows that need somebody.
-    pub(super) const fn verified_needing(&self) -> u64 {
-        self.verified_needing
+    /// Rows that need their owner.
+    pub(super) const fn yours(&self) -> u64 {
+        self.yours
     }
 
-    /// What to do, each with its number of rows: first what may do harm while it waits, then by that number.
-    pub(super) fn remedies(&self) -> Vec<(Remedy, u64)> {
-        let mut remedies: Vec<_> = self
-            .remedies
-            .iter()
-            .map(|(remedy, rows)| (*remedy, *rows))
-            .filter(|(remedy, _)| *remedy != Remedy::Nothing)
-            .collect();
-        remedies.sort_by_key(|(remedy, rows)| (!is_pressing(*remedy), std::cmp::Reverse(*rows), *remedy));
-        remedies
+    /// Rows that say how they are set up.
+    pub(crate) const fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// Rows of which the kind of page has something to remark.
+    pub(crate) const fn remarkable(&self) -> u64 {
+        self.remarkable
+    }
+
+    /// Rows that stand alike, and whether they need somebody.
+    pub(super) fn heaps(&self) -> impl Iterator<Item = (Heap, bool, u64)> {
+        self.heaps.iter().map(|((_, needs_somebody), (heap, rows))| (*heap, *needs_somebody, *rows))
+    }
+
+    /// What to do, each with its number of rows: by who does it, what may do harm while it waits first, then what most rows
+    /// need.
+    pub(super) fn todos(&self) -> Vec<(ToDo, u64)> {
+        let mut todos: Vec<_> = self.todos.iter().map(|(todo, rows)| (*todo, *rows)).collect();
+        todos.sort_by_key(|(todo, rows)| (todo.who, !todo.is_pressing, Reverse(*rows), *todo));
+        todos
+    }
+
+    /// The values of a plot with their rows, what weighs most first, then what most rows have.
+    pub(super) fn points(&self, plot: &str) -> Vec<(&Point<'static>, u64)> {
+        let values = self.points.get(plot).into_iter().flat_map(BTreeMap::values);
+        let mut points: Vec<_> = values.map(|(point, rows)| (point, *rows)).collect();
+        points.sort_by_key(|(point, rows)| Reverse((point.rank, *rows)));
+        points
     }
 
     /// All rows by the values of their carried-through columns.
@@ -54,30 +103,34 @@ impl Overview {
     }
 }
 
-const fn is_pressing(remedy: Remedy) -> bool {
-    matches!(remedy, Remedy::SwitchOnByHand | Remedy::SettleUnknown)
+/// Whether the owner has something to do, in the web app.
+pub(super) fn is_yours(todos: &[ToDo]) -> bool {
+    todos.iter().any(|todo| matches!(todo.who, Who::Today | Who::Owner))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::report::samples::rows;
+    use crate::base::{Lang, Remedy, ReportRow};
+    use crate::engine::report::samples::{rows, settings};
 
     fn counted(rows: &[ReportRow]) -> Overview {
         let mut overview = Overview::default();
         for row in rows {
-            overview.count(row);
+            overview.count(row, &settings());
         }
         overview
     }
 
     #[test]
-    fn what_may_do_harm_comes_first_then_what_most_rows_need() {
+    fn the_owners_part_comes_first_then_what_may_do_harm_then_what_most_rows_need() {
         let mut rows = rows();
         rows.extend(std::iter::repeat_n(rows[2].clone(), 3));
-        let remedies = counted(&rows).remedies();
-        assert_eq!(remedies[..2], [(Remedy::SwitchOnByHand, 1), (Remedy::ShareAssistant, 4)]);
-        assert!(remedies.iter().all(|(remedy, _)| *remedy != Remedy::Nothing));
+        let todos = counted(&rows).todos();
+        let said = |remedy: Remedy| remedy.on_page(Lang::En);
+        let first: Vec<_> = todos[..3].iter().map(|(todo, rows)| (todo.sentence, *rows)).collect();
+        let expected = [(Remedy::MendAgent, 1), (Remedy::SwitchOnByHand, 1), (Remedy::ShareAssistant, 4)];
+        assert_eq!(first, expected.map(|(remedy, rows)| (said(remedy), rows)));
     }
 
     #[test]
@@ -85,6 +138,6 @@ mod tests {
         let overview = counted(&rows());
         // Mismatch, no access, invalid id; refused and not switched on again.
         let expected = ProgressCounts { done: 4, needs_attention: 5, pending: 0 };
-        assert_eq!((overview.progress(), overview.verified_needing()), (expected, 2));
+        assert_eq!((overview.progress(), overview.yours()), (expected, 1));
     }
 }

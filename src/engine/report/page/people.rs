@@ -1,50 +1,57 @@
 //! Who has to act, for the top of a page.
 
 use super::columns::Column;
-use super::frame::Asked;
+use super::part::PartOf;
 use super::shares::Shares;
-use crate::base::{grouped, one_line};
+use super::words::{fill, words};
+use crate::base::{Lang, one_line};
 
 /// Those who have to act, shown at most.
 const PEOPLE: usize = 12;
 
 /// Rows that need somebody by the column that says whose they are.
-pub(crate) struct People {
+pub(super) struct People {
     /// The key of their column.
-    pub(crate) key: String,
-    pub(crate) column: String,
-    pub(crate) shown: Vec<Person>,
-    pub(crate) others: Option<String>,
+    pub(super) key: String,
+    pub(super) lead: String,
+    pub(super) shown: Vec<Person>,
+    pub(super) others: Option<String>,
 }
 
 /// The rows of one of them.
-pub(crate) struct Person {
-    pub(crate) value: String,
-    pub(crate) needing: String,
-    pub(crate) rows: String,
+pub(super) struct Person {
+    pub(super) value: String,
+    pub(super) name: String,
+    pub(super) needing: String,
+    pub(super) rows: String,
 }
 
 /// `None` where nobody has to act, or no column says who, or it would only say again whose part of the rows this is.
-pub(crate) fn people(shares: &Shares, asked: &Asked<'_>) -> Option<People> {
-    let (at, values) = shares.people(asked.carried)?;
-    if asked.part.is_some_and(|part| part.at == at) {
+pub(super) fn people(
+    shares: &Shares,
+    carried: &[String],
+    part: Option<&PartOf>,
+    lang: Lang,
+) -> Option<People> {
+    let w = words(lang);
+    let (at, values) = shares.people(carried)?;
+    if part.is_some_and(|part| part.at == at) {
         return None;
     }
     let others = values.iter().skip(PEOPLE);
     let (more, their_rows) =
         (others.clone().count() as u64, others.map(|(_, share)| share.needing).sum::<u64>());
+    let person = |(value, share): &(&str, super::shares::Share)| Person {
+        value: (*value).to_owned(),
+        name: if value.is_empty() { w.nobody_named } else { value }.to_owned(),
+        needing: lang.number(share.needing),
+        rows: fill(w.of_rows, &[&lang.number(share.rows)]),
+    };
+    let column = carried.get(at).map(|name| one_line(name)).unwrap_or_default();
     Some(People {
         key: Column::carried_key(at),
-        column: asked.carried.get(at).map(|name| one_line(name)).unwrap_or_default(),
-        shown: values
-            .iter()
-            .take(PEOPLE)
-            .map(|(value, share)| Person {
-                value: (*value).to_owned(),
-                needing: grouped(share.needing),
-                rows: grouped(share.rows),
-            })
-            .collect(),
-        others: (more > 0).then(|| format!("{} more, with {} rows", grouped(more), grouped(their_rows))),
+        lead: fill(w.who_lead, &[&column]),
+        shown: values.iter().take(PEOPLE).map(person).collect(),
+        others: (more > 0).then(|| fill(w.more_people, &[&lang.number(more), &lang.number(their_rows)])),
     })
 }

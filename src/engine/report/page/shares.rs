@@ -11,17 +11,23 @@ const COLUMNS: usize = 12;
 const VALUES: usize = 2_000;
 
 /// Names of columns that say who has to act, the best first.
-const PEOPLE: [&str; 18] = [
+const PEOPLE: [&str; 24] = [
     "owner",
     "besitzer",
     "eigent",
     "responsible",
     "verantwortlich",
+    "zuständig",
+    "zustaendig",
     "ansprechpartner",
+    "betreu",
+    "kontakt",
     "contact",
     "editor",
     "creator",
+    "ersteller",
     "author",
+    "autor",
     "mail",
     "user",
     "person",
@@ -94,8 +100,14 @@ impl Shares {
             .map(|value| (value.written.as_str(), value.share))
             .filter(|(_, share)| share.needing > 0)
             .collect();
-        values.sort_by_key(|(_, share)| std::cmp::Reverse(share.needing));
+        values.sort_by_key(|(value, share)| (std::cmp::Reverse(share.needing), value.to_lowercase()));
         Some((at, values))
+    }
+
+    /// Whether all of several rows have the same value there.
+    pub(super) fn is_uniform(&self, at: usize) -> bool {
+        let Some(Some(values)) = self.columns.get(at) else { return false };
+        values.len() == 1 && values.values().all(|value| value.share.rows > 1)
     }
 
     fn column_of_people(&self, names: &[String]) -> Option<(usize, &Values)> {

@@ -2,7 +2,7 @@
 
 use super::writer::{BUDGET, MAX_ROWS};
 use super::*;
-use crate::base::{Difference, DisabledState, Disabling, Note, NoteKind};
+use crate::base::{Difference, DisabledState, Disabling, Note, NoteKind, ReportRow, RowStatus, RunFacts};
 use crate::disable::card;
 use crate::engine::report::samples::{facts, json, rendered, rows, settings, verified};
 
@@ -12,7 +12,7 @@ const DOCUMENT: &[u8] =
 fn page_with(facts: &RunFacts, rows: &[ReportRow], settings: &ReportSettings, document: &[u8]) -> String {
     let mut overview = Overview::default();
     for row in rows {
-        overview.count(row);
+        overview.count(row, settings);
     }
     let mut out = Vec::new();
     let mut renderer = html(settings, overview, None, card, &mut out);
@@ -68,13 +68,13 @@ pub(crate) fn seen(html: &str) -> String {
 fn the_top_says_where_it_stands_who_must_act_and_how() {
     let page = page_of(&facts(), &rows(), &settings());
     let top = page.split("<section class=\"all\"").next().unwrap().split("<main").nth(1).unwrap();
-    insta::assert_snapshot!(top.split("<section").map(seen).collect::<Vec<_>>().join("\n"), @r"
-    From assistants to agents Row by row: is the agent what the old assistant was, and what is left to do? Workspace https://api.langdock.com Last run begun 2025-04-01, 08:00 UTC; not finished Program agent-migrate 0.1.0 The run ended before its last row: the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.
-    Where it stands 4 of 9 rows are done, 5 need somebody. 3 verified the agent is what the assistant was 33 % show 2 verified the same, but somebody has to see to it 22 % show 1 mismatch the agent is there and differs 11 % show 1 no_access not shared with the API key 11 % show 1 invalid_id the cell does not hold exactly one id 11 % show 1 duplicate the same as an earlier row 11 % show
-    What to do next 1 row It may be off, and its agent with it: run `rollback` on the ledger now, or switch it on in the web app. show 1 row Bring the agent in line with the assistant (see differences), publish it, then run the same command again. show 1 row Share this assistant with the API key, as editor (or is it archived, a project, or another workspace's?), then run the same command again. show 1 row Put exactly one UUID into this cell, or delete the row, then run the same command again. show 1 row Share the assistant with the API key as editor; if it is, let a workspace admin make the key, or give it the permission to disable assistants; then run the same command again. show
-    Who has to act Rows that need somebody, by team : 2 of 3 Sales show 1 of 1 -5 show
+    insta::assert_snapshot!(top.split("<section").map(seen).collect::<Vec<_>>().join("\n"), @r##"
+    From assistants to agents Is each agent what the old assistant was, and what is left to do? 1 of 9 assistants needs you. 4 wait for the administrator, 4 done. The run ended before its last row: the key lacks a scope: AGENT_API. Give it that scope in the workspace's API key settings.
+    Where it stands 3 verified the agent is what the assistant was 33 % show 2 verified the same, but somebody has to see to it 22 % show 1 mismatch the agent is there and differs 11 % show 1 no_access not shared with the API key 11 % show 1 invalid_id the cell does not hold exactly one id 11 % show 1 duplicate the same assistant as in an earlier row, where its result stands 11 % show Workspace https://api.langdock.com Last run begun 2025-04-01, 08:00 UTC; not finished Program agent-migrate 0.1.0
+    What to do In the web app 1 row Put back in the agent what differs, and publish it. show The administrator does this 1 row Switches it on again at once: it may be off, and its agent with it. show 1 row Gives the API key the permission to switch assistants off, and runs that again. show 1 row Puts exactly one id into this cell of the list, or takes the row out. show 1 row Shares this assistant with the API key, as editor, and checks it again. show
+    Who has to act Rows that need somebody, by team: 2 of 3 Sales show 1 of 1 -5 show
     Switching the old assistants off Act now. 1 assistant could not be switched on again and may be off with its agent. Assistant and agent are one record here: when the first assistant went off, its agent went off, too. So switching off ended there. Leave the rest on. 5 not_requested nobody asked for it show 1 disabled switched off by this program show 1 skipped left as it was: 1 one record with the agent show 1 failed the platform refused show 1 revert_failed may be off, and its agent with it show
-    ");
+    "##);
 }
 
 #[test]
@@ -88,10 +88,16 @@ fn every_row_stands_in_the_table_with_a_cell_for_each_column() {
         assert_eq!(row.matches("<td ").count(), headings, "{row}");
     }
     assert_eq!(
-        seen(&format!("<{}", table_rows[4])),
-        "7 (no name) 11111111-2222-3333-4444-aaaaaaaaaaaa duplicate not_requested same as line 2 (verified) short row"
+        seen(&format!("<{}", table_rows[6])),
+        "7 (no name) 11111111-2222-3333-4444-aaaaaaaaaaaa duplicate same as line 2: see there not_requested short row"
     );
-    assert!(seen(&format!("<{}", table_rows[3])).contains("“-not an id”"));
+    assert!(seen(&format!("<{}", table_rows[2])).contains("“-not an id”"));
+    let lines: Vec<_> = between(body, "class=\"line\">", "<");
+    assert_eq!(
+        lines,
+        ["3", "4", "5", "10", "11", "2", "7", "8", "9"],
+        "yours, the administrator's, the others"
+    );
 }
 
 #[test]
@@ -109,8 +115,8 @@ fn a_run_that_only_reads_has_no_column_for_switching_off() {
 fn a_row_opens_to_differences_notes_error_and_raw_objects() {
     let page = page_of(&facts(), &rows(), &settings());
     let details = opened(&page);
-    insta::assert_snapshot!(seen(details[1]), @r#"What to do: Bring the agent in line with the assistant (see differences), publish it, then run the same command again. Differences assistant − to agent + inputFields[topic].label removed: Old removed: label temperature 0.30000000000000000001 → 1 Notes owner: only on the agent: Jane Doe This row Cell 11111111-2222-3333-4444-AAAAAAAAAAAA Assistant 11111111-2222-3333-4444-aaaaaaaaaaaa Agent 99999999-2222-3333-4444-bbbbbbbbbbbb Assistant changed 2025-01-02 03:04:05 UTC Agent changed 2025-01-02 03:04:05 UTC Checked 2025-04-01 08:00:01 UTC Requests 2, 0.412 s team Sales =phone +49 30 123456 Assistant, as the platform sent it { "status": "success", "assistant": { "id": "1", "instruction": "Be kind </script><b>" } }"#);
-    assert!(seen(details[2]).contains("What to do: Share this assistant"));
+    insta::assert_snapshot!(seen(details[1]), @r##"What to do: Put back in the agent what differs, and publish it. Differences assistant − to agent + Form fields [topic], label inputFields[topic].label removed: Old removed: label Creativity temperature 0.30000000000000000001 → 1 Notes owner: only on the agent: Jane Doe This row Cell 11111111-2222-3333-4444-AAAAAAAAAAAA Assistant 11111111-2222-3333-4444-aaaaaaaaaaaa Agent 99999999-2222-3333-4444-bbbbbbbbbbbb Assistant changed 2025-01-02 03:04:05 UTC Agent changed 2025-01-02 03:04:05 UTC Checked 2025-04-01 08:00:01 UTC Requests 2, 0.412 s team Sales =phone +49 30 123456 Assistant, as the platform sent it { "status": "success", "assistant": { "id": "1", "instruction": "Be kind </script><b>" } }"##);
+    assert!(seen(details[2]).contains("For the administrator: Share this assistant"));
     assert!(details[2].contains("Error:"));
     assert!(
         !details[4].contains("as the platform sent it"),
@@ -209,12 +215,15 @@ fn over_five_thousand_rows_those_that_need_somebody_come_first_and_it_says_what_
     rows.extend((6_002..6_012).map(|line| ReportRow { line, ..needing.clone() }));
     let page = page_of(&facts_of(&rows), &rows, &settings());
     let lines: Vec<_> = between(&page, "class=\"line\">", "<");
-    assert_eq!((lines.len() as u64, lines.first(), lines.last()), (MAX_ROWS, Some(&"2"), Some(&"6011")));
+    assert_eq!((lines.len() as u64, lines.first(), lines.last()), (MAX_ROWS, Some(&"6002"), Some(&"4991")));
     assert!(seen(&page).contains("This page shows 5,000 of 6,010 rows"));
     assert!(
         seen(&page).contains("The other 1,010 rows are counted above and stand in the CSV and JSON reports")
     );
-    assert!(seen(&page).contains("6,000 of 6,010 rows are done, 10 need somebody."));
+    assert!(
+        seen(&page)
+            .contains("None of 6,010 assistants needs you. 10 wait for the administrator, 6,000 done.")
+    );
 }
 
 #[test]
@@ -241,5 +250,62 @@ fn a_ledger_without_rows_is_a_page_all_the_same() {
         &[],
     );
     let page = String::from_utf8(out).unwrap();
-    assert!(seen(&page).contains("0 of 0 rows are done.") && seen(&page).contains("Nothing is left to do."));
+    assert!(
+        seen(&page).contains("None of 0 assistants needs you")
+            && seen(&page).contains("Nothing is left to do.")
+    );
+}
+
+#[test]
+fn a_german_page_holds_no_fixed_english_sentence() {
+    let mut settings = settings();
+    settings.page = PageOptions {
+        lang: Lang::De,
+        deadline: Some(jiff::civil::date(2026, 11, 28)),
+        contact: Some("Anna Admin".into()),
+        app_link: AppLink::parse("https://app.example/{id}/edit").ok(),
+    };
+    let page = page_of(&facts(), &rows(), &settings);
+    assert!(page.contains("<html lang=\"de\">"));
+    // A row has a remedy and a status that the samples have not; what the script says stands in the page, too.
+    let shown =
+        seen(&page.split("<style>").map(|part| part.split("</style>").last().unwrap()).collect::<String>());
+    let remedies = Remedy::ALL.map(|remedy| [remedy.on_page(Lang::En), remedy.on_page(Lang::De)]);
+    let meanings = RowStatus::ALL.map(meaning);
+    let fixed = words::PAIRS.iter().chain(&remedies).chain(&meanings);
+    for [english, german] in fixed.filter(|[english, german]| english != german && english.contains(' ')) {
+        let longest = english.split("{}").max_by_key(|part| part.len()).unwrap().trim();
+        assert!(longest.len() < 5 || german.contains(longest) || !shown.contains(longest), "{english}");
+    }
+    for said in [
+        "1 von 9 Assistenten braucht Sie bis zum 28.11.2026 .",
+        "Fragen an: Anna Admin",
+        "Das macht Anna Admin",
+        "Kreativität 0.30000000000000000001 → 1",
+        "Im Agenten wiederherstellen, was abweicht, und veröffentlichen.",
+        "In der Web-App öffnen",
+        "02.01.2025",
+        "Dem API-Schlüssel fehlt ein Scope: AGENT_API.",
+        "Eingabe: keine UUID in der Zelle",
+        "Abschalten der alten Assistenten",
+    ] {
+        assert!(shown.contains(said), "{said} in {shown}");
+    }
+}
+
+#[test]
+fn who_is_asked_by_when_and_where_stands_on_the_page_and_no_link_leads_astray() {
+    let mut settings = settings();
+    settings.page.contact = Some("anna@example.com".into());
+    let page = page_of(&facts(), &rows(), &settings);
+    assert!(page.contains("<a href=\"mailto:anna@example.com\">"));
+    assert!(seen(&page).contains("4 wait for anna@example.com, 4 done."));
+    settings.page.contact = Some("x@y\"onclick=\"alert(1)".into());
+    let page = page_of(&facts(), &rows(), &settings);
+    assert!(!page.contains("mailto:") && !page.contains("\"onclick"));
+    let input = format!("https://app.example/assistants/{}", verified().pair.unwrap().assistant);
+    let row = ReportRow { input, status: RowStatus::Mismatch, ..verified() };
+    let page = page_of(&facts_of(std::slice::from_ref(&row)), &[row], &settings);
+    let agent = verified().pair.unwrap().agent;
+    assert!(page.contains(&format!("href=\"https://app.example/assistants/{agent}\"")), "the cell's form");
 }

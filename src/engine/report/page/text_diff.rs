@@ -3,15 +3,19 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use similar::{ChangeTag, InlineChange, InlineChangeOptions, TextDiff};
+use similar::{Change, ChangeTag, InlineChangeOptions, TextDiff};
 
-use crate::base::grouped;
+use super::words::{fill, words};
+use crate::base::{Both, Lang};
 
 /// Unchanged lines that stay around a change.
 const CONTEXT: usize = 2;
 
 /// Looking for the smallest difference ends after this: then it is a larger one, and just as true.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Changed lines in one place whose words are compared at most; where more have changed, few words have stayed.
+const WORDS_OF_LINES: usize = 24;
 
 /// Unchanged characters of a line that stay on either side of what is left out.
 const KEPT_UNCHANGED: usize = 160;
@@ -52,7 +56,9 @@ pub(super) enum Piece {
 }
 
 /// The lines in which the texts differ, with a little of what surrounds them.
-pub(super) fn compare(old: &str, new: &str) -> Vec<Line> {
+pub(super) fn compare(old: &str, new: &str, lang: Lang) -> Vec<Line> {
+    let w = words(lang);
+    let (same, not_shown) = ([w.line_the_same, w.lines_the_same], [w.line_not_shown, w.lines_not_shown]);
     let deadline = Instant::now() + PATIENCE;
     let diff = TextDiff::configure().deadline(deadline).diff_lines(old, new);
     let mut options = InlineChangeOptions::new();
@@ -62,26 +68,36 @@ pub(super) fn compare(old: &str, new: &str) -> Vec<Line> {
     let mut told_until = 0;
     for group in diff.grouped_ops(CONTEXT) {
         for op in &group {
-            left_out(&mut lines, op.old_range().start.saturating_sub(told_until), "the same");
+            left_out(&mut lines, op.old_range().start.saturating_sub(told_until), same, lang);
             told_until = told_until.max(op.old_range().end);
+            if op.old_range().len() + op.new_range().len() > WORDS_OF_LINES {
+                let whole = |change: Change<&str>| {
+                    line(change.tag(), &[(false, change.value())], change.missing_newline(), ends, lang)
+                };
+                lines.extend(diff.iter_changes(op).map(whole));
+                continue;
+            }
             let changes = diff.iter_inline_changes_with_options_deadline(op, options, Some(deadline));
-            lines.extend(changes.map(|change| line(&change, ends)));
+            lines.extend(
+                changes
+                    .map(|change| line(change.tag(), change.values(), change.missing_newline(), ends, lang)),
+            );
         }
     }
-    left_out(&mut lines, diff.old_len().saturating_sub(told_until), "the same");
+    left_out(&mut lines, diff.old_len().saturating_sub(told_until), same, lang);
     if lines.len() > LINES {
         let rest = lines.len() - LINES;
         lines.truncate(LINES);
-        left_out(&mut lines, rest, "not shown");
+        left_out(&mut lines, rest, not_shown, lang);
     }
     lines
 }
 
-fn left_out(lines: &mut Vec<Line>, count: usize, how: &str) {
+fn left_out(lines: &mut Vec<Line>, count: usize, [one, many]: Both, lang: Lang) {
     match count {
         0 => {}
-        1 => lines.push(Line::LeftOut(format!("1 line {how}"))),
-        _ => lines.push(Line::LeftOut(format!("{} lines {how}", grouped(count as u64)))),
+        1 => lines.push(Line::LeftOut(one.to_owned())),
+        _ => lines.push(Line::LeftOut(fill(many, &[&lang.number(count as u64)]))),
     }
 }
 
@@ -102,20 +118,20 @@ impl Ends {
     }
 }
 
-fn line(change: &InlineChange<'_, str>, ends: Ends) -> Line {
+fn line(tag: ChangeTag, values: &[(bool, &str)], missing_newline: bool, ends: Ends, lang: Lang) -> Line {
     let mut pieces = Vec::new();
-    let is_same = change.tag() == ChangeTag::Equal;
-    let is_new_as_a_whole = !is_same && change.values().iter().all(|(is_changed, _)| !is_changed);
-    for &(is_changed, text) in change.values() {
+    let is_same = tag == ChangeTag::Equal;
+    let is_new_as_a_whole = !is_same && values.iter().all(|(is_changed, _)| !is_changed);
+    for &(is_changed, text) in values {
         let text = text.trim_end_matches('\n');
         let text = if ends.carriage_returns && !is_same { text } else { text.trim_end_matches('\r') };
         let kept = if is_changed || is_new_as_a_whole { KEPT_CHANGED } else { KEPT_UNCHANGED };
-        push(&mut pieces, text, is_changed, kept);
+        push(&mut pieces, text, is_changed, kept, lang);
     }
-    if ends.last && !is_same && change.missing_newline() {
-        pieces.push(Piece::Mark(Cow::Borrowed("no line end")));
+    if ends.last && !is_same && missing_newline {
+        pieces.push(Piece::Mark(Cow::Borrowed(words(lang).no_line_end)));
     }
-    match change.tag() {
+    match tag {
         ChangeTag::Equal => Line::Same(pieces),
         ChangeTag::Delete => Line::Removed(pieces),
         ChangeTag::Insert => Line::Added(pieces),
@@ -123,7 +139,7 @@ fn line(change: &InlineChange<'_, str>, ends: Ends) -> Line {
 }
 
 /// The text as pieces, less its middle where more than `kept` characters stand on either side of that.
-fn push(pieces: &mut Vec<Piece>, text: &str, is_changed: bool, kept: usize) {
+fn push(pieces: &mut Vec<Piece>, text: &str, is_changed: bool, kept: usize, lang: Lang) {
     let count = text.chars().count();
     if count < 2 * kept + WORTH_IT {
         push_visible(pieces, text, is_changed);
@@ -132,7 +148,10 @@ fn push(pieces: &mut Vec<Piece>, text: &str, is_changed: bool, kept: usize) {
     let at = |index| text.char_indices().nth(index).map_or(text.len(), |(byte, _)| byte);
     let (head, tail) = (text.get(..at(kept)), text.get(at(count - kept)..));
     push_visible(pieces, head.unwrap_or_default(), is_changed);
-    pieces.push(Piece::LeftOut(format!("{} characters", grouped((count - 2 * kept) as u64))));
+    pieces.push(Piece::LeftOut(fill(
+        words(lang).characters_left_out,
+        &[&lang.number((count - 2 * kept) as u64)],
+    )));
     push_visible(pieces, tail.unwrap_or_default(), is_changed);
 }
 
@@ -192,7 +211,7 @@ mod tests {
 
     /// `[…]` around what changed, `<…>` around marks, `{…}` around what is left out.
     fn shown(old: &str, new: &str) -> String {
-        compare(old, new).iter().fold(String::new(), |mut text, line| {
+        compare(old, new, Lang::En).iter().fold(String::new(), |mut text, line| {
             let (sign, pieces) = match line {
                 Line::Same(pieces) => (' ', pieces),
                 Line::Removed(pieces) => ('-', pieces),
@@ -261,7 +280,7 @@ mod tests {
     #[test]
     fn a_prompt_that_is_gone_is_shown_whole() {
         let old = "Never say this. ".repeat(2_500);
-        let lines = compare(&old, "");
+        let lines = compare(&old, "", Lang::En);
         assert_eq!(lines, [Line::Removed(vec![Piece::Plain(old)])]);
     }
 
@@ -271,7 +290,7 @@ mod tests {
             (0..40_000_u64).map(|n| (n * n * seed % 977).to_string()).collect::<Vec<_>>().join("\n")
         };
         let begun = Instant::now();
-        let lines = compare(&text(7), &text(11));
+        let lines = compare(&text(7), &text(11), Lang::En);
         assert!(lines.len() <= LINES + 1);
         // Generous: an unoptimised build on a busy machine.
         assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
@@ -280,7 +299,7 @@ mod tests {
     proptest! {
         #[test]
         fn texts_that_differ_show_it(old in "[ab\u{200b}\n\r\t ]{0,20}", new in "[ab\u{200b}\n\r\t ]{0,20}") {
-            let lines = compare(&old, &new);
+            let lines = compare(&old, &new, Lang::En);
             let differs = lines.iter().any(|line| matches!(line, Line::Removed(_) | Line::Added(_)));
             prop_assert_eq!(differs, old != new);
         }

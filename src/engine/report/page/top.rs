@@ -1,104 +1,210 @@
-//! The top of the page: what this is, how many are done, who must act and how.
+//! All that stands above the rows: how many need whom and by when, where it stands, what to do, who has to.
+
+use std::borrow::Cow;
 
 use askama::Template;
 
-use super::columns::shows_switching;
-use super::counts::{Count, Heap, Standing, percent};
-use super::frame::{About, Asked, Frame};
+use super::columns::Column;
+use super::counts::{Standing, percent};
+use super::frame::{plain, when};
 use super::overview::Overview;
+use super::part::PartOf;
 use super::people::{People, people};
-use crate::base::{RowStatus, RunFacts, grouped};
+use super::plots::{Drawn, draw};
+use super::words::{Words, fill, words};
+use super::writer::MAX_ROWS;
+use super::{About, PageLine, Shown, ToDo, Who, policy};
+use crate::base::{Lang, ProgressCounts};
+
+/// A table with more rows than this is long.
+const LONG: u64 = 200;
 
 /// All that stands above the table's rows.
 #[derive(Template)]
 #[template(path = "top.html", config = "src/engine/report/page/askama.toml")]
+#[expect(clippy::struct_excessive_bools, reason = "what the template asks")]
 pub(super) struct Top<'a> {
-    frame: Frame<'a>,
-    done: String,
-    rows: String,
-    needing: Option<Count>,
-    pending: Option<Count>,
+    w: &'static Words,
+    lang: &'static str,
+    policy: String,
+    style: &'static str,
+    is_practice: bool,
+    workspace: Option<&'a str>,
+    program_version: &'a str,
+    when: String,
+    is_redacted: bool,
+    stopped: Option<String>,
+    remarks: Vec<String>,
+    heading: &'static str,
+    lead: Cow<'static, str>,
+    part: Option<(String, String)>,
+    headline: Headline,
+    contact: Option<&'a str>,
+    /// Whether that is an address of mail.
+    is_mail: bool,
+    others: String,
+    says: String,
     standing: Standing,
-    remedies: Vec<RemedyLine>,
+    groups: Vec<Group>,
     people: Option<People>,
+    plots: Vec<Drawn>,
     card: Option<String>,
+    columns: &'a [Column],
+    /// The classes of the table.
+    class: String,
+    left_out: Option<String>,
+    administrator_does: String,
+    has_yours: bool,
+    has_administrators: bool,
 }
 
-struct RemedyLine {
-    count: Count,
-    sentence: &'static str,
+/// How many rows need the reader, and by when.
+struct Headline {
+    number: String,
+    rest: String,
+    by: Option<String>,
+}
+
+/// What is to be done by the same people.
+struct Group {
+    title: String,
+    class: &'static str,
+    lines: Vec<TodoLine>,
+}
+
+struct TodoLine {
+    rows: String,
+    unit: &'static str,
+    /// The column and the value by which the rows are picked.
+    key: &'static str,
+    value: &'static str,
+    code: &'static str,
+    sentence: String,
 }
 
 impl<'a> Top<'a> {
-    /// Gathers it.
-    pub(super) fn new(
-        facts: &'a RunFacts,
+    /// Gathers it. `about` has given its columns away already; the person's own are `carried`.
+    pub(super) fn new<R: PageLine>(
+        facts: &'a R::Facts,
+        about: &About,
         overview: &Overview,
-        asked: Asked<'a>,
+        shown: &'a Shown,
+        (carried, part): (&[String], Option<&PartOf>),
         card: Option<String>,
     ) -> Self {
-        let progress = overview.progress();
-        let (rows, done) = (progress.rows(), progress.done);
-        let about = About {
-            title: format!("From assistants to agents: {} of {} done", grouped(done), grouped(rows)),
-            heading: "From assistants to agents",
-            lead: "Row by row: is the agent what the old assistant was, and what is left to do?",
-            rows,
-            table: if shows_switching(facts) { " off" } else { "" },
-        };
+        let (lang, run) = (shown.texts.lang, R::run(facts));
+        let w = words(lang);
+        let (progress, yours) = (overview.progress(), overview.yours());
+        let heaps: Vec<_> = overview.heaps().collect();
+        let contact = shown.options.contact.as_deref();
+        let administrator_does = contact
+            .map_or_else(|| w.anonymous_administrator.to_owned(), |who| fill(w.administrator_does, &[who]));
+        let rows = progress.rows();
+        let shown_carried =
+            shown.columns.iter().filter(|column| column.carried.is_some() && column.is_shown).count();
+        let since = run.since_last.as_ref().map(|since| since.sentence(run.started_at, lang));
         Self {
-            done: grouped(done),
-            rows: grouped(rows),
-            needing: Count::of(progress.needs_attention),
-            pending: Count::of(progress.pending),
-            standing: Standing::new(
-                RowStatus::ALL.into_iter().flat_map(|status| heaps(status, facts, overview)),
-                format!("{} of the rows are done; the list below has the numbers", percent(done, rows)),
-            ),
-            remedies: remedies(overview),
-            people: people(overview.shares(), &asked),
+            w,
+            lang: lang.as_str(),
+            policy: policy::content_security_policy(),
+            style: policy::STYLE,
+            is_practice: run.practice,
+            workspace: run.base_url.as_deref(),
+            program_version: &run.program_version,
+            when: when(run, lang),
+            is_redacted: shown.texts.redact,
+            stopped: shown.texts.stopped(run).map(|reason| plain(&reason)),
+            remarks: since.into_iter().chain(R::remarks(facts, overview, lang)).collect(),
+            heading: about.heading,
+            lead: part.map_or(Cow::Borrowed(about.lead), |part| {
+                Cow::Owned(format!("{}: {}", about.heading, fill(w.part_lead, &[&part.heading()])))
+            }),
+            part: part.map(|part| (part.heading(), part.name(lang))),
+            headline: headline(yours, rows, shown),
+            contact,
+            is_mail: contact.is_some_and(is_mail_address),
+            others: others(progress, yours, shown),
+            says: fill(w.bar, &[&percent(progress.done, rows)]),
+            standing: Standing::new(&heaps, lang),
+            groups: groups(&overview.todos(), &administrator_does, lang),
+            people: people(overview.shares(), carried, part, lang),
+            plots: R::plots(lang).iter().filter_map(|plot| draw(plot, overview, lang)).collect(),
             card,
-            frame: Frame::new(facts, about, asked),
+            columns: &shown.columns,
+            class: format!("c{shown_carried}{}{}", about.class, if rows > LONG { " many" } else { "" }),
+            left_out: (rows > MAX_ROWS).then(|| {
+                let numbers = [MAX_ROWS, rows, rows - MAX_ROWS].map(|number| lang.number(number));
+                fill(w.left_out, &numbers.each_ref().map(String::as_str))
+            }),
+            administrator_does,
+            has_yours: yours > 0,
+            has_administrators: progress.needs_attention > yours,
         }
     }
 }
 
-/// The rows of a status; those that are verified by whether somebody has to see to them all the same.
-fn heaps(status: RowStatus, facts: &RunFacts, overview: &Overview) -> Vec<Heap> {
-    let heap = Heap {
-        class: status.as_str(),
-        word: status.as_str(),
-        meaning: meaning(status),
-        needs_somebody: None,
-        rows: facts.count(status),
+fn is_mail_address(contact: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@.-_+".contains(c);
+    contact.split('@').count() == 2 && contact.chars().all(is_plain)
+}
+
+fn headline(yours: u64, rows: u64, shown: &Shown) -> Headline {
+    let lang = shown.texts.lang;
+    let w = words(lang);
+    let deadline = shown.options.deadline.filter(|_| yours > 0);
+    Headline {
+        number: if yours == 0 { w.none.to_owned() } else { lang.number(yours) },
+        rest: fill(if yours > 1 { w.need_many } else { w.needs_one }, &[&lang.number(rows)]),
+        by: deadline.map(|date| fill(w.by_date, &[&lang.date(date)])),
+    }
+}
+
+/// How far the other rows are, in a sentence.
+fn others(progress: ProgressCounts, yours: u64, shown: &Shown) -> String {
+    let lang = shown.texts.lang;
+    let w = words(lang);
+    let waiting = progress.needs_attention - yours;
+    let who = shown.options.contact.as_deref().unwrap_or(w.the_administrator);
+    let said = |rows: u64, pattern: &str| (rows > 0).then(|| fill(pattern, &[&lang.number(rows), who]));
+    let parts = [
+        said(waiting, if waiting == 1 { w.wait_one } else { w.wait_many }),
+        said(progress.done, w.are_done),
+        said(progress.pending, w.are_open),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!("{}.", parts.join(", ")) }
+}
+
+fn groups(todos: &[(ToDo, u64)], administrator_does: &str, lang: Lang) -> Vec<Group> {
+    let w = words(lang);
+    let title = |who| match who {
+        Who::Today => (w.today, "high"),
+        Who::Owner => (w.in_the_web_app, "medium"),
+        Who::Administrator => (administrator_does, "unread"),
+        Who::Nobody => (w.good_to_know, "low"),
     };
-    match (status, overview.verified_needing()) {
-        (RowStatus::Verified, needing @ 1..) => {
-            heap.split(needing, "the same, but somebody has to see to it").into()
-        }
-        _ => vec![heap],
-    }
-}
-
-fn remedies(overview: &Overview) -> Vec<RemedyLine> {
-    let remedies = overview.remedies().into_iter();
-    remedies
-        .filter_map(|(remedy, rows)| {
-            Some(RemedyLine { count: Count::of(rows)?, sentence: remedy.sentence() })
+    let groups = todos.chunk_by(|(one, _), (other, _)| one.who == other.who);
+    groups
+        .filter_map(|lines| {
+            let (title, class) = title(lines.first()?.0.who);
+            let lines = lines.iter().map(|(todo, rows)| TodoLine::new(todo, *rows, lang)).collect();
+            Some(Group { title: title.to_owned(), class, lines })
         })
         .collect()
 }
 
-pub(crate) const fn meaning(status: RowStatus) -> &'static str {
-    match status {
-        RowStatus::Verified => "the agent is what the assistant was",
-        RowStatus::Mismatch => "the agent is there and differs",
-        RowStatus::AssistantNotFound => "no such assistant, or not shared with the API key",
-        RowStatus::AgentNotFound => "no such agent, or not shared with the API key",
-        RowStatus::NoAccess => "not shared with the API key",
-        RowStatus::Failed => "no sensible answer from the platform",
-        RowStatus::InvalidId => "the cell does not hold exactly one id",
-        RowStatus::Duplicate => "the same as an earlier row",
-        RowStatus::NotChecked => "the run ended before it",
+impl TodoLine {
+    fn new(todo: &ToDo, rows: u64, lang: Lang) -> Self {
+        let w = words(lang);
+        let by_code = !todo.code.is_empty();
+        let end = if todo.sentence.ends_with('.') { "" } else { "." };
+        Self {
+            rows: lang.number(rows),
+            unit: if rows == 1 { w.row } else { w.rows },
+            key: if by_code { "found" } else { "todo" },
+            value: if by_code { todo.code } else { todo.sentence },
+            code: todo.code,
+            sentence: format!("{}{end}", todo.sentence),
+        }
     }
 }

@@ -1,0 +1,214 @@
+//! What a row of the table opens to.
+
+use std::borrow::Cow;
+
+use askama::Template;
+
+use super::fields;
+use super::frame::plain;
+use super::pretty::pretty;
+use super::row::{CELL, Item};
+use super::text_diff::{Line, Piece, compare};
+use super::words::{Words, words};
+use super::{PageLine, Shown, ToDo, Who};
+use crate::base::{JsonText, Lang};
+use crate::engine::report::texts::Change;
+
+/// A value up to this length stands beside the other one; longer ones are compared line by line.
+const SHORT: usize = 100;
+
+/// Bytes without which there is no use in comparing texts for the page.
+const LEAST: usize = 2_000;
+
+/// What a row opens to.
+#[derive(Template)]
+#[template(path = "detail.html", config = "src/engine/report/page/askama.toml")]
+pub(super) struct Detail<'a> {
+    w: &'static Words,
+    line: u64,
+    /// The name, where the table has only its beginning.
+    name: Option<Cow<'a, str>>,
+    /// What the owner does.
+    todos: Vec<&'static str>,
+    /// What the administrator does, in the words of the program.
+    administrator: String,
+    error: String,
+    changes: Vec<ChangeView<'a>>,
+    findings: Vec<Item<'a>>,
+    notes: Vec<String>,
+    set_up: Vec<(&'static str, Cow<'a, str>)>,
+    facts: Vec<(&'static str, Cow<'a, str>)>,
+    carried: Vec<(&'a str, &'a str)>,
+    objects: Objects,
+    /// Whether what was read cannot be shown, since nobody could say that there is no secret in it.
+    is_withheld: bool,
+    hides_secrets: bool,
+}
+
+/// One difference.
+struct ChangeView<'a> {
+    field: Cow<'a, str>,
+    label: String,
+    how: How,
+}
+
+enum How {
+    /// Both values in a line; `None` where there is none.
+    Short(Option<String>, Option<String>),
+    /// Compared line by line.
+    Lines(Vec<Line>),
+    /// Too much for the page.
+    LeftOut,
+}
+
+impl How {
+    /// What it takes on the page at least.
+    fn bytes(&self) -> usize {
+        let piece = |piece: &Piece| match piece {
+            Piece::Plain(text) | Piece::Changed(text) | Piece::LeftOut(text) => text.len(),
+            Piece::Mark(name) => name.len(),
+        };
+        match self {
+            Self::Short(old, new) => [old, new].into_iter().flatten().map(String::len).sum(),
+            Self::Lines(lines) => lines
+                .iter()
+                .map(|line| match line {
+                    Line::Same(pieces) | Line::Removed(pieces) | Line::Added(pieces) => {
+                        pieces.iter().map(piece).sum()
+                    }
+                    Line::LeftOut(words) => words.len(),
+                })
+                .sum(),
+            Self::LeftOut => 0,
+        }
+    }
+}
+
+/// The answers of the platform, set out for a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Objects {
+    /// The assistant, if it was read.
+    pub assistant: Option<String>,
+    /// The agent, if it was read.
+    pub agent: Option<String>,
+    /// Whether they are missing only to keep the page small.
+    pub are_left_out: bool,
+}
+
+impl<'a> Detail<'a> {
+    /// With differences as long as there is room for them; each is worked out once.
+    pub(super) fn new<R: PageLine>(row: &'a R, shown: &'a Shown, objects: Objects, room: usize) -> Self {
+        let (own, texts) = (row.own(), shown.texts);
+        let mut facts = row.facts(texts.lang);
+        facts.retain(|(_, value)| !value.is_empty());
+        let mut set_up = row.set_up(texts);
+        set_up.retain(|(_, value)| !value.is_empty());
+        let todos = row.todos(texts.lang);
+        let is_administrators = |todo: &&ToDo| todo.who == Who::Administrator;
+        let administrator = todos.iter().any(|todo| is_administrators(&todo));
+        let mut room = room;
+        let changes = texts.changes(row.differences()).into_iter().map(|change| {
+            let view = ChangeView::new(change, room, texts.lang);
+            room = room.saturating_sub(view.how.bytes());
+            view
+        });
+        Self {
+            w: words(texts.lang),
+            line: own.line,
+            changes: changes.collect(),
+            name: Some(texts.name(&own.name)).filter(|name| name.chars().nth(CELL).is_some()),
+            findings: row.findings(texts.lang),
+            todos: todos
+                .iter()
+                .filter(|todo| !is_administrators(todo) && todo.code.is_empty())
+                .map(|todo| todo.sentence)
+                .collect(),
+            administrator: if administrator {
+                plain(row.administrators_remedy(texts.lang))
+            } else {
+                String::new()
+            },
+            error: row.error(texts),
+            notes: row.notes(texts),
+            set_up,
+            facts,
+            carried: shown
+                .carried_columns()
+                .map(|(name, at)| (name, own.carried.get(at).map_or("", String::as_str)))
+                .collect(),
+            is_withheld: R::HIDES_SECRETS && row.is_read() && objects == Objects::default(),
+            hides_secrets: R::HIDES_SECRETS,
+            objects,
+        }
+    }
+
+    /// As much of it as there is room for: first the answers go, then what the differences are in.
+    pub(super) fn within(mut self, room: usize) -> askama::Result<String> {
+        let has_answers = self.objects.assistant.is_some() || self.objects.agent.is_some();
+        let without = || Objects { are_left_out: true, ..Objects::default() };
+        let answers: usize =
+            [&self.objects.assistant, &self.objects.agent].into_iter().flatten().map(String::len).sum();
+        if has_answers && answers > room {
+            self.objects = without();
+        }
+        let mut whole = self.render()?;
+        if whole.len() > room && (self.objects.assistant.is_some() || self.objects.agent.is_some()) {
+            self.objects = without();
+            whole = self.render()?;
+        }
+        if whole.len() > room && !self.changes.is_empty() {
+            for change in &mut self.changes {
+                change.how = How::LeftOut;
+            }
+            whole = self.render()?;
+        }
+        Ok(whole)
+    }
+}
+
+impl Shown {
+    /// The person's own columns, each with its place among a row's cells.
+    fn carried_columns(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.columns.iter().filter_map(|column| Some((column.name.as_str(), column.carried?)))
+    }
+}
+
+impl<'a> ChangeView<'a> {
+    fn new(change: Change<'a>, room: usize, lang: Lang) -> Self {
+        let how =
+            if room > LEAST { how(change.old.as_deref(), change.new.as_deref(), lang) } else { How::LeftOut };
+        Self { label: fields::label(&change.field, lang), field: change.field, how }
+    }
+}
+
+fn how(old: Option<&JsonText>, new: Option<&JsonText>, lang: Lang) -> How {
+    let texts =
+        [old, new].map(|side| side.and_then(|value| serde_json::from_str::<String>(value.get()).ok()));
+    // A text and a number must not look the same: unless both are texts, both are shown as JSON.
+    let is_text = |side: usize, value: Option<&JsonText>| {
+        value.is_none() || texts.get(side).is_some_and(Option::is_some)
+    };
+    let spelled = if is_text(0, old) && is_text(1, new) {
+        texts
+    } else {
+        [old, new].map(|side| side.map(|value| pretty(value.get())))
+    };
+    let is_short = |value: &Option<String>| {
+        value
+            .as_ref()
+            .is_none_or(|text| text.len() <= SHORT && !text.chars().any(|c| c != ' ' && !is_plain(c)))
+    };
+    let [old, new] = spelled;
+    if is_short(&old) && is_short(&new) {
+        How::Short(old, new)
+    } else {
+        How::Lines(compare(&old.unwrap_or_default(), &new.unwrap_or_default(), lang))
+    }
+}
+
+/// Nothing that breaks a line or cannot be seen.
+fn is_plain(character: char) -> bool {
+    !character.is_control()
+        && !character.is_whitespace()
+        && !matches!(character, '\u{200B}'..='\u{206F}' | '\u{FEFF}')
+}
