@@ -23,6 +23,9 @@ pub(super) const AUTHOR: &str = "agent-migrate";
 /// Rows that a sheet has room for below its header.
 const MOST_ROWS: u32 = 1_048_575;
 
+/// Columns that a sheet has room for; of more, the last of the input's own are left out.
+const MOST_COLUMNS: usize = 16_384;
+
 /// Code units that a cell has room for.
 const LIMIT: usize = 32_767;
 
@@ -97,7 +100,7 @@ where
             source: Source::Own(column),
         })
         .collect();
-    let carried = carried.into_iter().enumerate();
+    let carried = carried.into_iter().enumerate().take(MOST_COLUMNS.saturating_sub(columns.len()));
     let carried = carried.map(|(at, name)| Shown { name, width: CARRIED_WIDTH, source: Source::Carried(at) });
     columns.splice(names..names, carried);
     columns

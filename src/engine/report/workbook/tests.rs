@@ -86,6 +86,14 @@ fn more_rows_than_a_sheet_has_are_refused_with_a_sentence() {
     assert!(sheets.row(&verified()).unwrap_err().to_string().starts_with("a workbook has room"));
 }
 
+#[test]
+fn of_more_columns_than_a_sheet_has_the_last_of_the_inputs_own_are_left_out() {
+    let carried_columns = (0..70_000).map(|at| format!("c{at}")).collect();
+    let wide = ReportSettings { format: InputFormat { carried_columns, ..settings().format }, ..settings() };
+    let mut book = written(&wide, &facts(), &[verified()]);
+    assert_eq!(book.worksheet_range("Rows").unwrap().width(), MOST_COLUMNS);
+}
+
 fn empty() -> Sheets<ReportRow, Vec<u8>> {
     Sheets::new(&settings(), Vec::new())
 }
