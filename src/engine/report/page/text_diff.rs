@@ -69,8 +69,8 @@ pub(super) fn compare(old: &str, new: &str, lang: Lang) -> Vec<Line> {
     let mut told_until = 0;
     let groups = diff.grouped_ops(CONTEXT);
     let changes = groups.iter().flatten().filter(|op| op.tag() != DiffTag::Equal);
-    let changed: usize = changes.map(|op| op.old_range().len() + op.new_range().len()).sum();
-    let compares_words = changed <= WORDS_OF_LINES;
+    let lines_changed: usize = changes.map(|op| op.old_range().len() + op.new_range().len()).sum();
+    let compares_words = lines_changed <= WORDS_OF_LINES;
     for group in &groups {
         for op in group {
             left_out(&mut lines, op.old_range().start.saturating_sub(told_until), same, lang);
