@@ -216,7 +216,7 @@ fn over_five_thousand_rows_those_that_need_somebody_come_first_and_it_says_what_
         .collect();
     rows.push(read(6_002, "gone", vec![finding("model_unavailable", Weight::Medium, "Choose a model", "")]));
     let page = page_with(&audit_facts(), &rows, &settings(), "{}");
-    let lines = between(&page, "class=\"line\">", "<");
+    let lines = between(&page, "class=\"line\" data-label=\"Line\">", "<");
     assert_eq!((lines.len(), lines.first()), (5_000, Some(&"6002")));
     assert!(seen(&page).contains("This page shows 5,000 of 6,001 rows"));
     assert!(seen(&page).contains("1 of 6,001 assistants needs you"));

@@ -211,7 +211,7 @@ fn opens_to_all_that_is_known(browser: &Browser) {
                  [...document.querySelectorAll('script')].filter((script) => script.type !== 'text/plain').length,
                  performance.getEntriesByType('resource').length],
              names: [...document.querySelectorAll('button.open')].map((button) => button.textContent),
-             fifth: [...document.querySelectorAll('td.detail')][4].textContent,
+             third: [...document.querySelectorAll('td.detail')][2].textContent,
              text: document.body.textContent,
          }), 100));",
     );
@@ -219,13 +219,13 @@ fn opens_to_all_that_is_known(browser: &Browser) {
     let names: Vec<&str> = found["names"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(names.contains(&SCRIPTED) && names.contains(&RIGHT_TO_LEFT), "{names:?}");
     assert!(names.iter().any(|name| name.chars().count() >= 9_999));
-    let fifth = found["fifth"].as_str().unwrap();
+    let third = found["third"].as_str().unwrap();
     for text in [
         "Langdock or Odeus API key in line 1",
         "Conversation starters",
         "[Langdock or Odeus API key, hidden]",
     ] {
-        assert!(fifth.contains(text), "{text} in {fifth}");
+        assert!(third.contains(text), "{text} in {third}");
     }
     assert!(!found["text"].as_str().unwrap().contains(&planted()[3..]));
 }

@@ -92,7 +92,7 @@ fn every_row_stands_in_the_table_with_a_cell_for_each_column() {
         "7 (no name) 11111111-2222-3333-4444-aaaaaaaaaaaa duplicate same as line 2: see there not_requested short row"
     );
     assert!(seen(&format!("<{}", table_rows[2])).contains("“-not an id”"));
-    let lines: Vec<_> = between(body, "class=\"line\">", "<");
+    let lines: Vec<_> = between(body, "class=\"line\" data-label=\"Line\">", "<");
     assert_eq!(
         lines,
         ["3", "4", "5", "10", "11", "2", "7", "8", "9"],
@@ -214,7 +214,7 @@ fn over_five_thousand_rows_those_that_need_somebody_come_first_and_it_says_what_
     let mut rows: Vec<_> = (2..6_002).map(|line| ReportRow { line, ..quiet.clone() }).collect();
     rows.extend((6_002..6_012).map(|line| ReportRow { line, ..needing.clone() }));
     let page = page_of(&facts_of(&rows), &rows, &settings());
-    let lines: Vec<_> = between(&page, "class=\"line\">", "<");
+    let lines: Vec<_> = between(&page, "class=\"line\" data-label=\"Line\">", "<");
     assert_eq!((lines.len() as u64, lines.first(), lines.last()), (MAX_ROWS, Some(&"6002"), Some(&"4991")));
     assert!(seen(&page).contains("This page shows 5,000 of 6,010 rows"));
     assert!(

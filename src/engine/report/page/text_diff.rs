@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use similar::{Change, ChangeTag, InlineChangeOptions, TextDiff};
+use similar::{Change, ChangeTag, DiffTag, InlineChangeOptions, TextDiff};
 
 use super::words::{fill, words};
 use crate::base::{Both, Lang};
@@ -14,8 +14,9 @@ const CONTEXT: usize = 2;
 /// Looking for the smallest difference ends after this: then it is a larger one, and just as true.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Changed lines in one place whose words are compared at most; where more have changed, few words have stayed.
-const WORDS_OF_LINES: usize = 24;
+/// Changed lines whose words are compared at most: where more have changed, hardly a word tells anything, and comparing them
+/// takes longer than all the rest of a page.
+const WORDS_OF_LINES: usize = 80;
 
 /// Unchanged characters of a line that stay on either side of what is left out.
 const KEPT_UNCHANGED: usize = 160;
@@ -66,11 +67,15 @@ pub(super) fn compare(old: &str, new: &str, lang: Lang) -> Vec<Line> {
     let ends = Ends::of(old, new);
     let mut lines = Vec::new();
     let mut told_until = 0;
-    for group in diff.grouped_ops(CONTEXT) {
-        for op in &group {
+    let groups = diff.grouped_ops(CONTEXT);
+    let changes = groups.iter().flatten().filter(|op| op.tag() != DiffTag::Equal);
+    let lines_changed: usize = changes.map(|op| op.old_range().len() + op.new_range().len()).sum();
+    let compares_words = lines_changed <= WORDS_OF_LINES;
+    for group in &groups {
+        for op in group {
             left_out(&mut lines, op.old_range().start.saturating_sub(told_until), same, lang);
             told_until = told_until.max(op.old_range().end);
-            if op.old_range().len() + op.new_range().len() > WORDS_OF_LINES {
+            if !compares_words {
                 let whole = |change: Change<&str>| {
                     line(change.tag(), &[(false, change.value())], change.missing_newline(), ends, lang)
                 };
