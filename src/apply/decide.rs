@@ -2,7 +2,7 @@
 
 use super::left::{Left, WhyLeft};
 use crate::base::JsonText;
-use crate::check::{differing, differs, for_update};
+use crate::check::{Accepted, differing, differs, for_update};
 use crate::engine::record::{Element, FIELDS, Field, Json, Object, Record, Rule};
 
 /// Types of form fields that are nothing without their choices.
@@ -26,6 +26,8 @@ pub struct Choices {
     pub with_actions: bool,
     /// The agents are in another workspace than the source was.
     pub elsewhere: bool,
+    /// Fields in which a difference is only a note: the agent keeps what it has there.
+    pub accepted: Accepted,
 }
 
 impl Choices {
@@ -39,6 +41,13 @@ impl Choices {
             }
             None => source,
         }
+    }
+
+    /// What that agent is to be: the source, but for what is accepted in the agent.
+    pub fn wanted(&self, source: &Record, agent: &Record) -> Record {
+        self.accepted
+            .names()
+            .fold(source.clone(), |wanted, name| wanted.with(name, agent.object().get(name).clone()))
     }
 }
 

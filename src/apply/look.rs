@@ -292,8 +292,9 @@ impl Task {
                 self.writer.are_taken_back(recovered.taken_back).await?;
             }
         }
-        let change = decide(source, now, &self.choices);
-        let differences = compare(source, now).differences;
+        let wanted = self.choices.wanted(source, now);
+        let change = decide(&wanted, now, &self.choices);
+        let differences = compare(&wanted, now).differences;
         let work = if change.is_empty() && !must_publish {
             Work::Nothing
         } else {

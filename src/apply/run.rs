@@ -115,6 +115,7 @@ impl Applier<'_> {
             Ok(as_read) => as_read,
             Err(failure) => return Some(failed(failure)),
         };
+        let source = &self.choices.wanted(source, &now);
         let mut change = decide(source, &now, &self.choices);
         let mut unpublished = None;
         if has_past {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::record;
 use crate::apply::decide::{Change, Choices, ModelChange, decide, restore};
-use crate::check::{compare, differing};
+use crate::check::{Accepted, compare, differing};
 
 fn decided(source: &str, agent: &str, choices: &Choices) -> Change {
     decide(&choices.source(record(source)), &record(agent), choices)
@@ -48,6 +48,19 @@ fn only_what_differs_is_sent_in_write_names_and_what_has_to_be_empty_is_cleared(
         let change = decided(source, agent, &Choices::default());
         assert_eq!((change.body().get(), left(&change).as_str()), (body, ""), "{source} {agent}");
     }
+}
+
+#[test]
+fn what_is_accepted_in_an_agent_stays_as_it_has_it() {
+    let accepted = Accepted::new(["temperature", "color"].map(str::to_owned));
+    let choices = Choices { accepted, ..Choices::default() };
+    let source = record(r#""name":"A","temperature":0.7,"color":"red""#);
+    let agent = record(r#""name":"B","temperature":0.3"#);
+    let wanted = choices.wanted(&source, &agent);
+    assert_eq!(decide(&wanted, &agent, &choices).body().get(), r#"{"name":"A"}"#);
+    let differing: Vec<_> =
+        compare(&wanted, &agent).differences.into_iter().map(|found| found.field).collect();
+    assert_eq!(differing, ["name"]);
 }
 
 #[test]

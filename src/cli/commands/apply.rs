@@ -25,6 +25,7 @@ use crate::apply::decide::Choices;
 use crate::apply::store::{Kind, OpenWrite, Workspace};
 use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which, name_asked_for};
 use crate::base::{Backlog, Exit, RunFacts, StopReason, Writing};
+use crate::check::Accepted;
 use crate::cli::apply_arguments::ApplyArgs;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{OutputPath, UsageError, apply_html, apply_json, apply_report, apply_xlsx};
@@ -128,6 +129,7 @@ struct Before {
     backlog: Backlog,
     to_take_back: u64,
     lost_creates: Vec<(OpenWrite, String)>,
+    accepted: Accepted,
 }
 
 impl Apply<'_> {
@@ -187,6 +189,7 @@ impl Apply<'_> {
         Ok(Before {
             backlog: Backlog { rows: facts.rows(), to_do, ..Backlog::default() },
             to_take_back: ledger.rows_to_take_back(&self.workspace).context(NOTHING)?,
+            accepted: reader.accepted().context(NOTHING)?,
             lost_creates: lost
                 .into_iter()
                 .map(|write| {
@@ -251,6 +254,7 @@ impl Apply<'_> {
                 models: self.arguments.model.clone(),
                 with_actions: self.arguments.with_actions,
                 elsewhere: self.workspace.is_elsewhere(),
+                accepted: before.accepted,
             },
             is_audit: self.identity.purpose == Purpose::Audit,
         };

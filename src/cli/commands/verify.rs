@@ -10,6 +10,7 @@ use super::command_line::{endpoint_of, same_access, typed};
 use super::connection::{Connection, Given};
 use super::intake::check_output;
 use super::next::Ended;
+use super::owners::renew;
 use super::parts::write;
 use super::render::{
     Asked, RenderError, Rows, RunRows, has_room, refuse_overwriting, render_rows, say_that_it_stays, stays,
@@ -129,7 +130,8 @@ impl Verify<'_> {
     /// Writes the reports and says how it ended.
     fn finish(&self, facts: RunFacts) -> Result<Exit, CommandError> {
         let again = "the ledger cannot be read again";
-        let ledger = LedgerReader::open(&self.arguments.ledger).context(again)?;
+        let mut ledger = LedgerReader::open(&self.arguments.ledger).context(again)?;
+        renew(&mut ledger, self.terminal).context(again)?;
         let rows = VerifiedRows::of(&ledger, facts, self.arguments.redact).context(again)?;
         let stopped = rows.facts().stopped.as_ref();
         // What no run has read was asked for, too, and is not compared.

@@ -13,9 +13,10 @@ use rust_xlsxwriter::{
 use uuid::Uuid;
 
 use super::column::{Cell, Column, Place};
+use super::page::{self, PageOptions};
 use super::texts::Texts;
 use super::{Line, Renderer, ReportSettings, free_of_clashes};
-use crate::base::{RowProgress, RunFacts, grouped, one_line};
+use crate::base::{ReportRow, RowProgress, RunFacts, grouped, one_line};
 
 /// Who is named as the author: a workbook of ours is known by it.
 pub(super) const AUTHOR: &str = "agent-migrate";
@@ -112,6 +113,7 @@ struct Sheets<R: 'static, W> {
     formats: Formats,
     columns: Vec<Shown<R>>,
     texts: Texts,
+    page: PageOptions,
     rows: u32,
     most_rows: u32,
     links: usize,
@@ -176,6 +178,7 @@ impl<R: Line, W: Write> Sheets<R, W> {
             formats: Formats::new(),
             columns: columns(free_of_clashes(R::COLUMNS, &settings.format.carried_columns)),
             texts: Texts { practice: false, ..settings.texts() },
+            page: settings.page.clone(),
             rows: 0,
             most_rows: MOST_ROWS,
             links: 0,
@@ -220,7 +223,7 @@ impl<R: Line, W: Write> Sheets<R, W> {
                         cell => cell,
                     };
                     let link = match &cell {
-                        Cell::Id(id) if self.links < MOST_LINKS => address(*id, &row.own().input),
+                        Cell::Id(id) if self.links < MOST_LINKS => link(*id, row.own(), &self.page),
                         _ => None,
                     };
                     self.links += usize::from(link.is_some());
@@ -369,13 +372,11 @@ fn fitting(text: &str) -> String {
     kept.chain(MARK.chars()).collect()
 }
 
-/// Where the web app shows it, as far as the input says: its cell is the address of that very id.
-fn address(id: Uuid, input: &str) -> Option<String> {
-    let input = input.trim();
-    let is_address = ["https://", "http://"].iter().any(|scheme| input.starts_with(scheme));
-    let names_it = input.to_ascii_lowercase().contains(&id.to_string());
-    let is_plain = input.len() <= LONGEST_LINK && input.bytes().all(|byte| byte.is_ascii_graphic());
-    (is_address && names_it && is_plain).then(|| input.to_owned())
+/// Where the web app shows it, if a workbook can hold that.
+fn link(id: Uuid, row: &ReportRow, options: &PageOptions) -> Option<String> {
+    let is_plain =
+        |link: &String| link.len() <= LONGEST_LINK && link.bytes().all(|byte| byte.is_ascii_graphic());
+    page::address(options, row, Some(id)).filter(is_plain)
 }
 
 /// How often each value of a column was met.

@@ -35,6 +35,7 @@ pub use counts::{Heap, Point};
 pub use detail::Objects;
 pub(crate) use fields::label;
 pub use index::{IndexHead, IndexLine, index};
+pub(crate) use options::address;
 pub use options::{AppLink, PageOptions};
 pub use overview::Overview;
 pub use part::PartOf;

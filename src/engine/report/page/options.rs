@@ -43,7 +43,7 @@ impl AppLink {
 }
 
 /// The address under which the web app shows what has that id: of the form asked for, or as the cell of the input has it.
-pub(super) fn address(options: &PageOptions, row: &ReportRow, id: Option<Uuid>) -> Option<String> {
+pub(crate) fn address(options: &PageOptions, row: &ReportRow, id: Option<Uuid>) -> Option<String> {
     let id = id?;
     if let Some(link) = &options.app_link {
         return Some(link.of(id));

@@ -3,7 +3,8 @@ use std::io::Cursor;
 use calamine::{Data, Range, Reader, Xlsx, open_workbook_from_rs};
 
 use super::*;
-use crate::base::{InputFormat, ReportRow};
+use crate::base::{InputFormat, Pair, ReportRow};
+use crate::engine::report::page::AppLink;
 use crate::engine::report::samples::{facts, rendered, rows, settings, verified};
 
 type Book = Xlsx<Cursor<Vec<u8>>>;
@@ -144,7 +145,14 @@ fn a_redacted_workbook_holds_no_text_of_the_platform() {
 fn an_id_is_a_link_where_the_input_is_its_address() {
     let id: Uuid = "11111111-2222-3333-4444-aaaaaaaaaaaa".parse().unwrap();
     let given = "https://app.example/assistants/11111111-2222-3333-4444-AAAAAAAAAAAA/edit?x=%20";
-    assert_eq!(address(id, given).as_deref(), Some(given));
+    let of = |input: &str, app_link: Option<&str>| {
+        let row = ReportRow { input: input.into(), pair: Some(Pair::same(id)), ..verified() };
+        let app_link = app_link.map(|link| AppLink::parse(link).unwrap());
+        link(id, &row, &PageOptions { app_link, ..PageOptions::default() })
+    };
+    let lower = given.to_ascii_lowercase();
+    assert_eq!(of(given, None).map(|link| link.to_ascii_lowercase()), Some(lower));
+    assert_eq!(of("", Some("https://a.example/{id}")), Some(format!("https://a.example/{id}")));
     for input in [
         "11111111-2222-3333-4444-aaaaaaaaaaaa",
         "javascript:11111111-2222-3333-4444-aaaaaaaaaaaa",
@@ -152,7 +160,7 @@ fn an_id_is_a_link_where_the_input_is_its_address() {
         "https://app.example/99999999-2222-3333-4444-aaaaaaaaaaaa",
         "https://app.example/11111111-2222-3333-4444-aaaaaaaaaaaa\nx",
     ] {
-        assert_eq!(address(id, input), None, "{input}");
+        assert_eq!(of(input, None), None, "{input}");
     }
     let row = ReportRow { input: given.into(), ..verified() };
     let mut book = written(&settings(), &facts(), &[row]);
