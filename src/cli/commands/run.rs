@@ -220,7 +220,7 @@ impl Run<'_> {
 
     fn announce(&self, backlog: &Backlog, unsettled: Unsettled, connection: Option<&Connection>) {
         let base_url = connection.map(|connection| connection.base_url.to_string());
-        self.terminal.say(&disable::before_run(
+        self.terminal.say(disable::before_run(
             backlog,
             self.arguments.network.rpm.get(),
             base_url.as_deref(),
@@ -280,7 +280,7 @@ impl Run<'_> {
         }
         let rollback = self.rollback_command();
         for name in check::differ_nowhere(&ledger).context("the ledger cannot be read again")? {
-            self.terminal.say(&check::differs_nowhere(&name));
+            self.terminal.say(check::differs_nowhere(&name));
         }
         let counted = reports.first().map(|(_, report)| report.summary.clone()).unwrap_or_default();
         let said = disable::after_run(&facts, &counted, &files, &next, stopped, Some(&rollback));

@@ -148,7 +148,7 @@ impl Terminal {
     }
 
     /// Shows a text, ended by a line break; whatever a terminal would not show as it is becomes a blank. Nothing when
-    /// quiet. Texts of the platform must have gone through [`terminal_safe`], so that they break no line.
+    /// quiet. Texts of the platform must have gone through `terminal_safe`, so that they break no line.
     pub fn say(&self, text: impl AsRef<str>) {
         match self.voice {
             _ if self.quiet => {}
