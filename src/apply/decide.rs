@@ -43,11 +43,17 @@ impl Choices {
         }
     }
 
-    /// What that agent is to be: the source, but for what is accepted in the agent.
-    pub fn wanted(&self, source: &Record, agent: &Record) -> Record {
-        self.accepted
-            .names()
-            .fold(source.clone(), |wanted, name| wanted.with(name, agent.object().get(name).clone()))
+    /// What that agent is to be: the source, but for what is accepted in the agent, and which of that differs.
+    pub fn wanted(&self, source: &Record, agent: &Record) -> (Record, Vec<Left>) {
+        let mut wanted = source.clone();
+        // An agent elsewhere is nobody's that a difference was accepted in.
+        for name in self.accepted.names().filter(|_| !self.elsewhere) {
+            wanted = wanted.with(name, agent.object().get(name).clone());
+        }
+        let differing = differing(source, &wanted);
+        let names = differing.known.into_iter().map(|field| field.name).chain(differing.unknown);
+        let left = names.map(|name| Left::new(name, WhyLeft::Accepted)).collect();
+        (wanted, left)
     }
 }
 

@@ -24,6 +24,8 @@ pub enum WhyLeft {
     CannotBeCleared,
     /// The platform accepts it and ignores it.
     Ignored,
+    /// A difference there is accepted.
+    Accepted,
     /// No API carries it over.
     NoApi,
 }
@@ -62,6 +64,10 @@ impl WhyLeft {
                 ["a field that this program does not know", "ein Feld, das dieses Programm nicht kennt"]
             }
             Self::CannotBeCleared => ["it cannot be cleared", "es lässt sich nicht leeren"],
+            Self::Accepted => [
+                "a difference there is accepted (--accept)",
+                "eine Abweichung ist dort angenommen (--accept)",
+            ],
             Self::Ignored => ["the platform ignores it", "die Plattform beachtet es nicht"],
             Self::NoApi => ["no API carries them over", "keine API überträgt sie"],
         }

@@ -292,8 +292,9 @@ impl Task {
                 self.writer.are_taken_back(recovered.taken_back).await?;
             }
         }
-        let wanted = self.choices.wanted(source, now);
-        let change = decide(&wanted, now, &self.choices);
+        let (wanted, accepted) = self.choices.wanted(source, now);
+        let mut change = decide(&wanted, now, &self.choices);
+        change.left.extend(accepted);
         let differences = compare(&wanted, now).differences;
         let work = if change.is_empty() && !must_publish {
             Work::Nothing

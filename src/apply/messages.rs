@@ -194,10 +194,12 @@ impl ApplyResult {
         }
     }
 
-    /// Whether some rows need somebody; what is taken back asks nothing of a cell without an id.
-    pub fn needs_attention(&self, writing: Writing) -> bool {
-        let is_asked =
-            |status: &ApplyStatus| writing == Writing::Applying || *status != ApplyStatus::InvalidId;
+    /// Whether some rows need somebody. A command that is not about all rows asks nothing of a cell without an id, nor of what it
+    /// did not come to.
+    pub fn needs_attention(&self, is_about_all: bool) -> bool {
+        let is_asked = |status: &ApplyStatus| {
+            is_about_all || !matches!(status, ApplyStatus::InvalidId | ApplyStatus::NotChecked)
+        };
         self.statuses.keys().any(|status| status.needs_attention() && is_asked(status))
     }
 
@@ -241,7 +243,7 @@ pub fn after_apply(
     let todo = counts(remedies.into_iter().map(|(remedy, rows)| (*rows, *remedy)));
     if !todo.is_empty() {
         blocks.push(&format!("What to do:{todo}"));
-    } else if stopped.is_none() && next.is_none() {
+    } else if stopped.is_none() && next.is_none() && !result.statuses.contains_key(&ApplyStatus::NotChecked) {
         blocks.say(match writing {
             Writing::Applying => "All is done: every agent is what the ledger keeps.",
             Writing::Undoing => "All is done: nothing that this program wrote stands any more.",
@@ -329,7 +331,7 @@ mod tests {
         ] {
             result.count(status, remedy, status == ApplyStatus::Applied);
         }
-        assert!(result.has_written && result.has_answers() && result.needs_attention(Writing::Applying));
+        assert!(result.has_written && result.has_answers() && result.needs_attention(true));
         let files = [("report", Path::new("a.apply.csv"))];
         let said = after_apply(
             &result,

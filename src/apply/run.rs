@@ -115,8 +115,9 @@ impl Applier<'_> {
             Ok(as_read) => as_read,
             Err(failure) => return Some(failed(failure)),
         };
-        let source = &self.choices.wanted(source, &now);
+        let (source, accepted) = &self.choices.wanted(source, &now);
         let mut change = decide(source, &now, &self.choices);
+        change.left.extend(accepted.iter().cloned());
         let mut unpublished = None;
         if has_past {
             let past = self.board.writer.writes_for(&self.workspace, target.key, target.agent).await;

@@ -51,7 +51,7 @@ pub(super) const COLUMNS: &[Column<AuditRow>] = &[
     error(|row, texts| Cell::Text(Cow::Owned(texts.error(&row.row)))),
     Column::new("requests", |row, _| Cell::Count(row.row.requests)),
     time("checked_at", |row, _| Cell::known(row.row.checked_at.map(whole_seconds), Cell::Time)),
-    Column::new("findings", |row: &AuditRow, _| Cell::Text(Cow::Owned(row.codes().join(";")))).placed(Place::Verdict, 30).tallied("Findings, and in how many rows"),
+    Column::new("findings", |row: &AuditRow, _| Cell::Text(Cow::Owned(row.codes().join(";")))).placed(Place::Verdict, 30).tallied(["Findings, and in how many rows", "Befunde, und in wie vielen Zeilen"]),
     Column::new("advice", advice).placed(Place::Verdict, 60),
 ];
 

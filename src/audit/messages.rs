@@ -6,8 +6,8 @@ use std::path::Path;
 use super::row::{AuditFacts, Source, Weight, reading_word};
 use crate::base::{Backlog, Lang, RowStatus, StopReason, grouped, terminal_safe};
 use crate::engine::terminal::{
-    Blocks, Text, Tone, WHOLE, Wording, by_word, counts, ended_before, kept, not_asked_for, platform, rows,
-    work,
+    Blocks, Text, Tone, WHOLE, Wording, by_word, counts, ended_before, hanging, kept, not_asked_for,
+    platform, rows, work,
 };
 
 /// How an audit speaks of its events.
@@ -118,14 +118,9 @@ fn found(found: &[Found]) -> String {
     let width = found.iter().map(|found| grouped(found.rows).len()).max().unwrap_or_default();
     let code = found.iter().map(|found| found.code.len()).max().unwrap_or_default();
     found.iter().fold("Found, the heaviest first:".to_owned(), |mut text, found| {
-        let _ = write!(
-            text,
-            "\n  {:<6}  {:>width$}  {:<code$}  {}",
-            found.weight.as_str(),
-            grouped(found.rows),
-            found.code,
-            found.advice
-        );
+        let (weight, rows) = (found.weight.as_str(), grouped(found.rows));
+        let head = format!("  {weight:<6}  {rows:>width$}  {:<code$}  ", found.code);
+        let _ = write!(text, "\n{}", hanging(&head, found.advice));
         text
     })
 }

@@ -73,6 +73,9 @@ impl CommandFiles {
             Command::Sandbox(arguments) => files.read("--workspace", arguments.workspace.as_deref()),
             Command::Completions(_) | Command::Man(_) => {}
         }
+        if files.printed.contains(&"--xlsx") {
+            return Err(UsageError("--xlsx: a workbook is a file: say where it goes, --xlsx PATH.".into()));
+        }
         files.write("--log-file", cli.global.log_file.as_deref());
         if let [one, other, ..] = files.printed.as_slice() {
             return Err(UsageError(format!("{one} and {other} cannot both go to standard output.")));

@@ -1,5 +1,6 @@
 //! Options of `report`, and of splitting one.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -44,6 +45,19 @@ impl ReportFormatArg {
     }
 }
 
+impl ReportArgs {
+    /// The format asked for, or the one that the output's name asks for.
+    pub(super) fn format(&self) -> ReportFormatArg {
+        let ending = self.output.as_deref().and_then(Path::extension).and_then(OsStr::to_str);
+        self.format.unwrap_or_else(|| match ending.map(str::to_ascii_lowercase).as_deref() {
+            Some("html" | "htm") => ReportFormatArg::Html,
+            Some("json" | "jsonl") => ReportFormatArg::Json,
+            Some("xlsx") => ReportFormatArg::Xlsx,
+            _ => ReportFormatArg::Csv,
+        })
+    }
+}
+
 /// Options of `report`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
@@ -61,8 +75,9 @@ pub(super) struct ReportArgs {
     /// The ledger of a run or an audit, finished or not
     pub ledger: PathBuf,
     /// Format
-    #[arg(long, value_enum, default_value_t = ReportFormatArg::Csv, conflicts_with = "split_by")]
-    pub format: ReportFormatArg,
+    /// [default: by the ending of --output, else csv]
+    #[arg(long, value_enum, conflicts_with = "split_by")]
+    pub format: Option<ReportFormatArg>,
     /// Where it goes; - is standard output, which on a terminal shows how the run ended in place of a CSV unless asked for
     #[arg(short, long, value_name = "PATH", conflicts_with = "split_by")]
     pub output: Option<PathBuf>,
@@ -96,7 +111,7 @@ pub(super) enum LangArg {
 /// What pages are told.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PageArgs {
-    /// Language of pages and remedies; status words, column names and JSON stay English
+    /// Language of pages, workbooks and the column `remedy`; status words, column names and JSON stay English
     #[arg(long, value_enum, default_value_t = LangArg::En, value_name = "LANG", help_heading = "Pages")]
     pub lang: LangArg,
     /// By when people are to act, for the top of pages: YYYY-MM-DD

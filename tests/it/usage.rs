@@ -148,6 +148,20 @@ fn a_report_that_cannot_be_written_is_found_out_before_the_first_request() {
     assert!(!desk.path("assistants.sandbox.ledger").exists() || files(desk.folder.path()).len() <= 2);
 }
 
+#[test]
+fn the_name_of_a_report_says_its_format_and_a_workbook_is_never_poured_onto_a_screen() {
+    let desk = Desk::with_ids(&[id(1)]);
+    ran(&desk, "run assistants.csv --sandbox --rpm 30000").exits_with(0);
+    for (name, begins) in [("a.html", "<!DOCTYPE"), ("a.JSONL", "{"), ("a.xlsx", "PK"), ("a.txt", "line,")] {
+        ran(&desk, &format!("report assistants.sandbox.ledger -o {name}")).exits_with(0);
+        let written = std::fs::read(desk.path(name)).unwrap();
+        assert!(written.starts_with(begins.as_bytes()), "{name}");
+    }
+    for line in ["run assistants.csv --sandbox --xlsx -", "verify assistants.sandbox.ledger --xlsx -"] {
+        ran(&desk, line).exits_with(2).says("a workbook is a file");
+    }
+}
+
 /// What stands above the command that goes on once people have acted.
 const AGAIN: &str = "Once they have acted";
 

@@ -49,6 +49,10 @@ const STANDING: &str = "w.taken_back = 0 AND w.outcome IS NOT 'nothing'";
 
 const COLUMNS: &str = "w.id, w.kind, w.fields, w.changed, w.before, w.after, w.outcome, w.agent";
 
+/// Of the row in whose agent of this workspace that write stood.
+const VERDICT_IS_OVER: &str = "UPDATE result SET status = 'not_checked' WHERE status = 'verified' \
+     AND id IN (SELECT result FROM apply_write WHERE id = ?1 AND workspace = '')";
+
 impl Writer {
     /// What may have been written for that row to that agent, oldest first; without an agent, what was asked for and never
     /// found.
@@ -121,13 +125,15 @@ impl Writer {
         .await
     }
 
-    /// The agent is as it was before these.
+    /// The agent is as it was before these. A verdict that was reached in between is none of it.
     pub(crate) async fn are_taken_back(&self, writes: Vec<i64>) -> Result<(), LedgerError> {
         self.transact(move |transaction, _| {
             let mut statement =
                 transaction.prepare_cached("UPDATE apply_write SET taken_back = 1 WHERE id = ?1")?;
+            let mut verdict = transaction.prepare_cached(VERDICT_IS_OVER)?;
             for write in writes {
                 statement.execute([write])?;
+                verdict.execute([write])?;
             }
             Ok(())
         })

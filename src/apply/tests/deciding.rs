@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::record;
 use crate::apply::decide::{Change, Choices, ModelChange, decide, restore};
+use crate::apply::left::{Left, WhyLeft};
 use crate::check::{Accepted, compare, differing};
 
 fn decided(source: &str, agent: &str, choices: &Choices) -> Change {
@@ -56,7 +57,10 @@ fn what_is_accepted_in_an_agent_stays_as_it_has_it() {
     let choices = Choices { accepted, ..Choices::default() };
     let source = record(r#""name":"A","temperature":0.7,"color":"red""#);
     let agent = record(r#""name":"B","temperature":0.3"#);
-    let wanted = choices.wanted(&source, &agent);
+    let (wanted, accepted) = choices.wanted(&source, &agent);
+    assert_eq!(accepted, ["temperature", "color"].map(|name| Left::new(name, WhyLeft::Accepted)));
+    let elsewhere = Choices { elsewhere: true, ..choices.clone() };
+    assert_eq!(elsewhere.wanted(&source, &agent), (source.clone(), Vec::new()));
     assert_eq!(decide(&wanted, &agent, &choices).body().get(), r#"{"name":"A"}"#);
     let differing: Vec<_> =
         compare(&wanted, &agent).differences.into_iter().map(|found| found.field).collect();

@@ -410,7 +410,8 @@ impl Apply<'_> {
         files.extend(written.iter().flatten().map(|(label, path)| (*label, path.as_path())));
         files.push(("ledger", &self.arguments.ledger));
         let writing = if self.arguments.undo { Writing::Undoing } else { Writing::Applying };
-        let exit = Exit::of(stopped, result.needs_attention(writing));
+        let is_about_all = writing == Writing::Applying && self.which.only.is_none();
+        let exit = Exit::of(stopped, result.needs_attention(is_about_all));
         let next = self.next_command(exit, plan);
         let take_back = (result.has_written && !self.arguments.dry_run).then(|| self.undo_command());
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {

@@ -33,10 +33,7 @@ impl Ended<'_> {
                 ("Once that is mended:", self.again()),
             ],
             (None, _) if self.exit == Exit::Done => Vec::new(),
-            (None, Some(ledger)) => vec![
-                ("Next, a page for those who have to act:", self.page(ledger)),
-                ("Once they have acted:", self.again()),
-            ],
+            (None, Some(ledger)) => vec![self.page(ledger), ("Once they have acted:", self.again())],
             _ => vec![("Next:", self.again())],
         }
     }
@@ -46,9 +43,11 @@ impl Ended<'_> {
         same_command(&self.typed)
     }
 
-    fn page(&self, ledger: &Path) -> String {
+    /// A page for the people who have to act.
+    pub(super) fn page(&self, ledger: &Path) -> (&'static str, String) {
         let page = path_word(&ledger.with_extension("html"));
-        self.other(&["report", &path_word(ledger), "--format", "html", "-o", &page], &[])
+        let line = self.other(&["report", &path_word(ledger), "--format", "html", "-o", &page], &[]);
+        ("Next, a page for those who have to act:", line)
     }
 
     /// Another command.

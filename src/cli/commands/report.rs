@@ -8,6 +8,7 @@ use super::CommandError;
 use super::audit_report::AuditCounters;
 use super::command_line::{command_line, path_word, program, typed};
 use super::intake::refuse_foreign;
+use super::next::Ended;
 use super::owners::renew;
 use super::parts::write_parts;
 use super::proof::{Fingerprints, proof};
@@ -41,10 +42,10 @@ pub(super) fn report(
         return split(arguments, column, &target);
     }
     let output = report_output(arguments);
-    if (arguments.format, &output) == (ReportFormatArg::Xlsx, &OutputPath::Stdout) {
+    if (arguments.format(), &output) == (ReportFormatArg::Xlsx, &OutputPath::Stdout) {
         return Err(UsageError("a workbook is a file: say where it goes, -o PATH.".into()).into());
     }
-    if arguments.proof && arguments.format != ReportFormatArg::Html {
+    if arguments.proof && arguments.format() != ReportFormatArg::Html {
         return Err(
             UsageError("--proof is a page: give --format html, too. Nothing was written.".into()).into()
         );
@@ -56,7 +57,7 @@ pub(super) fn report(
     // Before the ledger is opened: whoever closes a file that SQLite has open drops its locks.
     let fingerprints = arguments.proof.then(|| Fingerprints::of(&arguments.ledger));
     let ledger = ledger_with_owners(arguments, terminal)?;
-    let wants_csv = arguments.format == ReportFormatArg::Csv && !arguments.redact;
+    let wants_csv = arguments.format() == ReportFormatArg::Csv && !arguments.redact;
     if arguments.output.is_none() && wants_csv && io::stdout().is_terminal() {
         return show(&ledger, arguments, terminal);
     }
@@ -94,7 +95,19 @@ fn show(ledger: &LedgerReader, arguments: &ReportArgs, terminal: &Terminal) -> R
             let counted = summary(ledger).context(unread)?;
             let words = [program(&typed()).to_owned(), "rollback".to_owned(), path_word(&arguments.ledger)];
             let rollback = command_line(&mut words.iter().map(String::as_str));
-            disable::after_run(&facts, &counted, &files, &[], facts.stopped.as_ref(), Some(&rollback))
+            let ended = Ended {
+                typed: typed(),
+                exit: Exit::of_run(&facts, None),
+                stopped: None,
+                access: Vec::new(),
+                ledger_for_people: Some(&arguments.ledger),
+            };
+            let next = if facts.progress.needs_attention > 0 {
+                vec![ended.page(&arguments.ledger)]
+            } else {
+                Vec::new()
+            };
+            disable::after_run(&facts, &counted, &files, &next, facts.stopped.as_ref(), Some(&rollback))
         }
         Purpose::Audit => {
             let facts = audit::facts(ledger).context(unread)?;
@@ -147,11 +160,11 @@ fn of_either(
     match ledger.identity()?.purpose {
         Purpose::Run => {
             let (facts, redact) = (run_facts(ledger)?, arguments.redact);
-            render(ledger, &facts, arguments.format, &asked, redact, output, WhenGone::End)
+            render(ledger, &facts, arguments.format(), &asked, redact, output, WhenGone::End)
         }
         Purpose::Audit => {
             let rows = audit_rows(ledger, arguments.redact)?;
-            render_rows(&rows, arguments.format, &asked, output, WhenGone::End, &mut |_| {})
+            render_rows(&rows, arguments.format(), &asked, output, WhenGone::End, &mut |_| {})
         }
     }
 }

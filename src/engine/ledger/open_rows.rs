@@ -90,9 +90,9 @@ pub(super) fn backlog(
             RowStatus::InvalidId => backlog.invalid += 1,
             RowStatus::Duplicate => backlog.duplicates += 1,
             _ if selection.is_settled(known) => backlog.settled_before += 1,
-            status => {
+            _ => {
                 backlog.to_do += 1;
-                let never_checked = status == RowStatus::NotChecked;
+                let never_checked = checked.is_none();
                 let start =
                     if never_checked { &mut starts.never_checked } else { &mut starts.checked_before };
                 *start = position.min(*start);

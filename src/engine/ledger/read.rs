@@ -390,7 +390,9 @@ fn report_row(row: &Row<'_>, last: &LastRun) -> Result<ReportRow, LedgerError> {
     };
     // A duplicate was not asked for itself: the verdict and what it cost stand in the row that it repeats.
     let on_disk = if verdict_of.is_some() && duplicate_of.is_none() {
-        verdict(row, &mut report_row)?;
+        if known != RowStatus::NotChecked {
+            verdict(row, &mut report_row)?;
+        }
         Some(checked(row, [18, 8, 19, 20, 25])?)
     } else {
         None

@@ -87,7 +87,7 @@ pub struct Column<R: 'static> {
     /// How wide it is there, in characters.
     pub(crate) width: u8,
     /// Over what its values are counted in a workbook; empty where they are not.
-    pub(crate) tally: &'static str,
+    pub(crate) tally: Both,
     privacy: Privacy,
     value: Value<R>,
 }
@@ -101,7 +101,7 @@ impl<R> Column<R> {
             unit: [[""; 2]; 2],
             place: Place::Rest,
             width: 14,
-            tally: "",
+            tally: [""; 2],
             privacy: Privacy::Open,
             value,
         }
@@ -133,7 +133,7 @@ impl<R> Column<R> {
     }
 
     /// The same, its values counted in a workbook under this heading.
-    pub(crate) const fn tallied(self, tally: &'static str) -> Self {
+    pub(crate) const fn tallied(self, tally: Both) -> Self {
         Self { tally, ..self }
     }
 

@@ -10,7 +10,7 @@ use super::Line;
 use super::column::{Cell, Column, Place, Value, whole_seconds};
 use super::json_lines::{Carried, Counts, Head, Since};
 use super::texts::{Change, Texts};
-use crate::base::{DisabledState, DisablingEnd, JsonText, ReportRow, RowProgress, RowStatus, RunFacts};
+use crate::base::{Both, DisabledState, DisablingEnd, JsonText, ReportRow, RowProgress, RowStatus, RunFacts};
 
 #[rustfmt::skip]
 const COLUMNS: &[Column<ReportRow>] = &[
@@ -33,7 +33,8 @@ const COLUMNS: &[Column<ReportRow>] = &[
 ];
 
 /// Over what is counted how often something differs.
-pub(crate) const DIFFERENCES: &str = "What differs, and in how many rows";
+pub(crate) const DIFFERENCES: Both =
+    ["What differs, and in how many rows", "Was abweicht, und in wie vielen Zeilen"];
 
 /// Where the row starts in the input.
 pub(crate) const fn line<R: Line>() -> Column<R> {
@@ -57,7 +58,7 @@ pub(crate) const fn assistant_id<R: Line>() -> Column<R> {
 
 /// What became of the row.
 pub(crate) const fn status<R>(value: Value<R>) -> Column<R> {
-    Column::new("status", value).placed(Place::Verdict, 20).tallied("Rows by status")
+    Column::new("status", value).placed(Place::Verdict, 20).tallied(["Rows by status", "Zeilen je Status"])
 }
 
 /// What to do about it.

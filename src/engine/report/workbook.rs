@@ -16,7 +16,7 @@ use super::column::{Cell, Column, Place};
 use super::page::{self, PageOptions};
 use super::texts::Texts;
 use super::{Line, Renderer, ReportSettings, free_of_clashes};
-use crate::base::{ReportRow, RowProgress, RunFacts, grouped, one_line};
+use crate::base::{Lang, ReportRow, RowProgress, RunFacts, grouped, one_line};
 
 /// Who is named as the author: a workbook of ours is known by it.
 pub(super) const AUTHOR: &str = "agent-migrate";
@@ -158,14 +158,25 @@ fn other(error: XlsxError) -> io::Error {
 
 /// What stands above the counts.
 fn about(run: &RunFacts, texts: Texts) -> Vec<String> {
+    let lang = texts.lang;
     let place = match &run.base_url {
-        _ if run.practice => "PRACTICE: a made-up workspace, nothing real".to_owned(),
-        Some(base_url) => format!("Platform: {base_url}"),
+        _ if run.practice => lang
+            .of([
+                "PRACTICE: a made-up workspace, nothing real",
+                "PRACTICE: ein erfundener Workspace, nichts Echtes",
+            ])
+            .to_owned(),
+        Some(base_url) => format!("{}: {base_url}", lang.of(["Platform", "Plattform"])),
         None => String::new(),
     };
-    let began = run.started_at.map(|at| format!("Begun: {}", at.strftime("%Y-%m-%d %H:%M UTC")));
-    let stopped = texts.stopped(run).map(|why| format!("Stopped early: {why}"));
-    let program = format!("Written by {AUTHOR} {}; times are UTC", run.program_version);
+    let words = lang.of([
+        ["Begun", "Stopped early", "Written by", "times are UTC"],
+        ["Begonnen", "Vorzeitig beendet", "Geschrieben von", "Zeiten in UTC"],
+    ]);
+    let [begun, early, by, utc] = words;
+    let began = run.started_at.map(|at| format!("{begun}: {}", at.strftime("%Y-%m-%d %H:%M UTC")));
+    let stopped = texts.stopped(run).map(|why| format!("{early}: {why}"));
+    let program = format!("{by} {AUTHOR} {}; {utc}", run.program_version);
     let lines = [Some(place), began, stopped, Some(program)].into_iter().flatten();
     lines.filter(|line| !line.is_empty()).map(|line| one_line(&line)).collect()
 }
@@ -182,14 +193,19 @@ impl<R: Line, W: Write> Sheets<R, W> {
             rows: 0,
             most_rows: MOST_ROWS,
             links: 0,
-            tallies: R::COLUMNS.iter().filter(|column| !column.tally.is_empty()).map(Tally::of).collect(),
+            tallies: R::COLUMNS.iter().filter(|column| !column.tally[0].is_empty()).map(Tally::of).collect(),
             about: Vec::new(),
         }
     }
 
     fn start(&mut self, practice: bool) -> Result<(), XlsxError> {
         let sheet = self.workbook.add_worksheet_with_constant_memory()?;
-        sheet.set_name(if practice { "PRACTICE rows" } else { "Rows" })?;
+        let rows = self.texts.lang.of(["Rows", "Zeilen"]);
+        sheet.set_name(if practice {
+            format!("PRACTICE {}", rows.to_lowercase())
+        } else {
+            rows.to_owned()
+        })?;
         sheet.set_freeze_panes(1, 1)?.set_repeat_rows(0, 0)?;
         for_paper(sheet).set_landscape();
         for (column, at) in self.columns.iter().zip(0..) {
@@ -217,7 +233,7 @@ impl<R: Line, W: Write> Sheets<R, W> {
                 Source::Own(own) => {
                     let cell = match own.of(row, self.texts) {
                         // A list of words.
-                        Cell::Text(text) if !own.tally.is_empty() => {
+                        Cell::Text(text) if !own.tally[0].is_empty() => {
                             Cell::Texts(text.split(';').map(str::to_owned).collect())
                         }
                         cell => cell,
@@ -248,7 +264,10 @@ impl<R: Line, W: Write> Sheets<R, W> {
         sheet.set_print_area(0, 0, self.rows, read.saturating_sub(1))?;
         sheet.ignore_error_range(0, 0, self.rows, last, IgnoreError::NumberStoredAsText)?;
         let counts = self.workbook.add_worksheet();
-        counts.set_name("Counts")?.set_column_width(0, 12)?.set_column_width(1, COUNTS_WIDTH)?;
+        counts
+            .set_name(self.texts.lang.of(["Counts", "Zahlen"]))?
+            .set_column_width(0, 12)?
+            .set_column_width(1, COUNTS_WIDTH)?;
         for_paper(counts);
         let mut at = 0;
         for line in &self.about {
@@ -256,7 +275,7 @@ impl<R: Line, W: Write> Sheets<R, W> {
             at += 1;
         }
         for tally in &self.tallies {
-            at = tally.write(counts, at + 1, &self.formats)?;
+            at = tally.write(counts, at + 1, &self.formats, self.texts.lang)?;
         }
         Ok(())
     }
@@ -408,7 +427,13 @@ impl<R: Line> Tally<R> {
     }
 
     /// Writes it from that row on; gives the row behind it.
-    fn write(&self, sheet: &mut Worksheet, from: u32, formats: &Formats) -> Result<u32, XlsxError> {
+    fn write(
+        &self,
+        sheet: &mut Worksheet,
+        from: u32,
+        formats: &Formats,
+        lang: Lang,
+    ) -> Result<u32, XlsxError> {
         let mut counts: Vec<_> = self.counts.iter().map(|(value, rows)| (value.as_str(), *rows)).collect();
         if counts.is_empty() {
             return Ok(from);
@@ -416,8 +441,8 @@ impl<R: Line> Tally<R> {
         counts.sort_by(|(value, rows), (other, more)| more.cmp(rows).then_with(|| value.cmp(other)));
         let left_out = counts.split_off(counts.len().min(MOST_SHOWN));
         let others = self.others + left_out.iter().map(|(_, rows)| rows).sum::<u64>();
-        sheet.write_string_with_format(from, 0, self.column.tally, &formats.bold)?;
-        let others = (others > 0).then_some(("(others)", others));
+        sheet.write_string_with_format(from, 0, lang.of(self.column.tally), &formats.bold)?;
+        let others = (others > 0).then_some((lang.of(["(others)", "(andere)"]), others));
         let mut at = from;
         for (value, rows) in counts.into_iter().chain(others) {
             at += 1;

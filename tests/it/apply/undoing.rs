@@ -33,6 +33,17 @@ fn every_agent_is_what_it_was_but_for_versions_and_times() {
     assert_eq!([1, 2, 3].map(|number| bench.published(number)), before);
 }
 
+/// What was verified in between is not so any more.
+#[test]
+fn a_verdict_on_what_is_taken_back_is_over() {
+    let bench = Bench::with(&[differing(1, &other()), same(2)], SandboxOptions::default());
+    bench.apply(&[]).exits_with(0);
+    bench.run().exits_with(0).says("verified             2");
+    bench.apply(&["--undo"]).exits_with(0);
+    bench.run().exits_with(3).says("1 done, 1 to go");
+    assert_eq!(bench.desk.report().column("status"), ["mismatch", "verified"]);
+}
+
 #[test]
 fn what_somebody_has_published_since_is_left_alone() {
     let bench = Bench::with(&[differing(1, &other()), differing(2, &other())], SandboxOptions::default());
