@@ -173,8 +173,8 @@ fn about(run: &RunFacts, texts: Texts) -> Vec<String> {
         ["Begun", "Stopped early", "Written by", "times are UTC"],
         ["Begonnen", "Vorzeitig beendet", "Geschrieben von", "Zeiten in UTC"],
     ]);
-    let [begun, early, by, utc] = words;
-    let began = run.started_at.map(|at| format!("{begun}: {}", at.strftime("%Y-%m-%d %H:%M UTC")));
+    let [since, early, by, utc] = words;
+    let began = run.started_at.map(|at| format!("{since}: {}", at.strftime("%Y-%m-%d %H:%M UTC")));
     let stopped = texts.stopped(run).map(|why| format!("{early}: {why}"));
     let program = format!("{by} {AUTHOR} {}; {utc}", run.program_version);
     let lines = [Some(place), began, stopped, Some(program)].into_iter().flatten();
