@@ -13,7 +13,6 @@ use super::command_line::{of_agents, same_command, typed};
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input, remember};
-use super::owners::remember_origin;
 use super::parts::write_parts;
 use super::render::{Asked, RenderError, Rows, audit_rows, has_room, render_rows, say_that_it_stays, stays};
 use super::session::{Session, Work};
@@ -97,12 +96,10 @@ impl Audit<'_> {
             let rows = AuditReader::new(reader, audit::facts(reader)?, false)?;
             rows.for_each_row(None, |row| take(&row.row, &row.standing()))
         })?;
-        if let Some(exit) =
-            import(&mut ledger, (&input, self.paths.input.as_deref()), &self.signals, self.terminal)?
-        {
+        let origin = (self.paths.input.as_deref(), &self.arguments.reading);
+        if let Some(exit) = import(&mut ledger, &input, origin, &self.signals, self.terminal)? {
             return Ok(exit);
         }
-        remember_origin(&ledger, self.paths.input.as_deref(), &self.arguments.reading)?;
         self.prepare_split()?;
         let stopped = self.read_rows(ledger, connection, begun.read)?;
         self.finish(stopped.as_ref())

@@ -16,7 +16,6 @@ use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input, remember};
 use super::next::Ended;
-use super::owners::remember_origin;
 use super::render::{
     Asked, RenderError, Rendered, has_room, render, run_facts, say_that_it_stays, stays, summary,
 };
@@ -103,12 +102,10 @@ impl Run<'_> {
         remember(&ledger, |reader, take| {
             reader.for_each_row(false, |row, _, _| take(&row, &row.standing()))
         })?;
-        if let Some(exit) =
-            import(&mut ledger, (&input, self.paths.input.as_deref()), &self.signals, self.terminal)?
-        {
+        let origin = (self.paths.input.as_deref(), &self.arguments.reading);
+        if let Some(exit) = import(&mut ledger, &input, origin, &self.signals, self.terminal)? {
             return Ok(exit);
         }
-        remember_origin(&ledger, self.paths.input.as_deref(), &self.arguments.reading)?;
         let reader = BothSides { accepted };
         let stopped = self.check_rows(ledger, connection, reader, begun.read)?;
         self.finish(stopped.as_ref())
