@@ -9,7 +9,7 @@ use super::connection::Connection;
 use super::owners::remember_origin;
 use super::signals::Signals;
 use crate::base::{Exit, ReportRow, Standing};
-use crate::cli::settings::{OutputPath, UsageError, WorkPaths};
+use crate::cli::settings::{OutputPath, Outputs, UsageError};
 use crate::cli::shared_arguments::InputArgs;
 use crate::engine::input::{Input, InputError};
 use crate::engine::ledger::{Identity, ImportError, Ledger, LedgerError, LedgerReader, Purpose};
@@ -44,16 +44,15 @@ pub(super) fn open_input(path: Option<&Path>, reading: &InputArgs) -> Result<Inp
     })
 }
 
-/// Finds out whether the reports can be written, before the first request.
-pub(super) fn check_outputs(paths: &WorkPaths) -> Result<(), CommandError> {
-    paths.outputs().try_for_each(|output| check_output(output, "nothing was asked for"))
-}
-
-/// The same for one of them; `nothing`: what was not done, in front of an error.
-pub(super) fn check_output(output: &OutputPath, nothing: &'static str) -> Result<(), CommandError> {
-    let OutputPath::File(path) = output else { return Ok(()) };
-    check_writable(path).with_context(|| format!("{nothing}: the report cannot be written"))?;
-    Ok(refuse_foreign(path, nothing)?)
+/// Finds out whether the reports can be written, before the first request; `nothing`: what was not done, in front of an
+/// error.
+pub(super) fn check_outputs(outputs: &Outputs, nothing: &'static str) -> Result<(), CommandError> {
+    for (_, output) in outputs {
+        let OutputPath::File(path) = output else { continue };
+        check_writable(path).with_context(|| format!("{nothing}: the report cannot be written"))?;
+        refuse_foreign(path, nothing)?;
+    }
+    Ok(())
 }
 
 /// Replaces nothing but what this program has made.
