@@ -197,10 +197,7 @@ mod tests {
             |names: &[&str]| accepting(&Accepted::new(names.iter().map(|name| (*name).to_owned())), &typed);
         assert_eq!(said(&[]), None);
         insta::assert_snapshot!(said(&["temperature", "model"]).unwrap(), @"A difference is accepted, and only a note, in: 'model' and 'temperature'.");
-        insta::assert_snapshot!(said(&["temperature", "color", "actions"]).unwrap(), @r"
-        A difference is accepted, and only a note, in: 'temperature'; 'actions' and 'color' (from an earlier
-        run; --fresh forgets it).
-        ");
+        insta::assert_snapshot!(said(&["temperature", "color", "actions"]).unwrap(), @"A difference is accepted, and only a note, in: 'temperature'; 'actions' and 'color' (from an earlier run; --fresh forgets it).");
     }
 
     #[test]

@@ -100,7 +100,9 @@ mod tests {
     fn what_somebody_has_to_do_stands_before_what_another_run_does() {
         let mut summary = Summary::default();
         let not_checked = ReportRow { status: RowStatus::NotChecked, ..samples::verified() };
-        [&not_checked, &not_checked, &row(&[])].into_iter().for_each(|row| summary.count(row));
+        for row in [&not_checked, &not_checked, &row(&[])] {
+            summary.count(row);
+        }
         assert_eq!(summary.remedies(), [(Remedy::MendAgent, 1), (Remedy::RunAgain, 2)]);
     }
 }

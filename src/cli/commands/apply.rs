@@ -151,7 +151,7 @@ impl Apply<'_> {
             }
         } else {
             let rpm = self.arguments.network.rpm.get();
-            self.terminal.say(&apply::before_apply(
+            self.terminal.say(apply::before_apply(
                 &before.backlog,
                 rpm,
                 self.endpoint(),

@@ -122,12 +122,7 @@ impl Audit<'_> {
         let wants_models = backlog.to_do > 0 || !ledger.knows_models().context("the ledger")?;
         let network = &self.arguments.network;
         let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
-        self.terminal.say(&audit::before_audit(
-            &backlog,
-            network.rpm.get(),
-            base_url.as_deref(),
-            self.source,
-        ));
+        self.terminal.say(audit::before_audit(&backlog, network.rpm.get(), base_url.as_deref(), self.source));
 
         let session = Session {
             runtime: &self.runtime,

@@ -74,7 +74,7 @@ impl Fresh<'_> {
             }
         };
         let path = aside.set_aside(Timestamp::now()).context("the ledger stays")?;
-        self.terminal.say(&format!("the earlier ledger is now {}", path.display()));
+        self.terminal.say(format!("the earlier ledger is now {}", path.display()));
         Ok(ControlFlow::Continue(begun))
     }
 

@@ -88,7 +88,7 @@ pub(super) fn renew(ledger: &mut LedgerReader, terminal: &Terminal) -> Result<()
     match read_again(ledger, &origin) {
         Ok(0) => Ok(()),
         Ok(rows) => {
-            terminal.say(&format!(
+            terminal.say(format!(
                 "{} has changed since: your own columns are shown as they are there now, in {} otherwise than before. \
                  Verdicts are those of the last run.",
                 path.display(),
@@ -98,7 +98,7 @@ pub(super) fn renew(ledger: &mut LedgerReader, terminal: &Terminal) -> Result<()
         }
         Err(AgainError::Ledger(error)) => Err(error),
         Err(AgainError::Input(error)) => {
-            terminal.say(&format!(
+            terminal.say(format!(
                 "{} has changed since and cannot be used now ({error}): your own columns are shown as they were.",
                 path.display()
             ));

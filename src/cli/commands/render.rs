@@ -288,10 +288,13 @@ pub(super) fn render_outputs<R: PageLine, S: Rows<R>>(
         };
         if let Some(path) = stays(has_answers, output) {
             say_that_it_stays(path, terminal);
-            return rows.visit(None, false, &mut |row| {
-                count_once(row);
-                Ok(())
-            });
+            if is_first {
+                rows.visit(None, false, &mut |row| {
+                    count_once(row);
+                    Ok(())
+                })?;
+            }
+            return Ok(());
         }
         let rendered = render_rows(rows, *format, asked, output, WhenGone::GoOn, &mut count_once)?;
         rendered.say_if_beside(terminal);
@@ -301,7 +304,8 @@ pub(super) fn render_outputs<R: PageLine, S: Rows<R>>(
     (files, rendered.err())
 }
 
-/// Renders these rows; `count` sees each of them. `when_gone`: what becomes of standard output when nobody reads it any more.
+/// Renders these rows; `count` sees each of them. `when_gone`: what becomes of standard output when nobody reads it any
+/// more.
 pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
     rows: &S,
     format: ReportFormatArg,

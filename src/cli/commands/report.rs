@@ -34,7 +34,7 @@ pub(super) fn report(
 ) -> Result<Exit, CommandError> {
     if let Some(missing) = lacks_log(&arguments.ledger) {
         terminal
-            .show(&format!("WARNING: {missing}. What follows is all that stands in the ledger without it."));
+            .show(format!("WARNING: {missing}. What follows is all that stands in the ledger without it."));
     }
     if let Some((column, folder)) = arguments.split.asked_for() {
         let target = Target { folder, ledger: &arguments.ledger, files, terminal };
@@ -79,7 +79,7 @@ pub(super) fn report(
     };
     rendered.say_if_beside(terminal);
     if let Some(file) = &rendered.file {
-        terminal.say(&format!("report: {}", file.display()));
+        terminal.say(format!("report: {}", file.display()));
     }
     Ok(Exit::Done)
 }
@@ -100,7 +100,11 @@ fn show(ledger: &LedgerReader, arguments: &ReportArgs, terminal: &Terminal) -> R
             let facts = audit::facts(ledger).context(unread)?;
             let rows = AuditReader::new(ledger, facts.clone(), false).context(unread)?;
             let mut counters = AuditCounters::default();
-            rows.for_each_row(None, |row| Ok::<_, RenderError>(counters.count(row))).context(unread)?;
+            rows.for_each_row(None, |row| {
+                let _: () = counters.count(row);
+                Ok::<_, RenderError>(())
+            })
+            .context(unread)?;
             audit::after_audit(&AuditSummary {
                 facts: &facts,
                 found: Some(&counters.found()),

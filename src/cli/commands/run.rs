@@ -214,7 +214,7 @@ impl Run<'_> {
 
     fn announce(&self, backlog: &Backlog, unsettled: Unsettled, connection: Option<&Connection>) {
         let base_url = connection.map(|connection| connection.base_url.to_string());
-        self.terminal.say(&disable::before_run(
+        self.terminal.say(disable::before_run(
             backlog,
             self.arguments.network.rpm.get(),
             base_url.as_deref(),
@@ -278,7 +278,7 @@ impl Run<'_> {
         }
         let rollback = self.rollback_command();
         for name in check::differ_nowhere(&ledger).context("the ledger cannot be read again")? {
-            self.terminal.say(&check::differs_nowhere(&name));
+            self.terminal.say(check::differs_nowhere(&name));
         }
         let said = disable::after_run(facts, &counted, &files, &next, stopped, Some(&rollback));
         self.terminal.say(said.apart());

@@ -30,7 +30,7 @@ pub(super) fn sandbox(arguments: &SandboxArgs, terminal: &Terminal) -> Result<Ex
         let (base_url, key) = (sandbox.base_url(), sandbox.key().to_owned());
         terminal::print_bytes(format!("base URL: {base_url}\nkey:      {key}\n").as_bytes())
             .context("standard output")?;
-        terminal.say(&format!(
+        terminal.say(format!(
             "PRACTICE workspace: nothing in it is real. In another terminal:\n  {}\nCtrl-C ends it.",
             run_against(&base_url, &key)
         ));

@@ -201,14 +201,14 @@ impl Split {
 
     fn tell(&self, parts: u64, index: &Path, others: u64, terminal: &Terminal) {
         let number = if parts == 1 { "1 part".to_owned() } else { format!("{} parts", grouped(parts)) };
-        terminal.say(&format!("split by {}: {number}, a page and a CSV each", quoted(&self.column)));
-        terminal.say(&format!("index: {}", index.display()));
+        terminal.say(format!("split by {}: {number}, a page and a CSV each", quoted(&self.column)));
+        terminal.say(format!("index: {}", index.display()));
         let folder = index.parent().unwrap_or(index).display();
         match others {
             0 => {}
-            1 => terminal.say(&format!("1 other file in {folder} is not of this split")),
+            1 => terminal.say(format!("1 other file in {folder} is not of this split")),
             many => {
-                terminal.say(&format!("{} other files in {folder} are not of this split", grouped(many)));
+                terminal.say(format!("{} other files in {folder} are not of this split", grouped(many)));
             }
         }
     }

@@ -50,7 +50,7 @@ pub(super) fn verify(
     if let Some(said) = check::accepting(&verify.accepted, &arguments.accept) {
         terminal.say(&said);
     }
-    terminal.say(&check::before_verify(&backlog, arguments.network.rpm.get(), base_url));
+    terminal.say(check::before_verify(&backlog, arguments.network.rpm.get(), base_url));
     let began = Timestamp::now();
     let stopped = verify.read_agents(ledger, connection, backlog)?;
     let facts = RunFacts {

@@ -133,7 +133,7 @@ impl Progress {
             }
             View::Lines { last } if now.duration_since(*last) >= LINE_EVERY => {
                 *last = now;
-                self.terminal.say(&self.counters.line(now));
+                self.terminal.say(self.counters.line(now));
             }
             View::Lines { .. } | View::Nothing => {}
         }
