@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::arguments::{Cli, Command};
 use super::network_arguments::KeyArgs;
 use super::settings::{
-    OutputPath, UsageError, WorkPaths, apply_html, apply_json, apply_report, apply_xlsx, audit_paths,
-    report_output, rollback_report, run_paths, verify_outputs,
+    OutputPath, Outputs, UsageError, WorkPaths, apply_outputs, audit_paths, report_output, rollback_outputs,
+    run_paths, verify_outputs,
 };
 use crate::engine::os;
 
@@ -41,7 +41,7 @@ impl CommandFiles {
             Command::Rollback(arguments) => {
                 files.key(&arguments.key);
                 files.ledger("LEDGER", &arguments.ledger);
-                files.output("--report", Some(&rollback_report(arguments)));
+                files.outputs(&rollback_outputs(arguments));
             }
             Command::Apply(arguments) => {
                 files.key(&arguments.key);
@@ -49,25 +49,20 @@ impl CommandFiles {
                 files.read("--to-api-key-file", to_key.filter(|path| path.as_os_str() != "-"));
                 files.read("--map", arguments.to.map.as_deref());
                 files.ledger("LEDGER", &arguments.ledger);
-                files.output("--report", Some(&apply_report(arguments)));
-                files.output("--json", apply_json(arguments).as_ref());
-                files.output("--xlsx", apply_xlsx(arguments).as_ref());
-                files.output("--html", apply_html(arguments).as_ref());
+                files.outputs(&apply_outputs(arguments));
             }
             Command::Verify(arguments) => {
                 files.key(&arguments.key);
                 files.ledger("LEDGER", &arguments.ledger);
-                for (format, output) in &verify_outputs(arguments) {
-                    files.output(format.option(), Some(output));
-                }
+                files.outputs(&verify_outputs(arguments));
             }
             Command::Report(arguments) => {
                 files.ledger("LEDGER", &arguments.ledger);
-                files.output("--output", Some(&report_output(arguments)));
+                files.output("--output", &report_output(arguments));
             }
             Command::List(arguments) => {
                 files.key(&arguments.key);
-                files.output("--output", Some(&OutputPath::parse(&arguments.output)));
+                files.output("--output", &OutputPath::parse(&arguments.output));
             }
             Command::Doctor(arguments) => files.key(&arguments.key),
             Command::Sandbox(arguments) => files.read("--workspace", arguments.workspace.as_deref()),
@@ -96,10 +91,7 @@ impl CommandFiles {
         self.read("INPUT", paths.input.as_deref());
         self.key(key);
         self.ledger("--ledger", &paths.ledger);
-        self.output("--report", Some(&paths.report));
-        self.output("--json", paths.json.as_ref());
-        self.output("--html", paths.html.as_ref());
-        self.output("--xlsx", paths.xlsx.as_ref());
+        self.outputs(&paths.outputs);
     }
 
     fn key(&mut self, key: &KeyArgs) {
@@ -118,11 +110,16 @@ impl CommandFiles {
         }
     }
 
-    fn output(&mut self, role: &'static str, output: Option<&OutputPath>) {
+    fn outputs(&mut self, outputs: &Outputs) {
+        for (format, output) in outputs {
+            self.output(format.option(), output);
+        }
+    }
+
+    fn output(&mut self, role: &'static str, output: &OutputPath) {
         match output {
-            Some(OutputPath::File(path)) => self.write(role, Some(path)),
-            Some(OutputPath::Stdout) => self.printed.push(role),
-            None => {}
+            OutputPath::File(path) => self.write(role, Some(path)),
+            OutputPath::Stdout => self.printed.push(role),
         }
     }
 

@@ -109,19 +109,28 @@ pub(super) const fn disabling(arguments: &DisablingArgs) -> Disabling {
     }
 }
 
+/// Where reports go: in which format, and where to.
+pub(super) type Outputs = Vec<(ReportFormatArg, OutputPath)>;
+
+/// The CSV, and JSON Lines, a page and a workbook where they are asked for.
+fn outputs(csv: OutputPath, others: [&Option<PathBuf>; 3]) -> Outputs {
+    let formats = [ReportFormatArg::Json, ReportFormatArg::Html, ReportFormatArg::Xlsx];
+    let others = formats
+        .into_iter()
+        .zip(others)
+        .filter_map(|(format, path)| Some((format, OutputPath::parse(path.as_deref()?))));
+    std::iter::once((ReportFormatArg::Csv, csv)).chain(others).collect()
+}
+
 /// Where `rollback` writes the report again: where `run` does without options.
-pub(super) fn rollback_report(arguments: &RollbackArgs) -> OutputPath {
-    beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".report.csv")
+pub(super) fn rollback_outputs(arguments: &RollbackArgs) -> Outputs {
+    outputs(beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".report.csv"), [&None; 3])
 }
 
-/// Where `apply` writes its report: a file of its own.
-pub(super) fn apply_report(arguments: &ApplyArgs) -> OutputPath {
-    beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".apply.csv")
-}
-
-/// Where `apply` writes its report as JSON Lines, if asked to.
-pub(super) fn apply_json(arguments: &ApplyArgs) -> Option<OutputPath> {
-    arguments.json.as_deref().map(OutputPath::parse)
+/// Where `apply` writes its reports: files of their own.
+pub(super) fn apply_outputs(arguments: &ApplyArgs) -> Outputs {
+    let report = beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".apply.csv");
+    outputs(report, [&arguments.json, &arguments.html, &arguments.xlsx])
 }
 
 /// Where `report` writes.
@@ -130,26 +139,9 @@ pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
 }
 
 /// Where `verify` writes its reports: files of their own, so that the run's stay.
-pub(super) fn verify_outputs(arguments: &VerifyArgs) -> Vec<(ReportFormatArg, OutputPath)> {
+pub(super) fn verify_outputs(arguments: &VerifyArgs) -> Outputs {
     let report = beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv");
-    let others = [
-        (ReportFormatArg::Json, &arguments.json),
-        (ReportFormatArg::Html, &arguments.html),
-        (ReportFormatArg::Xlsx, &arguments.xlsx),
-    ];
-    let others =
-        others.into_iter().filter_map(|(format, path)| Some((format, OutputPath::parse(path.as_deref()?))));
-    std::iter::once((ReportFormatArg::Csv, report)).chain(others).collect()
-}
-
-/// Where `apply` writes its report as a workbook, if asked to.
-pub(super) fn apply_xlsx(arguments: &ApplyArgs) -> Option<OutputPath> {
-    arguments.xlsx.as_deref().map(OutputPath::parse)
-}
-
-/// Where `apply` writes its report as a page, if asked to.
-pub(super) fn apply_html(arguments: &ApplyArgs) -> Option<OutputPath> {
-    arguments.html.as_deref().map(OutputPath::parse)
+    outputs(report, [&arguments.json, &arguments.html, &arguments.xlsx])
 }
 
 /// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.
@@ -233,14 +225,8 @@ pub(super) struct WorkPaths {
     pub input: Option<PathBuf>,
     /// The memory of a run, or of an audit: never of both.
     pub ledger: PathBuf,
-    /// The CSV report.
-    pub report: OutputPath,
-    /// The JSON Lines report, if asked for.
-    pub json: Option<OutputPath>,
-    /// The HTML report, if asked for.
-    pub html: Option<OutputPath>,
-    /// The workbook, if asked for.
-    pub xlsx: Option<OutputPath>,
+    /// The reports.
+    pub outputs: Outputs,
 }
 
 /// A file beside the input: its stem, in the practice workspace `.sandbox`, then `suffix`.
@@ -252,63 +238,37 @@ fn beside_input(input: Option<&Path>, sandbox: bool, suffix: &str) -> PathBuf {
     input.with_file_name(name)
 }
 
-/// What was typed of them.
-struct TypedPaths<'a> {
-    input: Option<&'a Path>,
-    sandbox: bool,
-    ledger: Option<&'a Path>,
-    report: Option<&'a Path>,
-    json: Option<&'a Path>,
-    html: Option<&'a Path>,
-    xlsx: Option<&'a Path>,
-}
-
 impl WorkPaths {
-    /// What is written at the end, beside the ledger.
-    pub(super) fn outputs(&self) -> impl Iterator<Item = &OutputPath> {
-        [Some(&self.report), self.json.as_ref(), self.html.as_ref(), self.xlsx.as_ref()].into_iter().flatten()
-    }
-
     /// Defaults beside the input.
-    fn settle(typed: &TypedPaths<'_>, ledger: &str, report: &str) -> Self {
-        let beside = |suffix: &str| beside_input(typed.input, typed.sandbox, suffix);
+    fn settle(
+        (input, sandbox): (&Option<PathBuf>, bool),
+        (ledger, ledger_suffix): (&Option<PathBuf>, &str),
+        (report, report_suffix): (&Option<PathBuf>, &str),
+        others: [&Option<PathBuf>; 3],
+    ) -> Self {
+        let beside = |suffix: &str| beside_input(input.as_deref(), sandbox, suffix);
+        let report =
+            report.as_deref().map_or_else(|| OutputPath::File(beside(report_suffix)), OutputPath::parse);
         Self {
-            input: typed.input.map(Path::to_owned),
-            ledger: typed.ledger.map_or_else(|| beside(ledger), Path::to_owned),
-            report: typed.report.map_or_else(|| OutputPath::File(beside(report)), OutputPath::parse),
-            json: typed.json.map(OutputPath::parse),
-            html: typed.html.map(OutputPath::parse),
-            xlsx: typed.xlsx.map(OutputPath::parse),
+            input: input.clone(),
+            ledger: ledger.clone().unwrap_or_else(|| beside(ledger_suffix)),
+            outputs: outputs(report, others),
         }
     }
 }
 
 /// Works out the files of an audit.
 pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
-    let typed = TypedPaths {
-        input: arguments.input.as_deref(),
-        sandbox: arguments.endpoint.sandbox,
-        ledger: arguments.ledger.as_deref(),
-        report: arguments.report.as_deref(),
-        json: arguments.json.as_deref(),
-        html: arguments.html.as_deref(),
-        xlsx: arguments.xlsx.as_deref(),
-    };
-    WorkPaths::settle(&typed, ".audit.ledger", ".audit.csv")
+    let AuditArgs { input, endpoint, ledger, report, json, html, xlsx, .. } = arguments;
+    let (ledger, report) = ((ledger, ".audit.ledger"), (report, ".audit.csv"));
+    WorkPaths::settle((input, endpoint.sandbox), ledger, report, [json, html, xlsx])
 }
 
 /// Works out the files of a run.
 pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
-    let typed = TypedPaths {
-        input: arguments.input.as_deref(),
-        sandbox: arguments.endpoint.sandbox,
-        ledger: arguments.ledger.as_deref(),
-        report: arguments.report.as_deref(),
-        json: arguments.json.as_deref(),
-        html: arguments.html.as_deref(),
-        xlsx: arguments.xlsx.as_deref(),
-    };
-    WorkPaths::settle(&typed, ".ledger", ".report.csv")
+    let RunArgs { input, endpoint, ledger, report, json, html, xlsx, .. } = arguments;
+    let (ledger, report) = ((ledger, ".ledger"), (report, ".report.csv"));
+    WorkPaths::settle((input, endpoint.sandbox), ledger, report, [json, html, xlsx])
 }
 
 #[cfg(test)]
@@ -371,13 +331,14 @@ mod tests {
 
     #[test]
     fn outputs_stand_beside_the_input_and_practice_has_its_own() {
+        let csv = |output| [(ReportFormatArg::Csv, output)];
         let paths = run_paths(&run_arguments("data/my.assistants.csv --platform odeus"));
         assert_eq!(paths.ledger, Path::new("data/my.assistants.ledger"));
-        assert_eq!(paths.report, OutputPath::File("data/my.assistants.report.csv".into()));
+        assert_eq!(paths.outputs, csv(OutputPath::File("data/my.assistants.report.csv".into())));
         let paths = run_paths(&run_arguments("data/a.csv --sandbox -o -"));
         assert_eq!(paths.ledger, Path::new("data/a.sandbox.ledger"));
-        assert_eq!(paths.report, OutputPath::Stdout);
+        assert_eq!(paths.outputs, csv(OutputPath::Stdout));
         let paths = run_paths(&run_arguments("--sandbox"));
-        assert_eq!(paths.report, OutputPath::File("assistants.sandbox.report.csv".into()));
+        assert_eq!(paths.outputs, csv(OutputPath::File("assistants.sandbox.report.csv".into())));
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::engine::input::InputOptions;
+
 /// A hosted platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum PlatformArg {
@@ -40,6 +42,14 @@ pub(super) struct InputArgs {
     /// The first line is a row, not a header
     #[arg(long, help_heading = "Input")]
     pub no_header: bool,
+}
+
+impl InputArgs {
+    /// How to read the input.
+    pub(super) fn options(&self) -> InputOptions {
+        let Self { column, agent_column, delimiter, no_header } = self.clone();
+        InputOptions { column, agent_column, delimiter, no_header }
+    }
 }
 
 pub(super) fn parse_age(text: &str) -> Result<Duration, String> {

@@ -13,23 +13,19 @@ use crate::base::{AgentId, CallFailure, FailureKind, Sight};
 use crate::engine::platform::{ListWalk, ListedAgent, Listing};
 use crate::engine::session::stop_reason;
 
-/// The agent list, before a plan is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum FirstSight {
-    /// The UUIDs that it shows as disabled, and those as enabled.
-    Shown { off: Vec<Uuid>, on: Vec<Uuid> },
-    /// This deployment has none.
-    NoList,
-    /// It could not be read.
-    Unreadable,
+/// The agent list, before a plan is made: the UUIDs that it shows as disabled, and those as enabled.
+pub(super) struct FirstSight {
+    pub(super) list: ListState,
+    pub(super) off: Vec<Uuid>,
+    pub(super) on: Vec<Uuid>,
 }
 
-/// Whether there is an agent list to look at.
+/// Whether there is an agent list, in which the probe's agent can be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListState {
     /// It was read.
     Read,
-    /// This deployment has none.
+    /// This deployment has none (404).
     Missing,
     /// It could not be read.
     Unreadable,
@@ -92,11 +88,14 @@ impl Switchboard<'_> {
                 ControlFlow::Continue(())
             })
             .await?;
-        Some(match walked {
-            Ok(ListWalk::NoList) => FirstSight::NoList,
-            Ok(ListWalk::Stopped | ListWalk::Whole) => FirstSight::Shown { off, on },
-            Err(_) => FirstSight::Unreadable,
-        })
+        let list = match walked {
+            Ok(ListWalk::NoList) => ListState::Missing,
+            Ok(ListWalk::Stopped | ListWalk::Whole) => {
+                return Some(FirstSight { list: ListState::Read, off, on });
+            }
+            Err(_) => ListState::Unreadable,
+        };
+        Some(FirstSight { list, off: Vec::new(), on: Vec::new() })
     }
 
     /// What the list shows of one agent; `None` when the run has to stop.

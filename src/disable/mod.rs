@@ -32,7 +32,7 @@ pub use agent_list::ListState;
 pub use ending_messages::ending;
 pub use guard_messages::WORDING;
 pub(crate) use page::card;
-pub use plan_messages::{ListView, PlanView, WhenUntold, blind_question, plan_question};
+pub use plan_messages::{PlanView, WhenUntold, blind_question, plan_question};
 pub use recovery::settle;
 pub use rollback::roll_back;
 pub use rollback_messages::{RollbackResult, after_rollback, rollback_plan, rollback_question};

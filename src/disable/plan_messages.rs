@@ -3,19 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::agent_list::ListState;
 use crate::base::{Candidate, NotPlanned, Plan, grouped};
 use crate::engine::terminal::{Blocks, Text, assistants, counts, enumerated, hanging, moment, quoted, rows};
-
-/// Whether the deployment has an agent list, in which the probe's agent can be looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListView {
-    /// It has one.
-    Present,
-    /// It has none (404).
-    Missing,
-    /// It could not be read.
-    Unreadable,
-}
 
 /// What becomes of the rest when it cannot be told whether an agent stays on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +28,7 @@ pub struct PlanView<'a> {
     /// Whether there is no probe, whatever becomes of the agents (`--disable-shared`).
     pub shared: bool,
     /// The agent list.
-    pub list: ListView,
+    pub list: ListState,
     /// What happens when it does not tell.
     pub when_untold: WhenUntold,
     /// When the probe's agent is looked at, after the probe was switched off.
@@ -137,9 +127,9 @@ fn unlisted(view: &PlanView<'_>, (agents, first): &(u64, Candidate)) -> String {
 
 fn without_list(view: &PlanView<'_>) -> Option<String> {
     let why = match view.list {
-        ListView::Present => return None,
-        ListView::Missing => "this deployment has no agent list",
-        ListView::Unreadable => "the agent list cannot be read",
+        ListState::Read => return None,
+        ListState::Missing => "this deployment has no agent list",
+        ListState::Unreadable => "the agent list cannot be read",
     };
     let unless = match view.when_untold {
         WhenUntold::Asks => {
@@ -223,8 +213,8 @@ fn steps(view: &PlanView<'_>) -> Vec<String> {
     match (view.same_uuid(), view.list) {
         (0, _) => {}
         (same, _) if view.shared => steps.push(without_look(same)),
-        (same, ListView::Present) => steps.extend(with_probe(view.looks, same, view.when_untold)),
-        (_, ListView::Missing | ListView::Unreadable) => {
+        (same, ListState::Read) => steps.extend(with_probe(view.looks, same, view.when_untold)),
+        (_, ListState::Missing | ListState::Unreadable) => {
             steps.push(
                 "The probe is switched off. Its agent cannot be looked at, so the probe is switched on again."
                     .to_owned(),
@@ -364,7 +354,7 @@ mod tests {
             base_url: Some("https://api.langdock.com"),
             dry_run: false,
             shared: false,
-            list: ListView::Present,
+            list: ListState::Read,
             when_untold: WhenUntold::Asks,
             looks: &LOOKS,
             rollback: "agent-migrate rollback assistants.ledger",
@@ -468,7 +458,7 @@ mod tests {
         ");
         let text = plan(&PlanView {
             shared: true,
-            list: ListView::Missing,
+            list: ListState::Missing,
             when_untold: WhenUntold::Asks,
             base_url: None,
             ..view(&one())
@@ -491,7 +481,7 @@ mod tests {
 
     #[test]
     fn a_plan_where_there_is_no_agent_list() {
-        insta::assert_snapshot!(plan(&PlanView { list: ListView::Missing, ..view(&many()) }), @r#"
+        insta::assert_snapshot!(plan(&PlanView { list: ListState::Missing, ..view(&many()) }), @r#"
         Platform: https://api.langdock.com
 
         2,981 assistants are about to be switched off. Their agents are to stay on.
@@ -588,7 +578,7 @@ mod tests {
         To take it back:
           agent-migrate rollback assistants.ledger
         ");
-        for (shared, list) in [(true, ListView::Present), (false, ListView::Missing)] {
+        for (shared, list) in [(true, ListState::Read), (false, ListState::Missing)] {
             assert_eq!(plan(&PlanView { shared, list, ..view(&others) }), text);
         }
     }
@@ -647,7 +637,7 @@ mod tests {
             for (practice, dry_run, shared) in
                 [(true, true, true), (true, false, false), (false, false, true)]
             {
-                for list in [ListView::Present, ListView::Missing] {
+                for list in [ListState::Read, ListState::Missing] {
                     let base_url = (!practice).then_some("https://api.langdock.com");
                     let text =
                         plan(&PlanView { base_url, dry_run, shared, list, ..view(&plan_of) }).to_string();

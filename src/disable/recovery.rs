@@ -32,11 +32,7 @@ pub async fn settle(board: &mut Switchboard<'_>, unsettled: Unsettled, watched: 
 
 impl Switchboard<'_> {
     async fn answer_open_wishes(&mut self) {
-        let Some(first_sight) = self.first_sight().await else { return };
-        let shown_off = match first_sight {
-            FirstSight::Shown { off, .. } => off,
-            FirstSight::NoList | FirstSight::Unreadable => Vec::new(),
-        };
+        let Some(FirstSight { off: shown_off, .. }) = self.first_sight().await else { return };
         let mut last: Option<Switchable> = None;
         loop {
             let page = self.writer.owed(Recovery::Answer, last.as_ref()).await;

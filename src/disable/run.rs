@@ -45,15 +45,8 @@ impl DisableSettings {
 /// Makes the plan, of at most so many assistants (`--max-disable`): first the agent list is read for those that are off
 /// already. `None` when the run has to stop.
 pub async fn plan(board: &mut Switchboard<'_>, maximum: Option<u64>) -> Option<(Plan, ListState)> {
-    let mut options = PlanOptions { maximum, ..PlanOptions::default() };
-    let list = match board.first_sight().await? {
-        FirstSight::Shown { off, on } => {
-            (options.shown_off, options.shown_on) = (off, on);
-            ListState::Read
-        }
-        FirstSight::NoList => ListState::Missing,
-        FirstSight::Unreadable => ListState::Unreadable,
-    };
+    let FirstSight { list, off, on } = board.first_sight().await?;
+    let options = PlanOptions { maximum, shown_off: off, shown_on: on };
     let plan = board.writer.plan(options, Timestamp::now()).await;
     board.on_disk(plan).map(|plan| (plan, list))
 }

@@ -418,7 +418,8 @@ fn planted() -> impl Strategy<Value = (String, String)> {
     select(ways).prop_flat_map(|(before, after, pattern)| {
         pattern
             .prop_filter("a placeholder is no secret", |secret: &String| {
-                !secret.to_lowercase().contains("xxx")
+                let letters: std::collections::BTreeSet<u8> = secret.bytes().collect();
+                letters.len() >= 6 && !secret.to_lowercase().contains("xxx")
             })
             .prop_map(move |secret| (format!("{before}{secret}{after}"), secret))
     })

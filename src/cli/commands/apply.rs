@@ -1,7 +1,6 @@
 //! `apply LEDGER`: settings in, layers wired, report out.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +14,8 @@ use uuid::Uuid;
 use super::apply_report::ApplyRows;
 use super::command_line::{command_line, path_word, program, same_access, same_command, typed};
 use super::connection::{Connection, Given};
-use super::intake::check_output;
-use super::render::{Asked, RenderError, Rows, has_room, render_rows, say_that_it_stays, stays};
+use super::intake::check_outputs;
+use super::render::{Asked, render_outputs};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::ask;
@@ -27,12 +26,11 @@ use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which, name_ask
 use crate::base::{Backlog, Exit, RunFacts, StopReason, Writing};
 use crate::check::Accepted;
 use crate::cli::apply_arguments::ApplyArgs;
-use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{OutputPath, UsageError, apply_html, apply_json, apply_report, apply_xlsx};
+use crate::cli::settings::{Outputs, UsageError, apply_outputs};
 use crate::engine::ledger::{Identity, Ledger, LedgerReader, Purpose, RunCommand, Writer};
 use crate::engine::platform::Client;
 use crate::engine::session::Board;
-use crate::engine::terminal::{self, Terminal, Text, WhenGone};
+use crate::engine::terminal::{self, Terminal, Text};
 
 const NOTHING: &str = "nothing was written";
 
@@ -49,7 +47,7 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         )
         .into());
     }
-    let output = apply_report(arguments);
+    let outputs = apply_outputs(arguments);
     let ledger = Ledger::open_either(&arguments.ledger).context(NOTHING)?;
     let identity = ledger.identity().context(NOTHING)?;
     if arguments.sandbox && !identity.practice {
@@ -82,13 +80,10 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         has_past: ledger.rows_to_take_back(&workspace).context(NOTHING)? > 0,
         ..Which::default()
     };
-    let others = [apply_json(arguments), apply_html(arguments), apply_xlsx(arguments)];
-    for output in others.iter().flatten().chain([&output]) {
-        check_output(output, NOTHING)?;
-    }
+    check_outputs(&outputs, NOTHING)?;
     let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
     let started_at = Timestamp::now();
-    let apply = Apply { arguments, terminal, output, identity, workspace, base_url, which, started_at };
+    let apply = Apply { arguments, terminal, outputs, identity, workspace, base_url, which, started_at };
     apply.go(ledger, connection)
 }
 
@@ -115,7 +110,7 @@ fn named(
 struct Apply<'a> {
     arguments: &'a ApplyArgs,
     terminal: &'a Terminal,
-    output: OutputPath,
+    outputs: Outputs,
     identity: Identity,
     workspace: Workspace,
     /// `None` in the practice workspace.
@@ -361,34 +356,6 @@ impl Apply<'_> {
         }
     }
 
-    /// Writes every report that was asked for, unless no answer came that could take the place of an earlier one.
-    fn render_all(
-        &self,
-        rows: &ApplyRows<'_>,
-        has_answers: bool,
-    ) -> Result<Vec<(&'static str, PathBuf)>, RenderError> {
-        let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
-        let outputs = [
-            (ReportFormatArg::Csv, Some(self.output.clone())),
-            (ReportFormatArg::Json, apply_json(self.arguments)),
-            (ReportFormatArg::Html, apply_html(self.arguments)),
-            (ReportFormatArg::Xlsx, apply_xlsx(self.arguments)),
-        ];
-        let counted = rows.facts().counts.iter().map(|(_, rows)| rows).sum();
-        let mut files = Vec::new();
-        for (format, output) in outputs {
-            let Some(output) = output.filter(|_| has_room(format, counted, self.terminal)) else { continue };
-            if let Some(path) = stays(has_answers, &output) {
-                say_that_it_stays(path, self.terminal);
-                continue;
-            }
-            let rendered = render_rows(rows, format, &asked, &output, WhenGone::GoOn, &mut |_| {})?;
-            rendered.say_if_beside(self.terminal);
-            files.extend(rendered.file.map(|file| (format.label(), file)));
-        }
-        Ok(files)
-    }
-
     fn finish(&self, stopped: Option<&StopReason>, plan: &Plan) -> Result<Exit, CommandError> {
         let reader =
             LedgerReader::open_either(&self.arguments.ledger).context("the ledger cannot be read again")?;
@@ -398,17 +365,18 @@ impl Apply<'_> {
             facts: self.facts(stopped),
             redact: self.arguments.redact,
         };
-        let counted = rows.counted();
-        let (result, written) = match counted {
+        let (result, (written, failed)) = match rows.counted() {
             Ok(result) => {
-                let written = self.render_all(&rows, result.has_answers());
+                let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
+                let has_answers = result.has_answers();
+                let written =
+                    render_outputs(&rows, &self.outputs, &asked, has_answers, self.terminal, &mut |_| {});
                 (result, written)
             }
-            Err(error) => (ApplyResult::default(), Err(error)),
+            Err(error) => (ApplyResult::default(), (Vec::new(), Some(error))),
         };
-        let mut files: Vec<(&str, &Path)> = Vec::new();
-        files.extend(written.iter().flatten().map(|(label, path)| (*label, path.as_path())));
-        files.push(("ledger", &self.arguments.ledger));
+        let files = written.iter().map(|(format, file)| (format.label(), file.as_path()));
+        let files: Vec<_> = files.chain([("ledger", self.arguments.ledger.as_path())]).collect();
         let writing = if self.arguments.undo { Writing::Undoing } else { Writing::Applying };
         let is_about_all = writing == Writing::Applying && self.which.only.is_none();
         let exit = Exit::of(stopped, result.needs_attention(is_about_all));
@@ -425,9 +393,9 @@ impl Apply<'_> {
             stopped,
         );
         self.terminal.say(summary.apart());
-        match written {
-            Ok(_) => Ok(exit),
-            Err(error) => {
+        match failed {
+            None => Ok(exit),
+            Some(error) => {
                 self.terminal.error(&format!(
                     "the report was not written: {error}; what was done is safe in the ledger"
                 ));

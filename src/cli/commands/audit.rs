@@ -1,7 +1,7 @@
 //! `audit INPUT`: reads assistants or agents by themselves. It sends nothing but GETs.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -13,25 +13,22 @@ use super::command_line::{of_agents, same_command, typed};
 use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input, remember};
-use super::owners::remember_origin;
 use super::parts::write_parts;
-use super::render::{Asked, RenderError, Rows, audit_rows, has_room, render_rows, say_that_it_stays, stays};
+use super::render::{Asked, audit_rows, render_outputs};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::split::{Split, Target};
 use super::{CommandError, runtime};
-use crate::audit::{
-    self, AuditFacts, AuditReader, AuditRow, AuditSummary, OneSide, Source, add_models, keep_models,
-};
+use crate::audit::{self, AuditFacts, AuditReader, AuditSummary, OneSide, Source, add_models, keep_models};
 use crate::base::{Exit, Outcome, StopReason};
 use crate::cli::audit_arguments::AuditArgs;
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{Environment, OutputPath, WorkPaths, audit_paths, choose_key, typed_endpoint};
+use crate::cli::settings::{Environment, WorkPaths, audit_paths, choose_key, typed_endpoint};
 use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
 use crate::engine::session::{RowWork, drive};
-use crate::engine::terminal::{Terminal, WhenGone};
+use crate::engine::terminal::Terminal;
 
 /// Reads what was not read yet, then writes the audit.
 pub(super) fn audit(
@@ -67,7 +64,7 @@ struct Audit<'a> {
 impl Audit<'_> {
     fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
         let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
-        check_outputs(&self.paths)?;
+        check_outputs(&self.paths.outputs, "nothing was asked for")?;
         let identity = identity(connection.as_ref(), Purpose::Audit);
         let mut begun = Begun::default();
         if self.arguments.fresh {
@@ -97,12 +94,10 @@ impl Audit<'_> {
             let rows = AuditReader::new(reader, audit::facts(reader)?, false)?;
             rows.for_each_row(None, |row| take(&row.row, &row.standing()))
         })?;
-        if let Some(exit) =
-            import(&mut ledger, (&input, self.paths.input.as_deref()), &self.signals, self.terminal)?
-        {
+        let origin = (self.paths.input.as_deref(), &self.arguments.reading);
+        if let Some(exit) = import(&mut ledger, &input, origin, &self.signals, self.terminal)? {
             return Ok(exit);
         }
-        remember_origin(&ledger, self.paths.input.as_deref(), &self.arguments.reading)?;
         self.prepare_split()?;
         let stopped = self.read_rows(ledger, connection, begun.read)?;
         self.finish(stopped.as_ref())
@@ -175,18 +170,25 @@ impl Audit<'_> {
         let again = "the ledger cannot be read again";
         let rows = audit_rows(&ledger, false).context(again)?;
         let facts = rows.facts().clone();
-        let mut files: Vec<(&str, PathBuf)> = Vec::new();
-        let (counters, failed) = match self.render_all(&rows, &mut files) {
-            Ok(counters) => (counters, None),
-            Err(error) => (AuditCounters::default(), Some(error)),
-        };
-        files.push(("ledger", self.paths.ledger.clone()));
+        let mut counters = AuditCounters::default();
+        let (written, failed) = render_outputs(
+            &rows,
+            &self.paths.outputs,
+            &self.asked(),
+            !facts.run.nothing_is_known(),
+            self.terminal,
+            &mut |row| counters.count(row),
+        );
+        if failed.is_some() {
+            counters = AuditCounters::default();
+        }
         let exit = Exit::of(stopped, counters.progress.needs_attention > 0);
         if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
             self.terminal.error(&reason.to_string());
         }
         let next = self.next_command(&facts, exit, stopped, failed.is_some());
-        let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
+        let files = written.iter().map(|(format, file)| (label(*format), file.as_path()));
+        let files: Vec<_> = files.chain([("ledger", self.paths.ledger.as_path())]).collect();
         self.say_the_end(&facts, &counters, &files, next.as_deref(), stopped, failed.is_some());
         let failed = match failed {
             Some(error) => Some(error.to_string()),
@@ -231,43 +233,6 @@ impl Audit<'_> {
         ))
     }
 
-    fn render_all(
-        &self,
-        rows: &AuditReader<'_>,
-        files: &mut Vec<(&'static str, PathBuf)>,
-    ) -> Result<AuditCounters, RenderError> {
-        let (facts, asked) = (rows.facts(), self.asked());
-        let mut render = |label, format, output: &OutputPath, counters: &mut AuditCounters| {
-            let count = &mut |row: &AuditRow| counters.count(row);
-            if let Some(path) = stays(!facts.run.nothing_is_known(), output) {
-                say_that_it_stays(path, self.terminal);
-                return rows.visit(None, false, &mut |row| {
-                    count(row);
-                    Ok(())
-                });
-            }
-            let rendered = render_rows(rows, format, &asked, output, WhenGone::GoOn, count)?;
-            rendered.say_if_beside(self.terminal);
-            files.extend(rendered.file.map(|file| (label, file)));
-            Ok(())
-        };
-        let mut counters = AuditCounters::default();
-        render("audit", ReportFormatArg::Csv, &self.paths.report, &mut counters)?;
-        let others = [
-            ("JSON audit", ReportFormatArg::Json, &self.paths.json),
-            ("HTML audit", ReportFormatArg::Html, &self.paths.html),
-            ("workbook", ReportFormatArg::Xlsx, &self.paths.xlsx),
-        ];
-        for (label, format, output) in others {
-            if let Some(output) = output
-                && has_room(format, facts.run.rows(), self.terminal)
-            {
-                render(label, format, output, &mut AuditCounters::default())?;
-            }
-        }
-        Ok(counters)
-    }
-
     fn say_the_end(
         &self,
         facts: &AuditFacts,
@@ -309,5 +274,14 @@ impl Audit<'_> {
             }
             _ => Some(same_command(&typed)),
         }
+    }
+}
+
+const fn label(format: ReportFormatArg) -> &'static str {
+    match format {
+        ReportFormatArg::Csv => "audit",
+        ReportFormatArg::Json => "JSON audit",
+        ReportFormatArg::Html => "HTML audit",
+        ReportFormatArg::Xlsx => format.label(),
     }
 }

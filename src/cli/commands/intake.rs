@@ -6,13 +6,14 @@ use anyhow::{Context, anyhow};
 
 use super::CommandError;
 use super::connection::Connection;
+use super::owners::remember_origin;
 use super::signals::Signals;
 use crate::base::{Exit, ReportRow, Standing};
-use crate::cli::settings::{OutputPath, UsageError, WorkPaths};
+use crate::cli::settings::{OutputPath, Outputs, UsageError};
 use crate::cli::shared_arguments::InputArgs;
-use crate::engine::input::{Input, InputError, InputOptions};
-use crate::engine::ledger::{Identity, ImportError, InputFile, Ledger, LedgerError, LedgerReader, Purpose};
-use crate::engine::report::{FileHead, check_writable, sha256};
+use crate::engine::input::{Input, InputError};
+use crate::engine::ledger::{Identity, ImportError, Ledger, LedgerError, LedgerReader, Purpose};
+use crate::engine::report::{FileHead, check_writable};
 use crate::engine::terminal::Terminal;
 
 /// The built-in sample, for `--sandbox` without an INPUT.
@@ -29,12 +30,7 @@ enum RowsError {
 
 /// Opens the input, or the built-in sample where there is no path.
 pub(super) fn open_input(path: Option<&Path>, reading: &InputArgs) -> Result<Input, CommandError> {
-    let options = InputOptions {
-        column: reading.column.clone(),
-        agent_column: reading.agent_column.clone(),
-        delimiter: reading.delimiter,
-        no_header: reading.no_header,
-    };
+    let options = reading.options();
     let input = match path {
         Some(path) => Input::open(path, &options),
         None => Input::from_bytes(SAMPLE, &options),
@@ -48,16 +44,15 @@ pub(super) fn open_input(path: Option<&Path>, reading: &InputArgs) -> Result<Inp
     })
 }
 
-/// Finds out whether the reports can be written, before the first request.
-pub(super) fn check_outputs(paths: &WorkPaths) -> Result<(), CommandError> {
-    paths.outputs().try_for_each(|output| check_output(output, "nothing was asked for"))
-}
-
-/// The same for one of them; `nothing`: what was not done, in front of an error.
-pub(super) fn check_output(output: &OutputPath, nothing: &'static str) -> Result<(), CommandError> {
-    let OutputPath::File(path) = output else { return Ok(()) };
-    check_writable(path).with_context(|| format!("{nothing}: the report cannot be written"))?;
-    Ok(refuse_foreign(path, nothing)?)
+/// Finds out whether the reports can be written, before the first request; `nothing`: what was not done, in front of an
+/// error.
+pub(super) fn check_outputs(outputs: &Outputs, nothing: &'static str) -> Result<(), CommandError> {
+    for (_, output) in outputs {
+        let OutputPath::File(path) = output else { continue };
+        check_writable(path).with_context(|| format!("{nothing}: the report cannot be written"))?;
+        refuse_foreign(path, nothing)?;
+    }
+    Ok(())
 }
 
 /// Replaces nothing but what this program has made.
@@ -91,10 +86,11 @@ pub(super) fn remember(
 /// Takes a row, and how it stands.
 type Take<'a> = dyn FnMut(&ReportRow, &Standing) -> Result<(), LedgerError> + 'a;
 
-/// Takes the input into the ledger; gives an exit code when a signal ended that.
+/// Takes the input into the ledger, which remembers where it came from; gives an exit code when a signal ended that.
 pub(super) fn import(
     ledger: &mut Ledger,
-    (input, path): (&Input, Option<&Path>),
+    input: &Input,
+    (path, reading): (Option<&Path>, &InputArgs),
     signals: &Signals,
     terminal: &Terminal,
 ) -> Result<Option<Exit>, CommandError> {
@@ -104,7 +100,7 @@ pub(super) fn import(
         .map(|row| if signals.heard() { Err(RowsError::Signal) } else { row.map_err(RowsError::Input) });
     match ledger.import(input.format(), rows) {
         Ok(()) => {
-            ledger.remember_input_file(path.and_then(input_file).as_ref()).context("the ledger")?;
+            remember_origin(ledger, path, reading).context("the ledger")?;
             Ok(None)
         }
         Err(ImportError::Input(RowsError::Signal)) => {
@@ -114,12 +110,6 @@ pub(super) fn import(
         Err(ImportError::Input(RowsError::Input(error))) => Err(anyhow!(error).context("the input").into()),
         Err(ImportError::Ledger(error)) => Err(anyhow!(error).context("nothing was asked for").into()),
     }
-}
-
-/// By what a proof knows the input again.
-fn input_file(path: &Path) -> Option<InputFile> {
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    Some(InputFile { name, sha256: sha256(path).ok()? })
 }
 
 /// The practice workspace has another port each time; its ledger is known by a name.

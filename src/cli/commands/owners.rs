@@ -4,34 +4,49 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::CommandError;
 use crate::base::grouped;
 use crate::cli::shared_arguments::InputArgs;
 use crate::engine::input::{Input, InputError, InputOptions};
 use crate::engine::ledger::{Ledger, LedgerError, LedgerReader};
+use crate::engine::report::sha256;
 use crate::engine::terminal::Terminal;
 
-/// Where an input was read from, how, and what it looked like.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Origin {
+/// Where an input was read from, how, and by what it is known again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Origin {
+    /// One that is no text is found by nobody again.
     path: PathBuf,
     length: u64,
     modified: Option<u64>,
-    column: Option<String>,
-    agent_column: Option<String>,
-    delimiter: Option<u8>,
-    no_header: bool,
+    /// `None` where it could not be read again.
+    pub(super) sha256: Option<String>,
+    #[serde(flatten)]
+    options: InputOptions,
 }
 
 impl Origin {
     fn of(path: &Path, reading: &InputArgs) -> Option<Self> {
         let (length, modified) = looks(path)?;
-        let InputArgs { column, agent_column, delimiter, no_header, .. } = reading.clone();
-        let path = std::path::absolute(path).ok()?;
-        Some(Self { path, length, modified, column, agent_column, delimiter, no_header })
+        let absolute = std::path::absolute(path).ok()?;
+        Some(Self {
+            path: absolute.to_string_lossy().into_owned().into(),
+            length,
+            modified,
+            sha256: sha256(path).ok(),
+            options: reading.options(),
+        })
+    }
+
+    /// That of the ledger's rows; `None` where it was not kept.
+    pub(super) fn kept(ledger: &LedgerReader) -> Result<Option<Self>, LedgerError> {
+        Ok(ledger.origin()?.and_then(|json| serde_json::from_str(&json).ok()))
+    }
+
+    /// The file's name without its folder.
+    pub(super) fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
 
@@ -42,15 +57,15 @@ fn looks(path: &Path) -> Option<(u64, Option<u64>)> {
     Some((found.len(), modified.and_then(|since| u64::try_from(since.as_nanos()).ok())))
 }
 
-/// Has the ledger remember where its input came from. A path that is no text is not remembered.
+/// Has the ledger remember where its input came from.
 pub(super) fn remember_origin(
     ledger: &Ledger,
     path: Option<&Path>,
     reading: &InputArgs,
-) -> Result<(), CommandError> {
+) -> Result<(), LedgerError> {
     let origin = path.and_then(|path| Origin::of(path, reading));
     let origin = origin.and_then(|origin| serde_json::to_string(&origin).ok()).unwrap_or_default();
-    Ok(ledger.remember_origin(&origin).context("the ledger")?)
+    ledger.remember_origin(&origin)
 }
 
 /// Why the input was not read again.
@@ -65,13 +80,12 @@ enum AgainError {
 /// Where the file that the ledger's rows came from has changed since, its own columns are shown as they are now, and it is
 /// said so. One that is gone is no news: a ledger may be anywhere.
 pub(super) fn renew(ledger: &mut LedgerReader, terminal: &Terminal) -> Result<(), LedgerError> {
-    let origin: Option<Origin> = ledger.origin()?.and_then(|json| serde_json::from_str(&json).ok());
-    let Some(origin) = origin else { return Ok(()) };
+    let Some(origin) = Origin::kept(ledger)? else { return Ok(()) };
     if looks(&origin.path).is_none_or(|looks| looks == (origin.length, origin.modified)) {
         return Ok(());
     }
-    let path = origin.path.clone();
-    match read_again(ledger, origin) {
+    let path = &origin.path;
+    match read_again(ledger, &origin) {
         Ok(0) => Ok(()),
         Ok(rows) => {
             terminal.say(format!(
@@ -93,8 +107,7 @@ pub(super) fn renew(ledger: &mut LedgerReader, terminal: &Terminal) -> Result<()
     }
 }
 
-fn read_again(ledger: &mut LedgerReader, origin: Origin) -> Result<u64, AgainError> {
-    let Origin { path, column, agent_column, delimiter, no_header, .. } = origin;
-    let input = Input::open(&path, &InputOptions { column, agent_column, delimiter, no_header })?;
+fn read_again(ledger: &mut LedgerReader, origin: &Origin) -> Result<u64, AgainError> {
+    let input = Input::open(&origin.path, &origin.options)?;
     ledger.carry(input.format(), input.rows()?.map(|row| row.map_err(AgainError::Input)))
 }

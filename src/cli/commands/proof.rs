@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::owners::Origin;
 use crate::base::{Both, DisabledState, Lang, RowStatus, RunFacts};
 use crate::engine::ledger::{LedgerError, LedgerReader, Purpose, lacks_log};
 use crate::engine::report::page::{Proof, ProofTable, label};
@@ -70,7 +71,7 @@ fn known(
 ) -> Result<Vec<(&'static str, String)>, LedgerError> {
     let not_kept = || lang.of(["not kept", "nicht gespeichert"]).to_owned();
     let not_readable = || lang.of(["not readable", "nicht lesbar"]).to_owned();
-    let input = ledger.input_file()?;
+    let input = Origin::kept(ledger)?;
     let made_up = || lang.of(["practice, made up", "Übung, erfunden"]).to_owned();
     let counts = |counts: Vec<(&'static str, u64)>| {
         let said: Vec<_> = counts.iter().filter(|(_, rows)| *rows > 0).collect();
@@ -93,10 +94,10 @@ fn known(
             lang.of(["Switched off", "Abgeschaltet"]),
             counts(DisabledState::ALL.map(|state| (state.as_str(), facts.count_disabled(state))).to_vec()),
         ),
-        (lang.of(["Input", "Eingabe"]), input.as_ref().map_or_else(not_kept, |input| input.name.clone())),
+        (lang.of(["Input", "Eingabe"]), input.as_ref().map_or_else(not_kept, Origin::name)),
         (
             lang.of(["SHA-256 of the input", "SHA-256 der Eingabe"]),
-            input.map_or_else(not_kept, |input| input.sha256),
+            input.and_then(|input| input.sha256).unwrap_or_else(not_kept),
         ),
         (
             lang.of(["SHA-256 of the ledger", "SHA-256 des Ledgers"]),

@@ -8,7 +8,7 @@ use crate::audit::{self, AuditReader};
 use crate::base::{DisabledState, JsonText, Lang, ProgressCounts, ReportRow, RunFacts, SinceLast};
 use crate::check::{self, Summary};
 use crate::cli::report_arguments::{PageArgs, ReportFormatArg};
-use crate::cli::settings::{OutputPath, UsageError};
+use crate::cli::settings::{OutputPath, Outputs, UsageError};
 use crate::cli::shared_arguments::DialectArg;
 use crate::disable;
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
@@ -23,8 +23,6 @@ pub(super) struct Rendered {
     pub(super) file: Option<PathBuf>,
     /// The file asked for, when it could not be replaced and `file` stands beside it.
     pub(super) not_replaced: Option<PathBuf>,
-    /// What stands in the report of a run, counted.
-    pub(super) summary: Summary,
 }
 
 impl Rendered {
@@ -68,7 +66,7 @@ impl RenderError {
 
 /// The file that stands at `output` and is not replaced, since there is no answer yet that could take its place
 /// (DESIGN.md, What is known stays known).
-pub(super) fn stays(has_answers: bool, output: &OutputPath) -> Option<&Path> {
+fn stays(has_answers: bool, output: &OutputPath) -> Option<&Path> {
     match output {
         OutputPath::File(path) if !has_answers && path.is_file() => Some(path),
         OutputPath::File(_) | OutputPath::Stdout => None,
@@ -78,15 +76,6 @@ pub(super) fn stays(has_answers: bool, output: &OutputPath) -> Option<&Path> {
 /// Says so.
 pub(super) fn say_that_it_stays(path: &Path, terminal: &Terminal) {
     terminal.error(&format!("{} stays as it was: no answer came that could take its place", path.display()));
-}
-
-/// Whether so many rows have room in a report of that format; says so where they have not.
-pub(super) fn has_room(format: ReportFormatArg, rows: u64, terminal: &Terminal) -> bool {
-    let too_many = report::too_many_rows(rows).filter(|_| format == ReportFormatArg::Xlsx);
-    if let Some(why) = &too_many {
-        terminal.error(why);
-    }
-    too_many.is_none()
 }
 
 /// A report out of a ledger does not replace what the ledger came from.
@@ -273,25 +262,50 @@ fn proposed(row: &ReportRow, document: &[u8]) -> Option<JsonText> {
     record::read(Side::Assistant, document, pair.assistant.0).ok().map(|record| check::proposed(&record))
 }
 
-/// Renders the ledger of a run, of which `facts` are the facts, to `output`. `when_gone`: what becomes of standard output
-/// when nobody reads it any more.
-pub(super) fn render(
-    ledger: &LedgerReader,
-    facts: &RunFacts,
-    format: ReportFormatArg,
+/// Renders these rows to each of the outputs that has room for them and may be replaced; `count` sees each row once. Gives
+/// the files that were written, and what broke that off.
+pub(super) fn render_outputs<R: PageLine, S: Rows<R>>(
+    rows: &S,
+    outputs: &Outputs,
     asked: &Asked,
-    redact: bool,
-    output: &OutputPath,
-    when_gone: WhenGone,
-) -> Result<Rendered, RenderError> {
-    let mut summary = Summary::default();
-    let rows = RunRows { ledger, facts: facts.clone(), redact };
-    let mut count = |row: &ReportRow| summary.count(row);
-    let rendered = render_rows(&rows, format, asked, output, when_gone, &mut count)?;
-    Ok(Rendered { summary, ..rendered })
+    has_answers: bool,
+    terminal: &Terminal,
+    count: &mut dyn FnMut(&R),
+) -> (Vec<(ReportFormatArg, PathBuf)>, Option<RenderError>) {
+    let (mut files, mut is_counted) = (Vec::new(), false);
+    let rendered = outputs.iter().try_for_each(|(format, output)| {
+        if *format == ReportFormatArg::Xlsx
+            && let Some(why) = report::too_many_rows(rows.ledger().facts()?.rows())
+        {
+            terminal.error(&why);
+            return Ok(());
+        }
+        let is_first = !std::mem::replace(&mut is_counted, true);
+        let mut count_once = |row: &R| {
+            if is_first {
+                count(row);
+            }
+        };
+        if let Some(path) = stays(has_answers, output) {
+            say_that_it_stays(path, terminal);
+            if is_first {
+                rows.visit(None, false, &mut |row| {
+                    count_once(row);
+                    Ok(())
+                })?;
+            }
+            return Ok(());
+        }
+        let rendered = render_rows(rows, *format, asked, output, WhenGone::GoOn, &mut count_once)?;
+        rendered.say_if_beside(terminal);
+        files.extend(rendered.file.map(|file| (*format, file)));
+        Ok(())
+    });
+    (files, rendered.err())
 }
 
-/// Renders these rows likewise; `count` sees each of them.
+/// Renders these rows; `count` sees each of them. `when_gone`: what becomes of standard output when nobody reads it any
+/// more.
 pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
     rows: &S,
     format: ReportFormatArg,
@@ -340,7 +354,7 @@ pub(super) fn write_report(
             }
         }
     };
-    Ok(Rendered { file, not_replaced, summary: Summary::default() })
+    Ok(Rendered { file, not_replaced })
 }
 
 /// How many rows need which remedy, of a ledger that is not rendered.

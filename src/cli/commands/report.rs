@@ -13,7 +13,7 @@ use super::owners::renew;
 use super::parts::write_parts;
 use super::proof::{Fingerprints, proof};
 use super::render::{
-    Asked, RenderError, Rendered, audit_rows, refuse_overwriting, render, render_rows, run_facts, settings,
+    Asked, RenderError, Rendered, RunRows, audit_rows, refuse_overwriting, render_rows, run_facts, settings,
     summary, write_report,
 };
 use super::split::{Split, Target};
@@ -159,8 +159,8 @@ fn of_either(
     let asked = Asked::of(arguments.dialect, &arguments.page);
     match ledger.identity()?.purpose {
         Purpose::Run => {
-            let (facts, redact) = (run_facts(ledger)?, arguments.redact);
-            render(ledger, &facts, arguments.format(), &asked, redact, output, WhenGone::End)
+            let rows = RunRows { ledger, facts: run_facts(ledger)?, redact: arguments.redact };
+            render_rows(&rows, arguments.format(), &asked, output, WhenGone::End, &mut |_| {})
         }
         Purpose::Audit => {
             let rows = audit_rows(ledger, arguments.redact)?;

@@ -9,27 +9,26 @@ use uuid::Uuid;
 
 use super::command_line::{same_command, typed};
 use super::connection::{Connection, Given};
-use super::intake::check_output;
-use super::render::{Asked, render};
+use super::intake::check_outputs;
+use super::render::{Asked, RunRows, render_outputs};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{ask, somebody_must_be_there};
 use super::{CommandError, dialect, runtime};
 use crate::base::{DisabledState, Event, Exit, Observer, RollbackPlan, StopReason};
-use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::rollback_arguments::RollbackArgs;
-use crate::cli::settings::{OutputPath, UsageError, rollback_report};
+use crate::cli::settings::{Outputs, UsageError, rollback_outputs};
 use crate::disable::{self, RollbackResult, Switchboard, roll_back};
 use crate::engine::ledger::{Ledger, LedgerReader, RunCommand};
 use crate::engine::report::page::PageOptions;
-use crate::engine::terminal::{Terminal, WhenGone};
+use crate::engine::terminal::Terminal;
 
 /// Shows what it will do, asks, does it, writes the report again.
 pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     if !arguments.dry_run {
         somebody_must_be_there(arguments.yes)?;
     }
-    let report = rollback_report(arguments);
+    let outputs = rollback_outputs(arguments);
     let ledger = Ledger::open_existing(&arguments.ledger).context("nothing was switched")?;
     let identity = ledger.identity().context("nothing was switched")?;
     let only = only(arguments, &ledger)?;
@@ -43,7 +42,7 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
         Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, "nothing was switched")?
     };
     if !arguments.dry_run {
-        check_output(&report, "nothing was switched")?;
+        check_outputs(&outputs, "nothing was switched")?;
     }
     let base_url = (!identity.practice).then_some(identity.base_url.as_str());
     let shown = disable::rollback_plan(&plan, base_url, identity.practice, arguments.dry_run);
@@ -56,7 +55,7 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
     if arguments.dry_run {
         return Ok(Exit::Done);
     }
-    let rollback = Rollback { arguments, terminal, only, plan, report, practice: identity.practice };
+    let rollback = Rollback { arguments, terminal, only, plan, outputs, practice: identity.practice };
     let (result, stopped) = if is_idle {
         let left = rollback.plan.left_alone;
         drop(ledger);
@@ -91,7 +90,7 @@ struct Rollback<'a> {
     terminal: &'a Terminal,
     only: Option<BTreeSet<Uuid>>,
     plan: RollbackPlan,
-    report: OutputPath,
+    outputs: Outputs,
     practice: bool,
 }
 
@@ -145,14 +144,11 @@ impl Rollback<'_> {
         let ledger = LedgerReader::open(path).context("the ledger cannot be read again")?;
         let facts = ledger.facts().context("the ledger cannot be read again")?;
         let asked = Asked { dialect: dialect(self.arguments.dialect), page: PageOptions::default() };
-        let csv = ReportFormatArg::Csv;
-        let rendered = render(&ledger, &facts, csv, &asked, false, &self.report, WhenGone::GoOn);
-        let mut files = Vec::new();
-        if let Ok(rendered) = &rendered {
-            rendered.say_if_beside(self.terminal);
-            files.extend(rendered.file.as_deref().map(|file| ("report", file)));
-        }
-        files.push(("ledger", path.as_path()));
+        let rows = RunRows { ledger: &ledger, facts, redact: false };
+        let (written, failed) =
+            render_outputs(&rows, &self.outputs, &asked, true, self.terminal, &mut |_| {});
+        let files = written.iter().map(|(format, file)| (format.label(), file.as_path()));
+        let files: Vec<_> = files.chain([("ledger", path.as_path())]).collect();
         let is_over = stopped.is_none() && result.failed == 0 && (result.left == 0 || self.only.is_some());
         let next = (!is_over).then(|| same_command(&typed()));
         if self.terminal.is_quiet() && !is_over {
@@ -165,9 +161,9 @@ impl Rollback<'_> {
         let summary = disable::after_rollback(&result, self.practice, &files, next.as_deref(), stopped);
         self.terminal.say(summary.apart());
         let exit = Exit::of(stopped, !is_over);
-        match rendered {
-            Ok(_) => Ok(exit),
-            Err(error) => {
+        match failed {
+            None => Ok(exit),
+            Some(error) => {
                 self.terminal.error(&format!(
                     "the report was not written: {error}; what was done is safe in the ledger"
                 ));

@@ -1,7 +1,6 @@
 //! `run INPUT`: settings in, layers wired, report out.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -16,10 +15,7 @@ use super::connection::Connection;
 use super::fresh::{Begun, Fresh};
 use super::intake::{check_outputs, identity, import, open_input, remember};
 use super::next::Ended;
-use super::owners::remember_origin;
-use super::render::{
-    Asked, RenderError, Rendered, has_room, render, run_facts, say_that_it_stays, stays, summary,
-};
+use super::render::{Asked, RunRows, render_outputs, run_facts};
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{SecondPass, somebody_must_be_there};
@@ -27,7 +23,7 @@ use super::{CommandError, runtime};
 use crate::base::{
     Backlog, DisabledState, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled,
 };
-use crate::check::{self, Accepted, BothSides};
+use crate::check::{self, Accepted, BothSides, Summary};
 use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_endpoint};
@@ -35,7 +31,7 @@ use crate::disable::{self, Switchboard, settle};
 use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
 use crate::engine::session::{RowWork, drive};
-use crate::engine::terminal::{Terminal, WhenGone};
+use crate::engine::terminal::Terminal;
 
 /// Runs the migration's reading part.
 pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
@@ -69,7 +65,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
         let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
-        check_outputs(&self.paths)?;
+        check_outputs(&self.paths.outputs, "nothing was asked for")?;
         let identity = identity(connection.as_ref(), Purpose::Run);
         let mut begun = Begun::default();
         if self.arguments.fresh {
@@ -103,12 +99,10 @@ impl Run<'_> {
         remember(&ledger, |reader, take| {
             reader.for_each_row(false, |row, _, _| take(&row, &row.standing()))
         })?;
-        if let Some(exit) =
-            import(&mut ledger, (&input, self.paths.input.as_deref()), &self.signals, self.terminal)?
-        {
+        let origin = (self.paths.input.as_deref(), &self.arguments.reading);
+        if let Some(exit) = import(&mut ledger, &input, origin, &self.signals, self.terminal)? {
             return Ok(exit);
         }
-        remember_origin(&ledger, self.paths.input.as_deref(), &self.arguments.reading)?;
         let reader = BothSides { accepted };
         let stopped = self.check_rows(ledger, connection, reader, begun.read)?;
         self.finish(stopped.as_ref())
@@ -245,25 +239,29 @@ impl Run<'_> {
     fn finish(&self, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
         let ledger = LedgerReader::open(&self.paths.ledger).context("the ledger cannot be read again")?;
         let facts = run_facts(&ledger).context("the ledger cannot be read again")?;
-        let exit = Exit::of_run(&facts, stopped);
-        let rendered = self.render_all(&ledger, &facts);
-        let (reports, failed) = match rendered {
-            Ok(reports) => (reports, None),
-            Err(error) => (Vec::new(), Some(error)),
-        };
-        let mut files: Vec<(&str, PathBuf)> = Vec::new();
-        for (label, report) in &reports {
-            report.say_if_beside(self.terminal);
-            files.extend(report.file.clone().map(|file| (*label, file)));
+        let rows = RunRows { ledger: &ledger, facts, redact: false };
+        let facts = &rows.facts;
+        let exit = Exit::of_run(facts, stopped);
+        let mut counted = Summary::default();
+        let (written, failed) = render_outputs(
+            &rows,
+            &self.paths.outputs,
+            &Asked::of(self.arguments.dialect, &self.arguments.page),
+            !facts.nothing_is_known(),
+            self.terminal,
+            &mut |row| counted.count(row),
+        );
+        if failed.is_some() {
+            counted = Summary::default();
         }
-        files.push(("ledger", self.paths.ledger.clone()));
-        let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
+        let files = written.iter().map(|(format, file)| (format.label(), file.as_path()));
+        let files: Vec<_> = files.chain([("ledger", self.paths.ledger.as_path())]).collect();
         let next = match stopped {
             // The same command would only meet the same end.
             Some(StopReason::AssistantsApiGone) if facts.stuck_off == 0 => {
                 vec![("Next:", self.command_after_the_end(&ledger)?)]
             }
-            _ => self.next(&facts, exit, stopped, failed.is_some()),
+            _ => self.next(facts, exit, stopped, failed.is_some()),
         };
         if self.terminal.is_quiet() && !matches!(exit, Exit::Done) {
             let is_no_error = self.disabling == Disabling::DryRun
@@ -271,7 +269,7 @@ impl Run<'_> {
                     facts.disabling_end,
                     Some(DisablingEnd::Completed | DisablingEnd::CompletedBlind)
                 );
-            let ending = disable::ending(&facts, stopped).filter(|_| !is_no_error);
+            let ending = disable::ending(facts, stopped).filter(|_| !is_no_error);
             let stuck = (facts.stuck_off > 0)
                 .then(|| format!("{} could not be switched on again and may be off", facts.stuck_off));
             for said in stopped.map(ToString::to_string).into_iter().chain(ending).chain(stuck) {
@@ -282,8 +280,7 @@ impl Run<'_> {
         for name in check::differ_nowhere(&ledger).context("the ledger cannot be read again")? {
             self.terminal.say(check::differs_nowhere(&name));
         }
-        let counted = reports.first().map(|(_, report)| report.summary.clone()).unwrap_or_default();
-        let said = disable::after_run(&facts, &counted, &files, &next, stopped, Some(&rollback));
+        let said = disable::after_run(facts, &counted, &files, &next, stopped, Some(&rollback));
         self.terminal.say(said.apart());
         match failed {
             None => Ok(exit),
@@ -296,35 +293,6 @@ impl Run<'_> {
         }
     }
 
-    fn render_all(
-        &self,
-        ledger: &LedgerReader,
-        facts: &RunFacts,
-    ) -> Result<Vec<(&'static str, Rendered)>, RenderError> {
-        let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
-        let asked_for = [
-            (ReportFormatArg::Csv, Some(&self.paths.report)),
-            (ReportFormatArg::Json, self.paths.json.as_ref()),
-            (ReportFormatArg::Html, self.paths.html.as_ref()),
-            (ReportFormatArg::Xlsx, self.paths.xlsx.as_ref()),
-        ];
-        let mut reports = Vec::new();
-        for (format, path) in asked_for {
-            let Some(output) = path.filter(|_| has_room(format, facts.rows(), self.terminal)) else {
-                continue;
-            };
-            let rendered = match stays(!facts.nothing_is_known(), output) {
-                None => render(ledger, facts, format, &asked, false, output, WhenGone::GoOn)?,
-                Some(path) => {
-                    say_that_it_stays(path, self.terminal);
-                    Rendered { file: None, not_replaced: None, summary: summary(ledger)? }
-                }
-            };
-            reports.push((format.label(), rendered));
-        }
-        Ok(reports)
-    }
-
     /// The command lines that get on from here. A run that goes on writes the report, too.
     fn next(
         &self,
@@ -334,7 +302,8 @@ impl Run<'_> {
         report_failed: bool,
     ) -> Vec<(&'static str, String)> {
         let access = [same_endpoint(&self.arguments.endpoint), same_access(&self.arguments.key)].concat();
-        let needs_people = facts.progress.needs_attention > 0 && self.paths.html.is_none();
+        let needs_people = facts.progress.needs_attention > 0
+            && self.paths.outputs.iter().all(|(format, _)| *format != ReportFormatArg::Html);
         let ledger_for_people = needs_people.then_some(self.paths.ledger.as_path());
         let ended = Ended { typed: typed(), exit, stopped, access, ledger_for_people };
         let is_over = matches!(exit, Exit::Done | Exit::NeedsAttention);

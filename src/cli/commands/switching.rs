@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::base::Disabling;
 use crate::cli::arguments::DisablingArgs;
 use crate::cli::settings::{UsageError, disabling};
-use crate::disable::{self, Asker, DisableSettings, ListState, ListView, PlanView, Switchboard, WhenUntold};
+use crate::disable::{self, Asker, DisableSettings, PlanView, Switchboard, WhenUntold};
 use crate::engine::terminal::{self, Answer, Terminal};
 
 /// What is typed within the first seconds of a run may be meant for its question; what is typed while rows are read for
@@ -84,11 +84,7 @@ impl SecondPass<'_> {
             base_url: self.base_url,
             dry_run: is_dry,
             shared: self.arguments.disable_shared,
-            list: match list {
-                ListState::Read => ListView::Present,
-                ListState::Missing => ListView::Missing,
-                ListState::Unreadable => ListView::Unreadable,
-            },
+            list,
             when_untold: if may_ask { WhenUntold::Asks } else { WhenUntold::Leaves },
             looks: &settings.looks,
             rollback: self.rollback,

@@ -1,20 +1,16 @@
 //! `verify LEDGER`: the agents once more, against the assistants that the ledger keeps.
 
-use std::path::PathBuf;
-
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::command_line::{endpoint_of, same_access, typed};
 use super::connection::{Connection, Given};
-use super::intake::check_output;
+use super::intake::check_outputs;
 use super::next::Ended;
 use super::owners::renew;
 use super::parts::write;
-use super::render::{
-    Asked, RenderError, Rows, RunRows, has_room, refuse_overwriting, render_rows, say_that_it_stays, stays,
-};
+use super::render::{Asked, RenderError, Rows, RunRows, refuse_overwriting, render_outputs};
 use super::session::Session;
 use super::signals::Signals;
 use super::split::{Split, Target};
@@ -22,13 +18,12 @@ use super::{CommandError, runtime};
 use crate::base::{Backlog, Exit, Lang, ReportRow, RunFacts, StopReason};
 use crate::check::{self, Accepted, AgainstKept, Summary, Verified};
 use crate::cli::files::CommandFiles;
-use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{OutputPath, verify_outputs};
+use crate::cli::settings::{Outputs, verify_outputs};
 use crate::cli::tools_arguments::VerifyArgs;
 use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, RowKey, RunCommand, Selection};
 use crate::engine::report::page::{self, Objects};
 use crate::engine::session::{RowWork, drive};
-use crate::engine::terminal::{Terminal, WhenGone};
+use crate::engine::terminal::Terminal;
 
 const NOTHING: &str = "nothing was asked for";
 
@@ -46,7 +41,7 @@ pub(super) fn verify(
     let given =
         Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
     let connection = Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?;
-    outputs.iter().try_for_each(|(_, output)| check_output(output, NOTHING))?;
+    check_outputs(&outputs, NOTHING)?;
     let accepted = ledger.accept(&arguments.accept).context(NOTHING)?;
     let verify = Verify { arguments, files, terminal, outputs, accepted };
     verify.prepare_split()?;
@@ -74,7 +69,7 @@ struct Verify<'a> {
     arguments: &'a VerifyArgs,
     files: &'a CommandFiles,
     terminal: &'a Terminal,
-    outputs: Vec<(ReportFormatArg, OutputPath)>,
+    outputs: Outputs,
     accepted: Accepted,
 }
 
@@ -136,10 +131,14 @@ impl Verify<'_> {
         let stopped = rows.facts().stopped.as_ref();
         // What no run has read was asked for, too, and is not compared.
         let exit = Exit::of(stopped, rows.facts().needs_attention() || rows.verified.never_read > 0);
-        let (files, failed) = match self.render_all(&rows) {
-            Ok(files) => (files, None),
-            Err(error) => (Vec::new(), Some(error)),
-        };
+        let (files, failed) = render_outputs(
+            &rows,
+            &self.outputs,
+            &self.asked(),
+            rows.verified.has_answers,
+            self.terminal,
+            &mut |_| {},
+        );
         let access =
             [endpoint_of(rows.facts().base_url.as_deref()), same_access(&self.arguments.key)].concat();
         let next = Ended { typed: typed(), exit, stopped, access, ledger_for_people: None }.next();
@@ -148,7 +147,7 @@ impl Verify<'_> {
         }
         let practice = rows.facts().practice;
         let changed = check::changed_verdicts(&rows.verified, practice, stopped.is_none());
-        let files: Vec<_> = files.iter().map(|(label, path)| (*label, path.as_path())).collect();
+        let files: Vec<_> = files.iter().map(|(format, path)| (format.label(), path.as_path())).collect();
         let summary = check::after_verify(rows.facts(), &rows.summary, &files, &next, stopped);
         self.terminal.say(changed.and(&summary).apart());
         let failed = match failed {
@@ -159,25 +158,6 @@ impl Verify<'_> {
         self.terminal
             .error(&format!("the report was not written: {words}; what was found out is safe in the ledger"));
         Ok(exit.without_report())
-    }
-
-    /// Gives the files that were written.
-    fn render_all(&self, rows: &VerifiedRows<'_>) -> Result<Vec<(&'static str, PathBuf)>, RenderError> {
-        let asked = self.asked();
-        let mut files = Vec::new();
-        for (format, output) in &self.outputs {
-            if !has_room(*format, rows.facts().rows(), self.terminal) {
-                continue;
-            }
-            if let Some(path) = stays(rows.verified.has_answers, output) {
-                say_that_it_stays(path, self.terminal);
-                continue;
-            }
-            let rendered = render_rows(rows, *format, &asked, output, WhenGone::GoOn, &mut |_| {})?;
-            rendered.say_if_beside(self.terminal);
-            files.extend(rendered.file.map(|file| (format.label(), file)));
-        }
-        Ok(files)
     }
 
     /// What the input alone says of a split is checked before anything is asked for.

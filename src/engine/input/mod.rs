@@ -23,6 +23,7 @@ use std::io::Read;
 use std::path::Path;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use self::cell::Found;
 use self::columns::Columns;
@@ -36,7 +37,7 @@ use crate::base::{AgentId, AssistantId, InputFormat, InputRow, InvalidId, LineEn
 const SNIFFED_ROWS: u64 = 1_000;
 
 /// What the person said about the input; everything else is sniffed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputOptions {
     /// `--column`: the assistant column, by name (any case; spaces, `-` and `_` do not count) or number from 1.
     pub column: Option<String>,

@@ -40,7 +40,7 @@ pub(crate) use encode::{
     to_nanoseconds, to_uuid,
 };
 pub use error::{ImportError, LedgerError, SetAsideError};
-pub use history::{InputFile, SessionRecord};
+pub use history::SessionRecord;
 pub use identity::{Identity, NewRun, Purpose, RunCommand, RunEnd};
 pub(crate) use identity::{RunId, meta, set_meta};
 pub use log::lacks_log;

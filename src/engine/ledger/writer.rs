@@ -84,7 +84,7 @@ where
 
 enum Message {
     Settle { outcome: Box<Outcome>, kept: Option<Kept>, done: oneshot::Sender<Result<Settled, LedgerError>> },
-    Sent { at: Timestamp, requests: u32, done: oneshot::Sender<Result<(), LedgerError>> },
+    Sent { at: Timestamp, done: oneshot::Sender<Result<(), LedgerError>> },
     Task(Box<dyn Task>),
     Finish(RunEnd),
 }
@@ -117,11 +117,11 @@ impl Writer {
         answer.await.map_err(|_| LedgerError::Closed)?
     }
 
-    /// Records that so many requests leave at that moment; resolves once the record survives the end of this process
+    /// Records that a request leaves at that moment; resolves once the record survives the end of this process
     /// (not a power cut: the minute that it is about is over by the time a machine is up again).
-    pub async fn record_sent(&self, at: Timestamp, requests: u32) -> Result<(), LedgerError> {
+    pub async fn record_sent(&self, at: Timestamp) -> Result<(), LedgerError> {
         let (done, answer) = oneshot::channel();
-        self.queue.send(Message::Sent { at, requests, done }).await.map_err(|_| LedgerError::Closed)?;
+        self.queue.send(Message::Sent { at, done }).await.map_err(|_| LedgerError::Closed)?;
         answer.await.map_err(|_| LedgerError::Closed)?
     }
 }
@@ -243,9 +243,9 @@ impl State {
                 Message::Settle { outcome, kept, .. } => {
                     *kept = (self.write_row)(&transaction, self.run, outcome)?;
                 }
-                Message::Sent { at, requests, .. } => {
+                Message::Sent { at, .. } => {
                     let at = to_nanoseconds(*at);
-                    write_sent(&transaction, at, *requests)?;
+                    write_sent(&transaction, at, 1)?;
                     if at.saturating_sub(SENT_KEPT_NANOSECONDS) > self.pruned_at {
                         let before = at.saturating_sub(SENT_KEPT_NANOSECONDS);
                         transaction.prepare_cached("DELETE FROM sent WHERE at < ?1")?.execute([before])?;

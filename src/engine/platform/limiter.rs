@@ -175,7 +175,7 @@ impl RateLimiter {
 
     /// Puts one request on record. More than any platform allows is for tests on loopback, and not worth the disk.
     async fn record(&self) -> Result<(), SendLogError> {
-        if self.rpm > MOST_REMEMBERED { Ok(()) } else { self.log.record(Timestamp::now(), 1).await }
+        if self.rpm > MOST_REMEMBERED { Ok(()) } else { self.log.record(Timestamp::now()).await }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

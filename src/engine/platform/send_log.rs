@@ -10,9 +10,9 @@ pub type RecordFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SendLogError>
 
 /// The memory of requests sent, so that a restart within the minute counts them in (DESIGN.md, Manners on the network).
 pub trait SendLog: Send + Sync {
-    /// Called before requests leave: `requests` of them by `at` at the latest. When the future resolves, this must
-    /// survive `kill -9`. After an error none of them leaves.
-    fn record(&self, at: Timestamp, requests: u32) -> RecordFuture<'_>;
+    /// Called before a request leaves, which it does by `at` at the latest. When the future resolves, this must survive
+    /// `kill -9`. After an error the request does not leave.
+    fn record(&self, at: Timestamp) -> RecordFuture<'_>;
 }
 
 /// The memory could not be written; its own words.
@@ -25,7 +25,7 @@ pub struct SendLogError(pub String);
 pub struct NoSendLog;
 
 impl SendLog for NoSendLog {
-    fn record(&self, _at: Timestamp, _requests: u32) -> RecordFuture<'_> {
+    fn record(&self, _at: Timestamp) -> RecordFuture<'_> {
         Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -11,10 +11,8 @@ use crate::engine::platform::{RecordFuture, SendLog, SendLogError};
 pub struct LedgerSendLog(pub Writer);
 
 impl SendLog for LedgerSendLog {
-    fn record(&self, at: Timestamp, requests: u32) -> RecordFuture<'_> {
-        Box::pin(async move {
-            self.0.record_sent(at, requests).await.map_err(|error| SendLogError(error.to_string()))
-        })
+    fn record(&self, at: Timestamp) -> RecordFuture<'_> {
+        Box::pin(async move { self.0.record_sent(at).await.map_err(|error| SendLogError(error.to_string())) })
     }
 }
 
@@ -30,8 +28,8 @@ impl MemorySendLog {
 }
 
 impl SendLog for MemorySendLog {
-    fn record(&self, at: Timestamp, requests: u32) -> RecordFuture<'_> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((at, requests));
+    fn record(&self, at: Timestamp) -> RecordFuture<'_> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((at, 1));
         Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -26,7 +26,7 @@ const PROMPT: &str = "what stands in a prompt";
 struct Defective(AtomicBool);
 
 impl SendLog for Defective {
-    fn record(&self, _at: Timestamp, _requests: u32) -> RecordFuture<'_> {
+    fn record(&self, _at: Timestamp) -> RecordFuture<'_> {
         assert!(self.0.swap(true, Ordering::SeqCst), "{PROMPT}");
         Box::pin(std::future::ready(Ok(())))
     }

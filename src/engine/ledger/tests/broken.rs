@@ -9,14 +9,14 @@ fn a_kill_loses_no_row_that_was_reported_as_done_and_no_request_that_was_sent() 
     let input = rows(&[1, 2, 3]);
     let (writer, open_rows, thread) = start(place.import(&input), Selection::default());
     settle(&writer, outcome(pair(2), RowStatus::Verified)).unwrap();
-    block_on(writer.record_sent(time(5), 2)).unwrap();
+    block_on(writer.record_sent(time(5))).unwrap();
     let killed = place.killed();
     drop(open_rows);
     thread.finish(end()).unwrap();
     assert!(killed.names().contains(&"assistants.ledger.lock".to_owned()));
     let facts = LedgerReader::open(&killed.ledger()).unwrap().facts().unwrap();
     assert_eq!((facts.count(RowStatus::Verified), facts.finished_at), (1, None));
-    assert_eq!(killed.open().sent_since(time(0)).unwrap(), [(time(5), 2)]);
+    assert_eq!(killed.open().sent_since(time(0)).unwrap(), [(time(5), 1)]);
     assert_eq!(killed.run(&input, &[]), [2, 4]);
 }
 
@@ -36,7 +36,7 @@ fn a_full_disk_is_told_to_everyone_who_waits_and_nothing_is_written_after_it() {
         assert_eq!(second.unwrap_err(), LedgerError::DiskFull);
         let small = writer.settle(outcome(pair(1), RowStatus::Verified)).await;
         assert_eq!(small.unwrap_err().to_string(), "no space is left on the disk");
-        assert_eq!(writer.record_sent(time(0), 1).await, Err(LedgerError::DiskFull));
+        assert_eq!(writer.record_sent(time(0)).await, Err(LedgerError::DiskFull));
     });
     drop(open_rows);
     assert_eq!(thread.finish(end()), Err(LedgerError::DiskFull));

@@ -525,7 +525,7 @@ async fn models_are_read_or_make_no_sense() {
 async fn what_cannot_be_recorded_is_not_sent() {
     struct Full;
     impl SendLog for Full {
-        fn record(&self, _: Timestamp, _: u32) -> RecordFuture<'_> {
+        fn record(&self, _: Timestamp) -> RecordFuture<'_> {
             Box::pin(std::future::ready(Err(SendLogError("no space left on device".into()))))
         }
     }

@@ -16,20 +16,18 @@ use crate::engine::platform::send_log::{NoSendLog, RecordFuture};
 #[derive(Default)]
 struct Log {
     records: AtomicU32,
-    requests: AtomicU32,
     takes: Duration,
     fails: bool,
 }
 
 impl SendLog for Log {
-    fn record(&self, _at: Timestamp, requests: u32) -> RecordFuture<'_> {
+    fn record(&self, _at: Timestamp) -> RecordFuture<'_> {
         Box::pin(async move {
             tokio::time::sleep(self.takes).await;
             if self.fails {
                 return Err(SendLogError("disk full".into()));
             }
             self.records.fetch_add(1, Ordering::SeqCst);
-            self.requests.fetch_add(requests, Ordering::SeqCst);
             Ok(())
         })
     }
@@ -39,7 +37,7 @@ impl SendLog for Log {
 struct Gate(Semaphore);
 
 impl SendLog for Gate {
-    fn record(&self, _at: Timestamp, _requests: u32) -> RecordFuture<'_> {
+    fn record(&self, _at: Timestamp) -> RecordFuture<'_> {
         Box::pin(async move {
             self.0.acquire().await.map_err(|error| SendLogError(error.to_string()))?.forget();
             Ok(())
@@ -242,9 +240,8 @@ async fn a_usual_pace_records_each_request_and_one_that_no_platform_allows_recor
     let log = Arc::new(Log { takes: Duration::from_millis(3), ..Log::default() });
     let pace = Arc::new(RateLimiter::new(300, log.clone(), &[]));
     let sends = work(&pace, Duration::from_secs(30)).await.len();
-    let (records, requests) = (log.records.load(Ordering::SeqCst), log.requests.load(Ordering::SeqCst));
-    assert_eq!(records, requests);
-    assert!(requests as usize >= sends && requests as usize <= sends + 16);
+    let records = log.records.load(Ordering::SeqCst) as usize;
+    assert!(records >= sends && records <= sends + 16);
 
     let log = Arc::new(Log { fails: true, ..Log::default() });
     let pace = Arc::new(RateLimiter::new(600_000, log.clone(), &[]));
@@ -282,14 +279,14 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 /// A memory on the paused clock: what a restart finds.
 struct Memory {
     began: Instant,
-    records: Mutex<Vec<(Duration, u32)>>,
+    records: Mutex<Vec<Duration>>,
     takes: Duration,
 }
 
 impl SendLog for Memory {
-    fn record(&self, at: Timestamp, requests: u32) -> RecordFuture<'_> {
+    fn record(&self, at: Timestamp) -> RecordFuture<'_> {
         let ahead = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
-        self.records.lock().unwrap().push((self.began.elapsed() + ahead, requests));
+        self.records.lock().unwrap().push(self.began.elapsed() + ahead);
         Box::pin(async {
             tokio::time::sleep(self.takes).await;
             Ok(())
@@ -428,14 +425,12 @@ async fn play(rpm: u32, events: Vec<Event>, takes: Duration) -> Result<(), TestC
             Event::Restart(away) => {
                 tokio::time::sleep(away).await;
                 let found = log.records.lock().unwrap().clone();
-                let ages = found.iter().map(|(at, requests)| {
+                let ages = found.iter().map(|at| {
                     let age = jiff::SignedDuration::try_from(now().saturating_sub(*at)).unwrap();
-                    (Timestamp::now() - age, *requests)
+                    (Timestamp::now() - age, 1)
                 });
                 pace = Arc::new(RateLimiter::new(rpm, log.clone(), &ages.collect::<Vec<_>>()));
-                let known =
-                    found.iter().flat_map(|(at, requests)| std::iter::repeat_n(*at, *requests as usize));
-                model = Model::start(rpm as usize, now(), model.sent, known.collect());
+                model = Model::start(rpm as usize, now(), model.sent, found);
                 latest_sent = None;
             }
         }

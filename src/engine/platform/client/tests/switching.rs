@@ -301,7 +301,7 @@ async fn a_key_that_is_echoed_to_a_switch_is_masked() {
 async fn a_switch_that_cannot_be_recorded_is_not_sent() {
     struct Full;
     impl SendLog for Full {
-        fn record(&self, _: Timestamp, _: u32) -> RecordFuture<'_> {
+        fn record(&self, _: Timestamp) -> RecordFuture<'_> {
             Box::pin(std::future::ready(Err(SendLogError("no space left on device".into()))))
         }
     }
