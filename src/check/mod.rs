@@ -35,5 +35,5 @@ pub(crate) use messages::{next, verdicts, what_to_do};
 pub(crate) use proposed::for_update;
 pub use proposed::proposed;
 pub use row::BothSides;
-pub use store::differ_nowhere;
+pub use store::Unmet;
 pub use summary::Summary;

@@ -1,7 +1,7 @@
 //! What a ledger remembers of a comparison: the fields in which differences are accepted.
 
 use super::accept::Accepted;
-use crate::base::NoteKind;
+use crate::base::{NoteKind, ReportRow};
 use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, from_json, meta, set_meta, to_json};
 use crate::engine::record::Path;
 
@@ -28,19 +28,26 @@ impl LedgerReader {
     }
 }
 
-/// Accepted names of no known field that no accepted difference is in.
-pub fn differ_nowhere(ledger: &LedgerReader) -> Result<Vec<String>, LedgerError> {
-    let accepted = ledger.accepted()?;
-    let mut names: Vec<String> = accepted.unknown().map(str::to_owned).collect();
-    if names.is_empty() {
-        return Ok(names);
+/// Accepted names of no known field, less those that an accepted difference in one of the rows is in.
+#[derive(Debug, Default)]
+pub struct Unmet(Vec<String>);
+
+impl Unmet {
+    /// Before any row is looked at.
+    pub fn of(ledger: &LedgerReader) -> Result<Self, LedgerError> {
+        Ok(Self(ledger.accepted()?.unknown().map(str::to_owned).collect()))
     }
-    ledger.for_each_row(false, |row, _, _| {
+
+    /// Looks at the next row.
+    pub fn meet(&mut self, row: &ReportRow) {
         let notes = row.notes.iter().filter(|note| note.kind == NoteKind::Accepted);
-        notes.for_each(|note| names.retain(|name| !is_in(&note.field, name)));
-        Ok::<_, LedgerError>(())
-    })?;
-    Ok(names)
+        notes.for_each(|note| self.0.retain(|name| !is_in(&note.field, name)));
+    }
+
+    /// Those that were never met.
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
 }
 
 /// Whether that place, as the report has it, is in the field of that name.

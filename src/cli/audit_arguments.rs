@@ -71,6 +71,9 @@ pub(super) struct AuditArgs {
     /// Also write the audit as one HTML page, with plots and a table to search
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub html: Option<PathBuf>,
+    /// Lengths in place of the texts that came from the platform
+    #[arg(long, help_heading = "Report")]
+    pub redact: bool,
     /// Also write the audit as a workbook for Excel, whatever its language: filtered, coloured, with a sheet of counts
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub xlsx: Option<PathBuf>,

@@ -168,7 +168,7 @@ impl Audit<'_> {
         let ledger =
             LedgerReader::open_audit(&self.paths.ledger).context("the ledger cannot be read again")?;
         let again = "the ledger cannot be read again";
-        let rows = audit_rows(&ledger, false).context(again)?;
+        let rows = audit_rows(&ledger, self.arguments.redact).context(again)?;
         let facts = rows.facts().clone();
         let mut counters = AuditCounters::default();
         let (written, failed) = render_outputs(
@@ -218,7 +218,7 @@ impl Audit<'_> {
             return Ok(());
         }
         let split = Split::of(ledger, column)?;
-        write_parts(ledger, &split, &self.asked(), false, &target)
+        write_parts(ledger, &split, &self.asked(), self.arguments.redact, &target)
     }
 
     fn asked(&self) -> Asked {

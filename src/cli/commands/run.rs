@@ -23,12 +23,12 @@ use super::{CommandError, runtime};
 use crate::base::{
     Backlog, DisabledState, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled,
 };
-use crate::check::{self, Accepted, BothSides, Summary};
+use crate::check::{self, Accepted, BothSides, Summary, Unmet};
 use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_endpoint};
 use crate::disable::{self, Switchboard, settle};
-use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
+use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
 use crate::engine::session::{RowWork, drive};
 use crate::engine::terminal::Terminal;
@@ -277,8 +277,16 @@ impl Run<'_> {
             }
         }
         let rollback = self.rollback_command();
-        for name in check::differ_nowhere(&ledger).context("the ledger cannot be read again")? {
-            self.terminal.say(check::differs_nowhere(&name));
+        let mut unmet = Unmet::of(&ledger).context("the ledger cannot be read again")?;
+        if !unmet.names().is_empty() {
+            let rows = ledger.for_each_row(false, |row, _, _| {
+                unmet.meet(&row);
+                Ok::<_, LedgerError>(())
+            });
+            rows.context("the ledger cannot be read again")?;
+        }
+        for name in unmet.names() {
+            self.terminal.say(check::differs_nowhere(name));
         }
         let said = disable::after_run(facts, &counted, &files, &next, stopped, Some(&rollback));
         self.terminal.say(said.apart());

@@ -16,7 +16,7 @@ use super::signals::Signals;
 use super::split::{Split, Target};
 use super::{CommandError, runtime};
 use crate::base::{Backlog, Exit, Lang, ReportRow, RunFacts, StopReason};
-use crate::check::{self, Accepted, AgainstKept, Summary, Verified};
+use crate::check::{self, Accepted, AgainstKept, Summary, Unmet, Verified};
 use crate::cli::files::CommandFiles;
 use crate::cli::settings::{Outputs, verify_outputs};
 use crate::cli::tools_arguments::VerifyArgs;
@@ -146,6 +146,9 @@ impl Verify<'_> {
             self.terminal.error(&reason.to_string());
         }
         let practice = rows.facts().practice;
+        for name in rows.unmet.names() {
+            self.terminal.say(check::differs_nowhere(name));
+        }
         let changed = check::changed_verdicts(&rows.verified, practice, stopped.is_none());
         let files: Vec<_> = files.iter().map(|(format, path)| (format.label(), path.as_path())).collect();
         let summary = check::after_verify(rows.facts(), &rows.summary, &files, &next, stopped);
@@ -192,6 +195,7 @@ struct VerifiedRows<'a> {
     run: RunRows<'a>,
     verified: Verified,
     summary: Summary,
+    unmet: Unmet,
 }
 
 impl<'a> VerifiedRows<'a> {
@@ -205,14 +209,15 @@ impl<'a> VerifiedRows<'a> {
             Ok::<_, LedgerError>(())
         })?;
         let run = RunRows { ledger, facts: facts.clone(), redact };
-        let mut rows = Self { run, verified, summary: Summary::default() };
-        let (mut counted, mut summary) = (facts, Summary::default());
+        let mut rows = Self { run, verified, summary: Summary::default(), unmet: Unmet::default() };
+        let (mut counted, mut summary, mut unmet) = (facts, Summary::default(), Unmet::of(ledger)?);
         rows.visit(None, false, &mut |row| {
             RunRows::count(&mut counted, row);
             summary.count(row);
+            unmet.meet(row);
             Ok(())
         })?;
-        (rows.run.facts, rows.summary) = (counted, summary);
+        (rows.run.facts, rows.summary, rows.unmet) = (counted, summary, unmet);
         Ok(rows)
     }
 

@@ -10,7 +10,7 @@ use super::error::LedgerError;
 use super::identity::RunId;
 use crate::base::{DisabledState, Disabling, DisablingEnd, RowStatus, SkipReason, StopReason};
 
-/// What the last `run` was to switch off, and how that went.
+/// What the last `run` was to switch off, and how that went; of an audit, whether the Assistants API had ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LastRun {
     pub(super) run: RunId,
@@ -26,7 +26,7 @@ impl LastRun {
     /// Nothing was asked for in a ledger without a run.
     pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
         let mut statement = connection.prepare(
-            "SELECT id, disabling, has_plan, disabling_end, stopped FROM run WHERE command = 'run' ORDER BY id DESC LIMIT 1",
+            "SELECT id, disabling, has_plan, disabling_end, stopped FROM run WHERE command IN ('run', 'audit') ORDER BY id DESC LIMIT 1",
         )?;
         let last = statement.query_row([], |row| {
             Ok((|| {
