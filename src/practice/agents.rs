@@ -123,7 +123,6 @@ impl Agent {
     }
 }
 
-/// A random id.
 pub(super) fn new_id() -> Uuid {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()
 }

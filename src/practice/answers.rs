@@ -13,7 +13,6 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=ut
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// 200 with a JSON body.
 pub(super) fn success(body: Bytes) -> Response {
     answer(StatusCode::OK, Some(JSON), body)
 }
@@ -43,21 +42,18 @@ pub(super) fn object(
     answer(status, Some(JSON), json_bytes(&Value::Object(body)))
 }
 
-/// What `publish` answers (PLATFORM.md, Calls).
 pub(super) fn published(version: &Version) -> Response {
     let Version { id, version, created_at, .. } = version;
     let version = json!({ "id": id.to_string(), "version": version, "createdAt": created_at });
     success(json_bytes(&json!({ "status": "success", "version": version })))
 }
 
-/// What a disable call answers (PLATFORM.md, Calls).
 pub(super) fn switched(side: Side, disabled: bool) -> Response {
     let done = if disabled { "disabled" } else { "enabled" };
     let message = format!("{} {done} successfully", side.title());
     success(json_bytes(&json!({ "status": "success", "message": message })))
 }
 
-/// An error body's shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Message,
@@ -105,7 +101,6 @@ pub(super) fn malformed(words: &str) -> Response {
     shaped(StatusCode::BAD_REQUEST, Shape::MessageList, words)
 }
 
-/// 403 that names the missing scope.
 pub(super) fn missing_scope(scope: &str) -> Response {
     let body = json!({ "error": "INSUFFICIENT_SCOPES", "details": { "missing": [scope] } });
     answer(StatusCode::FORBIDDEN, Some(JSON), json_bytes(&body))
@@ -122,19 +117,16 @@ pub(super) fn throttled(turn: u64, retry_after: Option<String>) -> Response {
     with_header(response, header::RETRY_AFTER, retry_after)
 }
 
-/// 302 to elsewhere.
 pub(super) fn redirect(to: &str) -> Response {
     let response = answer(StatusCode::FOUND, Some(TEXT), Bytes::from_static(b"Found"));
     with_header(response, header::LOCATION, Some(to.to_owned()))
 }
 
-/// 405 that names the method that is allowed.
 pub(super) fn wrong_method(allowed: &'static str) -> Response {
     let response = plain_refusal(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
     with_header(response, header::ALLOW, Some(allowed.to_owned()))
 }
 
-/// A gateway's or web server's page.
 pub(super) fn page(status: StatusCode) -> Response {
     shaped(status, Shape::Html, "")
 }

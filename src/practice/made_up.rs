@@ -38,9 +38,7 @@ pub fn made_up_agent_differs(id: Uuid) -> bool {
 /// What a made-up pair is where every outcome is wanted, beside the agents that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MixedFate {
-    /// That side is not there.
     NotFound(Side),
-    /// That side is not shared with the key.
     NotShared(Side),
     /// The agent is answered under an id that was not asked for.
     OtherId,
@@ -107,7 +105,6 @@ const STARTERS: [&str; 6] = [
     "What is missing here?",
 ];
 
-/// In what a made-up agent differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Difference {
     Temperature,
@@ -116,7 +113,6 @@ enum Difference {
     WebSearch,
 }
 
-/// An assistant made up from its UUID.
 struct MadeUp {
     id: Uuid,
     /// Every choice is taken from here.
@@ -228,7 +224,6 @@ pub(super) fn body(side: Side, id: Uuid) -> Bytes {
     Bytes::from(to)
 }
 
-/// The object in that answer.
 pub(super) fn object(side: Side, id: Uuid) -> Map<String, Value> {
     let mut answer: Value = serde_json::from_slice(&body(side, id)).unwrap_or_default();
     answer[side.word()].as_object_mut().map(std::mem::take).unwrap_or_default()

@@ -70,7 +70,6 @@ pub(super) enum Side {
 }
 
 impl Side {
-    /// The word in paths and sentences.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Assistant => "assistant",
@@ -78,7 +77,6 @@ impl Side {
         }
     }
 
-    /// The word at the start of a sentence.
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Assistant => "Assistant",
@@ -86,7 +84,6 @@ impl Side {
         }
     }
 
-    /// The parameter that holds its id.
     pub(super) const fn id_name(self) -> &'static str {
         match self {
             Self::Assistant => "assistantId",
@@ -95,7 +92,6 @@ impl Side {
     }
 }
 
-/// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
     Get {
@@ -134,7 +130,6 @@ pub(super) enum Ask {
     Elsewhere,
 }
 
-/// The part of a list that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Page {
     pub(super) limit: usize,
@@ -240,7 +235,6 @@ impl Ask {
         }
     }
 
-    /// The assistant or agent that it is about.
     pub(super) const fn id(&self) -> Option<Uuid> {
         match self {
             Self::Get { id, .. }
@@ -268,7 +262,6 @@ fn read_page(parts: &Parts, most: usize) -> Result<Page, String> {
     Ok(Page { limit, cursor })
 }
 
-/// The first value of a query parameter.
 fn parameter(parts: &Parts, name: &str) -> Option<String> {
     let query = parts.uri.query()?;
     form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -280,7 +273,6 @@ fn valid_id(name: &str, text: &str) -> Result<Uuid, String> {
     id.ok_or_else(|| format!("Invalid {name}: must be a valid UUID"))
 }
 
-/// The JSON object that is a request's body.
 fn object(parts: &Parts, body: Option<&[u8]>) -> Result<Map<String, Value>, String> {
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("application/json")) {
@@ -290,7 +282,6 @@ fn object(parts: &Parts, body: Option<&[u8]>) -> Result<Map<String, Value>, Stri
     serde_json::from_slice(body).map_err(|error| format!("Invalid body: {error}"))
 }
 
-/// Takes the id out of a body.
 fn take_id(side: Side, body: &mut Map<String, Value>) -> Result<Uuid, String> {
     let name = side.id_name();
     let id = body.shift_remove(name).ok_or_else(|| format!("{name} is required"))?;

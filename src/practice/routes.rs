@@ -52,13 +52,9 @@ pub(super) struct Shared {
     stopped: watch::Receiver<bool>,
 }
 
-/// What becomes of a request.
 enum Fate {
-    /// It is answered.
     Answer(Response),
-    /// The connection ends without an answer.
     Hangup,
-    /// No answer, ever.
     Silence,
 }
 
@@ -332,12 +328,10 @@ impl Visit<'_> {
         answers::refusal(StatusCode::NOT_FOUND, id, &self.words(&words))
     }
 
-    /// From now on the lists show this made-up agent.
     fn is_there(&self, id: Uuid) {
         locked(&self.shared.made_up).insert(id);
     }
 
-    /// 403 for this one alone.
     fn not_shared(&self, side: Side, id: Uuid) -> Response {
         let words = format!("API key does not have access to this {}", side.word());
         answers::refusal(StatusCode::FORBIDDEN, id, &self.words(&words))
@@ -375,7 +369,6 @@ impl Visit<'_> {
     }
 }
 
-/// An answer in place of what was asked for.
 type Refusal = Box<Response>;
 
 /// What there is under an id.

@@ -43,9 +43,7 @@ pub struct LoggedRequest {
 /// What is known about a request when it comes in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Arrival {
-    /// Its place in the log, if there is one.
     pub(super) logged: Option<usize>,
-    /// How many requests came before it.
     pub(super) before: u64,
     /// How many requests to the Assistants API came before it.
     pub(super) assistants_before: u64,
@@ -57,7 +55,6 @@ pub(super) struct Arrival {
     pub(super) over_limit: Option<Duration>,
 }
 
-/// The requests that came.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     total: u64,
@@ -69,7 +66,6 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// Takes note of a request.
     pub(super) fn arrive(
         &mut self,
         ask: &Ask,
@@ -157,7 +153,6 @@ struct Switch {
 }
 
 impl Switch {
-    /// Whether it was off at a moment.
     fn was_off(&self, at: Instant) -> bool {
         self.changes.iter().rev().find(|(when, _)| *when <= at).map_or(self.at_start, |(_, off)| *off)
     }
@@ -167,19 +162,16 @@ impl Switch {
     }
 }
 
-/// What is switched off.
 #[derive(Debug, Default)]
 pub(super) struct Switches {
     by_side: HashMap<(Side, Uuid), Switch>,
 }
 
 impl Switches {
-    /// What is off before the first request.
     pub(super) fn off_at_start(&mut self, side: Side, id: Uuid) {
         self.by_side.entry((side, id)).or_default().at_start = true;
     }
 
-    /// Switches off or on.
     pub(super) fn set(&mut self, side: Side, id: Uuid, off: bool) {
         self.by_side.entry((side, id)).or_default().changes.push((Instant::now(), off));
     }
@@ -193,7 +185,6 @@ impl Switches {
         }
     }
 
-    /// Everything on one side that is off now.
     pub(super) fn all_off(&self, side: Side) -> BTreeSet<Uuid> {
         self.by_side
             .iter()

@@ -25,7 +25,6 @@ impl Cut {
     }
 }
 
-/// A connection.
 pub(super) struct Wire {
     stream: TcpStream,
     cut: Cut,

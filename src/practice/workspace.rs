@@ -33,7 +33,6 @@ pub(super) struct WorkspaceFile {
     made_up: bool,
     /// `data` of `GET /agent/v1/models`.
     pub(super) models: Vec<Value>,
-    /// The assistants and their agents.
     #[serde(default)]
     pub(super) assistants: Vec<Entry>,
     /// Agents that were no assistants.
@@ -44,7 +43,6 @@ pub(super) struct WorkspaceFile {
     pub(super) gone: Vec<GoneEntry>,
 }
 
-/// An assistant and its agent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
@@ -53,16 +51,12 @@ pub(super) struct Entry {
     pub(super) outcome: Expected,
     /// The assistant as `GET /assistant/v1/get` gives it; only `id` is required.
     pub(super) assistant: Map<String, Value>,
-    /// Whether the key may see the assistant.
     #[serde(default)]
     pub(super) access: Access,
-    /// Whether the assistant is switched off at the start.
     #[serde(default)]
     pub(super) disabled: bool,
-    /// What became of it as an agent.
     #[serde(default)]
     pub(super) agent: AgentSpec,
-    /// Whether the key may see the agent.
     #[serde(default)]
     pub(super) agent_access: Access,
     /// What somebody has changed in the agent's draft and not published.
@@ -70,7 +64,6 @@ pub(super) struct Entry {
     /// Workflows and tools of the agent that no answer shows.
     #[serde(default)]
     pub(super) hidden_tools: Vec<Value>,
-    /// What goes wrong with its calls.
     #[serde(default)]
     pub(super) trouble: Vec<TroubleSpec>,
 }
@@ -81,7 +74,6 @@ pub(super) struct Entry {
 pub(super) struct AgentEntry {
     /// The agent as `GET /agent/v1/get` gives it; only `id` is required.
     pub(super) agent: Map<String, Value>,
-    /// Whether it was ever published.
     pub(super) published: bool,
 }
 
@@ -89,7 +81,6 @@ const fn yes() -> bool {
     true
 }
 
-/// A UUID in a workspace file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct FileId(pub(super) Uuid);
@@ -124,20 +115,17 @@ pub(super) enum Access {
     NotShared,
 }
 
-/// What became of an assistant as an agent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum AgentSpec {
     /// The same object.
     #[default]
     Same,
-    /// There is none.
     Missing,
     /// The same object but for these changes.
     Differs(AgentChange),
 }
 
-/// The changes that turn an assistant into its agent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct AgentChange {
@@ -145,7 +133,6 @@ pub(super) struct AgentChange {
     pub(super) id: Option<FileId>,
     /// Fields with another value, or that only the agent has.
     pub(super) set: Map<String, Value>,
-    /// Fields that the agent does not have.
     pub(super) remove: Vec<String>,
     /// Text fields in which the first text, that must stand there once, is replaced by the second.
     pub(super) reword: BTreeMap<String, (String, String)>,
@@ -155,15 +142,12 @@ pub(super) struct AgentChange {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TroubleSpec {
-    /// Which side.
     pub(super) on: TroubleOn,
-    /// What is answered in place of the object.
     pub(super) answer: Scripted,
     /// How often, from the first request on; always if absent.
     pub(super) times: Option<u32>,
 }
 
-/// The side that trouble is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum TroubleOn {
@@ -171,11 +155,9 @@ pub(super) enum TroubleOn {
     Agent,
 }
 
-/// An answer in place of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Scripted {
-    /// A gateway's HTML page with this status.
     GatewayPage(u16),
     /// 429 with `Retry-After` of this many seconds.
     Throttled(u64),
@@ -189,14 +171,12 @@ pub(super) enum Scripted {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GoneEntry {
-    /// The id.
     pub(super) id: FileId,
     /// Why, for whoever opens the file.
     #[serde(rename = "why")]
     _why: String,
 }
 
-/// Trouble, and how often it has happened.
 #[derive(Debug)]
 struct Trouble {
     spec: TroubleSpec,
@@ -213,7 +193,6 @@ impl Trouble {
     }
 }
 
-/// A model of the catalogue.
 #[derive(Debug, Deserialize)]
 pub(super) struct Model {
     pub(super) id: String,
@@ -246,11 +225,9 @@ pub(super) struct Workspace {
     pub(super) agents: BTreeMap<Uuid, Agent>,
     access: HashMap<(Side, Uuid), Access>,
     troubles: HashMap<(Side, Uuid), Vec<Trouble>>,
-    /// The attachments that were uploaded to it.
     pub(super) uploads: HashSet<String>,
     /// Every id that the file names, on either side.
     pub(super) named: HashSet<Uuid>,
-    /// Assistants that are off at the start.
     pub(super) disabled: Vec<Uuid>,
     /// The whole answer to `GET /agent/v1/models`, and what it says.
     pub(super) catalogue: Bytes,
@@ -359,25 +336,21 @@ impl Workspace {
         self.uploads.extend(attachments.filter_map(Value::as_str).map(str::to_owned));
     }
 
-    /// How something is shared with the key.
     pub(super) fn access(&self, side: Side, id: Uuid) -> Access {
         self.access.get(&(side, id)).copied().unwrap_or_default()
     }
 
-    /// The trouble that a `get` meets now.
     pub(super) fn trouble(&self, side: Side, id: Uuid) -> Option<Scripted> {
         let troubles = self.troubles.get(&(side, id))?;
         troubles.iter().find(|trouble| trouble.happens()).map(|trouble| trouble.spec.answer)
     }
 }
 
-/// The range of ids beyond a cursor.
 pub(super) fn after(cursor: Option<Uuid>) -> (std::ops::Bound<Uuid>, std::ops::Bound<Uuid>) {
     use std::ops::Bound::{Excluded, Unbounded};
     (cursor.map_or(Unbounded, Excluded), Unbounded)
 }
 
-/// The id that stands in an assistant or agent.
 pub(super) fn object_id(object: &Map<String, Value>) -> Option<Uuid> {
     object.get("id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok())
 }
@@ -391,7 +364,6 @@ fn agent_of(assistant: &Map<String, Value>, spec: &AgentSpec) -> Result<Option<M
 }
 
 impl AgentChange {
-    /// The object with the changes made.
     fn of(&self, before: &Map<String, Value>) -> Result<Map<String, Value>, String> {
         let mut after = before.clone();
         for field in &self.remove {

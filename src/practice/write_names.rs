@@ -4,12 +4,10 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// The form of a value.
 #[derive(Debug)]
 enum Form {
     Flag,
     Id,
-    /// From 0 to 1.
     Share,
     Number,
     /// So many characters, from and to.

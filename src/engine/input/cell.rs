@@ -12,7 +12,6 @@ const SIMPLE: usize = 32;
 /// The UUIDs of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// None.
     Nothing,
     /// One, possibly written more than once.
     One(Uuid),

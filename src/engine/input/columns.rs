@@ -10,14 +10,12 @@ use crate::base::{alike, grouped, listed, quoted};
 /// The part that every column plays, by position from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
-    /// The assistant column.
     pub(super) assistant: usize,
     /// In a report of ours the `input` column: it counts where `assistant_id` is empty, so that a cell can be mended
     /// in either place.
     pub(super) mended: Option<usize>,
     /// In a report of ours the `error` column: it knows of an agent cell that was no UUID, and that the report has not kept.
     pub(super) error: Option<usize>,
-    /// The agent column.
     pub(super) agent: Option<usize>,
     /// Positions of the carried-through columns.
     pub(super) carried: Vec<usize>,

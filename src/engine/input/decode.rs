@@ -14,10 +14,8 @@ const CHUNK: usize = 64 * 1024;
 /// Bytes that show what a file is.
 const HEAD: u64 = 4 * 1024;
 
-/// How the bytes spell text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spelling {
-    /// The encoding.
     pub(super) encoding: Encoding,
     /// Length of the byte order mark, 0 without one.
     pub(super) bom_length: usize,
@@ -90,7 +88,6 @@ fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// Decides the encoding over the whole input.
 pub(super) fn spelling(source: &Source) -> Result<Spelling, InputError> {
     let head = head(source)?;
     let spelling = |encoding, bom_length| Spelling { encoding, bom_length, flawed_line: None };
@@ -116,11 +113,8 @@ pub(super) fn spelling(source: &Source) -> Result<Spelling, InputError> {
 /// What a text looks like as UTF-8.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Utf8Look {
-    /// Characters of more than a byte.
     letters: u64,
-    /// Places that are no UTF-8.
     flaws: u64,
-    /// The line of the first one.
     flawed_line: Option<u64>,
     /// Line feeds and carriage returns until then.
     breaks: (u64, u64),
@@ -199,7 +193,6 @@ pub(super) enum TextReader {
 }
 
 impl TextReader {
-    /// Opens the source anew.
     pub(super) fn open(source: &Source, spelling: Spelling) -> Result<Self, InputError> {
         let mut reader = source.open()?;
         let mut bom = reader.by_ref().take(spelling.bom_length as u64);

@@ -28,7 +28,6 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Number of cells.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -50,7 +49,6 @@ impl Record {
         String::from_utf8_lossy(self.cell(index)).into_owned()
     }
 
-    /// All cells.
     pub(super) fn cells(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len()).map(|index| self.cell(index))
     }
@@ -267,7 +265,6 @@ pub(super) struct Records<R> {
 }
 
 impl<R: BufRead> Records<R> {
-    /// Begins at the start of the text.
     pub(super) fn new(reader: R, layout: Layout) -> Self {
         let machine = Machine {
             layout,

@@ -145,7 +145,6 @@ fn is_lone_uuid(cell: &[u8]) -> bool {
 /// Excel's `sep=` line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sep {
-    /// It names a usable delimiter.
     Names(u8),
     /// It names none, and is skipped all the same.
     Mute,

@@ -9,7 +9,6 @@ use super::records::{Layout, Record, Records};
 use super::{InputOptions, SNIFFED_ROWS, names};
 use crate::base::{LineEnd, trimmed};
 
-/// What the first pass found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Survey {
     /// The header line, if there is one.
@@ -28,7 +27,6 @@ pub(super) struct Survey {
     pub(super) contradictions: SomeRows,
 }
 
-/// A header line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// Line on which it starts.
@@ -40,14 +38,11 @@ pub(super) struct Header {
 /// Rows of which something is to be said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SomeRows {
-    /// How many there are.
     pub(super) rows: u64,
-    /// The line of the first one.
     pub(super) first_line: u64,
 }
 
 impl Survey {
-    /// Reads all records.
     pub(super) fn of(text: impl BufRead, layout: Layout, options: &InputOptions) -> Result<Self, InputError> {
         let mut records = Records::new(text, layout);
         let mut record = Record::default();
@@ -90,7 +85,6 @@ impl Survey {
         Ok(Self { header, names, uuid_rows, sniffed, line_end: records.line_end(), odd, contradictions })
     }
 
-    /// Whether the input is a report of ours.
     pub(super) fn is_report(&self) -> bool {
         self.header.as_ref().is_some_and(|header| header.is_report)
     }

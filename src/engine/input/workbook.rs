@@ -18,7 +18,6 @@ const MAX_TEXT_BYTES: usize = 256 * 1024 * 1024;
 
 type Book = Xlsx<Cursor<Vec<u8>>>;
 
-/// The sheet that is read.
 #[derive(Debug)]
 pub(super) struct Sheet {
     /// Its cells: comma, line feed, every cell that is not empty in quotes.

@@ -25,7 +25,6 @@ pub(crate) fn to_nanoseconds(time: Timestamp) -> i64 {
     i64::try_from(nanoseconds).unwrap_or(if nanoseconds < 0 { i64::MIN } else { i64::MAX })
 }
 
-/// The reverse of [`to_nanoseconds`].
 pub(crate) fn from_nanoseconds(nanoseconds: i64) -> Result<Timestamp, LedgerError> {
     Timestamp::from_nanosecond(i128::from(nanoseconds))
         .map_err(|error| LedgerError::damaged(error.to_string()))
@@ -46,7 +45,6 @@ pub(super) fn list_to_json<T: Serialize>(list: &[T]) -> Result<Option<String>, L
     if list.is_empty() { Ok(None) } else { to_json(list).map(Some) }
 }
 
-/// The reverse of [`to_json`].
 pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, LedgerError> {
     serde_json::from_str(text).map_err(|error| LedgerError::damaged(error.to_string()))
 }
@@ -56,7 +54,6 @@ pub(crate) fn from_word<T>(word: &str, parse: impl Fn(&str) -> Option<T>) -> Res
     parse(word).ok_or_else(|| LedgerError::damaged(format!("'{word}' is no word of the ledger")))
 }
 
-/// A UUID out of its 16 bytes.
 pub(crate) fn to_uuid(bytes: &[u8]) -> Result<Uuid, LedgerError> {
     Uuid::from_slice(bytes).map_err(|error| LedgerError::damaged(error.to_string()))
 }

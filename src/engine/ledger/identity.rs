@@ -28,7 +28,6 @@ impl Purpose {
         }
     }
 
-    /// The reverse of [`Purpose::as_str`].
     fn parse(word: &str) -> Option<Self> {
         [Self::Run, Self::Audit].into_iter().find(|purpose| purpose.as_str() == word)
     }
@@ -128,13 +127,11 @@ pub struct RunEnd {
 /// Key of the newest run in the ledger.
 pub(crate) type RunId = i64;
 
-/// A value of `meta`.
 pub(crate) fn meta(connection: &Connection, key: &str) -> Result<Option<String>, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
     Ok(statement.query_row([key], |row| row.get(0)).optional()?)
 }
 
-/// Sets a value of `meta`.
 pub(crate) fn set_meta(connection: &Connection, key: &str, value: &str) -> Result<(), LedgerError> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",

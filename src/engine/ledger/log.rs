@@ -34,10 +34,8 @@ const UNMARKED_LENGTH: i64 = 64;
 /// How long a checkpoint waits for readers of an older state: rows wait for it.
 const READERS: Duration = Duration::from_millis(200);
 
-/// How long the end waits for any reader.
 const READERS_AT_THE_END: Duration = Duration::from_millis(500);
 
-/// The log of the one connection that writes.
 #[derive(Debug)]
 pub(super) struct Log {
     is_marked: bool,

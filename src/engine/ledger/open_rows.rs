@@ -112,9 +112,7 @@ pub(crate) struct ScannedRow {
     pub(crate) status: RowStatus,
     /// What is on disk about it, if it has a verdict of its own.
     pub(crate) checked: Option<Checked>,
-    /// Whether its agent has the assistant's UUID.
     pub(crate) is_one_uuid: bool,
-    /// Whether the last try to read it failed.
     pub(crate) could_not_be_read: bool,
     /// In which state the last request to switch it left it, if that request failed.
     pub(crate) failed_in: Option<DisabledState>,

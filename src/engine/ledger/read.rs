@@ -298,7 +298,6 @@ pub struct RowKey(i64);
 pub(super) const DOCUMENTS_OF: &str = "SELECT doc.assistant, doc.agent FROM result AS r \
      JOIN document AS doc ON doc.result = r.id WHERE r.assistant = ?1 AND r.agent = ?2";
 
-/// Counts the rows whose assistant is kept.
 pub(super) fn with_assistant() -> String {
     format!(
         "SELECT count(*) {ROWS} JOIN document AS doc ON doc.result = r.id \

@@ -11,7 +11,6 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::error::{LedgerError, OpenError};
 use super::format::{APPLICATION_ID, IN_LOG, VERSION};
 
-/// Length of the header of a database file.
 const HEADER_BYTES: usize = 100;
 
 /// How long a connection waits for another program's lock before it gives up.
@@ -258,13 +257,11 @@ fn stranger(path: &Path, error: rusqlite::Error) -> OpenError {
     }
 }
 
-/// Opens an existing ledger for reading and writing.
 pub(super) fn connect(path: &Path, cache_kib: i64) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(set_up(path, flags, cache_kib)?)
 }
 
-/// Opens an existing file for reading only.
 pub(super) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     set_up(path, flags, READER_CACHE_KIB).map_err(|error| stranger(path, error))

@@ -15,7 +15,6 @@ use crate::base::{DisabledState, Disabling, DisablingEnd, RowStatus, SkipReason,
 pub(super) struct LastRun {
     pub(super) run: RunId,
     pub(super) disabling: Disabling,
-    /// Whether it came to a plan.
     pub(super) has_plan: bool,
     pub(super) end: Option<DisablingEnd>,
     /// Whether it ended because the Assistants API has.
@@ -49,11 +48,8 @@ impl LastRun {
 /// Where a row stands in the last run's plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Not in it.
     None,
-    /// To be switched off.
     Planned,
-    /// Another row of the same assistant decides.
     AnotherRow,
     /// The list still shows off what we have switched on a moment ago.
     StillShownOff,
@@ -64,7 +60,6 @@ pub(crate) enum Place {
 pub(crate) struct Checked {
     /// The run that reached the verdict.
     pub(crate) run: RunId,
-    /// What its last attempt made of it.
     pub(crate) state: DisabledState,
     /// The run of that attempt.
     pub(super) switch_run: Option<RunId>,
@@ -129,7 +124,6 @@ pub(super) fn effective_state(
     }
 }
 
-/// How many rows are in that state.
 pub(crate) fn count_disabled(connection: &Connection, state: DisabledState) -> Result<u64, LedgerError> {
     let mut statement = connection.prepare_cached(IN_STATE)?;
     Ok(to_count(statement.query_row([state.as_str()], |row| row.get(0))?))

@@ -167,9 +167,7 @@ pub(super) fn start(
 /// What a commit waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Synchronous {
-    /// The disk.
     Full,
-    /// The operating system's cache.
     Normal,
 }
 

@@ -26,7 +26,6 @@ pub fn path_word(path: &Path) -> String {
     if word.starts_with('-') && word != "-" { format!("./{word}") } else { word }
 }
 
-/// An argument as a word.
 #[cfg(unix)]
 fn word(argument: &OsStr) -> String {
     use std::os::unix::ffi::OsStrExt;

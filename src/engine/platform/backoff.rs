@@ -21,7 +21,6 @@ const SLOWEST_PACE: u32 = FULL_PACE / 16;
 /// The time in which half a pace grows back.
 const REGROWTH: Duration = Duration::from_secs(60);
 
-/// Why a request cannot be waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GivenUp {
     /// 429 and nothing else for ten minutes.

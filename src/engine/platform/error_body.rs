@@ -11,12 +11,10 @@ const LONGEST_WORDS: usize = 2_000;
 /// What the platform calls a key without the scope that a call needs (PLATFORM.md, Errors).
 const SCOPE_CODE: &str = "INSUFFICIENT_SCOPE";
 
-/// An error body, read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ErrorBody {
     /// The platform's own words; empty when it said nothing.
     pub(super) words: String,
-    /// Whether it is a web page.
     pub(super) is_html: bool,
     /// Whether it says that the key lacks a scope, and which, as far as it names them.
     pub(super) missing_scopes: Option<Vec<String>>,
@@ -157,7 +155,6 @@ fn begins_like_html(text: &str) -> bool {
         .any(|open| text.get(..open.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(open)))
 }
 
-/// The page's title on one line.
 fn title(page: &str) -> Option<String> {
     // ASCII lower case keeps every byte where it was.
     let lower = page.to_ascii_lowercase();

@@ -21,7 +21,6 @@ const MOST_REMEMBERED: u32 = 2_000;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Why a request must not leave.
 #[derive(Debug)]
 pub(super) enum NoPermit {
     GivenUp(GivenUp),
@@ -138,7 +137,6 @@ impl RateLimiter {
         }
     }
 
-    /// Waits for a place in the window.
     async fn reserve(&self) -> Result<Place<'_>, GivenUp> {
         // Nobody queues: no need to queue either.
         if let Ok(turn) = self.turn.try_lock() {
@@ -192,14 +190,12 @@ impl RateLimiter {
     }
 }
 
-/// A reserved place in the window.
 struct Place<'a> {
     pace: &'a RateLimiter,
     open: bool,
 }
 
 impl Place<'_> {
-    /// The request leaves now.
     fn send(mut self) -> Moment {
         self.open = false;
         self.pace.send_reserved()

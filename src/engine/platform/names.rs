@@ -42,7 +42,6 @@ impl Resolve for Names {
     }
 }
 
-/// Whether the host's name is what failed.
 pub(super) fn is_unresolved(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(current) = cause {

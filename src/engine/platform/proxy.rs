@@ -43,7 +43,6 @@ impl ProxyAddress {
         self.0.port_or_known_default().unwrap_or(80)
     }
 
-    /// As the HTTP library takes it.
     pub(super) const fn url(&self) -> &Url {
         &self.0
     }

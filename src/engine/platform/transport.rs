@@ -141,7 +141,6 @@ impl Request {
         self.good_until.is_some_and(|moment| Timestamp::now() > moment)
     }
 
-    /// Where it goes, for the log.
     pub(super) fn path(&self) -> &str {
         self.url.path()
     }

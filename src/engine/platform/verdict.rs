@@ -10,7 +10,6 @@ use super::page::Page;
 use super::transport::{Answer, BodyEnd, Trouble, in_words};
 use crate::base::FailureKind;
 
-/// What is to be done about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// 200, and its whole body.

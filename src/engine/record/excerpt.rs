@@ -43,7 +43,6 @@ fn sides(old: &Json, new: &Json) -> [String; 2] {
     [view.excerpt(&old), view.excerpt(&new)]
 }
 
-/// One value.
 pub(crate) fn one(value: &Json) -> String {
     View { differs_at: 0, quotes_always: true, ascii_only: false }.excerpt(&Shown::of(value))
 }
@@ -62,7 +61,6 @@ pub(super) fn label(name: &str) -> String {
 enum Shown<'a> {
     /// Absent or empty; an object with nothing but empty members is shown.
     Nothing,
-    /// A text.
     Text(&'a str),
     /// Anything else, as compact JSON.
     Json(Cow<'a, str>),

@@ -34,7 +34,6 @@ pub(crate) enum Rule {
     Keyed(&'static Element),
 }
 
-/// A known field.
 pub(crate) struct Field {
     /// Its name in both `get` answers.
     pub(crate) name: &'static str,
@@ -100,7 +99,6 @@ pub(crate) const FIELDS: &[Field] = &[
     read_only("updatedAt", Rule::Time),
 ];
 
-/// An element of `actions`.
 const ACTION: Element = Element {
     key: "actionId",
     is_known_by_id: true,
@@ -111,7 +109,6 @@ const ACTION: Element = Element {
     ],
 };
 
-/// An element of `inputFields`.
 const INPUT_FIELD: Element = Element {
     key: "slug",
     is_known_by_id: false,

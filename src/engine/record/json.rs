@@ -19,21 +19,16 @@ const MANY_KEYS: usize = 24;
 /// What stands for a key that is not there: absent and null are one and the same.
 static NULL: Json = Json::Null;
 
-/// A JSON value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Json {
     /// `null`, and what is absent.
     #[default]
     Null,
-    /// `true`, `false`.
     Bool(bool),
     /// A number as the platform spelled it.
     Number(String),
-    /// A text, unescaped.
     Text(String),
-    /// `[…]`
     List(Vec<Json>),
-    /// `{…}`
     Object(Object),
 }
 
@@ -46,7 +41,6 @@ pub(crate) struct Object {
 }
 
 impl Json {
-    /// Reads the whole text as one JSON value.
     pub(crate) fn read(text: &str) -> Result<Self, Nonsense> {
         let raw: &RawValue = serde_json::from_str(text).map_err(|error| not_json(error.to_string()))?;
         Walk { text: raw.get(), at: 0 }.value(0)
@@ -63,7 +57,6 @@ impl Json {
         }
     }
 
-    /// The opposite of [`Json::is_empty`].
     pub(crate) fn is_set(&self) -> bool {
         !self.is_empty()
     }
@@ -76,7 +69,6 @@ impl Json {
         }
     }
 
-    /// The text, if it is one.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -84,7 +76,6 @@ impl Json {
         }
     }
 
-    /// The object, if it is one.
     pub(super) fn object(&self) -> Option<&Object> {
         match self {
             Self::Object(object) => Some(object),
@@ -142,7 +133,6 @@ impl Json {
         })
     }
 
-    /// Compact JSON.
     pub(crate) fn compact(&self) -> String {
         let mut out = String::new();
         self.write(&mut out);
@@ -270,7 +260,6 @@ fn not_json(words: String) -> Nonsense {
     Nonsense::NotJson { words }
 }
 
-/// Writes the text as a JSON string.
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;

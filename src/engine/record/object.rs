@@ -128,7 +128,6 @@ impl Record {
         Self { object: self.object.with(field, value), ..self }
     }
 
-    /// The fields.
     pub(crate) fn object(&self) -> &Object {
         &self.object
     }

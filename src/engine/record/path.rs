@@ -12,7 +12,6 @@ const LONGEST: usize = 240;
 /// A place in a record; each step knows the one above.
 #[derive(Clone, Copy)]
 pub(crate) enum Path<'a> {
-    /// The record itself.
     Record,
     /// A member of an object.
     Member(&'a Path<'a>, &'a str),

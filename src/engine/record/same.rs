@@ -11,7 +11,6 @@ use super::{excerpt, number};
 /// What an element or an id is known by; ids of any case and spelling are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Key<'a> {
-    /// A UUID.
     Id(Uuid),
     /// Any other text, to the letter.
     Text(&'a str),
@@ -63,7 +62,6 @@ pub(crate) fn same_texts(one: &Json, other: &Json) -> bool {
     one.items().iter().map(Key::of_text).eq(other.items().iter().map(Key::of_text))
 }
 
-/// Whether the list holds ids and nothing else.
 pub(crate) fn are_ids(items: &[Json]) -> bool {
     !items.is_empty() && items.iter().all(|item| matches!(Key::of_id(item), Key::Id(_)))
 }

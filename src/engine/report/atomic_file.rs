@@ -16,9 +16,6 @@ use crate::engine::os;
 /// How many other names are tried when the file asked for cannot be replaced.
 const OTHER_NAMES: u32 = 99;
 
-/// So many files are synced side by side.
-const SYNCED_AT_ONCE: usize = 16;
-
 /// A temporary file's name is short whatever the target is called: this, letters and digits by chance, and the suffix.
 const TEMPORARY_PREFIX: &str = ".agent-migrate-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
@@ -143,32 +140,25 @@ impl AtomicFile {
     /// Makes the file appear: flushed, synced, renamed, the folder synced. Where the rename is refused, the file
     /// appears as `<stem>-2.<extension>`, or the next number that is free.
     pub fn commit(mut self) -> Result<Written, ReportFileError> {
-        self.sync()?;
-        let folder = self.folder();
+        self.write_out()?;
+        let Some(folder) = self.folder() else { return self.appear() };
+        let synced = self.out.get_ref().sync_all();
+        synced.map_err(|source| ReportFileError::unwritable(&self.asked, source))?;
         let written = self.appear()?;
-        if let Some(folder) = folder {
-            os::sync_folder(&folder);
-        }
+        os::sync_folder(&folder);
         Ok(written)
     }
 
-    /// The same for several files of one folder, which is synced once. They are synced side by side: what a disk writes
-    /// together takes it little longer than a single one.
+    /// The same for several files of one folder, which are synced together.
     pub fn commit_all(mut files: Vec<Self>) -> Result<Vec<Written>, ReportFileError> {
-        let each = files.len().div_ceil(SYNCED_AT_ONCE).max(1);
-        std::thread::scope(|scope| {
-            let some =
-                files.chunks_mut(each).map(|some| scope.spawn(|| some.iter_mut().try_for_each(Self::sync)));
-            let synced: Vec<_> = some.collect();
-            synced
-                .into_iter()
-                .try_for_each(|synced| synced.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        })?;
-        let folder = files.last().and_then(Self::folder);
+        let Some(folder) = files.last().and_then(Self::folder) else {
+            return files.into_iter().map(Self::commit).collect();
+        };
+        files.iter_mut().try_for_each(Self::write_out)?;
+        os::sync_together(&folder, files.iter().map(|file| file.out.get_ref()))
+            .map_err(|source| ReportFileError::unwritable(&folder, source))?;
         let written = files.into_iter().map(Self::appear).collect();
-        if let Some(folder) = folder {
-            os::sync_folder(&folder);
-        }
+        os::sync_folder(&folder);
         written
     }
 
@@ -180,12 +170,8 @@ impl AtomicFile {
         }
     }
 
-    fn sync(&mut self) -> Result<(), ReportFileError> {
-        let synced = self.out.flush().and_then(|()| match self.place {
-            Place::Beside { .. } => self.out.get_ref().sync_all(),
-            Place::Direct => Ok(()),
-        });
-        synced.map_err(|source| ReportFileError::unwritable(&self.asked, source))
+    fn write_out(&mut self) -> Result<(), ReportFileError> {
+        self.out.flush().map_err(|source| ReportFileError::unwritable(&self.asked, source))
     }
 
     /// What is synced takes its place.

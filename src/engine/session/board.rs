@@ -14,7 +14,6 @@ use crate::engine::platform::Client;
 /// What a request does after a signal while the platform makes everybody wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InPause {
-    /// It is given up.
     GiveUp,
     /// It is waited for, since half of the work is done.
     Wait,
@@ -25,7 +24,6 @@ pub(crate) enum InPause {
 pub(crate) enum GaveUp {
     /// The platform makes everybody wait: no request is under way.
     Paused,
-    /// The time for a request is over.
     TimedOut,
 }
 
@@ -92,7 +90,6 @@ impl<'a> Board<'a> {
         self.stop.get_or_insert(StopReason::Declined);
     }
 
-    /// Hears of signals.
     pub(crate) fn signal(&self) -> watch::Receiver<Option<Signal>> {
         self.signal.clone()
     }

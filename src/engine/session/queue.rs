@@ -25,12 +25,10 @@ impl Queue {
         Self { jobs: VecDeque::new(), reading, left: at_most }
     }
 
-    /// Whether rows wait to be started.
     pub(super) const fn has_more(&self) -> bool {
         self.left > 0
     }
 
-    /// The next job, if it was read.
     pub(super) fn next(&mut self) -> Option<Job> {
         let job = self.jobs.pop_front()?;
         self.left -= 1;

@@ -8,7 +8,6 @@ pub(crate) const OUT_OF_REACH_ROWS: u32 = 20;
 /// A web page in place of an answer to one of the first rows is about the address, not about the row.
 const FIRST_ROWS: u64 = 5;
 
-/// Watches the outcomes go by.
 #[derive(Debug, Default)]
 pub(crate) struct StopRules {
     /// Rows out of reach, in a row.

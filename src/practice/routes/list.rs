@@ -16,12 +16,9 @@ use crate::practice::state::locked;
 use crate::practice::workspace::{Access, after};
 use crate::practice::{answers, made_up};
 
-/// Whose agents a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Whose {
-    /// The key's.
     Keys,
-    /// The workspace's.
     Workspaces,
 }
 

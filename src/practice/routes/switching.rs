@@ -14,11 +14,9 @@ use crate::practice::workspace::Access;
 /// How many requests of each kind came as far as this; what was refused is not among them.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    /// To disable.
     disables: AtomicU64,
     /// To disable, and not answered 500: these were applied.
     applied: AtomicU64,
-    /// To enable.
     enables: AtomicU64,
 }
 
