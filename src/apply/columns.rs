@@ -41,7 +41,6 @@ fn of<'r>(row: &'r ApplyRow, value: fn(&'r Recorded) -> Cell<'r>) -> Cell<'r> {
     row.recorded.as_ref().map_or(Cell::Nothing, value)
 }
 
-/// What is said of the whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ApplyFacts {
     /// The command, as a run of the ledger.

@@ -49,7 +49,6 @@ impl Choices {
     }
 }
 
-/// What an agent is to get.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Change {
     fields: Vec<Written>,

@@ -41,7 +41,6 @@ impl Applier<'_> {
         self.board.on_disk(said);
     }
 
-    /// At most so many rows are written; the others are left for another command.
     pub(crate) async fn at_most(&mut self, maximum: Option<u64>) {
         let kept = self.board.writer.apply_at_most(&self.workspace, maximum).await;
         self.board.on_disk(kept);

@@ -15,7 +15,6 @@ pub(crate) struct Applier<'a> {
     pub(crate) board: Board<'a>,
     /// Whose agents they are.
     pub(crate) workspace: Workspace,
-    /// What a person has said about how they are written.
     pub(crate) choices: Choices,
     /// Whether the ledger is an audit's: what it keeps may be agents.
     pub(crate) is_audit: bool,

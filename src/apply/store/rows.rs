@@ -93,7 +93,6 @@ pub(crate) struct Ending {
     pub(crate) left: Vec<Left>,
     pub(crate) differences: Vec<Difference>,
     pub(crate) failure: Option<CallFailure>,
-    /// What else there is to say.
     pub(crate) said: Option<String>,
     /// The version that was published; empty where none was.
     pub(crate) version: String,

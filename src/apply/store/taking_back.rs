@@ -101,7 +101,6 @@ impl Writer {
         Ok(Some(Past { target, writes }))
     }
 
-    /// Whether that agent was made by a request of ours.
     pub(crate) async fn was_made_here(&self, agent: AgentId) -> Result<bool, LedgerError> {
         self.transact(move |transaction, _| {
             let mut statement = transaction
@@ -165,7 +164,6 @@ impl Ledger {
         statement.query_and_then([&workspace.0], write)?.collect()
     }
 
-    /// How many rows have something to take back.
     pub(crate) fn rows_to_take_back(&self, workspace: &Workspace) -> Result<u64, LedgerError> {
         let sql = format!(
             "SELECT count(DISTINCT w.result) FROM apply_write AS w WHERE w.workspace = ?1 AND {STANDING}"

@@ -128,7 +128,6 @@ impl Writer {
         self.execute("UPDATE result SET guard = 'look' WHERE id = ?1", move |_| [key]).await
     }
 
-    /// The agents that are owed the last look.
     pub(crate) async fn last_look(&self) -> Result<LastLook, LedgerError> {
         self.transact(|transaction, _| {
             let last: Option<i64> = transaction.query_row(LAST_TO_LOOK_AT, [], |row| row.get(0))?;

@@ -64,7 +64,6 @@ pub(crate) fn may_be_off() -> String {
     Recovery::Rollback.all(&format!("{COLUMNS}, {}", Recovery::Revert.includes()))
 }
 
-/// Shows every assistant that may be off because of this program, and whether an earlier run owes it to be on.
 fn for_each_off(connection: &Connection, mut visit: impl FnMut(Switchable, bool)) -> Result<(), LedgerError> {
     let mut statement = connection.prepare(&may_be_off())?;
     let mut rows = statement.query([i64::MIN])?;
