@@ -34,12 +34,12 @@
 //! [`engine::platform`].
 #![doc = include_str!("DESIGN.md")]
 
-pub mod apply;
+mod apply;
 pub mod audit;
 pub mod base;
 pub mod check;
 pub mod cli;
-pub mod disable;
+mod disable;
 pub mod engine;
 pub mod inventory;
 pub mod practice;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::remedies::{Told, told};
 use super::run::is_published;
-use super::store::Recorded;
+use super::store::{Ending, Recorded};
 use crate::base::{Actor, ApplyStatus, Both, Difference, Lang, ReportRow, RowProgress, RowStatus, RunFacts};
 use crate::engine::report::column::{Cell, Column as ReportColumn, Place, whole_seconds};
 use crate::engine::report::columns::{
@@ -41,17 +41,13 @@ fn of<'r>(row: &'r ApplyRow, value: fn(&'r Recorded) -> Cell<'r>) -> Cell<'r> {
     row.recorded.as_ref().map_or(Cell::Nothing, value)
 }
 
-/// What is said of the whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ApplyFacts {
+pub(crate) struct ApplyFacts {
     /// The command, as a run of the ledger.
-    pub run: RunFacts,
-    /// Rows by what became of them.
-    pub counts: Vec<(ApplyStatus, u64)>,
-    /// Whether what was written was taken back.
-    pub is_undo: bool,
-    /// Whether nothing was to be written.
-    pub is_dry_run: bool,
+    pub(crate) run: RunFacts,
+    pub(crate) counts: Vec<(ApplyStatus, u64)>,
+    pub(crate) is_undo: bool,
+    pub(crate) is_dry_run: bool,
 }
 
 impl Line for ApplyRow {
@@ -83,8 +79,7 @@ impl Line for ApplyRow {
     }
 
     fn beyond_columns<'a>(&'a self, texts: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
-        let ending = self.recorded.as_ref().map(|recorded| &recorded.ending);
-        let left = ending.map(|ending| ending.left.as_slice()).unwrap_or_default();
+        let left = self.ending().map_or(&[][..], |ending| &ending.left);
         Beyond {
             left: left.iter().map(|left| Left { name: &left.name, why: left.why.words() }).collect(),
             columns,
@@ -128,33 +123,34 @@ struct Left<'a> {
     why: &'a str,
 }
 
-/// A line of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApplyRow {
-    /// The row as the ledger has it.
-    pub row: ReportRow,
+pub(crate) struct ApplyRow {
+    pub(crate) row: ReportRow,
     /// What this command has found out about it.
-    pub recorded: Option<Recorded>,
-    /// What became of it.
-    pub status: ApplyStatus,
+    pub(crate) recorded: Option<Recorded>,
+    pub(crate) status: ApplyStatus,
     /// Whether its agent, where none is on record, is its own.
-    pub is_elsewhere: bool,
+    pub(crate) is_elsewhere: bool,
 }
 
 impl ApplyRow {
     /// What to do about it; empty where there is nothing to.
-    pub fn remedy(&self) -> &'static str {
+    pub(crate) fn remedy(&self) -> &'static str {
         self.told().sentence(Lang::En)
     }
 
+    fn ending(&self) -> Option<&Ending> {
+        self.recorded.as_ref().map(|recorded| &recorded.ending)
+    }
+
     fn told(&self) -> Told {
-        let failure = self.recorded.as_ref().and_then(|recorded| recorded.ending.failure.as_ref());
+        let failure = self.ending().and_then(|ending| ending.failure.as_ref());
         told(self.status, failure, self.agent().is_some())
     }
 
     /// Whether something of ours may stand in its agent.
-    pub fn is_written(&self) -> bool {
-        let has_changed = self.recorded.as_ref().is_some_and(|recorded| !recorded.ending.changed.is_empty());
+    pub(crate) fn is_written(&self) -> bool {
+        let has_changed = self.ending().is_some_and(|ending| !ending.changed.is_empty());
         is_published(self.status)
             && (has_changed || self.status == ApplyStatus::Unknown)
             && self.status != ApplyStatus::Undone
@@ -168,7 +164,7 @@ impl ApplyRow {
     }
 
     fn requests(&self) -> u64 {
-        self.recorded.as_ref().map_or(0, |recorded| recorded.ending.requests.into())
+        self.ending().map_or(0, |ending| ending.requests.into())
     }
 }
 
@@ -230,7 +226,7 @@ impl PageLine for ApplyRow {
     fn cells(&self, shown: &Shown) -> Vec<PageCell<'_>> {
         let item =
             |field: &String| Item { text: Cow::Owned(field_label(field, shown.lang())), ..Item::default() };
-        let changed = self.recorded.iter().flat_map(|recorded| &recorded.ending.changed);
+        let changed = self.ending().into_iter().flat_map(|ending| &ending.changed);
         vec![PageCell { items: changed.map(item).collect(), ..PageCell::default() }]
     }
 
@@ -239,7 +235,7 @@ impl PageLine for ApplyRow {
     }
 
     fn differences(&self) -> &[Difference] {
-        self.recorded.as_ref().map_or(&[], |recorded| &recorded.ending.differences)
+        self.ending().map_or(&[], |ending| &ending.differences)
     }
 
     fn notes(&self, _: Texts) -> Vec<String> {
@@ -250,7 +246,7 @@ impl PageLine for ApplyRow {
         if let Some(invalid) = self.row.invalid {
             return invalid.sentence().to_owned();
         }
-        let Some(Recorded { ending, .. }) = &self.recorded else { return String::new() };
+        let Some(ending) = self.ending() else { return String::new() };
         let said = ending.said.as_deref().map(|said| texts.name(said).into_owned());
         let failure = ending.failure.as_ref().map(|failure| texts.failure(failure));
         said.into_iter().chain(failure).collect::<Vec<_>>().join("; ")
@@ -258,17 +254,15 @@ impl PageLine for ApplyRow {
 
     fn set_up(&self, texts: Texts) -> Vec<(&'static str, Cow<'_, str>)> {
         let lang = texts.lang;
-        let Some(Recorded { ending, .. }) = &self.recorded else { return Vec::new() };
-        let labels = |names: &mut dyn Iterator<Item = &String>| {
-            names.map(|name| field_label(name, lang)).collect::<Vec<_>>().join("; ")
-        };
-        let left = ending
-            .left
-            .iter()
-            .map(|left| format!("{} ({})", field_label(&left.name, lang), lang.of(left.why.told())));
+        let Some(ending) = self.ending() else { return Vec::new() };
+        let changed: Vec<_> = ending.changed.iter().map(|name| field_label(name, lang)).collect();
+        let left = ending.left.iter();
+        let left: Vec<_> = left
+            .map(|left| format!("{} ({})", field_label(&left.name, lang), lang.of(left.why.told())))
+            .collect();
         vec![
-            (lang.of(["Written", "Geschrieben"]), Cow::Owned(labels(&mut ending.changed.iter()))),
-            (lang.of(["Left behind", "Nicht übertragen"]), Cow::Owned(left.collect::<Vec<_>>().join("; "))),
+            (lang.of(["Written", "Geschrieben"]), Cow::Owned(changed.join("; "))),
+            (lang.of(["Left behind", "Nicht übertragen"]), Cow::Owned(left.join("; "))),
             ("Version", Cow::Borrowed(ending.version.as_str())),
         ]
     }

@@ -8,13 +8,13 @@ use uuid::Uuid;
 use super::decide::{decide, proposed};
 use super::look::failed;
 use super::run::{ending, read_again};
-use super::store::{CreateIntent, Ending, Kind, OpenWrite, Target, WriteEnd};
-use super::write::{Applier, Order, Sent, Written, no_answer, not_recorded, sent};
+use super::store::{CreateIntent, Ending, Kind, OpenWrite, RowKey, Target, WriteEnd};
+use super::write::{Applier, Order, Written, not_recorded};
 use crate::base::{AgentId, ApplyStatus, Call, CallFailure, FailureKind, JsonText};
 use crate::check::compare;
-use crate::engine::platform::{ListWalk, Listing, Meter};
+use crate::engine::platform::{Client, ListWalk, Listing, Meter};
 use crate::engine::record::{Json, Record};
-use crate::engine::session::InPause;
+use crate::engine::session::{InPause, Sent, no_answer};
 
 /// The models that stand for another one cannot be created with, only updated to (PLATFORM.md, Write names).
 const DEFAULT_MODEL: &str = "@default";
@@ -22,17 +22,11 @@ const DEFAULT_MODEL: &str = "@default";
 /// In place of the ids of namesakes, where no list told them.
 const NO_LIST: &[u8] = &[0];
 
-/// Bytes of an id.
 const ID_BYTES: usize = 16;
 
 impl Applier<'_> {
     /// Makes the agent of a row; `None` when no request left.
-    pub(super) async fn create(
-        &mut self,
-        source: &Record,
-        target: &mut Target,
-        spent: &mut Meter,
-    ) -> Option<Ending> {
+    pub(super) async fn create(&mut self, source: &Record, target: &mut Target) -> Option<Ending> {
         let first = match self.with_a_model(source).await {
             Ok(first) => first,
             Err(failure) => return Some(failed(failure)),
@@ -44,38 +38,34 @@ impl Applier<'_> {
         };
         let before = match &namesakes {
             Some(namesakes) => namesakes.iter().flat_map(|id| id.0.into_bytes()).collect(),
-            None => NO_LIST.to_vec(),
+            None => Bytes::from_static(NO_LIST),
         };
-        let recording =
-            self.board.writer.intend_create(&self.workspace, target, body, change.names(), before);
-        let recording = recording.await;
+        let what = (body, change.names());
+        let recording = self.board.writer.intend_create(&self.workspace, target.key, what, before).await;
         let intent = self.board.on_disk(recording)?;
-        let (failure, end) = match self.send_create(&intent, spent).await {
-            Sent::Done(agent) => {
-                target.agent = Some(agent);
-                let ending = self.publish_new(intent, agent, source, target, spent).await;
-                return Some(Ending { changed: change.names(), left: change.left, ..ending });
-            }
+        let request = async |client: &Client, meter: &mut Meter| client.create_agent(&intent, meter).await;
+        let answer = self.board.send(Call::Create, request, InPause::GiveUp, &mut self.spent).await;
+        let end = if matches!(answer, Sent::Unknown(_)) { WriteEnd::Unknown } else { WriteEnd::Nothing };
+        let agent = match answer {
+            Sent::Done(made) => made.id,
             Sent::Not(None) => {
-                self.end_create(intent, WriteEnd::Nothing, None, None).await;
+                self.end(intent.over(), end, None, None).await;
                 return None;
             }
-            Sent::Not(Some(failure)) => (failure, WriteEnd::Nothing),
-            Sent::Unknown(failure) => (failure, WriteEnd::Unknown),
-        };
-        // Also such a refusal can have left a draft behind.
-        let may_be_there = end == WriteEnd::Unknown || failure.kind == FailureKind::NotFound;
-        let found =
-            if may_be_there { self.newcomer(source.name(), namesakes.as_deref()).await } else { None };
-        let Some(agent) = found else {
-            self.end_create(intent, end, None, Some(&failure)).await;
-            return Some(match end {
-                WriteEnd::Unknown => Ending { failure: Some(failure), ..Ending::of(ApplyStatus::Unknown) },
-                WriteEnd::Nothing | WriteEnd::Written => failed(failure),
-            });
+            Sent::Not(Some(failure)) | Sent::Unknown(failure) => {
+                // Also such a refusal can have left a draft behind.
+                let may_be_there = end == WriteEnd::Unknown || failure.kind == FailureKind::NotFound;
+                let before = namesakes.as_deref().filter(|_| may_be_there);
+                let Some(agent) = self.newcomer(source.name(), before).await else {
+                    self.end(intent.over(), end, None, Some(&failure)).await;
+                    let is_unknown = end == WriteEnd::Unknown;
+                    return Some(if is_unknown { Ending::unknown(failure) } else { failed(failure) });
+                };
+                agent
+            }
         };
         target.agent = Some(agent);
-        let ending = self.publish_new(intent, agent, source, target, spent).await;
+        let ending = self.publish_new(intent, agent, source, target.key).await;
         Some(Ending { changed: change.names(), left: change.left, ..ending })
     }
 
@@ -85,38 +75,38 @@ impl Applier<'_> {
         intent: CreateIntent,
         agent: AgentId,
         source: &Record,
-        target: &Target,
-        spent: &mut Meter,
+        key: RowKey,
     ) -> Ending {
-        let unknown = |failure| Ending { failure: Some(failure), ..Ending::of(ApplyStatus::Unknown) };
         let made = self.board.writer.was_made(&intent, agent).await;
-        let Some(publishing) = self.board.on_disk(made) else { return unknown(not_recorded(Call::Publish)) };
-        let version = match self.publish(&publishing, spent).await {
+        let Some(publishing) = self.board.on_disk(made) else {
+            return Ending::unknown(not_recorded(Call::Publish));
+        };
+        let version = match self.publish(&publishing).await {
             Sent::Done(version) => version.unwrap_or_default().number,
             Sent::Not(failure) => {
                 let failure = failure.unwrap_or_else(|| no_answer(Call::Publish));
-                self.end_create(intent, WriteEnd::Unknown, None, Some(&failure)).await;
+                self.end(intent.over(), WriteEnd::Unknown, None, Some(&failure)).await;
                 return failed(failure);
             }
             Sent::Unknown(failure) => {
-                self.end_create(intent, WriteEnd::Unknown, None, Some(&failure)).await;
-                return unknown(failure);
+                self.end(intent.over(), WriteEnd::Unknown, None, Some(&failure)).await;
+                return Ending::unknown(failure);
             }
         };
-        let (now, body) = match self.read_agent(agent, spent).await {
+        let (now, body) = match self.read_agent(agent).await {
             Ok(read) => read,
             Err(failure) => {
-                self.end_create(intent, WriteEnd::Written, Some((version, None)), Some(&failure)).await;
-                return unknown(failure);
+                self.end(intent.over(), WriteEnd::Written, Some((version, None)), Some(&failure)).await;
+                return Ending::unknown(failure);
             }
         };
-        self.end_create(intent, WriteEnd::Written, Some((version.clone(), Some(body.clone()))), None).await;
+        self.end(intent.over(), WriteEnd::Written, Some((version.clone(), Some(body.clone()))), None).await;
         let change = decide(source, &now, &self.choices);
         if change.is_empty() {
             return Ending { version, ..read_again(source, &now, ApplyStatus::Created) };
         }
         let order = Order {
-            target,
+            key,
             agent,
             kind: Kind::Update,
             change: &change,
@@ -124,7 +114,7 @@ impl Applier<'_> {
             body: &body,
             must_publish: false,
         };
-        let written = self.write(&order, spent).await;
+        let written = self.write(&order).await;
         if matches!(written, Written::NotSent) {
             return Ending { version, ..read_again(source, &now, ApplyStatus::Created) };
         }
@@ -134,8 +124,8 @@ impl Applier<'_> {
     }
 
     /// What earlier commands asked for without an answer is looked for in the list; what is there now is ours.
-    pub async fn find_lost_creates(&mut self, lost: Vec<(OpenWrite, String)>) {
-        for (write, name) in lost {
+    pub(crate) async fn find_lost_creates(&mut self, lost: Vec<OpenWrite>) {
+        for write in lost {
             if !self.board.may_go_on() {
                 return;
             }
@@ -148,7 +138,7 @@ impl Applier<'_> {
                 .chunks_exact(ID_BYTES)
                 .filter_map(|id| Uuid::from_slice(id).ok().map(AgentId))
                 .collect();
-            if let Some(agent) = self.newcomer(&name, Some(&before)).await {
+            if let Some(agent) = self.newcomer(&name_asked_for(&write.fields), Some(&before)).await {
                 let found = self.board.writer.was_found(write.write, agent).await;
                 self.board.on_disk(found);
             }
@@ -204,34 +194,10 @@ impl Applier<'_> {
             _ => None,
         }
     }
-
-    async fn send_create(&mut self, intent: &CreateIntent, spent: &mut Meter) -> Sent<AgentId> {
-        let client = self.board.client;
-        let mut meter = Meter::default();
-        let answer = self.board.patiently(client.create_agent(intent, &mut meter), InPause::GiveUp).await;
-        spent.requests = spent.requests.saturating_add(meter.requests);
-        match sent(Call::Create, answer, meter) {
-            Sent::Done(made) => Sent::Done(made.id),
-            Sent::Not(failure) => Sent::Not(failure),
-            Sent::Unknown(failure) => Sent::Unknown(failure),
-        }
-    }
-
-    async fn end_create(
-        &mut self,
-        intent: CreateIntent,
-        end: WriteEnd,
-        published: Option<(String, Option<Bytes>)>,
-        failure: Option<&CallFailure>,
-    ) {
-        let (version, after) = published.map_or((None, None), |(version, after)| (Some(version), after));
-        let ended = self.board.writer.end_create(intent, end, version, after, failure.cloned()).await;
-        self.board.on_disk(ended);
-    }
 }
 
 /// The name that was asked for, of a request to make an agent.
-pub fn name_asked_for(fields: &JsonText) -> String {
+fn name_asked_for(fields: &JsonText) -> String {
     match Json::read(fields.get()) {
         Ok(fields) => fields.member("name").text().unwrap_or_default().to_owned(),
         Err(_) => String::new(),

@@ -10,41 +10,33 @@ const WITH_CHOICES: [&str; 2] = ["SELECT", "MULTI_SELECT"];
 
 /// `--model OLD=NEW`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModelChange {
-    /// The source's model.
-    pub old: String,
-    /// What the agent is to have in its place.
-    pub new: String,
+pub(crate) struct ModelChange {
+    pub(crate) old: String,
+    pub(crate) new: String,
 }
 
 /// What a person has said about how agents are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choices {
-    /// Models that go by another name.
-    pub models: Vec<ModelChange>,
-    /// Tools may be written, too.
-    pub with_actions: bool,
-    /// The agents are in another workspace than the source was.
-    pub elsewhere: bool,
+pub(crate) struct Choices {
+    pub(crate) models: Vec<ModelChange>,
+    pub(crate) with_actions: bool,
+    pub(crate) elsewhere: bool,
     /// Fields in which a difference is only a note: the agent keeps what it has there.
-    pub accepted: Accepted,
+    pub(crate) accepted: Accepted,
 }
 
 impl Choices {
     /// The source as the agent is to be: with the model that stands for its own.
-    pub fn source(&self, source: Record) -> Record {
+    pub(crate) fn source(&self, source: Record) -> Record {
         let model = source.text("model").unwrap_or_default();
         match self.models.iter().find(|change| change.old == model) {
-            Some(change) => {
-                let new = Json::Text(change.new.clone());
-                source.with("model", new)
-            }
+            Some(change) => source.with("model", Json::Text(change.new.clone())),
             None => source,
         }
     }
 
     /// What that agent is to be: the source, but for what is accepted in the agent, and which of that differs.
-    pub fn wanted(&self, source: &Record, agent: &Record) -> (Record, Vec<Left>) {
+    pub(super) fn wanted(&self, source: &Record, agent: &Record) -> (Record, Vec<Left>) {
         let mut wanted = source.clone();
         // An agent elsewhere is nobody's that a difference was accepted in.
         for name in self.accepted.names().filter(|_| !self.elsewhere) {
@@ -57,18 +49,15 @@ impl Choices {
     }
 }
 
-/// What an agent is to get.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Change {
-    /// The fields to write.
+pub(crate) struct Change {
     fields: Vec<Written>,
     /// Fields that an earlier write may have left in the draft, with the values that are published.
     tidied: Vec<Written>,
     /// What stays different.
-    pub left: Vec<Left>,
+    pub(crate) left: Vec<Left>,
 }
 
-/// A field to write.
 #[derive(Clone, Debug, PartialEq)]
 struct Written {
     name: &'static str,
@@ -78,34 +67,33 @@ struct Written {
 
 impl Change {
     /// Whether there is nothing to write.
-    pub const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
     /// The read names of the fields to write.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.field_names().map(str::to_owned).collect()
     }
 
-    /// The same, borrowed.
-    pub fn field_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn field_names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|field| field.name)
     }
 
     /// The same with those that are only tidied up.
-    pub fn names_sent(&self) -> Vec<String> {
+    pub(crate) fn names_sent(&self) -> Vec<String> {
         self.fields.iter().chain(&self.tidied).map(|field| field.name.to_owned()).collect()
     }
 
     /// The fields in write names, as `update` takes them.
-    pub fn body(&self) -> JsonText {
+    pub(crate) fn body(&self) -> JsonText {
         let sent = self.fields.iter().chain(&self.tidied);
         let members = sent.map(|field| (field.write_name.to_owned(), field.value.clone()));
         Json::Object(Object::of_distinct(members.collect())).to_json_text()
     }
 
     /// What an earlier write may have left of these fields in the draft goes, too: they get what is published.
-    pub fn tidy<'a>(&mut self, names: impl IntoIterator<Item = &'a str>, published: &Record) {
+    pub(crate) fn tidy<'a>(&mut self, names: impl IntoIterator<Item = &'a str>, published: &Record) {
         for name in names {
             let is_sent = self.fields.iter().chain(&self.tidied).any(|field| field.name == name);
             self.tidied.extend(written(name, published).filter(|_| !is_sent));
@@ -114,19 +102,19 @@ impl Change {
 
     /// What takes these fields back to what is published.
     #[must_use]
-    pub fn put_back(&self, published: &Record) -> Self {
+    pub(crate) fn put_back(&self, published: &Record) -> Self {
         let sent = self.fields.iter().chain(&self.tidied);
         Self { tidied: sent.filter_map(|field| written(field.name, published)).collect(), ..Self::default() }
     }
 
     /// The agent as it is to be once this is written.
-    pub fn applied_to(&self, agent: &Record) -> Record {
+    pub(crate) fn applied_to(&self, agent: &Record) -> Record {
         self.fields.iter().fold(agent.clone(), |agent, field| agent.with(field.name, field.value.clone()))
     }
 }
 
 /// What to send so that the agent is what the source is ([`Choices::source`]), but for what is left behind.
-pub fn decide(source: &Record, agent: &Record, choices: &Choices) -> Change {
+pub(crate) fn decide(source: &Record, agent: &Record, choices: &Choices) -> Change {
     let differing = differing(source, agent);
     let mut change = Change::default();
     for field in differing.known {
@@ -138,7 +126,11 @@ pub fn decide(source: &Record, agent: &Record, choices: &Choices) -> Change {
 }
 
 /// What to send so that these fields of an agent are what they were before, and which of them cannot be.
-pub fn restore<'a>(names: impl IntoIterator<Item = &'a str>, before: &Record, agent: &Record) -> Change {
+pub(crate) fn restore<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    before: &Record,
+    agent: &Record,
+) -> Change {
     let names: Vec<_> = names.into_iter().collect();
     let mut change = Change::default();
     for field in differing(before, agent).known {
@@ -226,17 +218,12 @@ pub(super) fn is_whole(element: &Element, form: &Json) -> bool {
 }
 
 /// A new agent in write names, and what it gets and does not: everything that an agent with nothing in it lacks.
-pub fn proposed(source: &Record, choices: &Choices) -> (JsonText, Change) {
+pub(crate) fn proposed(source: &Record, choices: &Choices) -> (JsonText, Change) {
     let nothing = FIELDS.iter().fold(source.clone(), |empty, field| match field.rule {
         Rule::Id => empty,
         _ => empty.with(field.name, Json::Null),
     });
-    let nothing = source
-        .unknown_fields()
-        .map(str::to_owned)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .fold(nothing, |empty, name| empty.with(&name, Json::Null));
+    let nothing = source.unknown_fields().fold(nothing, |empty, name| empty.with(name, Json::Null));
     let mut change = decide(source, &nothing, choices);
     change.left.extend(Left::of_new_agent());
     (change.body(), change)

@@ -7,32 +7,22 @@ use crate::base::Both;
 /// Why something of the source is not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum WhyLeft {
-    /// Without `--with-actions` no tool is touched.
+pub(crate) enum WhyLeft {
     ToolsAreKept,
-    /// The agent has tools that the source has not.
     TakesToolsAway,
-    /// Which connection an action uses, no call sets.
     Connections,
-    /// The API does not show the form's slugs or choices.
     FormNotShown,
-    /// Files do not travel between workspaces.
     OtherWorkspace,
-    /// The program does not know its write name.
     UnknownField,
-    /// The platform takes no empty value for it.
     CannotBeCleared,
-    /// The platform accepts it and ignores it.
     Ignored,
-    /// A difference there is accepted.
     Accepted,
-    /// No API carries it over.
     NoApi,
 }
 
 impl WhyLeft {
     /// For a person, behind the name.
-    pub const fn words(self) -> &'static str {
+    pub(crate) const fn words(self) -> &'static str {
         let [english, _] = self.told();
         english
     }
@@ -74,23 +64,20 @@ impl WhyLeft {
     }
 }
 
-/// Something that is left behind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Left {
+pub(crate) struct Left {
     /// Its read name, or a word of ours.
-    pub name: String,
-    /// Why.
-    pub why: WhyLeft,
+    pub(crate) name: String,
+    pub(crate) why: WhyLeft,
 }
 
 impl Left {
-    /// A field.
-    pub fn new(name: &str, why: WhyLeft) -> Self {
+    pub(crate) fn new(name: &str, why: WhyLeft) -> Self {
         Self { name: name.to_owned(), why }
     }
 
     /// What the elements of a list have that no write name carries.
-    pub fn of_elements(list: &str) -> Self {
+    pub(crate) fn of_elements(list: &str) -> Self {
         match list {
             "actions" => Self::new("connections", WhyLeft::Connections),
             other => Self::new(other, WhyLeft::UnknownField),
@@ -98,7 +85,7 @@ impl Left {
     }
 
     /// What a new agent never gets.
-    pub fn of_new_agent() -> [Self; 2] {
+    pub(crate) fn of_new_agent() -> [Self; 2] {
         ["conversations", "sharing"].map(|name| Self::new(name, WhyLeft::NoApi))
     }
 }

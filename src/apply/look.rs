@@ -16,66 +16,59 @@ use super::recovery::recover;
 use super::store::{Body, Ending, RowKey, Source, Target, Work, Workspace, WriteEnd};
 use super::write::Applier;
 use crate::base::{
-    AgentId, ApplyStatus, Backlog, Call, CallFailure, Event, FailureKind, Outcome, Pair, Remedy, RowDone,
-    RowStatus, StopReason, defect,
+    AgentId, ApplyStatus, Backlog, Call, CallFailure, Event, FailureKind, Pair, Remedy, RowDone, RowStatus,
+    StopReason, defect,
 };
 use crate::check::compare;
-use crate::engine::ledger::{Job, LedgerError, LedgerReader, Writer};
+use crate::engine::ledger::{LedgerError, LedgerReader, Writer};
 use crate::engine::platform::{Client, Meter};
 use crate::engine::record::{Record, Side};
-use crate::engine::session::{LIMITER_TICK, StopRules, read, unchecked, unwritable, wait_for_signal};
+use crate::engine::session::{LIMITER_TICK, StopRules, read, unwritable, wait_for_signal};
 
 /// Which rows are written, and to which agents.
 #[derive(Clone, Debug, Default)]
-pub struct Which {
+pub(crate) struct Which {
     /// Assistants or agents; `None` for all.
-    pub only: Option<BTreeSet<Uuid>>,
+    pub(crate) only: Option<BTreeSet<Uuid>>,
     /// The agents in another workspace, by the ids of their sources.
-    pub map: HashMap<Uuid, AgentId>,
-    /// Those that this program has made.
-    pub made: HashMap<RowKey, AgentId>,
-    /// Those of another workspace that it has filled, so that a row is known to have one without `--map`, too.
-    pub filled: HashMap<RowKey, AgentId>,
+    pub(crate) map: HashMap<Uuid, AgentId>,
+    /// By rows, those that this program has made.
+    pub(crate) made: HashMap<RowKey, AgentId>,
+    /// In another workspace those that it has filled, so that a row is known to have one without `--map`, too.
+    pub(crate) filled: HashMap<RowKey, AgentId>,
     /// Rows without an agent get one.
-    pub create: bool,
+    pub(crate) create: bool,
     /// Of these even where an earlier request to make one had no answer.
-    pub retry_create: BTreeSet<Uuid>,
+    pub(crate) retry_create: BTreeSet<Uuid>,
     /// Whether there is a write of an earlier command to settle.
-    pub has_past: bool,
+    pub(crate) has_past: bool,
 }
 
-/// A row to be looked at.
 #[derive(Debug)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     target: Target,
     name: String,
     source: Option<Source>,
     /// Line of an earlier row with the same agent.
     rival: Option<u64>,
-    /// Whether this program has made its agent.
-    is_made: bool,
 }
 
 /// What the look has found, counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// Agents to be written.
-    pub updates: u64,
-    /// Agents to be made.
-    pub creates: u64,
+pub(crate) struct Plan {
+    pub(crate) updates: u64,
+    pub(crate) creates: u64,
     /// The other rows that were looked at.
-    pub others: BTreeMap<ApplyStatus, u64>,
+    pub(crate) others: BTreeMap<ApplyStatus, u64>,
     /// Fields to be written, by read name.
-    pub fields: BTreeMap<String, u64>,
-    /// What is left behind.
-    pub left: BTreeMap<Left, u64>,
+    pub(crate) fields: BTreeMap<String, u64>,
+    pub(crate) left: BTreeMap<Left, u64>,
     /// Agents of which all tools are replaced.
-    pub with_actions: u64,
+    pub(crate) with_actions: u64,
 }
 
 impl Plan {
-    /// Agents to be written or made.
-    pub const fn count(&self) -> u64 {
+    pub(crate) const fn count(&self) -> u64 {
         self.updates + self.creates
     }
 
@@ -97,15 +90,13 @@ impl Plan {
     }
 }
 
-/// What came of looking at a row.
 struct Looked {
     ending: Ending,
     work: Work,
-    meter: Meter,
 }
 
 /// Shows the rows to be looked at to the channel, until all are through or nobody takes them any more.
-pub fn feed(
+pub(crate) fn feed(
     reader: &LedgerReader,
     (which, is_audit, is_elsewhere): (&Which, bool, bool),
     into: &mpsc::Sender<Result<Candidate, LedgerError>>,
@@ -115,9 +106,8 @@ pub fn feed(
         let pair = row.pair.filter(|_| row.invalid.is_none() && row.duplicate_of.is_none());
         let Some(pair) = pair.filter(|pair| is_named(which.only.as_ref(), *pair)) else { return Ok(()) };
         let Some(key) = reader.apply_key(pair)? else { return Ok(()) };
-        let made = which.made.get(&key).copied();
         let mapped = || which.map.get(&pair.assistant.0).or_else(|| which.map.get(&pair.agent.0)).copied();
-        let agent_id = made.or_else(|| {
+        let agent_id = which.made.get(&key).copied().or_else(|| {
             if is_elsewhere { mapped().or_else(|| which.filled.get(&key).copied()) } else { Some(pair.agent) }
         });
         let rival = agent_id.and_then(|agent| {
@@ -129,7 +119,6 @@ pub fn feed(
             name: row.name,
             source: Source::of(assistant, agent, is_audit),
             rival,
-            is_made: made.is_some(),
         };
         into.blocking_send(Ok(candidate)).map_err(|_| LedgerError::Closed)
     });
@@ -143,7 +132,6 @@ fn is_named(only: Option<&BTreeSet<Uuid>>, pair: Pair) -> bool {
     only.is_none_or(|only| only.contains(&pair.assistant.0) || only.contains(&pair.agent.0))
 }
 
-/// What a row's task needs.
 struct Task {
     client: Client,
     writer: Writer,
@@ -154,7 +142,7 @@ struct Task {
 
 impl Applier<'_> {
     /// Looks at every row, at most `concurrency` at once; what is found is on disk row by row.
-    pub async fn look(
+    pub(crate) async fn look(
         &mut self,
         mut rows: mpsc::Receiver<Result<Candidate, LedgerError>>,
         which: Arc<Which>,
@@ -182,19 +170,26 @@ impl Applier<'_> {
                     let looked = match end {
                         Ok((_, Ok(looked))) => looked,
                         Ok((_, Err(error))) => break Some(unwritable(&error)),
-                        Err(_) => Looked::broken(),
+                        // A panic is one row's.
+                        Err(_) => nothing(failed(met_a_defect())),
                     };
                     plan.take(&looked);
                     self.board.observer.observe(&Event::RowDone(row_done(&target, name, &looked)));
-                    if let Some(reason) = rules.observe(&outcome(&target, &looked), nth, !is_over) {
+                    if let Some(reason) = rules.observe(looked.ending.failure.as_ref(), nth, !is_over) {
                         break Some(reason);
                     }
                 }
                 candidate = rows.recv(), if !is_over && tasks.len() < concurrency.max(1) => match candidate {
                     Some(Ok(candidate)) => {
                         let (target, name) = (candidate.target.clone(), candidate.name.clone());
-                        let task = self.task(&which).look_at(candidate);
-                        under_way.insert(tasks.spawn(task).id(), (asked, target, name));
+                        let task = Task {
+                            client: self.board.client.clone(),
+                            writer: self.board.writer.clone(),
+                            workspace: self.workspace.clone(),
+                            choices: self.choices.clone(),
+                            which: Arc::clone(&which),
+                        };
+                        under_way.insert(tasks.spawn(task.look_at(candidate)).id(), (asked, target, name));
                         asked += 1;
                     }
                     Some(Err(error)) => break Some(unwritable(&error)),
@@ -211,16 +206,6 @@ impl Applier<'_> {
         self.board.observer.observe(&Event::Ended);
         plan
     }
-
-    fn task(&self, which: &Arc<Which>) -> Task {
-        Task {
-            client: self.board.client.clone(),
-            writer: self.board.writer.clone(),
-            workspace: self.workspace.clone(),
-            choices: self.choices.clone(),
-            which: Arc::clone(which),
-        }
-    }
 }
 
 impl Task {
@@ -228,10 +213,11 @@ impl Task {
     async fn look_at(self, candidate: Candidate) -> Result<Looked, LedgerError> {
         let mut meter = Meter::default();
         let mut target = candidate.target.clone();
-        let (mut ending, work) = self.found(&candidate, &mut target, &mut meter).await?;
-        ending.requests = meter.requests;
-        self.writer.apply_found(&self.workspace, &target, ending.clone(), work.clone()).await?;
-        Ok(Looked { ending, work, meter })
+        let mut looked = self.found(&candidate, &mut target, &mut meter).await?;
+        looked.ending.requests = meter.requests;
+        let (ending, work) = (looked.ending.clone(), looked.work.clone());
+        self.writer.apply_found(&self.workspace, &target, ending, work).await?;
+        Ok(looked)
     }
 
     async fn found(
@@ -239,33 +225,33 @@ impl Task {
         candidate: &Candidate,
         target: &mut Target,
         meter: &mut Meter,
-    ) -> Result<(Ending, Work), LedgerError> {
-        let Some(source) = &candidate.source else { return Ok(settled(ApplyStatus::NoSource)) };
+    ) -> Result<Looked, LedgerError> {
+        let Some(source) = &candidate.source else { return Ok(nothing(Ending::of(ApplyStatus::NoSource))) };
         if let Some(line) = candidate.rival {
             let said = format!("line {line} is for the same agent; an agent is made what one source is");
-            return Ok((Ending { said: Some(said), ..Ending::of(ApplyStatus::Failed) }, Work::Nothing));
+            return Ok(nothing(Ending::saying(ApplyStatus::Failed, said)));
         }
         let source = match read(source.side, &source.body, source.id(target.pair)).await {
             Ok(source) => self.choices.source(source),
             Err(failure) => {
-                let said = Some(format!("what is kept of it makes no sense: {}", failure.words));
-                return Ok((Ending { said, ..Ending::of(ApplyStatus::NoSource) }, Work::Nothing));
+                let said = format!("what is kept of it makes no sense: {}", failure.words);
+                return Ok(nothing(Ending::saying(ApplyStatus::NoSource, said)));
             }
         };
         let Some(agent) = target.agent else { return self.without_agent(target, &source).await };
         let body = match self.client.get_agent(agent, meter).await {
             Ok(body) => body,
             Err(CallFailure { kind: FailureKind::NotFound, .. })
-                if self.may_create(target) && !candidate.is_made =>
+                if self.may_create(target) && !self.which.made.contains_key(&target.key) =>
             {
                 target.agent = None;
                 return self.without_agent(target, &source).await;
             }
-            Err(failure) => return Ok((failed(failure), Work::Nothing)),
+            Err(failure) => return Ok(nothing(failed(failure))),
         };
         match read(Side::Agent, &body, agent.0).await {
             Ok(now) => self.compared(target, &source, &now, body).await,
-            Err(failure) => Ok((failed(failure), Work::Nothing)),
+            Err(failure) => Ok(nothing(failed(failure))),
         }
     }
 
@@ -276,7 +262,7 @@ impl Task {
         source: &Record,
         now: &Record,
         body: Bytes,
-    ) -> Result<(Ending, Work), LedgerError> {
+    ) -> Result<Looked, LedgerError> {
         let mut status = ApplyStatus::Unchanged;
         let mut must_publish = false;
         if self.which.has_past {
@@ -304,29 +290,27 @@ impl Task {
         if !differences.is_empty() {
             status = if work == Work::Nothing { ApplyStatus::Differs } else { ApplyStatus::WouldApply };
         }
-        Ok((Ending { changed: change.names(), left: change.left, differences, ..Ending::of(status) }, work))
+        let ending = Ending { changed: change.names(), left: change.left, differences, ..Ending::of(status) };
+        Ok(Looked { ending, work })
     }
 
     /// A row without an agent gets one, if that is wanted; never a second one for a request without an answer.
-    async fn without_agent(&self, target: &Target, source: &Record) -> Result<(Ending, Work), LedgerError> {
+    async fn without_agent(&self, target: &Target, source: &Record) -> Result<Looked, LedgerError> {
         let is_retried = is_named(Some(&self.which.retry_create), target.pair);
         let has_open = self.which.has_past
             && !self.writer.writes_for(&self.workspace, target.key, None).await?.is_empty();
         if has_open && !is_retried {
             let said = "an agent was asked for, and no answer came; it is not in the agent list. If there is none, \
                         --retry-create asks again";
-            return Ok((
-                Ending { said: Some(said.to_owned()), ..Ending::of(ApplyStatus::Unknown) },
-                Work::Nothing,
-            ));
+            return Ok(nothing(Ending::saying(ApplyStatus::Unknown, said)));
         }
         if !self.may_create(target) {
-            return Ok(settled(ApplyStatus::NoTarget));
+            return Ok(nothing(Ending::of(ApplyStatus::NoTarget)));
         }
         let (_, change) = proposed(source, &self.choices);
         let ending =
             Ending { changed: change.names(), left: change.left, ..Ending::of(ApplyStatus::WouldCreate) };
-        Ok((ending, Work::Create))
+        Ok(Looked { ending, work: Work::Create })
     }
 
     fn may_create(&self, target: &Target) -> bool {
@@ -334,19 +318,14 @@ impl Task {
     }
 }
 
-impl Looked {
-    /// A panic is one row's.
-    fn broken() -> Self {
-        let failure = CallFailure::new(Call::Agent, FailureKind::Defect, defect("failed at this row"));
-        Self { ending: failed(failure), work: Work::Nothing, meter: Meter::default() }
-    }
+fn met_a_defect() -> CallFailure {
+    CallFailure::new(Call::Agent, FailureKind::Defect, defect("failed at this row"))
 }
 
-fn settled(status: ApplyStatus) -> (Ending, Work) {
-    (Ending::of(status), Work::Nothing)
+fn nothing(ending: Ending) -> Looked {
+    Looked { ending, work: Work::Nothing }
 }
 
-/// A row whose call failed.
 pub(super) fn failed(failure: CallFailure) -> Ending {
     let status = match failure.row_status() {
         RowStatus::NoAccess => ApplyStatus::NoAccess,
@@ -379,15 +358,5 @@ fn row_done(target: &Target, name: String, looked: &Looked) -> RowDone {
         error: failure.map(ToString::to_string).unwrap_or_default(),
         remedy: failure.map_or(Remedy::Nothing, CallFailure::remedy),
         differences: looked.ending.differences.len(),
-    }
-}
-
-/// For the rules by which a run gives up.
-fn outcome(target: &Target, looked: &Looked) -> Outcome {
-    Outcome {
-        status: status_of(looked),
-        failure: looked.ending.failure.clone(),
-        requests: looked.meter.requests,
-        ..unchecked(Job { line: target.line, pair: target.pair })
     }
 }

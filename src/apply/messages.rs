@@ -12,8 +12,7 @@ use crate::engine::terminal::{
     Blocks, Phase, Said, Text, Tone, WHOLE, Wording, by_word, counted, counts, quoted, work,
 };
 
-/// How it speaks of its events.
-pub static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says };
+pub(crate) static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says };
 
 fn says(event: &Event, during: Phase) -> Option<Said> {
     match (event, during) {
@@ -38,11 +37,10 @@ fn agent_line(done: &AgentDone) -> String {
 
 /// Where it happens; `base_url` is `None` in the practice workspace.
 #[derive(Clone, Copy, Debug)]
-pub struct Endpoint<'a> {
-    /// The target.
-    pub base_url: Option<&'a str>,
+pub(crate) struct Endpoint<'a> {
+    pub(crate) base_url: Option<&'a str>,
     /// Whether it is another workspace than the ledger's.
-    pub is_elsewhere: bool,
+    pub(crate) is_elsewhere: bool,
 }
 
 impl Endpoint<'_> {
@@ -51,8 +49,7 @@ impl Endpoint<'_> {
     }
 }
 
-/// What is about to be read.
-pub fn before_apply(backlog: &Backlog, rpm: u32, endpoint: Endpoint<'_>, dry_run: bool) -> Text {
+pub(crate) fn before_apply(backlog: &Backlog, rpm: u32, endpoint: Endpoint<'_>, dry_run: bool) -> Text {
     let mut blocks = Blocks::new(endpoint.is_practice());
     blocks.platform(endpoint.base_url);
     blocks.push(&work(backlog, rpm, 1));
@@ -66,32 +63,53 @@ pub fn before_apply(backlog: &Backlog, rpm: u32, endpoint: Endpoint<'_>, dry_run
 
 /// What is about to be written, what is left and why, and the command line that takes it back.
 /// `rows`: how many of them `--max-changes` leaves.
-pub fn apply_plan(plan: &Plan, rows: u64, endpoint: Endpoint<'_>, dry_run: bool, take_back: &str) -> Text {
+pub(crate) fn apply_plan(
+    plan: &Plan,
+    rows: u64,
+    endpoint: Endpoint<'_>,
+    dry_run: bool,
+    take_back: &str,
+) -> Text {
     let mut blocks = Blocks::new(endpoint.is_practice());
     blocks.say(&headline(plan, dry_run));
     if rows < plan.count() {
         let others = grouped(plan.count() - rows);
         blocks.say(&format!("--max-changes leaves the last {others} of them for another command."));
     }
-    let fields = counts(plan.fields.iter().map(|(field, rows)| (*rows, field.as_str())));
-    if !fields.is_empty() {
-        blocks.push(&format!("Fields to be written:{fields}"));
-    }
-    let others: Vec<_> = plan.others.iter().map(|(status, rows)| (*rows, status.as_str())).collect();
-    if !others.is_empty() {
-        blocks.push(&format!("Other rows:{}", counts(others)));
-    }
-    let left: Vec<_> = plan
+    let fields = plan.fields.iter().map(|(field, rows)| (*rows, field.as_str()));
+    let others = plan.others.iter().map(|(status, rows)| (*rows, status.as_str()));
+    let left = plan
         .left
         .iter()
-        .map(|(left, rows)| (*rows, format!("{}: {}", terminal_safe(&left.name, 60), left.why.words())))
-        .collect();
-    if !left.is_empty() {
-        let left = counts(left.iter().map(|(rows, words)| (*rows, words.as_str())));
-        blocks.push(&format!("Left behind:{left}"));
+        .map(|(left, rows)| (*rows, format!("{}: {}", terminal_safe(&left.name, 60), left.why.words())));
+    for (heading, lines) in [
+        ("Fields to be written", counts(fields)),
+        ("Other rows", counts(others)),
+        ("Left behind", counts(left)),
+    ] {
+        if !lines.is_empty() {
+            blocks.push(&format!("{heading}:{lines}"));
+        }
     }
-    for warning in warnings(plan, endpoint) {
-        blocks.say(warning);
+    for (is_due, warning) in [
+        (
+            plan.with_actions > 0,
+            "WARNING: --with-actions replaces all tools of these agents, also workflows that were attached in the web \
+             app and that the API does not show.",
+        ),
+        (
+            plan.creates > 0,
+            "An agent made through the API belongs to the key's service account: nobody sees it in the web app, and no \
+             call shares or deletes it.",
+        ),
+        (
+            endpoint.is_elsewhere && plan.count() > 0,
+            "No API carries over conversations, who an agent is shared with, the connections of actions, and files.",
+        ),
+    ] {
+        if is_due {
+            blocks.say(warning);
+        }
     }
     if plan.count() > 0 && !dry_run {
         blocks.command("To take it back later:", take_back);
@@ -100,60 +118,29 @@ pub fn apply_plan(plan: &Plan, rows: u64, endpoint: Endpoint<'_>, dry_run: bool,
 }
 
 fn headline(plan: &Plan, dry_run: bool) -> String {
-    let agents = |count| counted(count, "agent", "agents");
+    let (one, many) = if dry_run {
+        ("agent would be", "agents would be")
+    } else {
+        ("agent is about to be", "agents are about to be")
+    };
     let deeds: Vec<_> = [(plan.updates, "written"), (plan.creates, "made")]
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, deed)| (agents(count), deed, count == 1))
+        .map(|(count, deed)| format!("{} {deed} and published", counted(count, one, many)))
         .collect();
-    if deeds.is_empty() {
-        return "There is nothing to write.".to_owned();
-    }
-    let said: Vec<_> = deeds
-        .iter()
-        .map(|(agents, deed, is_one)| match (dry_run, is_one) {
-            (true, _) => format!("{agents} would be {deed} and published"),
-            (false, true) => format!("{agents} is about to be {deed} and published"),
-            (false, false) => format!("{agents} are about to be {deed} and published"),
-        })
-        .collect();
-    let said = said.join(", ");
-    if dry_run {
-        format!("Nothing is written: this is a dry run. Without --dry-run, {said}.")
-    } else {
-        format!("{said}, for all their users.")
+    let said = deeds.join(", ");
+    match (deeds.as_slice(), dry_run) {
+        ([], _) => "There is nothing to write.".to_owned(),
+        (_, true) => format!("Nothing is written: this is a dry run. Without --dry-run, {said}."),
+        (_, false) => format!("{said}, for all their users."),
     }
 }
 
-fn warnings(plan: &Plan, endpoint: Endpoint<'_>) -> Vec<&'static str> {
-    let mut warnings = Vec::new();
-    if plan.with_actions > 0 {
-        warnings.push(
-            "WARNING: --with-actions replaces all tools of these agents, also workflows that were attached in the web \
-             app and that the API does not show.",
-        );
-    }
-    if plan.creates > 0 {
-        warnings.push(
-            "An agent made through the API belongs to the key's service account: nobody sees it in the web app, and no \
-             call shares or deletes it.",
-        );
-    }
-    if endpoint.is_elsewhere && plan.count() > 0 {
-        warnings.push(
-            "No API carries over conversations, who an agent is shared with, the connections of actions, and files.",
-        );
-    }
-    warnings
-}
-
-/// The question after [`apply_plan`].
-pub fn apply_question(rows: u64) -> String {
+pub(crate) fn apply_question(rows: u64) -> String {
     format!("Write {}?", counted(rows, "agent", "agents"))
 }
 
-/// What is about to be taken back.
-pub fn undo_plan(rows: u64, endpoint: Endpoint<'_>, dry_run: bool) -> Text {
+pub(crate) fn undo_plan(rows: u64, endpoint: Endpoint<'_>, dry_run: bool) -> Text {
     let mut blocks = Blocks::new(endpoint.is_practice());
     blocks.platform(endpoint.base_url);
     let agents = counted(rows, "agent", "agents");
@@ -168,25 +155,21 @@ pub fn undo_plan(rows: u64, endpoint: Endpoint<'_>, dry_run: bool) -> Text {
     blocks.finish()
 }
 
-/// The question after [`undo_plan`].
-pub fn undo_question(rows: u64) -> String {
+pub(crate) fn undo_question(rows: u64) -> String {
     format!("Take back what was written to {}?", counted(rows, "agent", "agents"))
 }
 
-/// What is known at the end.
 #[derive(Clone, Debug, Default)]
-pub struct ApplyResult {
-    /// Rows by what became of them.
-    pub statuses: BTreeMap<ApplyStatus, u64>,
-    /// How many rows need what.
-    pub remedies: BTreeMap<&'static str, u64>,
+pub(crate) struct ApplyResult {
+    pub(crate) statuses: BTreeMap<ApplyStatus, u64>,
+    pub(crate) remedies: BTreeMap<&'static str, u64>,
     /// Whether something of ours may stand in an agent.
-    pub has_written: bool,
+    pub(crate) has_written: bool,
 }
 
 impl ApplyResult {
     /// Takes in the next row; `is_written`: something of ours may stand in its agent.
-    pub fn count(&mut self, status: ApplyStatus, remedy: &'static str, is_written: bool) {
+    pub(crate) fn count(&mut self, status: ApplyStatus, remedy: &'static str, is_written: bool) {
         self.has_written |= is_written;
         *self.statuses.entry(status).or_default() += 1;
         if status.needs_attention() {
@@ -196,7 +179,7 @@ impl ApplyResult {
 
     /// Whether some rows need somebody. A command that is not about all rows asks nothing of a cell without an id, nor of what it
     /// did not come to.
-    pub fn needs_attention(&self, is_about_all: bool) -> bool {
+    pub(crate) fn needs_attention(&self, is_about_all: bool) -> bool {
         let is_asked = |status: &ApplyStatus| {
             is_about_all || !matches!(status, ApplyStatus::InvalidId | ApplyStatus::NotChecked)
         };
@@ -204,7 +187,7 @@ impl ApplyResult {
     }
 
     /// Whether there was an answer that says something about a row.
-    pub fn has_answers(&self) -> bool {
+    pub(crate) fn has_answers(&self) -> bool {
         self.statuses.keys().any(|status| {
             !matches!(
                 status,
@@ -219,7 +202,7 @@ impl ApplyResult {
 
 /// How it ended: why early, rows by status, what to do, `files` with what each one is, the command line that takes it back,
 /// and the one to type next.
-pub fn after_apply(
+pub(crate) fn after_apply(
     result: &ApplyResult,
     (practice, writing): (bool, Writing),
     files: &[(&str, &Path)],

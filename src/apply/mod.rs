@@ -15,25 +15,24 @@
 
 mod columns;
 mod create;
-pub mod decide;
+pub(crate) mod decide;
 mod draft;
-pub mod left;
+pub(crate) mod left;
 mod look;
 mod messages;
 mod recovery;
 mod remedies;
 mod run;
-pub mod store;
+pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 mod undo;
 mod write;
 
-pub use columns::{ApplyFacts, ApplyRow};
-pub use create::name_asked_for;
-pub use look::{Candidate, Plan, Which, feed};
-pub use messages::{
+pub(crate) use columns::{ApplyFacts, ApplyRow};
+pub(crate) use look::{Plan, Which, feed};
+pub(crate) use messages::{
     ApplyResult, Endpoint, WORDING, after_apply, apply_plan, apply_question, before_apply, undo_plan,
     undo_question,
 };
-pub use write::Applier;
+pub(crate) use write::Applier;

@@ -24,6 +24,10 @@ impl Told {
     }
 }
 
+const fn owner(command: Both, page: Both) -> Told {
+    Told::Own { actor: Actor::Owner, command, page }
+}
+
 const fn administrator(command: Both, page: Both) -> Told {
     Told::Own { actor: Actor::Administrator, command, page }
 }
@@ -39,33 +43,24 @@ pub(super) fn told(status: ApplyStatus, failure: Option<&CallFailure>, has_agent
         | ApplyStatus::WouldApply
         | ApplyStatus::WouldCreate
         | ApplyStatus::Duplicate => Told::Nothing,
-        ApplyStatus::Differs => Told::Own {
-            actor: Actor::Owner,
-            command: [
-                "Mend in the web app what `differences` still names (`left_behind` says what was not written), and publish it.",
-                "In der Web-App beheben, was `differences` noch nennt (`left_behind` sagt, was nicht geschrieben wurde), und veröffentlichen."],
-            page: [
-                "Put back in the agent what still differs, and publish it.",
-                "Im Agenten wiederherstellen, was noch abweicht, und veröffentlichen."],
-        },
-        ApplyStatus::DraftInUse => Told::Own {
-            actor: Actor::Owner,
-            command: [
-                "Somebody has unpublished changes in this agent: publish or discard them in the web app, then run the same command again.",
-                "Jemand hat unveröffentlichte Änderungen in diesem Agenten: in der Web-App veröffentlichen oder verwerfen, dann denselben Befehl noch einmal ausführen."],
-            page: [
-                "There are unpublished changes in this agent: publish or discard them.",
-                "In diesem Agenten stecken unveröffentlichte Änderungen: veröffentlichen oder verwerfen."],
-        },
-        ApplyStatus::ChangedSince => Told::Own {
-            actor: Actor::Owner,
-            command: [
-                "It is no longer as this program left it, and was left alone: look at it in the web app.",
-                "Er ist nicht mehr, wie dieses Programm ihn verlassen hat, und wurde in Ruhe gelassen: in der Web-App ansehen."],
-            page: [
-                "Somebody has changed this agent since: look whether it is as it should be.",
-                "Jemand hat diesen Agenten seither geändert: Sehen Sie nach, ob er ist, wie er sein soll."],
-        },
+        ApplyStatus::Differs => owner(
+            ["Mend in the web app what `differences` still names (`left_behind` says what was not written), and publish it.",
+             "In der Web-App beheben, was `differences` noch nennt (`left_behind` sagt, was nicht geschrieben wurde), und veröffentlichen."],
+            ["Put back in the agent what still differs, and publish it.",
+             "Im Agenten wiederherstellen, was noch abweicht, und veröffentlichen."],
+        ),
+        ApplyStatus::DraftInUse => owner(
+            ["Somebody has unpublished changes in this agent: publish or discard them in the web app, then run the same command again.",
+             "Jemand hat unveröffentlichte Änderungen in diesem Agenten: in der Web-App veröffentlichen oder verwerfen, dann denselben Befehl noch einmal ausführen."],
+            ["There are unpublished changes in this agent: publish or discard them.",
+             "In diesem Agenten stecken unveröffentlichte Änderungen: veröffentlichen oder verwerfen."],
+        ),
+        ApplyStatus::ChangedSince => owner(
+            ["It is no longer as this program left it, and was left alone: look at it in the web app.",
+             "Er ist nicht mehr, wie dieses Programm ihn verlassen hat, und wurde in Ruhe gelassen: in der Web-App ansehen."],
+            ["Somebody has changed this agent since: look whether it is as it should be.",
+             "Jemand hat diesen Agenten seither geändert: Sehen Sie nach, ob er ist, wie er sein soll."],
+        ),
         ApplyStatus::NoTarget => administrator(
             ["Make an agent for it in the web app, share it with the API key as editor, and name it with --map; then run the same command again.",
              "In der Web-App einen Agenten dafür anlegen, ihn mit dem API-Schlüssel als Bearbeiter teilen und mit --map nennen; dann denselben Befehl noch einmal ausführen."],

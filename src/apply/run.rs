@@ -20,7 +20,7 @@ const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 impl Applier<'_> {
     /// Writes all planned rows, as long as nothing speaks against it; `rows` is how many that are.
-    pub async fn apply(&mut self, rows: u64, has_past: bool) {
+    pub(crate) async fn apply(&mut self, rows: u64, has_past: bool) {
         self.board.observer.observe(&Event::Writing { writing: Writing::Applying, rows });
         let mut last = None;
         while self.board.may_go_on() {
@@ -36,37 +36,30 @@ impl Applier<'_> {
         self.board.observer.observe(&Event::Ended);
     }
 
-    /// The rows stay as they are: the person did not say yes.
-    pub fn decline(&mut self) {
-        self.board.decline();
-    }
-
-    /// In a dry run the rows are only said to be written.
-    pub async fn would_apply(&mut self) {
+    pub(crate) async fn would_apply(&mut self) {
         let said = self.board.writer.apply_would(&self.workspace).await;
         self.board.on_disk(said);
     }
 
-    /// At most so many rows are written; the others are left for another command.
-    pub async fn at_most(&mut self, maximum: Option<u64>) {
+    pub(crate) async fn at_most(&mut self, maximum: Option<u64>) {
         let kept = self.board.writer.apply_at_most(&self.workspace, maximum).await;
         self.board.on_disk(kept);
     }
 
     async fn apply_one(&mut self, row: Planned, has_past: bool) -> ControlFlow<()> {
-        let mut spent = Meter { requests: row.requests, ..Meter::default() };
+        self.spent = Meter { requests: row.requests, ..Meter::default() };
         let mut target = row.target.clone();
         let kept = read(row.source.side, &row.source.body, row.source.id(target.pair)).await;
         let (name, ending) = match kept.map(|source| self.choices.source(source)) {
             Ok(source) => {
-                let ending = self.brought_in_line(&row, &source, &mut target, has_past, &mut spent).await;
+                let ending = self.brought_in_line(&row, &source, &mut target, has_past).await;
                 (source.name().to_owned(), ending)
             }
             Err(failure) => (String::new(), Some(failed(failure))),
         };
         // What was not come to stays planned, and says so.
         let Some(ending) = ending else { return ControlFlow::Break(()) };
-        self.conclude(&target, name, Ending { requests: spent.requests, ..ending }).await
+        self.conclude(&target, name, ending).await
     }
 
     /// What became of a row goes on disk, then to whoever watches.
@@ -76,6 +69,7 @@ impl Applier<'_> {
         name: String,
         ending: Ending,
     ) -> ControlFlow<()> {
+        let ending = Ending { requests: self.spent.requests, ..ending };
         let done = AgentDone {
             agent: target.agent,
             name,
@@ -100,24 +94,23 @@ impl Applier<'_> {
         source: &Record,
         target: &mut Target,
         has_past: bool,
-        spent: &mut Meter,
     ) -> Option<Ending> {
         let (Some(agent), Some(body)) = (target.agent, &row.body) else {
-            return self.create(source, target, spent).await;
+            return self.create(source, target).await;
         };
         let is_fresh = Timestamp::now().duration_since(body.at) < FRESH;
         let as_read = if is_fresh {
             read(Side::Agent, &body.bytes, agent.0).await.map(|now| (now, body.bytes.clone()))
         } else {
-            self.read_agent(agent, spent).await
+            self.read_agent(agent).await
         };
         let (now, body) = match as_read {
             Ok(as_read) => as_read,
             Err(failure) => return Some(failed(failure)),
         };
-        let (source, accepted) = &self.choices.wanted(source, &now);
-        let mut change = decide(source, &now, &self.choices);
-        change.left.extend(accepted.iter().cloned());
+        let (source, accepted) = self.choices.wanted(source, &now);
+        let mut change = decide(&source, &now, &self.choices);
+        change.left.extend(accepted);
         let mut unpublished = None;
         if has_past {
             let past = self.board.writer.writes_for(&self.workspace, target.key, target.agent).await;
@@ -126,10 +119,10 @@ impl Applier<'_> {
             unpublished = recovered.unpublished;
         }
         if change.is_empty() && unpublished.is_none() {
-            return Some(read_again(source, &now, ApplyStatus::Unchanged));
+            return Some(read_again(&source, &now, ApplyStatus::Unchanged));
         }
         let order = Order {
-            target: &target.clone(),
+            key: target.key,
             agent,
             kind: Kind::Update,
             change: &change,
@@ -137,13 +130,12 @@ impl Applier<'_> {
             body: &body,
             must_publish: unpublished.is_some(),
         };
-        let written = self.write(&order, spent).await;
+        let written = self.write(&order).await;
         if let (Written::Published { .. }, Some(made)) = (&written, unpublished) {
-            let ended = self.board.writer.end_write(made, WriteEnd::Written, None, None, None).await;
-            self.board.on_disk(ended)?;
+            self.end(made, WriteEnd::Written, None, None).await?;
         }
         let done = if unpublished.is_some() { ApplyStatus::Created } else { ApplyStatus::Applied };
-        let ending = ending(written, done, source, &now)?;
+        let ending = ending(written, done, &source, &now)?;
         let changed = if is_published(ending.status) { change.names() } else { Vec::new() };
         Some(Ending { changed, left: change.left, ..ending })
     }
@@ -174,9 +166,7 @@ pub(super) fn ending(
         Written::Published { version, after: Ok(after) } => {
             Ending { version, ..read_again(wanted, &after, done) }
         }
-        Written::Published { version, after: Err(failure) } => {
-            Ending { version, failure: Some(failure), ..Ending::of(ApplyStatus::Unknown) }
-        }
+        Written::Published { version, after: Err(failure) } => Ending { version, ..Ending::unknown(failure) },
         Written::InUse { others, failure } => Ending {
             said: Some(in_use(&others, failure.as_ref())),
             failure,
@@ -184,9 +174,7 @@ pub(super) fn ending(
             ..Ending::of(ApplyStatus::DraftInUse)
         },
         Written::Refused(failure) => Ending { differences: differences(), ..failed(failure) },
-        Written::Unknown(failure) => {
-            Ending { failure: Some(failure), differences: differences(), ..Ending::of(ApplyStatus::Unknown) }
-        }
+        Written::Unknown(failure) => Ending { differences: differences(), ..Ending::unknown(failure) },
         Written::NotSent => return None,
     })
 }

@@ -9,11 +9,11 @@ use super::draft::{is_same, with_fields};
 use super::look::failed;
 use super::run::{ending, is_published};
 use super::store::{Ending, Kind, OpenWrite, Past, Target, WriteEnd};
-use super::write::{Applier, Order, Sent, sent};
+use super::write::{Applier, Order};
 use crate::base::{ApplyStatus, Call, Event, Writing};
-use crate::engine::platform::Meter;
+use crate::engine::platform::{Client, Meter};
 use crate::engine::record::{Record, Side};
-use crate::engine::session::InPause;
+use crate::engine::session::{InPause, Sent};
 
 /// What is to be done about an agent.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +28,7 @@ pub(super) enum Back {
 
 impl Applier<'_> {
     /// Takes back what was written to the rows that `only` names (`None`: to all).
-    pub async fn undo(&mut self, only: Option<&BTreeSet<Uuid>>, rows: u64) {
+    pub(crate) async fn undo(&mut self, only: Option<&BTreeSet<Uuid>>, rows: u64) {
         self.board.observer.observe(&Event::Writing { writing: Writing::Undoing, rows });
         let mut last: Option<Target> = None;
         while self.board.may_go_on() {
@@ -40,10 +40,9 @@ impl Applier<'_> {
             if only.is_some_and(|only| ids.into_iter().all(|id| !only.contains(&id))) {
                 continue;
             }
-            let mut spent = Meter::default();
+            self.spent = Meter::default();
             let mut name = String::new();
-            let Some(ending) = self.take_back(&past, &mut name, &mut spent).await else { break };
-            let ending = Ending { requests: spent.requests, ..ending };
+            let Some(ending) = self.take_back(&past, &mut name).await else { break };
             if self.conclude(&past.target, name, ending).await.is_break() {
                 break;
             }
@@ -52,19 +51,19 @@ impl Applier<'_> {
     }
 
     /// `None` when no request left.
-    async fn take_back(&mut self, past: &Past, name: &mut String, spent: &mut Meter) -> Option<Ending> {
+    async fn take_back(&mut self, past: &Past, name: &mut String) -> Option<Ending> {
         let Some(agent) = past.target.agent else {
             let said = "an agent was asked for, and no answer came: look for it in the agent list";
-            return Some(Ending { said: Some(said.to_owned()), ..Ending::of(ApplyStatus::Unknown) });
+            return Some(Ending::saying(ApplyStatus::Unknown, said));
         };
-        let (now, body) = match self.read_agent(agent, spent).await {
+        let (now, body) = match self.read_agent(agent).await {
             Ok(read) => read,
             Err(failure) => return Some(failed(failure)),
         };
         now.name().clone_into(name);
         match back(&past.writes, &now) {
             Back::ChangedSince => Some(Ending::of(ApplyStatus::ChangedSince)),
-            Back::SwitchOff { writes } => self.switch_off(past, writes, spent).await,
+            Back::SwitchOff { writes } => self.switch_off(past, writes).await,
             Back::Restore { writes, names, before, in_draft } => {
                 let mut change = restore(names.iter().map(String::as_str), &before, &now);
                 change.tidy(in_draft.iter().map(String::as_str), &now);
@@ -77,9 +76,8 @@ impl Applier<'_> {
                     let status = if is_done { ApplyStatus::Undone } else { ApplyStatus::Differs };
                     return Some(Ending { left: change.left, ..Ending::of(status) });
                 }
-                let target = &past.target;
                 let order = Order {
-                    target,
+                    key: past.target.key,
                     agent,
                     kind: Kind::Undo,
                     change: &change,
@@ -87,7 +85,7 @@ impl Applier<'_> {
                     body: &body,
                     must_publish: false,
                 };
-                let written = self.write(&order, spent).await;
+                let written = self.write(&order).await;
                 let mut ending = ending(written, ApplyStatus::Undone, &before, &now)?;
                 if is_published(ending.status) {
                     ending.changed = change.names();
@@ -114,23 +112,18 @@ impl Applier<'_> {
         self.board.on_disk(noted)
     }
 
-    async fn switch_off(&mut self, past: &Past, writes: Vec<i64>, spent: &mut Meter) -> Option<Ending> {
+    async fn switch_off(&mut self, past: &Past, writes: Vec<i64>) -> Option<Ending> {
         let (write, agent) = (*writes.first()?, past.target.agent?);
         let intent = self.board.writer.intend_retreat(write, agent).await;
         let intent = self.board.on_disk(intent)?;
-        let client = self.board.client;
-        let mut meter = Meter::default();
-        let answer = self.board.patiently(client.disable_agent(&intent, &mut meter), InPause::GiveUp).await;
-        spent.requests = spent.requests.saturating_add(meter.requests);
-        match sent(Call::DisableAgent, answer, meter) {
+        let request = async |client: &Client, meter: &mut Meter| client.disable_agent(&intent, meter).await;
+        match self.board.send(Call::DisableAgent, request, InPause::GiveUp, &mut self.spent).await {
             Sent::Done(()) => {
                 self.are_taken_back(writes).await?;
                 Some(Ending::of(ApplyStatus::Undone))
             }
             Sent::Not(failure) => failure.map(failed),
-            Sent::Unknown(failure) => {
-                Some(Ending { failure: Some(failure), ..Ending::of(ApplyStatus::Unknown) })
-            }
+            Sent::Unknown(failure) => Some(Ending::unknown(failure)),
         }
     }
 }

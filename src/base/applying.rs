@@ -1,103 +1,53 @@
 //! What became of a row of `apply`, and what has to be on disk before a request may change an agent.
 
-use std::fmt;
-
 use super::difference::JsonText;
 use super::ids::AgentId;
+use super::worded::worded;
 
-/// What became of a row; the `status` column of an apply report (DESIGN.md, Applying).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ApplyStatus {
-    /// Written, published, read again, equal.
-    Applied,
-    /// The same for an agent that was made for it.
-    Created,
-    /// Was equal.
-    Unchanged,
-    /// As it was before this program wrote it.
-    Undone,
-    /// A dry run would have written it.
-    WouldApply,
-    /// A dry run would have made it.
-    WouldCreate,
-    /// Not what the source is, and nothing more that can be written.
-    Differs,
-    /// Somebody has unpublished changes in it.
-    DraftInUse,
-    /// Not as we left it: it is not taken back.
-    ChangedSince,
-    /// No agent of this row in the target.
-    NoTarget,
-    /// The ledger keeps nothing of this row.
-    NoSource,
-    /// The platform's own 404.
-    AgentNotFound,
-    /// 403 for this one.
-    NoAccess,
-    /// No sensible answer, or a refusal; nothing was changed.
-    Failed,
-    /// A write without an answer, and looking did not tell.
-    Unknown,
-    /// No UUID in the cell.
-    InvalidId,
-    /// Like an earlier line.
-    Duplicate,
-    /// Not come to.
-    NotChecked,
+worded! {
+    /// What became of a row; the `status` column of an apply report (DESIGN.md, Applying).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum ApplyStatus {
+        /// Written, published, read again, equal.
+        Applied = "applied",
+        /// The same for an agent that was made for it.
+        Created = "created",
+        /// Was equal.
+        Unchanged = "unchanged",
+        /// As it was before this program wrote it.
+        Undone = "undone",
+        /// A dry run would have written it.
+        WouldApply = "would_apply",
+        /// A dry run would have made it.
+        WouldCreate = "would_create",
+        /// Not what the source is, and nothing more that can be written.
+        Differs = "differs",
+        /// Somebody has unpublished changes in it.
+        DraftInUse = "draft_in_use",
+        /// Not as we left it: it is not taken back.
+        ChangedSince = "changed_since",
+        /// No agent of this row in the target.
+        NoTarget = "no_target",
+        /// The ledger keeps nothing of this row.
+        NoSource = "no_source",
+        /// The platform's own 404.
+        AgentNotFound = "agent_not_found",
+        /// 403 for this one.
+        NoAccess = "no_access",
+        /// No sensible answer, or a refusal; nothing was changed.
+        Failed = "failed",
+        /// A write without an answer, and looking did not tell.
+        Unknown = "unknown",
+        /// No UUID in the cell.
+        InvalidId = "invalid_id",
+        /// Like an earlier line.
+        Duplicate = "duplicate",
+        /// Not come to.
+        NotChecked = "not_checked",
+    }
 }
 
 impl ApplyStatus {
-    /// Every status, in the order in which a person reads them.
-    pub const ALL: [Self; 18] = [
-        Self::Applied,
-        Self::Created,
-        Self::Unchanged,
-        Self::Undone,
-        Self::WouldApply,
-        Self::WouldCreate,
-        Self::Differs,
-        Self::DraftInUse,
-        Self::ChangedSince,
-        Self::NoTarget,
-        Self::NoSource,
-        Self::AgentNotFound,
-        Self::NoAccess,
-        Self::Failed,
-        Self::Unknown,
-        Self::InvalidId,
-        Self::Duplicate,
-        Self::NotChecked,
-    ];
-
-    /// The word in the report and the ledger.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Applied => "applied",
-            Self::Created => "created",
-            Self::Unchanged => "unchanged",
-            Self::Undone => "undone",
-            Self::WouldApply => "would_apply",
-            Self::WouldCreate => "would_create",
-            Self::Differs => "differs",
-            Self::DraftInUse => "draft_in_use",
-            Self::ChangedSince => "changed_since",
-            Self::NoTarget => "no_target",
-            Self::NoSource => "no_source",
-            Self::AgentNotFound => "agent_not_found",
-            Self::NoAccess => "no_access",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-            Self::InvalidId => "invalid_id",
-            Self::Duplicate => "duplicate",
-            Self::NotChecked => "not_checked",
-        }
-    }
-
-    /// The reverse of [`ApplyStatus::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-
     /// Whether somebody has something to do about such a row.
     pub const fn needs_attention(self) -> bool {
         match self {
@@ -120,12 +70,6 @@ impl ApplyStatus {
             | Self::Unknown
             | Self::InvalidId => true,
         }
-    }
-}
-
-impl fmt::Display for ApplyStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

@@ -5,106 +5,61 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{AssistantId, Pair};
 use super::status::{DisabledState, RowStatus};
+use super::worded::worded;
 
-/// Whether a run switches verified assistants off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Disabling {
-    /// It only reads.
-    #[default]
-    No,
-    /// It shows what it would switch off (`--dry-run`).
-    DryRun,
-    /// It does (`--disable`).
-    Yes,
+worded! {
+    /// Whether a run switches verified assistants off.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum Disabling {
+        /// It only reads.
+        #[default]
+        No = "no",
+        /// It shows what it would switch off (`--dry-run`).
+        DryRun = "dry_run",
+        /// It does (`--disable`).
+        Yes = "yes",
+    }
 }
 
 impl Disabling {
-    /// The word in the ledger.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::No => "no",
-            Self::DryRun => "dry_run",
-            Self::Yes => "yes",
-        }
-    }
-
-    /// The reverse of [`Disabling::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::No, Self::DryRun, Self::Yes].into_iter().find(|disabling| disabling.as_str() == word)
-    }
-
     /// Whether there is a plan at all.
     pub const fn is_asked_for(self) -> bool {
         matches!(self, Self::DryRun | Self::Yes)
     }
 }
 
-/// How the switching off ended (DESIGN.md, Disabling).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DisablingEnd {
-    /// Every planned row was asked for.
-    Completed,
-    /// The probe's agent went off with its assistant: the two are one record.
-    OneRecord,
-    /// The last look found an agent off: all same-UUID rows of this process were switched on again.
-    FlippedLate,
-    /// At the last look there was no list, or none of the agents was in it: likewise.
-    LostSight,
-    /// At the last look some agents were not in the list, and others in it as enabled: only the rows of the former were
-    /// switched on again.
-    SomeMissing,
-    /// The person said yes without knowing, and the last look could not tell either.
-    CompletedBlind,
-    /// The list does not show what becomes of the probe's agent.
-    CannotTell,
-    /// The platform refused one probe after another.
-    ProbesRefused,
-    /// The probe was asked for, and whether it went off is not known.
-    ProbeUnanswered,
-    /// The key may not switch assistants off.
-    NotAllowed,
-    /// A signal, the server out of reach, or another reason to stop the run; the same command goes on.
-    Stopped,
+worded! {
+    /// How the switching off ended (DESIGN.md, Disabling).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum DisablingEnd {
+        /// Every planned row was asked for.
+        Completed = "completed",
+        /// The probe's agent went off with its assistant: the two are one record.
+        OneRecord = "one_record",
+        /// The last look found an agent off: all same-UUID rows of this process were switched on again.
+        FlippedLate = "flipped_late",
+        /// At the last look there was no list, or none of the agents was in it: likewise.
+        LostSight = "lost_sight",
+        /// At the last look some agents were not in the list, and others in it as enabled: only the rows of the former were
+        /// switched on again.
+        SomeMissing = "some_missing",
+        /// The person said yes without knowing, and the last look could not tell either.
+        CompletedBlind = "completed_blind",
+        /// The list does not show what becomes of the probe's agent.
+        CannotTell = "cannot_tell",
+        /// The platform refused one probe after another.
+        ProbesRefused = "probes_refused",
+        /// The probe was asked for, and whether it went off is not known.
+        ProbeUnanswered = "probe_unanswered",
+        /// The key may not switch assistants off.
+        NotAllowed = "not_allowed",
+        /// A signal, the server out of reach, or another reason to stop the run; the same command goes on.
+        Stopped = "stopped",
+    }
 }
 
 impl DisablingEnd {
-    const ALL: [Self; 11] = [
-        Self::Completed,
-        Self::OneRecord,
-        Self::FlippedLate,
-        Self::LostSight,
-        Self::SomeMissing,
-        Self::CompletedBlind,
-        Self::CannotTell,
-        Self::ProbesRefused,
-        Self::ProbeUnanswered,
-        Self::NotAllowed,
-        Self::Stopped,
-    ];
-
-    /// The word in the ledger.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::OneRecord => "one_record",
-            Self::FlippedLate => "flipped_late",
-            Self::LostSight => "lost_sight",
-            Self::SomeMissing => "some_missing",
-            Self::CompletedBlind => "completed_blind",
-            Self::CannotTell => "cannot_tell",
-            Self::ProbesRefused => "probes_refused",
-            Self::ProbeUnanswered => "probe_unanswered",
-            Self::NotAllowed => "not_allowed",
-            Self::Stopped => "stopped",
-        }
-    }
-
-    /// The reverse of [`DisablingEnd::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|end| end.as_str() == word)
-    }
-
     /// Whether the guard said no to all: the same command again would only find the same.
     pub const fn is_no_to_all(self) -> bool {
         matches!(self, Self::OneRecord | Self::FlippedLate | Self::LostSight | Self::CannotTell)
@@ -139,58 +94,32 @@ impl DisablingEnd {
     }
 }
 
-/// Why a row was not switched off by a run that was to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SkipReason {
-    /// Its status is not `verified`.
-    NotVerified,
-    /// An earlier run verified it, this one did not come to it (`--limit`).
-    BeyondLimit,
-    /// `--max-disable`.
-    OverMaximum,
-    /// Another row of the same assistant decides.
-    AnotherRow,
-    /// The guard found that assistant and agent are one record.
-    OneRecord,
-    /// The guard could not find out whether they are.
-    CannotTell,
-    /// At the last look its agent was not in the list, and others were.
-    AgentMissing,
-    /// The key may not switch assistants off.
-    NotAllowed,
-    /// Switching off ended before this row, or the person said no.
-    Stopped,
+worded! {
+    /// Why a row was not switched off by a run that was to.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum SkipReason {
+        /// Its status is not `verified`.
+        NotVerified = "not verified",
+        /// An earlier run verified it, this one did not come to it (`--limit`).
+        BeyondLimit = "left by --limit",
+        /// `--max-disable`.
+        OverMaximum = "over --max-disable",
+        /// Another row of the same assistant decides.
+        AnotherRow = "same assistant as another row",
+        /// The guard found that assistant and agent are one record.
+        OneRecord = "one record with the agent",
+        /// The guard could not find out whether they are.
+        CannotTell = "agent might go off, too",
+        /// At the last look its agent was not in the list, and others were.
+        AgentMissing = "agent not in the list",
+        /// The key may not switch assistants off.
+        NotAllowed = "the key may not",
+        /// Switching off ended before this row, or the person said no.
+        Stopped = "not come to",
+    }
 }
 
 impl SkipReason {
-    /// Every reason.
-    pub const ALL: [Self; 9] = [
-        Self::NotVerified,
-        Self::BeyondLimit,
-        Self::OverMaximum,
-        Self::AnotherRow,
-        Self::OneRecord,
-        Self::CannotTell,
-        Self::AgentMissing,
-        Self::NotAllowed,
-        Self::Stopped,
-    ];
-
-    /// A few words for a person, behind a number of rows.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::NotVerified => "not verified",
-            Self::BeyondLimit => "left by --limit",
-            Self::OverMaximum => "over --max-disable",
-            Self::AnotherRow => "same assistant as another row",
-            Self::OneRecord => "one record with the agent",
-            Self::CannotTell => "agent might go off, too",
-            Self::AgentMissing => "agent not in the list",
-            Self::NotAllowed => "the key may not",
-            Self::Stopped => "not come to",
-        }
-    }
-
     /// Whether a row that was left on so is as asked for: what `--limit` and `--max-disable` leave over is, and what is not
     /// verified says so by its status (DESIGN.md, Exit codes).
     pub const fn is_as_asked_for(self) -> bool {

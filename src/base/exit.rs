@@ -8,35 +8,28 @@ use super::stop::StopReason;
 
 /// How a command ends (DESIGN.md, Exit codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Exit {
     /// Everything is as asked for, duplicates included.
-    Done,
+    Done = 0,
     /// Nothing could be done: input unreadable or empty, ledger foreign, locked or unwritable.
-    NothingDone,
+    NothingDone = 1,
     /// Usage error.
-    Usage,
+    Usage = 2,
     /// Finished; some rows need attention.
-    NeedsAttention,
+    NeedsAttention = 3,
     /// Stopped early; the same command goes on.
-    StoppedEarly,
+    StoppedEarly = 4,
     /// Stopped early; something must be mended first.
-    MendFirst,
+    MendFirst = 5,
     /// Second Ctrl-C.
-    Interrupted,
+    Interrupted = 130,
 }
 
 impl Exit {
     /// The number that the shell sees.
     pub const fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::NothingDone => 1,
-            Self::Usage => 2,
-            Self::NeedsAttention => 3,
-            Self::StoppedEarly => 4,
-            Self::MendFirst => 5,
-            Self::Interrupted => 130,
-        }
+        self as u8
     }
 
     /// How a command ends that only asks, when this call got no usable answer: what another try may mend, or what only a

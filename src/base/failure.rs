@@ -7,54 +7,37 @@ use serde::{Deserialize, Serialize};
 use super::remedy::Remedy;
 use super::status::RowStatus;
 use super::stop::StopReason;
+use super::worded::worded;
 
-/// A call to the platform (PLATFORM.md, Calls).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Call {
-    /// `GET /assistant/v1/get`
-    Assistant,
-    /// `GET /agent/v1/get`
-    Agent,
-    /// `GET /agent/v1/models`
-    Models,
-    /// `GET /agent/v1/list`
-    List,
-    /// `GET /governance/v1/agents`
-    Governance,
-    /// `PATCH /assistant/v1/disable` with `disabled: true`
-    Disable,
-    /// `PATCH /assistant/v1/disable` with `disabled: false`
-    Enable,
-    /// `PATCH /agent/v1/disable` with `disabled: false`
-    EnableAgent,
-    /// `PATCH /agent/v1/update`
-    Update,
-    /// `POST /agent/v1/publish`
-    Publish,
-    /// `POST /agent/v1/create`
-    Create,
-    /// `PATCH /agent/v1/disable` with `disabled: true`
-    DisableAgent,
-}
-
-impl Call {
-    /// The word in front of the report's `error`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Assistant => "assistant",
-            Self::Agent => "agent",
-            Self::Models => "models",
-            Self::List => "list",
-            Self::Governance => "governance",
-            Self::Disable => "disable",
-            Self::Enable => "enable",
-            Self::EnableAgent => "enable agent",
-            Self::Update => "update",
-            Self::Publish => "publish",
-            Self::Create => "create",
-            Self::DisableAgent => "disable agent",
-        }
+worded! {
+    /// A call to the platform (PLATFORM.md, Calls).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Call {
+        /// `GET /assistant/v1/get`
+        Assistant = "assistant",
+        /// `GET /agent/v1/get`
+        Agent = "agent",
+        /// `GET /agent/v1/models`
+        Models = "models",
+        /// `GET /agent/v1/list`
+        List = "list",
+        /// `GET /governance/v1/agents`
+        Governance = "governance",
+        /// `PATCH /assistant/v1/disable` with `disabled: true`
+        Disable = "disable",
+        /// `PATCH /assistant/v1/disable` with `disabled: false`
+        Enable = "enable",
+        /// `PATCH /agent/v1/disable` with `disabled: false`
+        EnableAgent = "enable agent",
+        /// `PATCH /agent/v1/update`
+        Update = "update",
+        /// `POST /agent/v1/publish`
+        Publish = "publish",
+        /// `POST /agent/v1/create`
+        Create = "create",
+        /// `PATCH /agent/v1/disable` with `disabled: true`
+        DisableAgent = "disable agent",
     }
 }
 
@@ -141,29 +124,17 @@ const fn gone() -> u16 {
     410
 }
 
-/// A header by which a platform's support finds an answer again (PLATFORM.md, Calls).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SupportHeader {
-    /// Cloudflare's.
-    CfRay,
-    /// Vercel's.
-    XVercelId,
-    /// The platform's own.
-    XRequestId,
-}
-
-impl SupportHeader {
-    /// Every one, the one that support asks for first in front.
-    pub const ALL: [Self; 3] = [Self::CfRay, Self::XVercelId, Self::XRequestId];
-
-    /// The header's name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CfRay => "cf-ray",
-            Self::XVercelId => "x-vercel-id",
-            Self::XRequestId => "x-request-id",
-        }
+worded! {
+    /// A header by which a platform's support finds an answer again (PLATFORM.md, Calls).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum SupportHeader {
+        /// Cloudflare's; support asks for it first.
+        CfRay = "cf-ray",
+        /// Vercel's.
+        XVercelId = "x-vercel-id",
+        /// The platform's own.
+        XRequestId = "x-request-id",
     }
 }
 
@@ -178,7 +149,7 @@ pub struct SupportId {
 
 impl fmt::Display for SupportId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.header.as_str(), self.value)
+        write!(f, "{} {}", self.header, self.value)
     }
 }
 
@@ -359,7 +330,7 @@ impl CallFailure {
 /// the platform's support asks for.
 impl fmt::Display for CallFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.call.as_str())?;
+        write!(f, "{}:", self.call)?;
         if let Some(code) = self.code() {
             write!(f, " {code}")?;
         }

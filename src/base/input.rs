@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::Pair;
+use super::worded::worded;
 
 /// How the bytes of the input spell text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,20 +80,22 @@ pub struct InputRow {
     pub carried: Vec<String>,
 }
 
-/// Why a row has no ids to ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InvalidId {
-    /// The assistant cell is empty, or the row has no such cell.
-    Empty,
-    /// No UUID stands in the assistant cell.
-    NoUuid,
-    /// Two different UUIDs stand in the assistant cell.
-    TwoUuids,
-    /// The agent cell is not empty and holds no UUID.
-    AgentNoUuid,
-    /// Two different UUIDs stand in the agent cell.
-    AgentTwoUuids,
+worded! {
+    /// Why a row has no ids to ask for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum InvalidId {
+        /// The assistant cell is empty, or the row has no such cell.
+        Empty = "empty",
+        /// No UUID stands in the assistant cell.
+        NoUuid = "no_uuid",
+        /// Two different UUIDs stand in the assistant cell.
+        TwoUuids = "two_uuids",
+        /// The agent cell is not empty and holds no UUID.
+        AgentNoUuid = "agent_no_uuid",
+        /// Two different UUIDs stand in the agent cell.
+        AgentTwoUuids = "agent_two_uuids",
+    }
 }
 
 impl InvalidId {
@@ -105,23 +108,5 @@ impl InvalidId {
             Self::AgentNoUuid => "input: no UUID in the agent_id cell",
             Self::AgentTwoUuids => "input: two different UUIDs in the agent_id cell",
         }
-    }
-
-    /// The word under which the ledger keeps it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::NoUuid => "no_uuid",
-            Self::TwoUuids => "two_uuids",
-            Self::AgentNoUuid => "agent_no_uuid",
-            Self::AgentTwoUuids => "agent_two_uuids",
-        }
-    }
-
-    /// The reverse of [`InvalidId::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Empty, Self::NoUuid, Self::TwoUuids, Self::AgentNoUuid, Self::AgentTwoUuids]
-            .into_iter()
-            .find(|reason| reason.as_str() == word)
     }
 }

@@ -23,6 +23,7 @@ mod since_last;
 mod status;
 mod stop;
 mod text;
+mod worded;
 
 pub use applying::{
     AgentDone, ApplyStatus, RecordedCreate, RecordedPublish, RecordedRetreat, RecordedUpdate, Writing,
@@ -53,3 +54,4 @@ pub use status::{DisabledState, RowStatus};
 pub use stop::{Signal, StopReason, long_wait};
 pub(crate) use text::is_invisible_control;
 pub use text::{grouped, one_line, terminal_safe};
+pub(crate) use worded::worded;

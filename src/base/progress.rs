@@ -6,37 +6,23 @@ use std::ops::Add;
 
 use super::disabling::SkipReason;
 use super::status::{DisabledState, RowStatus};
+use super::worded::worded;
 
-/// How far a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RowProgress {
-    /// Nobody has anything to do about it.
-    Done,
-    /// Somebody has to do something about this very row: mend, share, decide.
-    NeedsAttention,
-    /// No run has come to it, or to switching it off: on purpose (`--limit`, `--max-disable`), because the run ended before,
-    /// or because the guard could not tell. Nothing is wrong with the row itself.
-    Pending,
+worded! {
+    /// How far a row is.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum RowProgress {
+        /// Nobody has anything to do about it.
+        Done = "done",
+        /// Somebody has to do something about this very row: mend, share, decide.
+        NeedsAttention = "needs_attention",
+        /// No run has come to it, or to switching it off: on purpose (`--limit`, `--max-disable`), because the run ended before,
+        /// or because the guard could not tell. Nothing is wrong with the row itself.
+        Pending = "pending",
+    }
 }
 
 impl RowProgress {
-    /// Every one.
-    pub const ALL: [Self; 3] = [Self::Done, Self::NeedsAttention, Self::Pending];
-
-    /// The word in the ledger.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::NeedsAttention => "needs_attention",
-            Self::Pending => "pending",
-        }
-    }
-
-    /// The reverse of [`RowProgress::as_str`].
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|progress| progress.as_str() == word)
-    }
-
     /// By what the report says of a row. `skipped` is why it was left on or switched on again, `failed` whether the last
     /// try to read it or to switch it failed.
     pub const fn of(

@@ -200,6 +200,13 @@ impl RunFacts {
         self.disabled.iter().filter(|(counted, _)| *counted == state).map(|(_, rows)| rows).sum()
     }
 
+    /// Skipped rows by why, in the order of [`SkipReason::ALL`].
+    pub fn skipped_by_reason(&self) -> impl Iterator<Item = (SkipReason, u64)> {
+        let rows_of = |reason| self.skipped.iter().filter(move |(counted, _)| *counted == reason);
+        let counts = SkipReason::ALL.map(|reason| (reason, rows_of(reason).map(|(_, rows)| rows).sum()));
+        counts.into_iter().filter(|(_, rows)| *rows > 0)
+    }
+
     /// Whether a finished run ends with exit code 3: a row needs somebody, or what was asked for was not done.
     pub fn needs_attention(&self) -> bool {
         self.progress.needs_attention > 0 || self.is_short_of_what_was_asked_for()

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::Accepted;
-use super::row::check_kept;
+use super::row::check;
 use crate::base::{Call, CallFailure, FailureKind, Note, NoteKind, Outcome, Pair, ReportRow, RowStatus};
 use crate::engine::ledger::{Job, LedgerError, LedgerReader, Reread};
 use crate::engine::platform::{Client, Meter};
@@ -15,19 +15,19 @@ use crate::engine::session::{AtTheEnd, RowReader};
 
 /// Reads the agents alone and compares them with the assistants that the ledger keeps.
 #[derive(Clone, Debug)]
-pub struct AgainstKept {
+pub(crate) struct AgainstKept {
     ledger: Arc<Mutex<Option<LedgerReader>>>,
     accepted: Accepted,
 }
 
 impl AgainstKept {
     /// Takes the ledger in which the assistants are kept. `accepted`: where a difference is only a note.
-    pub fn new(ledger: LedgerReader, accepted: Accepted) -> Self {
+    pub(crate) fn new(ledger: LedgerReader, accepted: Accepted) -> Self {
         Self { ledger: Arc::new(Mutex::new(Some(ledger))), accepted }
     }
 
     /// Lets go of the ledger, whatever row still asks for it: it is to be left as one file.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         drop(self.ledger.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
@@ -50,7 +50,7 @@ impl AgainstKept {
 impl RowReader for AgainstKept {
     async fn read(self, client: Client, job: Job, spent: Meter) -> Outcome {
         let kept = self.assistant_of(job.pair).await;
-        check_kept(&client, &self.accepted, job, kept, spent).await
+        check(&client, &self.accepted, job, Some(kept), spent).await
     }
 
     fn at_the_end(&self) -> AtTheEnd {
@@ -58,20 +58,19 @@ impl RowReader for AgainstKept {
     }
 }
 
-/// What came of all rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verified {
+pub(crate) struct Verified {
     /// Verdicts that are not what they were, before and now, with their rows.
-    pub changed: BTreeMap<(RowStatus, RowStatus), u64>,
+    pub(crate) changed: BTreeMap<(RowStatus, RowStatus), u64>,
     /// Rows that could not be compared, since no run has read their assistant.
-    pub never_read: u64,
+    pub(crate) never_read: u64,
     /// Whether there was an answer that says something about a row.
-    pub has_answers: bool,
+    pub(crate) has_answers: bool,
 }
 
 impl Verified {
     /// Counts a row of the run, of which this was found out.
-    pub fn count(&mut self, row: &ReportRow, again: &Reread) {
+    pub(crate) fn count(&mut self, row: &ReportRow, again: &Reread) {
         match again {
             Reread::Known(outcome) => {
                 self.has_answers |= outcome.status.is_answer();
@@ -87,12 +86,12 @@ impl Verified {
 }
 
 /// Which pair was asked for, of a row that can be asked for.
-pub fn asked_for(row: &ReportRow) -> Option<Pair> {
+pub(crate) fn asked_for(row: &ReportRow) -> Option<Pair> {
     row.pair.filter(|_| row.invalid.is_none() && row.duplicate_of.is_none())
 }
 
 /// The row of the run as it is now. What was spent on it was spent by this command, not by the run.
-pub fn as_it_is_now(mut row: ReportRow, again: Reread) -> ReportRow {
+pub(crate) fn as_it_is_now(mut row: ReportRow, again: Reread) -> ReportRow {
     if let Some((line, status)) = row.duplicate_of {
         let now = match again {
             Reread::Known(outcome) => verdict_now(status, outcome.status),

@@ -11,8 +11,8 @@ use crate::base::{
     Backlog, FIRST_AT_ONCE, Lang, RowStatus, RunFacts, StopReason, grouped, quoted, terminal_safe,
 };
 use crate::engine::terminal::{
-    Blocks, Text, Tone, WHOLE, Wording, about, by_word, counted, ended_before, enumerated, hanging, kept,
-    platform, rows,
+    Blocks, Text, Tone, WHOLE, Wording, about, by_word, counted, counts, ended_before, enumerated, hanging,
+    kept, platform, rows,
 };
 
 /// Different changes shown at most; the report has them all.
@@ -21,12 +21,11 @@ const CHANGES: usize = 8;
 /// Characters of one shown at most.
 const CHANGE: usize = 160;
 
-/// How `verify` speaks of its events.
-pub static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says: |_, _| None };
+pub(crate) static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says: |_, _| None };
 
 /// What `verify` is about to do: where, how many agents, how long. `rpm` is `--rpm`; `base_url` is `None` in the practice
 /// workspace.
-pub fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> Text {
+pub(crate) fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> Text {
     let mut text = format!("{}\n", platform(base_url));
     let paced = backlog.to_do.saturating_sub(u64::from(FIRST_AT_ONCE));
     let time = Duration::from_secs(paced.saturating_mul(60).div_ceil(u64::from(rpm.max(1))));
@@ -46,7 +45,7 @@ pub fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> Tex
 }
 
 /// In which fields differences are accepted, of which `typed` were asked for now; `None` where in none.
-pub fn accepting(accepted: &Accepted, typed: &[String]) -> Option<String> {
+pub(crate) fn accepting(accepted: &Accepted, typed: &[String]) -> Option<String> {
     let names = |earlier: bool| -> Vec<&str> {
         accepted.names().filter(|name| typed.iter().any(|typed| typed == name) != earlier).collect()
     };
@@ -64,7 +63,7 @@ pub fn accepting(accepted: &Accepted, typed: &[String]) -> Option<String> {
 }
 
 /// An accepted name is that of no known field, and in no row anything differs in it.
-pub fn differs_nowhere(name: &str) -> String {
+pub(crate) fn differs_nowhere(name: &str) -> String {
     format!(
         "--accept {}: no known field, and no row differs in it; is it spelled as in the report?",
         quoted(name)
@@ -72,7 +71,7 @@ pub fn differs_nowhere(name: &str) -> String {
 }
 
 /// Which verdicts are not what they were, and how many rows cannot have a new one. `ended`: every row was come to.
-pub fn changed_verdicts(
+pub(crate) fn changed_verdicts(
     Verified { changed, never_read, .. }: &Verified,
     practice: bool,
     ended: bool,
@@ -86,12 +85,8 @@ pub fn changed_verdicts(
         });
     } else {
         let all: u64 = changed.values().sum();
-        let width = changed.values().map(|rows| grouped(*rows).len()).max().unwrap_or_default();
-        let lines = changed.iter().fold(String::new(), |mut lines, ((before, now), rows)| {
-            let _ = write!(lines, "\n  {:>width$}  {before} -> {now}", grouped(*rows));
-            lines
-        });
-        blocks.push(&format!("Changed since the run: {}{lines}", rows(all)));
+        let lines = changed.iter().map(|((before, now), rows)| (*rows, format!("{before} -> {now}")));
+        blocks.push(&format!("Changed since the run: {}{}", rows(all), counts(lines)));
     }
     if *never_read > 0 {
         blocks.say(&format!(
@@ -105,7 +100,7 @@ pub fn changed_verdicts(
 
 /// How `verify` ended: why it stopped early, rows by status, what to do, what differs, `files` with what each one is, and the
 /// command lines that get on from here.
-pub fn after_verify(
+pub(crate) fn after_verify(
     facts: &RunFacts,
     summary: &Summary,
     files: &[(&str, &Path)],
@@ -123,9 +118,10 @@ pub fn after_verify(
     blocks.finish()
 }
 
-/// Rows by status.
 pub(crate) fn verdicts(blocks: &mut Blocks, facts: &RunFacts) {
-    blocks.push(&format!("{}:{}", rows(facts.rows()), statuses(facts)));
+    let statuses =
+        RowStatus::ALL.map(|status| (status.as_str(), Tone::of(status), facts.count(status), String::new()));
+    blocks.push(&format!("{}:{}", rows(facts.rows()), by_word(statuses)));
     if let Some(kept) = kept(facts) {
         blocks.say(&kept);
     }
@@ -166,12 +162,6 @@ pub(crate) fn next(blocks: &mut Blocks, commands: &[(&str, String)]) {
     for (what, command) in commands {
         blocks.command(what, command);
     }
-}
-
-fn statuses(facts: &RunFacts) -> String {
-    by_word(
-        RowStatus::ALL.map(|status| (status.as_str(), Tone::of(status), facts.count(status), String::new())),
-    )
 }
 
 #[cfg(test)]

@@ -27,13 +27,15 @@ mod tests;
 
 mod store;
 pub use accept::Accepted;
-pub use again::{AgainstKept, Verified, as_it_is_now, asked_for};
+pub(crate) use again::{AgainstKept, Verified, as_it_is_now, asked_for};
 pub use compare::{Verdict, compare};
 pub(crate) use compare::{differing, differs};
-pub use messages::{WORDING, accepting, after_verify, before_verify, changed_verdicts, differs_nowhere};
-pub(crate) use messages::{next, verdicts, what_to_do};
+pub(crate) use messages::{
+    WORDING, accepting, after_verify, before_verify, changed_verdicts, differs_nowhere, next, verdicts,
+    what_to_do,
+};
 pub(crate) use proposed::for_update;
 pub use proposed::proposed;
 pub use row::BothSides;
-pub use store::Unmet;
-pub use summary::Summary;
+pub(crate) use store::Unmet;
+pub(crate) use summary::Summary;

@@ -10,7 +10,7 @@ const ACCEPTED: &str = "accepted";
 
 impl Ledger {
     /// Accepts differences in these fields beside those that were accepted before; gives all of them.
-    pub fn accept(&mut self, names: &[String]) -> Result<Accepted, LedgerError> {
+    pub(crate) fn accept(&mut self, names: &[String]) -> Result<Accepted, LedgerError> {
         let before = accepted(meta(self.connection(), ACCEPTED)?)?;
         if names.is_empty() {
             return Ok(before);
@@ -23,29 +23,26 @@ impl Ledger {
 
 impl LedgerReader {
     /// The fields in which differences are accepted.
-    pub fn accepted(&self) -> Result<Accepted, LedgerError> {
+    pub(crate) fn accepted(&self) -> Result<Accepted, LedgerError> {
         accepted(meta(self.connection(), ACCEPTED)?)
     }
 }
 
 /// Accepted names of no known field, less those that an accepted difference in one of the rows is in.
 #[derive(Debug, Default)]
-pub struct Unmet(Vec<String>);
+pub(crate) struct Unmet(Vec<String>);
 
 impl Unmet {
-    /// Before any row is looked at.
-    pub fn of(ledger: &LedgerReader) -> Result<Self, LedgerError> {
+    pub(crate) fn of(ledger: &LedgerReader) -> Result<Self, LedgerError> {
         Ok(Self(ledger.accepted()?.unknown().map(str::to_owned).collect()))
     }
 
-    /// Looks at the next row.
-    pub fn meet(&mut self, row: &ReportRow) {
+    pub(crate) fn meet(&mut self, row: &ReportRow) {
         let notes = row.notes.iter().filter(|note| note.kind == NoteKind::Accepted);
         notes.for_each(|note| self.0.retain(|name| !is_in(&note.field, name)));
     }
 
-    /// Those that were never met.
-    pub fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         &self.0
     }
 }

@@ -9,15 +9,14 @@ const TOLD_APART: usize = 10_000;
 
 /// Rows, counted on their way into a report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub(crate) struct Summary {
     remedies: BTreeMap<Remedy, u64>,
     /// Rows by field, and by old and new value in short.
     changes: BTreeMap<(String, String), u64>,
 }
 
 impl Summary {
-    /// Takes in the next row.
-    pub fn count(&mut self, row: &ReportRow) {
+    pub(crate) fn count(&mut self, row: &ReportRow) {
         *self.remedies.entry(row.remedy()).or_default() += 1;
         if row.status != RowStatus::Mismatch {
             return;
@@ -30,7 +29,7 @@ impl Summary {
     }
 
     /// What to do, each with its rows: first what somebody has to do, most rows first, then what another run does.
-    pub fn remedies(&self) -> Vec<(Remedy, u64)> {
+    pub(crate) fn remedies(&self) -> Vec<(Remedy, u64)> {
         let mut remedies: Vec<_> = self.remedies.iter().map(|(remedy, rows)| (*remedy, *rows)).collect();
         remedies.retain(|(remedy, _)| *remedy != Remedy::Nothing);
         remedies.sort_by_key(|(remedy, rows)| (remedy.is_another_run(), std::cmp::Reverse(*rows), *remedy));
@@ -38,7 +37,7 @@ impl Summary {
     }
 
     /// What differs how often, most often first. What is otherwise in each row is one line of its field.
-    pub fn changes(&self) -> Vec<(u64, String)> {
+    pub(crate) fn changes(&self) -> Vec<(u64, String)> {
         let mut alone = BTreeMap::<&str, Vec<(&str, &str, u64)>>::new();
         let mut lines = Vec::new();
         for ((field, short), rows) in &self.changes {

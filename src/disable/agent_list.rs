@@ -22,19 +22,16 @@ pub(super) struct FirstSight {
 
 /// Whether there is an agent list, in which the probe's agent can be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListState {
-    /// It was read.
+pub(crate) enum ListState {
     Read,
     /// This deployment has none (404).
     Missing,
-    /// It could not be read.
     Unreadable,
 }
 
 /// The last look at several agents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LookAtAll {
-    /// All are listed as enabled.
     AllOn,
     /// This one is disabled.
     OneOff(AgentId),
@@ -42,17 +39,7 @@ pub(super) enum LookAtAll {
     SomeMissing(Vec<AgentId>),
     /// The same of all of them.
     AllMissing(Vec<AgentId>),
-    /// There is no list to look at.
     NoList,
-}
-
-/// What becomes of a look when a signal has come before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AfterSignal {
-    /// It is left.
-    Stop,
-    /// It may take so long.
-    Within(Duration),
 }
 
 impl LookAtAll {
@@ -79,7 +66,7 @@ impl Switchboard<'_> {
     pub(super) async fn first_sight(&mut self) -> Option<FirstSight> {
         let (mut off, mut on) = (Vec::new(), Vec::new());
         let walked = self
-            .walk(AfterSignal::Stop, |agent| {
+            .walk(None, |agent| {
                 match one(&agent) {
                     Sight::Off => off.push(agent.id.0),
                     Sight::On => on.push(agent.id.0),
@@ -102,7 +89,7 @@ impl Switchboard<'_> {
     pub(super) async fn sight_of(&mut self, agent: Uuid) -> Option<Sight> {
         let mut sight = Sight::Untold;
         let walked = self
-            .walk(AfterSignal::Stop, |listed| {
+            .walk(None, |listed| {
                 if listed.id.0 != agent {
                     return ControlFlow::Continue(());
                 }
@@ -113,11 +100,12 @@ impl Switchboard<'_> {
         Some(if walked.is_ok() { sight } else { Sight::Untold })
     }
 
-    /// What the list shows of all these; `None` when the run has to stop.
+    /// What the list shows of all these; `None` when the run has to stop. `after_signal`: so long it may take after a signal;
+    /// else that ends it.
     pub(super) async fn sight_of_all(
         &mut self,
         mut agents: HashSet<Uuid>,
-        after_signal: AfterSignal,
+        after_signal: Option<Duration>,
     ) -> Option<LookAtAll> {
         let (mut one_off, asked) = (None, agents.len());
         let walked = self
@@ -152,14 +140,14 @@ impl Switchboard<'_> {
     /// `None` when the run has to stop. A list that the key may not read is as good as none: that ends no run.
     async fn walk(
         &mut self,
-        after_signal: AfterSignal,
+        after_signal: Option<Duration>,
         visit: impl FnMut(ListedAgent) -> ControlFlow<()>,
     ) -> Option<Result<ListWalk, CallFailure>> {
         let client = self.client;
         let walk = client.all_agents(Listing::Shared, visit);
         let walked = match after_signal {
-            AfterSignal::Within(time) if self.is_signalled() => timeout(time, walk).await.ok()?,
-            AfterSignal::Within(_) | AfterSignal::Stop => self.unless_signalled(walk).await?,
+            Some(time) if self.is_signalled() => timeout(time, walk).await.ok()?,
+            _ => self.unless_signalled(walk).await?,
         };
         let Err(failure) = &walked else { return Some(walked) };
         tracing::debug!(error = %failure, "the agent list cannot be read");

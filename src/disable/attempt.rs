@@ -8,8 +8,8 @@ use super::switchboard::Switchboard;
 use crate::base::{Call, CallFailure, DisabledState, Event, FailureKind, Pair, RowStatus, Sight};
 use crate::disable::store::{Conclusion, Intent, Role, Switchable};
 use crate::engine::ledger::Job;
-use crate::engine::platform::Meter;
-use crate::engine::session::{GaveUp, InPause, RowReader, stop_reason};
+use crate::engine::platform::{Client, Meter};
+use crate::engine::session::{GaveUp, InPause, RowReader, Sent, no_answer, stop_reason};
 
 /// How often switching on again is begun anew after the client's own retries: what is off by mistake must not stay so
 /// for a hiccup.
@@ -26,11 +26,8 @@ const PATIENT_FAILURES: u32 = 3;
 /// What came of an intent to switch an assistant off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SwitchedOff {
-    /// It is off.
     Yes,
-    /// The platform refused.
     Refused,
-    /// It may be off.
     Unknown,
     /// Read again, it is not verified any more; no request to disable was sent.
     NotVerified,
@@ -56,11 +53,11 @@ impl Switchboard<'_> {
             Ok(intent) => intent,
             Err(why_not) => return Some(why_not),
         };
-        let client = self.client;
         let mut meter = Meter::default();
-        let call = client.disable_assistant(&intent, &mut meter);
-        let answer = self.patiently(call, InPause::GiveUp).await;
-        let (state, failure) = self.judge(&intent, answer, meter).await;
+        let request =
+            async |client: &Client, meter: &mut Meter| client.disable_assistant(&intent, meter).await;
+        let sent = self.send(Call::Disable, request, InPause::GiveUp, &mut meter).await;
+        let (state, failure) = self.judge(&intent, sent).await;
         let has_grown_old = failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Outdated)
             && state == DisabledState::Failed;
         let (state, failure) =
@@ -110,23 +107,12 @@ impl Switchboard<'_> {
         if status == RowStatus::Verified { Ok(()) } else { Err(SwitchedOff::NotVerified) }
     }
 
-    /// What is known after a request to disable.
-    async fn judge(
-        &mut self,
-        intent: &Intent,
-        answer: Result<Result<(), CallFailure>, GaveUp>,
-        meter: Meter,
-    ) -> (DisabledState, Option<CallFailure>) {
-        let failure = match answer {
-            Ok(Ok(())) => return (DisabledState::Disabled, None),
-            Ok(Err(failure)) if meter.unanswered == 0 && !failure.may_have_been_applied() => {
-                return (DisabledState::Failed, Some(failure));
-            }
-            Ok(Err(failure)) => failure,
-            // Nothing but 429 came, or nothing was sent yet.
-            Err(GaveUp::Paused) if meter.unanswered == 0 => return (DisabledState::NotRequested, None),
-            Err(GaveUp::TimedOut) if meter.requests == 0 => return (DisabledState::NotRequested, None),
-            Err(GaveUp::Paused | GaveUp::TimedOut) => no_answer(Call::Disable),
+    async fn judge(&mut self, intent: &Intent, sent: Sent<()>) -> (DisabledState, Option<CallFailure>) {
+        let failure = match sent {
+            Sent::Done(()) => return (DisabledState::Disabled, None),
+            Sent::Not(Some(failure)) => return (DisabledState::Failed, Some(failure)),
+            Sent::Not(None) => return (DisabledState::NotRequested, None),
+            Sent::Unknown(failure) => failure,
         };
         // One record in place of two: what the list shows of the agent is then the assistant's own state.
         let assistant = intent.row().pair.assistant.0;
@@ -145,11 +131,8 @@ impl Switchboard<'_> {
         let mut spent = Meter::default();
         let mut failure = None;
         for round in 1..=ROUNDS_BACK_ON {
-            let mut meter = Meter::default();
             let in_pause = if on == DisabledState::Reverted { InPause::Wait } else { InPause::GiveUp };
-            let answer = self.request_on(row.pair, in_pause, &mut meter).await;
-            add(&mut spent, meter);
-            failure = match answer {
+            failure = match self.request_on(row.pair, in_pause, &mut spent).await {
                 Ok(Ok(())) => None,
                 Ok(Err(failure)) => Some(failure),
                 Err(GaveUp::Paused) => Some(paused()),
@@ -231,21 +214,10 @@ fn still_off(
 }
 
 fn paused() -> CallFailure {
-    let words = "the platform made everybody wait when the program had to end".to_owned();
+    let words = "the platform made everybody wait when the program had to end";
     CallFailure::new(Call::Enable, FailureKind::Throttled, words)
 }
 
-fn no_answer(call: Call) -> CallFailure {
-    let words = "no answer before the program had to end".to_owned();
-    CallFailure::new(call, FailureKind::Timeout, words)
-}
-
-fn add(sum: &mut Meter, meter: Meter) {
-    sum.requests = sum.requests.saturating_add(meter.requests);
-    sum.unanswered = sum.unanswered.saturating_add(meter.unanswered);
-    sum.elapsed += meter.elapsed;
-}
-
-fn conclusion(state: DisabledState, failure: Option<CallFailure>, meter: Meter) -> Conclusion {
+pub(super) fn conclusion(state: DisabledState, failure: Option<CallFailure>, meter: Meter) -> Conclusion {
     Conclusion { state, failure, requests: meter.requests, elapsed: meter.elapsed, at: Timestamp::now() }
 }

@@ -1,7 +1,7 @@
 //! How switching off ended, for the summary of a run: pure functions from facts to text.
 
-use crate::base::{DisabledState, Disabling, DisablingEnd, RunFacts, SkipReason, StopReason, grouped};
-use crate::engine::terminal::{Blocks, Tone, assistants, by_word};
+use crate::base::{DisabledState, Disabling, DisablingEnd, RunFacts, StopReason, grouped};
+use crate::engine::terminal::{Blocks, Tone, assistants, by_word, counted};
 
 /// What a person must not miss: assistants that may be off against everybody's will, and those nobody knows about.
 pub(crate) fn warn(blocks: &mut Blocks, facts: &RunFacts, rollback: Option<&str>) {
@@ -62,7 +62,10 @@ pub(crate) fn tell(blocks: &mut Blocks, facts: &RunFacts, stopped: Option<&StopR
     if !facts.disabling.is_asked_for() && !DisabledState::ALL.into_iter().any(touched) {
         return;
     }
-    let table = states(facts);
+    let table = by_word(DisabledState::ALL.map(|state| {
+        let beside = if state == DisabledState::Skipped { skipped(facts) } else { String::new() };
+        (state.as_str(), tone(state), facts.count_disabled(state), beside)
+    }));
     if !table.is_empty() {
         blocks.push(&format!("Switched off or not:{table}"));
     }
@@ -78,13 +81,6 @@ pub(crate) fn take_back(blocks: &mut Blocks, facts: &RunFacts, rollback: Option<
     }
 }
 
-fn states(facts: &RunFacts) -> String {
-    by_word(DisabledState::ALL.map(|state| {
-        let beside = if state == DisabledState::Skipped { skipped(facts) } else { String::new() };
-        (state.as_str(), tone(state), facts.count_disabled(state), beside)
-    }))
-}
-
 const fn tone(state: DisabledState) -> Tone {
     match state {
         DisabledState::Failed | DisabledState::RevertFailed | DisabledState::Unknown => Tone::Bad,
@@ -96,22 +92,14 @@ const fn tone(state: DisabledState) -> Tone {
     }
 }
 
-/// Beside the number of skipped rows: why.
 fn skipped(facts: &RunFacts) -> String {
-    let reasons: Vec<_> = SkipReason::ALL
-        .into_iter()
-        .map(|reason| {
-            let rows = facts.skipped.iter().filter(|(counted, _)| *counted == reason).map(|(_, rows)| rows);
-            (reason, rows.sum::<u64>())
-        })
-        .filter(|(_, rows)| *rows > 0)
-        .map(|(reason, rows)| format!("{} {}", grouped(rows), reason.words()))
-        .collect();
+    let reasons: Vec<_> =
+        facts.skipped_by_reason().map(|(reason, rows)| format!("{} {reason}", grouped(rows))).collect();
     if reasons.is_empty() { String::new() } else { format!("  ({})", reasons.join(", ")) }
 }
 
 /// How switching off ended, in a sentence or two; `None` where nobody asked for it.
-pub fn ending(facts: &RunFacts, stopped: Option<&StopReason>) -> Option<String> {
+pub(crate) fn ending(facts: &RunFacts, stopped: Option<&StopReason>) -> Option<String> {
     match (facts.disabling, facts.disabling_end) {
         // What an earlier run left to look at.
         (Disabling::No, Some(end)) if end.is_the_guards() => Some(sentences(end, facts)),
@@ -189,8 +177,7 @@ fn off_now(facts: &RunFacts) -> String {
     match facts.count_disabled(DisabledState::Disabled) {
         0 if doubtful(facts) => "What may be off stands above.".to_owned(),
         0 => "Nothing is off because of this program.".to_owned(),
-        1 => "1 assistant is off because of this program.".to_owned(),
-        off => format!("{} are off because of this program.", assistants(off)),
+        off => counted(off, "assistant is", "assistants are") + " off because of this program.",
     }
 }
 
@@ -205,9 +192,7 @@ fn probe_now(end: DisablingEnd, facts: &RunFacts) -> &'static str {
 }
 
 fn doubtful(facts: &RunFacts) -> bool {
-    [DisabledState::RevertFailed, DisabledState::Unknown]
-        .into_iter()
-        .any(|state| facts.count_disabled(state) > 0)
+    facts.count_disabled(DisabledState::RevertFailed) + facts.count_disabled(DisabledState::Unknown) > 0
 }
 
 /// What became of all but the probe. The ledger does not say in which run an assistant went off, so where some are
@@ -226,27 +211,25 @@ fn others_now(facts: &RunFacts) -> String {
 }
 
 fn others_off(facts: &RunFacts) -> String {
-    let off = facts.count_disabled(DisabledState::Disabled);
-    match off {
+    match facts.count_disabled(DisabledState::Disabled) {
         0 => String::new(),
-        1 if facts.off_with_agents_id == 0 => "1 assistant is off: its agent has another id.".to_owned(),
-        _ if facts.off_with_agents_id == 0 => {
-            format!("{} are off: their agents have other ids.", assistants(off))
-        }
-        1 => "1 assistant is off: its agent has another id, or an earlier run switched it off.".to_owned(),
-        _ => format!(
-            "{} are off: their agents have other ids, or an earlier run switched them off.",
-            assistants(off)
+        off if facts.off_with_agents_id == 0 => counted(
+            off,
+            "assistant is off: its agent has another id.",
+            "assistants are off: their agents have other ids.",
+        ),
+        off => counted(
+            off,
+            "assistant is off: its agent has another id, or an earlier run switched it off.",
+            "assistants are off: their agents have other ids, or an earlier run switched them off.",
         ),
     }
 }
 
 fn on_again(facts: &RunFacts) -> String {
-    let reverted = facts.count_disabled(DisabledState::Reverted);
-    let on = match reverted {
+    let on = match facts.count_disabled(DisabledState::Reverted) {
         0 => String::new(),
-        1 => "1 assistant is on again.".to_owned(),
-        _ => format!("{} are on again.", assistants(reverted)),
+        reverted => counted(reverted, "assistant is on again.", "assistants are on again."),
     };
     match facts.count_disabled(DisabledState::RevertFailed) {
         0 => on,
@@ -257,6 +240,7 @@ fn on_again(facts: &RunFacts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::SkipReason;
     use crate::engine::terminal::Text;
 
     fn facts(end: Option<DisablingEnd>, disabled: &[(DisabledState, u64)]) -> RunFacts {

@@ -12,7 +12,6 @@ const HAND_OVERS: u8 = 3;
 /// What the last look shows of all agents whose assistants went off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastSight {
-    /// Each is listed as enabled.
     AllOn,
     /// One is listed as disabled.
     OneOff,
@@ -45,28 +44,21 @@ impl LastSight {
     }
 }
 
-/// What was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Observation {
-    /// The probe was switched off.
     ProbeOff,
-    /// The platform refused to switch the probe off.
     ProbeRefused,
-    /// Whether the probe is off is not known.
     ProbeUnanswered,
-    /// There is no row left that could be the probe.
     NoProbeLeft,
     /// What the list shows of the probe's agent.
     Seen(Sight),
     /// What it shows at the end of all of them.
     SeenAll(LastSight),
-    /// The probe was switched on again.
     ProbeOnAgain,
     /// Switching the probe on again failed.
     ProbeStuck,
     /// The person was asked whether to go on without knowing.
     Answered(bool),
-    /// The rest was asked for.
     RestDone,
     /// The condemned ones were asked to be switched on again.
     AskedBack,
@@ -74,28 +66,21 @@ pub(super) enum Observation {
     Stopped,
 }
 
-/// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// Switch the next candidate off.
     SwitchProbeOff,
     /// Look at the probe's agent, at the moment of this index.
     Look(usize),
-    /// Switch the probe on again, at once.
     SwitchProbeOn,
     /// Ask the person whether to go on without knowing.
     Ask,
-    /// Switch all others off.
     SwitchRestOff,
     /// Look once more at the agents of everything that was switched off.
     LookAtAll,
-    /// Switch these on again.
     SwitchOn(Condemned),
-    /// It is over.
     End(DisablingEnd),
 }
 
-/// Where the guard stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// A probe is being switched off; so many were refused before it.
@@ -193,7 +178,6 @@ impl State {
         }
     }
 
-    /// What to do in this state.
     pub(super) const fn action(self) -> Action {
         match self {
             Self::Probing { .. } => Action::SwitchProbeOff,

@@ -1,7 +1,6 @@
 //! What is said while assistants are switched off or on: one line for each step of the guard, and, with `-v`, for each
 //! assistant. Pure functions from events to text.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::base::{
@@ -11,7 +10,8 @@ use crate::base::{
 use crate::engine::terminal::{Phase, Said, Wording, assistants, moment, quoted};
 
 /// How `run` and `rollback` speak of their events.
-pub static WORDING: Wording = Wording { requests_each: REQUESTS_PER_ROW, word: RowStatus::as_str, says };
+pub(crate) static WORDING: Wording =
+    Wording { requests_each: REQUESTS_PER_ROW, word: RowStatus::as_str, says };
 
 /// What may hurt people is said at once, even when quiet; each assistant only with `-v`, since the summary counts them.
 fn says(event: &Event, during: Phase) -> Option<Said> {
@@ -49,7 +49,6 @@ fn begins(switching: Switching, rows: u64) -> String {
     }
 }
 
-/// A step of the guard.
 fn news(news: &GuardNews) -> String {
     match news {
         GuardNews::ProbeOff { name, pair } => format!(
@@ -128,39 +127,31 @@ fn waiting_for_answer(at_most: Duration) -> String {
 
 /// Nothing new starts.
 fn stopping(reason: &StopReason, during: Phase) -> Option<String> {
-    let words = terminal_safe(&reason.to_string(), 1_000);
-    Some(match (reason, during) {
-        (_, Phase::Switching(Switching::Off)) => {
-            format!("Nothing more is switched off: {words}")
-        }
-        (_, Phase::Switching(_)) => {
-            format!("Nothing more is switched on: {words}")
-        }
-        (_, Phase::Rows | Phase::Writing(_)) => return None,
-    })
+    let way = match during {
+        Phase::Switching(Switching::Off) => "off",
+        Phase::Switching(_) => "on",
+        Phase::Rows | Phase::Writing(_) => return None,
+    };
+    Some(format!("Nothing more is switched {way}: {}", terminal_safe(&reason.to_string(), 1_000)))
 }
 
 /// `-v`: one line per assistant. Names and errors are the platform's and may hold anything.
-fn line(switched: &Switched) -> String {
-    let mut line =
-        format!("{}  {}  {}", switched.pair.assistant, switched.state, quoted(switched.name.as_deref()));
-    if !switched.error.is_empty() {
-        let _ = write!(line, "  {}", terminal_safe(&switched.error, 200));
-    }
-    line
+fn line(Switched { pair, name, state, error }: &Switched) -> String {
+    format!("{}  {state}  {}{}", pair.assistant, quoted(name.as_deref()), behind("  ", error))
 }
 
 /// An assistant that could not be switched on again.
-fn revert_failed(switched: &Switched) -> String {
-    let mut text = format!(
-        "{} ({}) could not be switched on again and may be off with its agent",
-        quoted(switched.name.as_deref()),
-        switched.pair.assistant
-    );
-    if !switched.error.is_empty() {
-        let _ = write!(text, ": {}", terminal_safe(&switched.error, 200));
-    }
-    text
+fn revert_failed(Switched { pair, name, error, .. }: &Switched) -> String {
+    format!(
+        "{} ({}) could not be switched on again and may be off with its agent{}",
+        quoted(name.as_deref()),
+        pair.assistant,
+        behind(": ", error)
+    )
+}
+
+fn behind(sign: &str, error: &str) -> String {
+    if error.is_empty() { String::new() } else { format!("{sign}{}", terminal_safe(error, 200)) }
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ pub(crate) fn card(facts: &RunFacts, lang: Lang) -> Option<String> {
     Switching::of(facts, lang)?.render().ok()
 }
 
-/// What became of switching off.
 #[derive(Template)]
 #[template(path = "switching.html", config = "src/engine/report/page/askama.toml")]
 struct Switching {
@@ -21,11 +20,9 @@ struct Switching {
     warnings: Vec<String>,
     /// How it ended; empty when the last run was not to switch anything off.
     ending: &'static str,
-    /// Rows by what became of their assistant.
     states: Vec<StateLine>,
 }
 
-/// Rows of one state.
 struct StateLine {
     state: DisabledState,
     rows: String,
@@ -35,6 +32,8 @@ struct StateLine {
 impl Switching {
     /// `None` when nobody ever asked for it.
     fn of(facts: &RunFacts, lang: Lang) -> Option<Self> {
+        let count = |state| (state, facts.count_disabled(state));
+        let states = DisabledState::ALL.map(count).into_iter().filter(|(_, rows)| *rows > 0);
         let line = |(state, rows)| StateLine {
             state,
             rows: lang.number(rows),
@@ -45,12 +44,7 @@ impl Switching {
             title: lang.of(["Switching the old assistants off", "Abschalten der alten Assistenten"]),
             warnings: warnings(facts, lang),
             ending: lang.of(ending(facts)),
-            states: DisabledState::ALL
-                .into_iter()
-                .map(|state| (state, facts.count_disabled(state)))
-                .filter(|(_, rows)| *rows > 0)
-                .map(line)
-                .collect(),
+            states: states.map(line).collect(),
         })
     }
 }
@@ -172,19 +166,15 @@ const fn reason(reason: SkipReason) -> Both {
         SkipReason::NotAllowed => "der Schlüssel darf es nicht",
         SkipReason::Stopped => "nicht an die Reihe gekommen",
     };
-    [reason.words(), german]
+    [reason.as_str(), german]
 }
 
 fn meaning(state: DisabledState, facts: &RunFacts, lang: Lang) -> String {
     let plain = lang.of(plain_meaning(state));
-    let reasons: Vec<_> = SkipReason::ALL
-        .into_iter()
+    let reasons: Vec<_> = facts
+        .skipped_by_reason()
         .filter(|_| state == DisabledState::Skipped)
-        .filter_map(|why| {
-            let rows = facts.skipped.iter().filter(|(counted, _)| *counted == why).map(|(_, rows)| rows);
-            let rows: u64 = rows.sum();
-            (rows > 0).then(|| format!("{} {}", lang.number(rows), lang.of(reason(why))))
-        })
+        .map(|(why, rows)| format!("{} {}", lang.number(rows), lang.of(reason(why))))
         .collect();
     if reasons.is_empty() { plain.to_owned() } else { format!("{plain}: {}", reasons.join(", ")) }
 }

@@ -5,36 +5,27 @@ use std::time::Duration;
 
 use super::agent_list::ListState;
 use crate::base::{Candidate, NotPlanned, Plan, grouped};
-use crate::engine::terminal::{Blocks, Text, assistants, counts, enumerated, hanging, moment, quoted, rows};
-
-/// What becomes of the rest when it cannot be told whether an agent stays on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenUntold {
-    /// The person is asked.
-    Asks,
-    /// It stays as it is: there is nobody to ask.
-    Leaves,
-}
+use crate::engine::terminal::{
+    Blocks, Text, assistants, counted, counts, enumerated, hanging, moment, quoted, rows,
+};
 
 /// What a person has to know before saying yes.
 #[derive(Clone, Copy, Debug)]
-pub struct PlanView<'a> {
-    /// What is about to be switched off, and what not.
-    pub plan: &'a Plan,
+pub(crate) struct PlanView<'a> {
+    pub(crate) plan: &'a Plan,
     /// The base URL; `None` in the built-in practice workspace.
-    pub base_url: Option<&'a str>,
+    pub(crate) base_url: Option<&'a str>,
     /// Whether nothing is switched off in the end (`--dry-run`).
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Whether there is no probe, whatever becomes of the agents (`--disable-shared`).
-    pub shared: bool,
-    /// The agent list.
-    pub list: ListState,
-    /// What happens when it does not tell.
-    pub when_untold: WhenUntold,
+    pub(crate) shared: bool,
+    pub(crate) list: ListState,
+    /// Whether there is a person to ask when it does not tell; else the rest stays as it is.
+    pub(crate) may_ask: bool,
     /// When the probe's agent is looked at, after the probe was switched off.
-    pub looks: &'a [Duration],
+    pub(crate) looks: &'a [Duration],
     /// The command line that takes everything back.
-    pub rollback: &'a str,
+    pub(crate) rollback: &'a str,
 }
 
 impl PlanView<'_> {
@@ -68,10 +59,8 @@ pub(crate) fn plan(view: &PlanView<'_>) -> Text {
             blocks.say(&warning);
         }
     }
-    if let Some(warning) =
-        view.plan.unlisted.as_ref().filter(|_| !view.shared).map(|these| unlisted(view, these))
-    {
-        blocks.say(&warning);
+    if let (Some(these), false) = (&view.plan.unlisted, view.shared) {
+        blocks.say(&unlisted(view, these));
     }
     blocks.push(&numbered(if view.dry_run { "What would happen:" } else { "What happens:" }, &steps(view)));
     if view.dry_run {
@@ -83,14 +72,13 @@ pub(crate) fn plan(view: &PlanView<'_>) -> Text {
     blocks.finish()
 }
 
-/// The question after `plan`.
-pub fn plan_question(plan: &Plan) -> String {
+pub(crate) fn plan_question(plan: &Plan) -> String {
     format!("Switch off {}?", assistants(plan.rows))
 }
 
 /// The question after the probe was switched on again since it cannot be told what becomes of its agent: whether
 /// `rest` assistants are switched off all the same.
-pub fn blind_question(rest: u64) -> String {
+pub(crate) fn blind_question(rest: u64) -> String {
     let loss = if rest == 1 {
         "its agent away from its users".to_owned()
     } else {
@@ -131,11 +119,10 @@ fn without_list(view: &PlanView<'_>) -> Option<String> {
         ListState::Missing => "this deployment has no agent list",
         ListState::Unreadable => "the agent list cannot be read",
     };
-    let unless = match view.when_untold {
-        WhenUntold::Asks => {
-            "unless you say yes then (you are asked again on the terminal) or use --disable-shared"
-        }
-        WhenUntold::Leaves => "unless you use --disable-shared (--yes is no answer to this)",
+    let unless = if view.may_ask {
+        "unless you say yes then (you are asked again on the terminal) or use --disable-shared"
+    } else {
+        "unless you use --disable-shared (--yes is no answer to this)"
     };
     Some(format!(
         "WARNING: {why}, so it cannot be told whether an agent stays on without its assistant. The probe will be \
@@ -181,15 +168,11 @@ const fn reason(why: NotPlanned) -> &'static str {
 }
 
 fn warning(same: u64) -> String {
-    let those = if same == 1 {
-        "1 assistant has the id of its agent. If the two are one record, its users lose the agent, too."
-            .to_owned()
-    } else {
-        format!(
-            "{} have the id of their agent. Where the two are one record, their users lose the agents, too.",
-            assistants(same)
-        )
-    };
+    let those = counted(
+        same,
+        "assistant has the id of its agent. If the two are one record, its users lose the agent, too.",
+        "assistants have the id of their agent. Where the two are one record, their users lose the agents, too.",
+    );
     format!("WARNING: NO PROBE (--disable-shared). {those} Nothing is switched on again by itself.")
 }
 
@@ -213,52 +196,39 @@ fn steps(view: &PlanView<'_>) -> Vec<String> {
     match (view.same_uuid(), view.list) {
         (0, _) => {}
         (same, _) if view.shared => steps.push(without_look(same)),
-        (same, ListState::Read) => steps.extend(with_probe(view.looks, same, view.when_untold)),
+        (same, ListState::Read) => steps.extend(with_probe(view.looks, same, view.may_ask)),
         (_, ListState::Missing | ListState::Unreadable) => {
-            steps.push(
-                "The probe is switched off. Its agent cannot be looked at, so the probe is switched on again."
-                    .to_owned(),
-            );
-            steps.push(match view.when_untold {
-                WhenUntold::Asks => {
-                    "You are asked whether to switch off all the same. Without a yes nothing more is switched off."
-                        .to_owned()
-                }
-                WhenUntold::Leaves => "Nothing more is switched off.".to_owned(),
-            });
+            let then = if view.may_ask {
+                "You are asked whether to switch off all the same. Without a yes nothing more is switched off."
+            } else {
+                "Nothing more is switched off."
+            };
+            let probe = "The probe is switched off. Its agent cannot be looked at, so the probe is switched on again.";
+            steps.extend([probe, then].map(str::to_owned));
         }
     }
     steps
 }
 
 fn without_probe(other: u64) -> String {
-    let those = assistants(other);
-    if other == 1 {
-        format!(
-            "{those} whose agent has another id is switched off without a probe: the two are not one record."
-        )
-    } else {
-        format!(
-            "{those} whose agents have other ids are switched off without a probe: they are not one record with \
-             their agents."
-        )
-    }
+    counted(
+        other,
+        "assistant whose agent has another id is switched off without a probe: the two are not one record.",
+        "assistants whose agents have other ids are switched off without a probe: they are not one record with their \
+         agents.",
+    )
 }
 
 fn without_look(same: u64) -> String {
-    let those = assistants(same);
-    if same == 1 {
-        format!("{those} with the id of its agent is switched off. The agent is not looked at.")
-    } else {
-        format!("{those} with the ids of their agents are switched off. No agent is looked at.")
-    }
+    counted(
+        same,
+        "assistant with the id of its agent is switched off. The agent is not looked at.",
+        "assistants with the ids of their agents are switched off. No agent is looked at.",
+    )
 }
 
-fn with_probe(moments: &[Duration], same: u64, when_untold: WhenUntold) -> [String; 3] {
-    let unless = match when_untold {
-        WhenUntold::Asks => ", unless you then say yes",
-        WhenUntold::Leaves => "",
-    };
+fn with_probe(moments: &[Duration], same: u64, may_ask: bool) -> [String; 3] {
+    let unless = if may_ask { ", unless you then say yes" } else { "" };
     let then = match moments.last() {
         Some(wait) if wait.as_secs() > 0 => format!("{} s later", wait.as_secs()),
         _ => "Then".to_owned(),
@@ -355,7 +325,7 @@ mod tests {
             dry_run: false,
             shared: false,
             list: ListState::Read,
-            when_untold: WhenUntold::Asks,
+            may_ask: true,
             looks: &LOOKS,
             rollback: "agent-migrate rollback assistants.ledger",
         }
@@ -459,7 +429,7 @@ mod tests {
         let text = plan(&PlanView {
             shared: true,
             list: ListState::Missing,
-            when_untold: WhenUntold::Asks,
+            may_ask: true,
             base_url: None,
             ..view(&one())
         });

@@ -2,23 +2,21 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::agent_list::FirstSight;
+use super::attempt::conclusion;
 use super::switchboard::Switchboard;
 use crate::base::{DisabledState, Event, Switching, Unsettled};
-use crate::disable::store::{Conclusion, Recovery, Switchable};
+use crate::disable::store::{Recovery, Switchable};
+use crate::engine::platform::Meter;
 
 /// Settles them: a probe without a verdict and a `revert_failed` are switched on again; an intent without an outcome is
 /// `disabled` if the list shows it off, else `unknown`, since this process has not verified it and must not ask again;
 /// the agents of a run that did not come to its last look are looked at, `watched` after its last disable.
-pub async fn settle(board: &mut Switchboard<'_>, unsettled: Unsettled, watched: Duration) {
+pub(crate) async fn settle(board: &mut Switchboard<'_>, unsettled: Unsettled, watched: Duration) {
     if unsettled.reverts > 0 {
         let switching = Switching::BackFromEarlierRun;
         board.observer.observe(&Event::Switching { switching, rows: unsettled.reverts });
-        board
-            .switch_owed_on(Recovery::Revert, DisabledState::Reverted, |_| true, Switchboard::may_go_on)
-            .await;
+        board.switch_owed_on(Recovery::Revert, DisabledState::Reverted, |_| true, None).await;
     }
     if unsettled.answers > 0 && board.may_go_on() {
         board.answer_open_wishes().await;
@@ -40,14 +38,8 @@ impl Switchboard<'_> {
             last = page.last().cloned();
             for row in page {
                 let is_off = shown_off.contains(&row.pair.assistant.0);
-                let conclusion = Conclusion {
-                    state: if is_off { DisabledState::Disabled } else { DisabledState::Unknown },
-                    failure: None,
-                    requests: 0,
-                    elapsed: Duration::ZERO,
-                    at: Timestamp::now(),
-                };
-                let answered = self.writer.answer(row, conclusion).await;
+                let state = if is_off { DisabledState::Disabled } else { DisabledState::Unknown };
+                let answered = self.writer.answer(row, conclusion(state, None, Meter::default())).await;
                 let Some(switched) = self.on_disk(answered) else { return };
                 if is_off {
                     self.observer.observe(&Event::Switched(switched));

@@ -8,18 +8,22 @@ use crate::engine::terminal::{Blocks, Text, WHOLE, assistants, counted, counts, 
 
 /// How a rollback ended, counted in assistants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RollbackResult {
-    /// On again.
-    pub switched_on: u64,
+pub(crate) struct RollbackResult {
+    pub(crate) switched_on: u64,
     /// Asked for, and refused or not answered: may still be off.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// Not asked for, though they may be off because of this program: the rollback ended before, or `--only`.
-    pub left: u64,
+    pub(crate) left: u64,
 }
 
 /// What `rollback` is about to switch on again, where, and what it leaves. `base_url` is `None` in the practice
 /// workspace.
-pub fn rollback_plan(plan: &RollbackPlan, base_url: Option<&str>, practice: bool, dry_run: bool) -> Text {
+pub(crate) fn rollback_plan(
+    plan: &RollbackPlan,
+    base_url: Option<&str>,
+    practice: bool,
+    dry_run: bool,
+) -> Text {
     let mut blocks = Blocks::new(practice);
     blocks.platform(base_url);
     blocks.say(&headline(plan, dry_run));
@@ -41,14 +45,13 @@ pub fn rollback_plan(plan: &RollbackPlan, base_url: Option<&str>, practice: bool
     blocks.finish()
 }
 
-/// The question after [`rollback_plan`].
-pub fn rollback_question(plan: &RollbackPlan) -> String {
+pub(crate) fn rollback_question(plan: &RollbackPlan) -> String {
     format!("Switch {} on again?", assistants(plan.count()))
 }
 
 /// How a rollback ended: what is on again, what may still be off and what to do about it, `files` with what each one
 /// is, the command line to type next, and why it stopped early.
-pub fn after_rollback(
+pub(crate) fn after_rollback(
     result: &RollbackResult,
     practice: bool,
     files: &[(&str, &Path)],
@@ -65,8 +68,7 @@ pub fn after_rollback(
     }
     let switched_on = match result.switched_on {
         0 => "No assistant was switched on again.".to_owned(),
-        1 => "1 assistant is on again.".to_owned(),
-        many => format!("{} are on again.", assistants(many)),
+        on => counted(on, "assistant is on again.", "assistants are on again."),
     };
     match (result.left, result.failed) {
         (0, 0) => blocks.say(&format!("{switched_on} Nothing is off because of this program any more.")),
@@ -91,14 +93,14 @@ fn headline(plan: &RollbackPlan, dry_run: bool) -> String {
             "Nothing is switched on: this is a dry run. Without --dry-run, {} would be switched on again.",
             assistants(count)
         ),
-        (1, false) => "1 assistant is about to be switched on again, for all its users.".to_owned(),
-        (_, false) => {
-            format!("{} are about to be switched on again, for all their users.", assistants(count))
-        }
+        (_, false) => counted(
+            count,
+            "assistant is about to be switched on again, for all its users.",
+            "assistants are about to be switched on again, for all their users.",
+        ),
     }
 }
 
-/// Why an assistant is to be switched on.
 const fn plain(state: DisabledState) -> &'static str {
     match state {
         DisabledState::Disabled => "switched off by this program",
@@ -137,11 +139,10 @@ fn still_off(failed: u64) -> String {
 }
 
 fn not_asked_for(left: u64) -> String {
-    let others = counted(left, "other", "others");
-    let (was, them) = if left == 1 { ("was", "it") } else { ("were", "them") };
-    format!(
-        "{others} may be off because of this program and {was} not asked for: a rollback without --only \
-         switches {them} on."
+    counted(
+        left,
+        "other may be off because of this program and was not asked for: a rollback without --only switches it on.",
+        "others may be off because of this program and were not asked for: a rollback without --only switches them on.",
     )
 }
 

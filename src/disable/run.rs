@@ -1,7 +1,6 @@
 //! Switching off what the plan says, under the guard's eyes.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,37 +13,29 @@ use super::switchboard::Switchboard;
 use crate::base::{DisabledState, DisablingEnd, Event, GuardNews, Plan, StopReason, Switching};
 use crate::disable::store::{PlanOptions, Planned, Role, Switchable};
 
-/// Whom the guard asks whether to go on without knowing.
-pub trait Asker {
-    /// Whether there is anybody to ask.
-    fn may_ask(&self) -> bool;
-    /// Asks whether to switch so many assistants off although it cannot be told what becomes of their agents.
-    fn go_on_blind(&mut self, rest: u64) -> Pin<Box<dyn Future<Output = bool> + '_>>;
-}
-
 /// How the plan is carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DisableSettings {
+pub(crate) struct DisableSettings {
     /// No probe, no looks (`--disable-shared`).
-    pub shared: bool,
+    pub(crate) shared: bool,
     /// When the probe's agent is looked at, counted from the answer to its disable; at least once, growing.
-    pub looks: Vec<Duration>,
+    pub(crate) looks: Vec<Duration>,
+    /// Whether there is a person to ask.
+    pub(crate) may_ask: bool,
 }
 
 impl DisableSettings {
     /// Looks at once and after 2, 5 and `probe_wait` seconds (DESIGN.md, Disabling); a shorter wait leaves out those
     /// beyond it.
-    pub fn new(shared: bool, probe_wait: Duration) -> Self {
-        let mut looks: Vec<_> =
-            [0, 2, 5].map(Duration::from_secs).into_iter().filter(|look| *look < probe_wait).collect();
-        looks.push(probe_wait);
-        Self { shared, looks }
+    pub(crate) fn new(shared: bool, probe_wait: Duration, may_ask: bool) -> Self {
+        let early = [0, 2, 5].map(Duration::from_secs).into_iter().filter(|look| *look < probe_wait);
+        Self { shared, looks: early.chain([probe_wait]).collect(), may_ask }
     }
 }
 
 /// Makes the plan, of at most so many assistants (`--max-disable`): first the agent list is read for those that are off
 /// already. `None` when the run has to stop.
-pub async fn plan(board: &mut Switchboard<'_>, maximum: Option<u64>) -> Option<(Plan, ListState)> {
+pub(crate) async fn plan(board: &mut Switchboard<'_>, maximum: Option<u64>) -> Option<(Plan, ListState)> {
     let FirstSight { list, off, on } = board.first_sight().await?;
     let options = PlanOptions { maximum, shown_off: off, shown_on: on };
     let plan = board.writer.plan(options, Timestamp::now()).await;
@@ -52,7 +43,7 @@ pub async fn plan(board: &mut Switchboard<'_>, maximum: Option<u64>) -> Option<(
 }
 
 /// The person did not say yes to the plan, or a signal came instead.
-pub async fn decline(board: &mut Switchboard<'_>) {
+pub(crate) async fn decline(board: &mut Switchboard<'_>) {
     if board.may_go_on() {
         board.stop_for(StopReason::Declined);
     }
@@ -60,12 +51,13 @@ pub async fn decline(board: &mut Switchboard<'_>) {
     board.on_disk(ended);
 }
 
-/// Carries the plan out. How it ended is on disk then; why the run has to stop, if it has to, the switchboard knows.
-pub async fn disable(
+/// Carries the plan out; `go_on_blind` asks whether to switch so many assistants off although it cannot be told what becomes
+/// of their agents. How it ended is on disk then; why the run has to stop, if it has to, the switchboard knows.
+pub(crate) async fn disable(
     board: &mut Switchboard<'_>,
     plan: &Plan,
     settings: &DisableSettings,
-    asker: &mut dyn Asker,
+    go_on_blind: impl AsyncFn(u64) -> bool,
 ) -> DisablingEnd {
     if plan.rows > 0 {
         board.observer.observe(&Event::Switching { switching: Switching::Off, rows: plan.rows });
@@ -89,7 +81,7 @@ pub async fn disable(
     } else if settings.shared {
         DisablingEnd::Completed
     } else {
-        work.under_guard(asker).await
+        work.under_guard(&go_on_blind).await
     };
     let end = match work.board.stop_reason() {
         Some(StopReason::MayNotDisable | StopReason::ScopeMissing { .. }) if end == DisablingEnd::Stopped => {
@@ -159,15 +151,15 @@ impl Disable<'_, '_> {
         }
     }
 
-    async fn under_guard(&mut self, asker: &mut dyn Asker) -> DisablingEnd {
-        let rules = Rules { looks: self.settings.looks.len(), may_ask: asker.may_ask() };
+    async fn under_guard(&mut self, go_on_blind: &impl AsyncFn(u64) -> bool) -> DisablingEnd {
+        let rules = Rules { looks: self.settings.looks.len(), may_ask: self.settings.may_ask };
         let mut state = State::START;
         loop {
             let seen = match state.action() {
                 Action::SwitchProbeOff => self.switch_probe_off().await,
                 Action::Look(look) => self.look(look).await,
                 Action::SwitchProbeOn => self.switch_probe_on().await,
-                Action::Ask => self.ask(asker).await,
+                Action::Ask => self.ask(go_on_blind).await,
                 Action::SwitchRestOff => self.switch_rest_off().await,
                 Action::LookAtAll => self.look_at_all().await,
                 Action::SwitchOn(condemned) => self.switch_on(condemned).await,
@@ -231,8 +223,8 @@ impl Disable<'_, '_> {
         }
     }
 
-    async fn ask(&mut self, asker: &mut dyn Asker) -> Observation {
-        let question = asker.go_on_blind(self.watched_left.saturating_add(1));
+    async fn ask(&mut self, go_on_blind: &impl AsyncFn(u64) -> bool) -> Observation {
+        let question = go_on_blind(self.watched_left.saturating_add(1));
         self.board.unless_signalled(question).await.map_or(Observation::Stopped, Observation::Answered)
     }
 

@@ -10,7 +10,7 @@ use crate::engine::terminal::{Blocks, Text, WHOLE, assistants, ended_before, not
 
 /// What a run is about to do: where, how many rows and requests, how long. `rpm` is `--rpm`; `disabling` says whether
 /// anything will be switched off. A practice run says so in its first line.
-pub fn before_run(
+pub(crate) fn before_run(
     backlog: &Backlog,
     rpm: u32,
     base_url: Option<&str>,
@@ -35,27 +35,21 @@ pub fn before_run(
 
 /// What an earlier run left open, and what becomes of it.
 fn left_open(unsettled: Unsettled, disabling: Disabling) -> String {
-    let begun = |count: u64, one: &str, many: &str| {
-        (count > 0).then(|| format!("{} {}", assistants(count), if count == 1 { one } else { many }))
-    };
-    let parts: Vec<_> = [
-        begun(unsettled.reverts, "is to be switched on again", "are to be switched on again"),
-        begun(unsettled.answers, "was asked to go off and may be off", "were asked to go off and may be off"),
-        begun(
-            unsettled.looks,
-            "is off and its agent to be looked at",
-            "are off and their agents to be looked at",
-        ),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let parts = [
+        (unsettled.reverts, "is to be switched on again", "are to be switched on again"),
+        (unsettled.answers, "was asked to go off and may be off", "were asked to go off and may be off"),
+        (unsettled.looks, "is off and its agent to be looked at", "are off and their agents to be looked at"),
+    ];
+    let parts: Vec<_> = parts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{} {}", assistants(count), if count == 1 { one } else { many }))
+        .collect();
+    let parts = parts.join("; ");
     match disabling {
-        Disabling::DryRun => {
-            format!("An earlier run left open: {}. A dry run leaves that so.", parts.join("; "))
-        }
+        Disabling::DryRun => format!("An earlier run left open: {parts}. A dry run leaves that so."),
         Disabling::No | Disabling::Yes => {
-            format!("First it settles what an earlier run left open: {}.", parts.join("; "))
+            format!("First it settles what an earlier run left open: {parts}.")
         }
     }
 }
@@ -64,7 +58,7 @@ fn left_open(unsettled: Unsettled, disabling: Disabling) -> String {
 /// assistants, what to do, what differs, `files` with what each one is, `rollback` (the command line that takes everything
 /// back, shown while something may be off), and `commands`, the lines that get on from here, each with what it is for.
 /// Every block of a practice run says so in its first line.
-pub fn after_run(
+pub(crate) fn after_run(
     facts: &RunFacts,
     summary: &Summary,
     files: &[(&str, &Path)],
@@ -89,7 +83,6 @@ pub fn after_run(
     blocks.finish()
 }
 
-/// Where the run ended, and why.
 fn ended_early(facts: &RunFacts, reason: &StopReason) -> String {
     let words = terminal_safe(&reason.to_string(), WHOLE);
     match reason {

@@ -3,20 +3,17 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::base::{Call, CallFailure, FailureKind, Observer, Signal, StopReason};
+use crate::base::{Call, CallFailure, FailureKind, StopReason};
 use crate::check::BothSides;
-use crate::engine::ledger::Writer;
-use crate::engine::platform::Client;
 use crate::engine::session::Board;
 
 /// So many 403 in a row, with no success before, are about the key (DESIGN.md, Disabling).
 const FORBIDDEN_ROWS: u32 = 3;
 
 /// Switches assistants, one after the other.
-pub struct Switchboard<'a> {
+pub(crate) struct Switchboard<'a> {
     board: Board<'a>,
     pub(super) assistants_api_is_gone: bool,
     pub(super) any_went_off: bool,
@@ -42,42 +39,23 @@ impl DerefMut for Switchboard<'_> {
 }
 
 impl<'a> Switchboard<'a> {
-    /// `timeout`: how long a request under way is waited for once a signal has come.
-    pub fn new(
-        client: &'a Client,
-        writer: &'a Writer,
-        observer: &'a mut dyn Observer,
-        signal: watch::Receiver<Option<Signal>>,
-        timeout: Duration,
-    ) -> Self {
+    pub(crate) const fn new(board: Board<'a>, reader: BothSides) -> Self {
         Self {
-            board: Board::new(client, writer, observer, signal, timeout),
+            board,
             assistants_api_is_gone: false,
             any_went_off: false,
             stuck_in_a_row: 0,
             forbidden_in_a_row: 0,
-            reader: BothSides::default(),
+            reader,
         }
     }
 
-    /// The same; rows that have to be read again are read so.
-    #[must_use]
-    pub fn reading(self, reader: BothSides) -> Self {
-        Self { reader, ..self }
-    }
-
-    /// The reason to stop, given back.
-    pub fn into_stop_reason(self) -> Option<StopReason> {
+    pub(crate) fn into_stop_reason(self) -> Option<StopReason> {
         self.board.into_stop_reason()
     }
 
     pub(super) fn is_signalled(&self) -> bool {
         self.signal().borrow().is_some()
-    }
-
-    /// Whether to begin with another row; notices a signal.
-    pub(super) fn may_go_on(&mut self) -> bool {
-        self.board.may_go_on()
     }
 
     /// Whether to go on with switching on what must not stay off: also when nothing more may be switched off, and for a

@@ -1,13 +1,13 @@
-//! The last look, and switching on again what it condemned, or what else is owed.
+//! The last look, and switching on again: what it condemned, what else is owed, and all that `rollback` takes back.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::agent_list::{AfterSignal, LookAtAll};
+use super::agent_list::LookAtAll;
 use super::guard::{Condemned, LastSight};
 use super::switchboard::Switchboard;
 use crate::base::{AgentId, DisabledState, Event, GuardNews, StopReason, Switching};
@@ -67,10 +67,10 @@ impl Switchboard<'_> {
     async fn last_look(&mut self, agents: HashSet<Uuid>) -> Option<LookAtAll> {
         let mut seen = None;
         if !self.is_signalled() {
-            seen = self.sight_of_all(agents.clone(), AfterSignal::Stop).await;
+            seen = self.sight_of_all(agents.clone(), None).await;
         }
         if seen.is_none() && self.is_signalled() {
-            seen = self.sight_of_all(agents, AfterSignal::Within(AFTER_SIGNAL)).await;
+            seen = self.sight_of_all(agents, Some(AFTER_SIGNAL)).await;
         }
         // Where the run has to stop anyway, it need not be the list's fault that nothing is seen.
         seen.filter(|seen| self.stop_reason().is_none() || *seen != LookAtAll::NoList)
@@ -86,13 +86,7 @@ impl Switchboard<'_> {
         let Some(rows) = self.on_disk(condemned) else { return };
         self.observer.observe(&Event::Switching { switching: Switching::BackByGuard, rows });
         let until = Instant::now() + AFTER_SIGNAL;
-        self.switch_owed_on(
-            Recovery::Revert,
-            DisabledState::Reverted,
-            |_| true,
-            |board| board.may_still_undo(until),
-        )
-        .await;
+        self.switch_owed_on(Recovery::Revert, DisabledState::Reverted, |_| true, Some(until)).await;
     }
 
     /// What should be on again by now and is not is `revert_failed`: loud, and the first thing that the next run does.
@@ -101,13 +95,14 @@ impl Switchboard<'_> {
         self.on_disk(given_up);
     }
 
-    /// Switches on again all that are owed this, as long as `goes_on` says; what does not come on stays owed.
+    /// Switches on again all that are owed this. `undoing_until`: as far as that must not stay off, and after a signal until
+    /// then. What does not come on stays owed.
     pub(super) async fn switch_owed_on(
         &mut self,
         owed: Recovery,
         on: DisabledState,
         wanted: impl Fn(&Switchable) -> bool,
-        goes_on: impl Fn(&mut Self) -> bool,
+        undoing_until: Option<Instant>,
     ) {
         let mut last: Option<Switchable> = None;
         loop {
@@ -115,13 +110,30 @@ impl Switchboard<'_> {
             let Some(page) = self.on_disk(page).filter(|page| !page.is_empty()) else { return };
             last = page.last().cloned();
             for row in page.into_iter().filter(|row| wanted(row)) {
-                if !goes_on(self) {
+                let goes_on = match undoing_until {
+                    Some(until) => self.may_still_undo(until),
+                    None => self.may_go_on(),
+                };
+                if !goes_on {
                     return;
                 }
                 self.switch_on(row, on).await;
             }
         }
     }
+}
+
+/// Switches all on again that the ledger says this program switched off, or may have: first what an earlier run should have,
+/// then, of the rest, those named by `only` (`None`: all). `rows` is how many that will be. What does not come on stays as
+/// it is in the ledger.
+pub(crate) async fn roll_back(board: &mut Switchboard<'_>, only: Option<&BTreeSet<Uuid>>, rows: u64) {
+    board.observer.observe(&Event::Switching { switching: Switching::Rollback, rows });
+    board.switch_owed_on(Recovery::Revert, DisabledState::ReEnabled, |_| true, None).await;
+    if board.may_go_on() {
+        let rest = |row: &Switchable| only.is_none_or(|only| only.contains(&row.pair.assistant.0));
+        board.switch_owed_on(Recovery::RollbackRest, DisabledState::ReEnabled, rest, None).await;
+    }
+    board.observer.observe(&Event::Ended);
 }
 
 /// How long ago that was; a clock that was set back makes it now.

@@ -3,75 +3,51 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Target, Workspace};
+use super::{RowKey, Workspace};
 use crate::base::{
-    AgentId, CallFailure, JsonText, RecordedCreate, RecordedPublish, RecordedRetreat, RecordedUpdate,
+    AgentId, CallFailure, JsonText, RecordedCreate, RecordedPublish, RecordedRetreat, RecordedUpdate, worded,
 };
 use crate::engine::ledger::{LedgerError, Writer, to_json, to_nanoseconds};
 
-/// What a write is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Towards what the ledger keeps.
-    Update,
-    /// A new agent.
-    Create,
-    /// Back to what it was.
-    Undo,
-}
-
-impl Kind {
-    const ALL: [Self; 3] = [Self::Update, Self::Create, Self::Undo];
-
-    /// The word in the ledger.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Update => "update",
-            Self::Create => "create",
-            Self::Undo => "undo",
-        }
-    }
-
-    /// The reverse of [`Kind::as_str`].
-    pub(super) fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+worded! {
+    /// What a write is for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) enum Kind {
+        /// Towards what the ledger keeps.
+        Update = "update",
+        /// A new agent.
+        Create = "create",
+        /// Back to what it was.
+        Undo = "undo",
     }
 }
 
-/// How a write ended. While there is no end, it may have been carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WriteEnd {
-    /// Nothing of it is left: it was refused, or put back.
-    Nothing,
-    /// Published.
-    Written,
-    /// It may have been carried out.
-    Unknown,
-}
-
-impl WriteEnd {
-    const ALL: [Self; 3] = [Self::Nothing, Self::Written, Self::Unknown];
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing",
-            Self::Written => "written",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The reverse of [`WriteEnd::as_str`].
-    pub(super) fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|end| end.as_str() == word)
+worded! {
+    /// How a write ended. While there is no end, it may have been carried out.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) enum WriteEnd {
+        /// Nothing of it is left: it was refused, or put back.
+        Nothing = "nothing",
+        /// Published.
+        Written = "written",
+        /// It may have been carried out.
+        Unknown = "unknown",
     }
 }
 
 /// The intent to change an agent's draft, on disk with the agent as it was. Made here alone, after the commit.
 #[derive(Debug)]
-pub struct UpdateIntent {
+pub(crate) struct UpdateIntent {
     write: i64,
     agent: AgentId,
     fields: JsonText,
+}
+
+impl UpdateIntent {
+    /// The write that it was for; no request can be sent with it any more.
+    pub(crate) fn over(self) -> i64 {
+        self.write
+    }
 }
 
 impl RecordedUpdate for UpdateIntent {
@@ -86,7 +62,7 @@ impl RecordedUpdate for UpdateIntent {
 
 /// The intent to publish a draft, on disk with the draft as it came back.
 #[derive(Debug)]
-pub struct PublishIntent {
+pub(crate) struct PublishIntent {
     agent: AgentId,
 }
 
@@ -98,9 +74,16 @@ impl RecordedPublish for PublishIntent {
 
 /// The intent to make an agent, on disk.
 #[derive(Debug)]
-pub struct CreateIntent {
+pub(crate) struct CreateIntent {
     write: i64,
     proposed: JsonText,
+}
+
+impl CreateIntent {
+    /// The write that it was for; no request can be sent with it any more.
+    pub(crate) fn over(self) -> i64 {
+        self.write
+    }
 }
 
 impl RecordedCreate for CreateIntent {
@@ -111,7 +94,7 @@ impl RecordedCreate for CreateIntent {
 
 /// The intent to switch off an agent that was made here, on disk.
 #[derive(Debug)]
-pub struct RetreatIntent {
+pub(crate) struct RetreatIntent {
     agent: AgentId,
 }
 
@@ -121,61 +104,61 @@ impl RecordedRetreat for RetreatIntent {
     }
 }
 
-/// What an intent is about.
-struct Intent<'a> {
-    workspace: &'a str,
-    target: &'a Target,
-    kind: Kind,
-    agent: Option<AgentId>,
-    fields: &'a JsonText,
-    changed: &'a [String],
-    before: Option<&'a [u8]>,
-}
-
-impl Intent<'_> {
-    fn insert(&self, transaction: &rusqlite::Transaction<'_>, run: i64) -> Result<i64, LedgerError> {
-        Ok(transaction
-            .prepare_cached(
-                "INSERT INTO apply_write (workspace, result, run, kind, agent, fields, changed, before, began_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?
-            .insert((
-                self.workspace,
-                self.target.key.0,
-                run,
-                self.kind.as_str(),
-                self.agent.as_ref().map(|agent| agent.0.as_bytes().as_slice()),
-                self.fields.get(),
-                to_json(self.changed)?,
-                self.before,
-                to_nanoseconds(Timestamp::now()),
-            ))?)
-    }
-}
-
 impl Writer {
     /// Puts the intent to write these fields on disk, with the agent as it is before.
     pub(crate) async fn intend_update(
         &self,
         workspace: &Workspace,
-        target: &Target,
+        key: RowKey,
         agent: AgentId,
         kind: Kind,
-        (fields, changed): (JsonText, Vec<String>),
+        what: (JsonText, Vec<String>),
         before: Bytes,
     ) -> Result<UpdateIntent, LedgerError> {
-        let (workspace, target) = (workspace.0.clone(), target.clone());
+        let (write, fields) = self.intend_write(workspace, key, kind, Some(agent), what, before).await?;
+        Ok(UpdateIntent { write, agent, fields })
+    }
+
+    /// Puts the intent to make an agent on disk, with the ids of those that have its name already.
+    pub(crate) async fn intend_create(
+        &self,
+        workspace: &Workspace,
+        key: RowKey,
+        what: (JsonText, Vec<String>),
+        namesakes: Bytes,
+    ) -> Result<CreateIntent, LedgerError> {
+        let (write, proposed) =
+            self.intend_write(workspace, key, Kind::Create, None, what, namesakes).await?;
+        Ok(CreateIntent { write, proposed })
+    }
+
+    async fn intend_write(
+        &self,
+        workspace: &Workspace,
+        key: RowKey,
+        kind: Kind,
+        agent: Option<AgentId>,
+        (fields, changed): (JsonText, Vec<String>),
+        before: Bytes,
+    ) -> Result<(i64, JsonText), LedgerError> {
+        let workspace = workspace.0.clone();
         self.transact(move |transaction, run| {
-            let intent = Intent {
-                workspace: &workspace,
-                target: &target,
-                kind,
-                agent: Some(agent),
-                fields: &fields,
-                changed: &changed,
-                before: Some(&before),
-            };
-            Ok(UpdateIntent { write: intent.insert(transaction, run)?, agent, fields })
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO apply_write (workspace, result, run, kind, agent, fields, changed, before, began_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?;
+            let write = insert.insert((
+                workspace,
+                key.0,
+                run,
+                kind.as_str(),
+                agent.map(|agent| agent.0.into_bytes()),
+                fields.get(),
+                to_json(&changed)?,
+                before.as_ref(),
+                to_nanoseconds(Timestamp::now()),
+            ))?;
+            Ok((write, fields))
         })
         .await
     }
@@ -186,14 +169,10 @@ impl Writer {
         intent: &UpdateIntent,
         draft: Bytes,
     ) -> Result<PublishIntent, LedgerError> {
-        let (write, agent) = (intent.write, intent.agent);
-        self.transact(move |transaction, _| {
-            transaction
-                .prepare_cached("UPDATE apply_write SET draft = ?2 WHERE id = ?1")?
-                .execute((write, draft.as_ref()))?;
-            Ok(PublishIntent { agent })
-        })
-        .await
+        let write = intent.write;
+        let kept = "UPDATE apply_write SET draft = ?2 WHERE id = ?1";
+        self.execute(kept, move |_| (write, Vec::from(draft))).await?;
+        Ok(PublishIntent { agent: intent.agent })
     }
 
     /// The intent to put the same fields back is on disk, since theirs is: until it has an end, either may be so.
@@ -203,48 +182,8 @@ impl Writer {
         fields: JsonText,
     ) -> Result<UpdateIntent, LedgerError> {
         let (write, agent) = (intent.write, intent.agent);
-        self.transact(move |transaction, _| {
-            transaction.execute("UPDATE apply_write SET outcome = 'unknown' WHERE id = ?1", [write])?;
-            Ok(UpdateIntent { write, agent, fields })
-        })
-        .await
-    }
-
-    /// Records how a write ended, with the version that was published and the agent as it was read then.
-    pub(crate) async fn end_update(
-        &self,
-        intent: UpdateIntent,
-        end: WriteEnd,
-        version: Option<String>,
-        after: Option<Bytes>,
-        failure: Option<CallFailure>,
-    ) -> Result<(), LedgerError> {
-        self.end_write(intent.write, end, version, after, failure).await
-    }
-
-    /// Puts the intent to make an agent on disk, with the ids of those that have its name already.
-    pub(crate) async fn intend_create(
-        &self,
-        workspace: &Workspace,
-        target: &Target,
-        proposed: JsonText,
-        changed: Vec<String>,
-        namesakes: Vec<u8>,
-    ) -> Result<CreateIntent, LedgerError> {
-        let (workspace, target) = (workspace.0.clone(), target.clone());
-        self.transact(move |transaction, run| {
-            let intent = Intent {
-                workspace: &workspace,
-                target: &target,
-                kind: Kind::Create,
-                agent: None,
-                fields: &proposed,
-                changed: &changed,
-                before: Some(&namesakes),
-            };
-            Ok(CreateIntent { write: intent.insert(transaction, run)?, proposed })
-        })
-        .await
+        self.execute("UPDATE apply_write SET outcome = 'unknown' WHERE id = ?1", move |_| [write]).await?;
+        Ok(UpdateIntent { write, agent, fields })
     }
 
     /// The agent that was made is known, and may be published.
@@ -259,53 +198,28 @@ impl Writer {
 
     /// Of a create without an answer, the agent is known.
     pub(crate) async fn was_found(&self, write: i64, agent: AgentId) -> Result<(), LedgerError> {
-        self.transact(move |transaction, _| {
-            transaction.execute(
-                "UPDATE apply_write SET agent = ?2 WHERE id = ?1",
-                (write, agent.0.as_bytes().as_slice()),
-            )?;
-            Ok(())
-        })
-        .await
+        let found = "UPDATE apply_write SET agent = ?2 WHERE id = ?1";
+        self.execute(found, move |_| (write, agent.0.into_bytes())).await
     }
 
-    /// Records how making an agent ended.
-    pub(crate) async fn end_create(
-        &self,
-        intent: CreateIntent,
-        end: WriteEnd,
-        version: Option<String>,
-        after: Option<Bytes>,
-        failure: Option<CallFailure>,
-    ) -> Result<(), LedgerError> {
-        self.end_write(intent.write, end, version, after, failure).await
-    }
-
-    /// Records how a write of an earlier command ended, as it was found out now.
+    /// Records how a write ended, with the version that was published and the agent as it was read then.
     pub(crate) async fn end_write(
         &self,
         write: i64,
         end: WriteEnd,
         version: Option<String>,
         after: Option<Bytes>,
-        failure: Option<CallFailure>,
+        failure: Option<&CallFailure>,
     ) -> Result<(), LedgerError> {
-        self.transact(move |transaction, _| {
-            transaction
-                .prepare_cached(
-                    "UPDATE apply_write SET outcome = ?2, version = ifnull(?3, version), \
-                     after = ifnull(?4, after), failure = ?5, ended_at = ?6 WHERE id = ?1",
-                )?
-                .execute((
-                    write,
-                    end.as_str(),
-                    version,
-                    after.as_deref(),
-                    failure.as_ref().map(to_json).transpose()?,
-                    to_nanoseconds(Timestamp::now()),
-                ))?;
-            Ok(())
-        })
+        let failure = failure.map(to_json).transpose()?;
+        self.execute(
+            "UPDATE apply_write SET outcome = ?2, version = ifnull(?3, version), after = ifnull(?4, after), \
+             failure = ?5, ended_at = ?6 WHERE id = ?1",
+            move |_| {
+                let now = to_nanoseconds(Timestamp::now());
+                (write, end.as_str(), version, after.map(Vec::from), failure, now)
+            },
+        )
         .await
     }
 
@@ -315,14 +229,12 @@ impl Writer {
         write: i64,
         agent: AgentId,
     ) -> Result<RetreatIntent, LedgerError> {
-        self.transact(move |transaction, run| {
-            transaction.execute(
-                "INSERT INTO apply_write (workspace, result, run, kind, agent, fields, changed, began_at, taken_back) \
-                 SELECT workspace, result, ?2, 'undo', agent, '{}', '[]', ?3, 1 FROM apply_write WHERE id = ?1",
-                (write, run, to_nanoseconds(Timestamp::now())),
-            )?;
-            Ok(RetreatIntent { agent })
-        })
-        .await
+        self.execute(
+            "INSERT INTO apply_write (workspace, result, run, kind, agent, fields, changed, began_at, taken_back) \
+             SELECT workspace, result, ?2, 'undo', agent, '{}', '[]', ?3, 1 FROM apply_write WHERE id = ?1",
+            move |run| (write, run, to_nanoseconds(Timestamp::now())),
+        )
+        .await?;
+        Ok(RetreatIntent { agent })
     }
 }

@@ -14,23 +14,21 @@ mod intent;
 mod rows;
 mod taking_back;
 
-pub use history::WriteRecord;
-pub use intent::{CreateIntent, Kind, PublishIntent, RetreatIntent, UpdateIntent, WriteEnd};
-pub use rows::{Body, Ending, Planned, Recorded, RowKey, Source, Target, Work};
-pub use taking_back::{OpenWrite, Past};
+pub(crate) use intent::{CreateIntent, Kind, PublishIntent, UpdateIntent, WriteEnd};
+pub(crate) use rows::{Body, Ending, Planned, Recorded, RowKey, Source, Target, Work};
+pub(crate) use taking_back::{OpenWrite, Past};
 
 /// Whose agents are written: in `SQL` a text, empty for the ledger's own workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Workspace(String);
+pub(crate) struct Workspace(String);
 
 impl Workspace {
     /// Another one than the ledger's, known by its base URL.
-    pub fn other(base_url: &str) -> Self {
+    pub(crate) fn other(base_url: &str) -> Self {
         Self(base_url.to_owned())
     }
 
-    /// Whether it is another one than the ledger's.
-    pub const fn is_elsewhere(&self) -> bool {
+    pub(crate) const fn is_elsewhere(&self) -> bool {
         !self.0.is_empty()
     }
 }

@@ -9,39 +9,36 @@ use super::Workspace;
 use crate::apply::left::Left;
 use crate::base::{AgentId, ApplyStatus, AssistantId, CallFailure, Difference, Pair};
 use crate::engine::ledger::{
-    LedgerError, LedgerReader, RunId, Writer, blob, from_json, from_nanoseconds, from_word, text, to_count,
-    to_integer, to_json, to_nanoseconds, to_uuid,
+    LedgerError, LedgerReader, RunId, Writer, blob, from_json, from_nanoseconds, from_word, list_to_json,
+    text, to_count, to_integer, to_json, to_nanoseconds, to_uuid,
 };
 use crate::engine::record::Side;
 
-/// Rows of a page.
 const PAGE: usize = 16;
 
 const PLANNED: &str = "planned";
 
 /// A row of the ledger with a result: what a source is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RowKey(pub(super) i64);
+pub(crate) struct RowKey(pub(super) i64);
 
 /// What the ledger keeps of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Which answer it is.
-    pub side: Side,
-    /// The answer.
-    pub body: Bytes,
+pub(crate) struct Source {
+    pub(crate) side: Side,
+    pub(crate) body: Bytes,
 }
 
 impl Source {
     /// Of what a ledger keeps of a row: the assistant, and of an audit that has read the agent that one.
-    pub fn of(assistant: Option<&[u8]>, agent: Option<&[u8]>, is_audit: bool) -> Option<Self> {
+    pub(crate) fn of(assistant: Option<&[u8]>, agent: Option<&[u8]>, is_audit: bool) -> Option<Self> {
         let kept = |side, body: &[u8]| Self { side, body: Bytes::copy_from_slice(body) };
         let agent = agent.filter(|_| is_audit).map(|body| kept(Side::Agent, body));
         assistant.map(|body| kept(Side::Assistant, body)).or(agent)
     }
 
     /// The id that was asked for.
-    pub const fn id(&self, pair: Pair) -> Uuid {
+    pub(crate) const fn id(&self, pair: Pair) -> Uuid {
         match self.side {
             Side::Assistant => pair.assistant.0,
             Side::Agent => pair.agent.0,
@@ -51,74 +48,60 @@ impl Source {
 
 /// A row and what is to be written for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The row.
-    pub key: RowKey,
-    /// Line of the input.
-    pub line: u64,
+pub(crate) struct Target {
+    pub(crate) key: RowKey,
+    pub(crate) line: u64,
     /// The ids of its source.
-    pub pair: Pair,
+    pub(crate) pair: Pair,
     /// Its agent in the target; `None` while there is none.
-    pub agent: Option<AgentId>,
+    pub(crate) agent: Option<AgentId>,
 }
 
 /// An agent as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Body {
-    /// The answer.
-    pub bytes: Bytes,
-    /// When.
-    pub at: Timestamp,
+pub(crate) struct Body {
+    pub(crate) bytes: Bytes,
+    pub(crate) at: Timestamp,
 }
 
 /// What is still to be done for a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Work {
+pub(crate) enum Work {
     /// Nothing: what became of it is known.
     Nothing,
     /// Its agent, as it was read, is to be written.
     Update(Body),
-    /// Its agent is to be made.
     Create,
 }
 
-/// A row that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Planned {
-    /// Which.
-    pub target: Target,
-    /// What its agent is to be.
-    pub source: Source,
+pub(crate) struct Planned {
+    pub(crate) target: Target,
+    pub(crate) source: Source,
     /// The agent as the look read it; `None` where it is to be made.
-    pub body: Option<Body>,
+    pub(crate) body: Option<Body>,
     /// What the look has spent on it.
-    pub requests: u32,
+    pub(crate) requests: u32,
 }
 
 /// What became of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// In a word.
-    pub status: ApplyStatus,
+pub(crate) struct Ending {
+    pub(crate) status: ApplyStatus,
     /// The fields that were written, or would be, in read names.
-    pub changed: Vec<String>,
-    /// What is left behind.
-    pub left: Vec<Left>,
-    /// What still differs.
-    pub differences: Vec<Difference>,
-    /// The call that failed.
-    pub failure: Option<CallFailure>,
-    /// What else there is to say.
-    pub said: Option<String>,
+    pub(crate) changed: Vec<String>,
+    pub(crate) left: Vec<Left>,
+    pub(crate) differences: Vec<Difference>,
+    pub(crate) failure: Option<CallFailure>,
+    pub(crate) said: Option<String>,
     /// The version that was published; empty where none was.
-    pub version: String,
+    pub(crate) version: String,
     /// Requests spent on it by this command.
-    pub requests: u32,
+    pub(crate) requests: u32,
 }
 
 impl Ending {
-    /// Nothing but a status.
-    pub const fn of(status: ApplyStatus) -> Self {
+    pub(crate) const fn of(status: ApplyStatus) -> Self {
         Self {
             status,
             changed: Vec::new(),
@@ -129,6 +112,15 @@ impl Ending {
             version: String::new(),
             requests: 0,
         }
+    }
+
+    pub(crate) fn saying(status: ApplyStatus, said: impl Into<String>) -> Self {
+        Self { said: Some(said.into()), ..Self::of(status) }
+    }
+
+    /// A write that may have been carried out.
+    pub(crate) fn unknown(failure: CallFailure) -> Self {
+        Self { failure: Some(failure), ..Self::of(ApplyStatus::Unknown) }
     }
 }
 
@@ -155,15 +147,12 @@ impl Writer {
     ) -> Result<(), LedgerError> {
         let workspace = workspace.0.clone();
         let Some(maximum) = maximum.map(to_integer) else { return Ok(()) };
-        self.transact(move |transaction, run| {
-            transaction.execute(
-                "UPDATE apply_row SET status = 'not_checked', body = NULL, changed = NULL \
-                 WHERE workspace = ?1 AND status = 'planned' AND run = ?2 AND id NOT IN (SELECT id FROM apply_row \
-                 WHERE workspace = ?1 AND status = 'planned' AND run = ?2 ORDER BY line LIMIT ?3)",
-                (workspace, run, maximum),
-            )?;
-            Ok(())
-        })
+        self.execute(
+            "UPDATE apply_row SET status = 'not_checked', body = NULL, changed = NULL \
+             WHERE workspace = ?1 AND status = 'planned' AND run = ?2 AND id NOT IN (SELECT id FROM apply_row \
+             WHERE workspace = ?1 AND status = 'planned' AND run = ?2 ORDER BY line LIMIT ?3)",
+            move |run| (workspace, run, maximum),
+        )
         .await
     }
 
@@ -184,12 +173,8 @@ impl Writer {
                  WHERE a.workspace = ?1 AND a.status = 'planned' AND a.run = ?2 AND a.line > ?3 ORDER BY a.line \
                  LIMIT {PAGE}"
             ))?;
-            let mut rows = statement.query((workspace, run, after))?;
-            let mut page = Vec::new();
-            while let Some(row) = rows.next()? {
-                page.extend(planned(row, is_audit)?);
-            }
-            Ok(page)
+            let rows = statement.query_and_then((workspace, run, after), |row| planned(row, is_audit))?;
+            rows.filter_map(Result::transpose).collect()
         })
         .await
     }
@@ -197,27 +182,22 @@ impl Writer {
     /// In a dry run every row to be written is said to.
     pub(crate) async fn apply_would(&self, workspace: &Workspace) -> Result<(), LedgerError> {
         let workspace = workspace.0.clone();
-        self.transact(move |transaction, run| {
-            transaction.execute(
-                "UPDATE apply_row SET status = CASE WHEN body IS NULL THEN 'would_create' ELSE 'would_apply' END, \
-                 body = NULL WHERE workspace = ?1 AND status = 'planned' AND run = ?2",
-                (workspace, run),
-            )?;
-            Ok(())
-        })
+        self.execute(
+            "UPDATE apply_row SET status = CASE WHEN body IS NULL THEN 'would_create' ELSE 'would_apply' END, \
+             body = NULL WHERE workspace = ?1 AND status = 'planned' AND run = ?2",
+            move |run| (workspace, run),
+        )
         .await
     }
 }
 
 /// What is on record of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recorded {
+pub(crate) struct Recorded {
     /// Its agent in the target.
-    pub agent: Option<AgentId>,
-    /// What became of it.
-    pub ending: Ending,
-    /// When that was found out.
-    pub at: Timestamp,
+    pub(crate) agent: Option<AgentId>,
+    pub(crate) ending: Ending,
+    pub(crate) at: Timestamp,
 }
 
 impl LedgerReader {
@@ -276,9 +256,6 @@ fn keep(
     ending: &Ending,
     work: &Work,
 ) -> Result<(), LedgerError> {
-    let list = |is_empty: bool, json: Result<String, LedgerError>| -> Result<Option<String>, LedgerError> {
-        if is_empty { Ok(None) } else { json.map(Some) }
-    };
     let body = if let Work::Update(body) = work { Some(body) } else { None };
     let at = body.map_or_else(Timestamp::now, |body| body.at);
     transaction
@@ -297,14 +274,14 @@ fn keep(
             target.key.0,
             run,
             to_integer(target.line),
-            target.agent.as_ref().map(|agent| agent.0.as_bytes().as_slice()),
+            target.agent.map(|agent| agent.0.into_bytes()),
             if *work == Work::Nothing { ending.status.as_str() } else { PLANNED },
             ending.requests,
             to_nanoseconds(at),
             ending.version.as_str(),
-            list(ending.changed.is_empty(), to_json(&ending.changed))?,
-            list(ending.left.is_empty(), to_json(&ending.left))?,
-            list(ending.differences.is_empty(), to_json(&ending.differences))?,
+            list_to_json(&ending.changed)?,
+            list_to_json(&ending.left)?,
+            list_to_json(&ending.differences)?,
             ending.failure.as_ref().map(to_json).transpose()?,
             ending.said.as_deref(),
             body.map(|body| body.bytes.as_ref()),
@@ -319,22 +296,22 @@ fn planned(row: &Row<'_>, is_audit: bool) -> Result<Option<Planned>, LedgerError
     let at = from_nanoseconds(row.get(8)?)?;
     let body = blob(row.get_ref(7)?)?.map(|body| Body { bytes: Bytes::copy_from_slice(body), at });
     Ok(Some(Planned {
-        target: Target {
-            key: RowKey(row.get(0)?),
-            line: to_count(row.get(1)?),
-            pair: pair(row, 2)?,
-            agent: agent(row, 4)?,
-        },
+        target: target(row)?,
         source,
         body,
         requests: u32::try_from(to_count(row.get(9)?)).unwrap_or(u32::MAX),
     }))
 }
 
-/// Both ids, from that column on.
-pub(super) fn pair(row: &Row<'_>, first: usize) -> Result<Pair, LedgerError> {
+/// Out of the first five columns: the result's key, line, both ids, the agent.
+pub(super) fn target(row: &Row<'_>) -> Result<Target, LedgerError> {
     let id = |index| -> Result<Uuid, LedgerError> { to_uuid(blob(row.get_ref(index)?)?.unwrap_or_default()) };
-    Ok(Pair { assistant: AssistantId(id(first)?), agent: AgentId(id(first + 1)?) })
+    Ok(Target {
+        key: RowKey(row.get(0)?),
+        line: to_count(row.get(1)?),
+        pair: Pair { assistant: AssistantId(id(2)?), agent: AgentId(id(3)?) },
+        agent: agent(row, 4)?,
+    })
 }
 
 pub(super) fn agent(row: &Row<'_>, index: usize) -> Result<Option<AgentId>, LedgerError> {

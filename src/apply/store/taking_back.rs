@@ -7,7 +7,7 @@ use rusqlite::Row;
 use uuid::Uuid;
 
 use super::intent::{Kind, WriteEnd};
-use super::rows::{agent, pair};
+use super::rows::{agent, target};
 use super::{RowKey, Target, Workspace};
 use crate::base::{AgentId, JsonText, Pair};
 use crate::engine::ledger::{
@@ -16,32 +16,29 @@ use crate::engine::ledger::{
 
 /// A write that may have been carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenWrite {
-    /// Its key.
-    pub write: i64,
-    /// What it was for.
-    pub kind: Kind,
+pub(crate) struct OpenWrite {
+    pub(crate) write: i64,
+    pub(crate) kind: Kind,
     /// What was sent, in write names.
-    pub fields: JsonText,
+    pub(crate) fields: JsonText,
     /// The same in read names.
-    pub changed: Vec<String>,
+    pub(crate) changed: Vec<String>,
     /// The agent as it was; of a create the ids of its namesakes.
-    pub before: Bytes,
+    pub(crate) before: Bytes,
     /// The agent as it was read afterwards.
-    pub after: Option<Bytes>,
+    pub(crate) after: Option<Bytes>,
     /// How it ended; `None` while it is open.
-    pub end: Option<WriteEnd>,
+    pub(crate) end: Option<WriteEnd>,
     /// The agent; `None` of a create that nobody has found.
-    pub agent: Option<AgentId>,
+    pub(crate) agent: Option<AgentId>,
 }
 
 /// All that was written to an agent and is not taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Past {
-    /// The row.
-    pub target: Target,
-    /// The writes, oldest first; at least one.
-    pub writes: Vec<OpenWrite>,
+pub(crate) struct Past {
+    pub(crate) target: Target,
+    /// Oldest first; at least one.
+    pub(crate) writes: Vec<OpenWrite>,
 }
 
 /// May have been carried out, and stands.
@@ -68,13 +65,8 @@ impl Writer {
                 "SELECT {COLUMNS} FROM apply_write AS w \
                  WHERE w.workspace = ?1 AND w.result = ?2 AND w.agent IS ?3 AND {STANDING} ORDER BY w.id"
             ))?;
-            let agent = agent.as_ref().map(|agent| agent.0.as_bytes().as_slice());
-            let mut rows = statement.query((workspace, key.0, agent))?;
-            let mut writes = Vec::new();
-            while let Some(row) = rows.next()? {
-                writes.push(write(row)?);
-            }
-            Ok(writes)
+            let agent = agent.map(|agent| agent.0.into_bytes());
+            statement.query_and_then((workspace, key.0, agent), write)?.collect()
         })
         .await
     }
@@ -101,13 +93,7 @@ impl Writer {
                      ORDER BY a.line, r.id, ifnull(w.agent, x'') LIMIT 1"
                 ))?;
                 let mut rows = statement.query((name, line, key, agent_id))?;
-                let Some(row) = rows.next()? else { return Ok(None) };
-                Ok(Some(Target {
-                    key: RowKey(row.get(0)?),
-                    line: to_count(row.get(1)?),
-                    pair: pair(row, 2)?,
-                    agent: agent(row, 4)?,
-                }))
+                rows.next()?.map(target).transpose()
             })
             .await?;
         let Some(target) = target else { return Ok(None) };
@@ -115,7 +101,6 @@ impl Writer {
         Ok(Some(Past { target, writes }))
     }
 
-    /// Whether that agent was made by a request of ours.
     pub(crate) async fn was_made_here(&self, agent: AgentId) -> Result<bool, LedgerError> {
         self.transact(move |transaction, _| {
             let mut statement = transaction
@@ -152,13 +137,11 @@ impl LedgerReader {
             "SELECT w.result, w.agent FROM apply_write AS w \
              WHERE w.workspace = ?1 AND w.kind = ?2 AND w.agent IS NOT NULL AND {STANDING} ORDER BY w.id"
         ))?;
-        let mut rows = statement.query((&workspace.0, kind.as_str()))?;
-        let mut agents = HashMap::new();
-        while let Some(row) = rows.next()? {
+        let agents = statement.query_and_then((&workspace.0, kind.as_str()), |row| {
             let key = RowKey(row.get(0)?);
-            agents.extend(agent(row, 1)?.map(|agent| (key, agent)));
-        }
-        Ok(agents)
+            Ok(agent(row, 1)?.map(|agent| (key, agent)))
+        })?;
+        agents.filter_map(Result::transpose).collect()
     }
 
     /// Whether something that was written for these ids stands, or may.
@@ -178,15 +161,9 @@ impl Ledger {
             "SELECT {COLUMNS} FROM apply_write AS w \
              WHERE w.workspace = ?1 AND w.kind = 'create' AND w.agent IS NULL AND {STANDING} ORDER BY w.id"
         ))?;
-        let mut rows = statement.query([&workspace.0])?;
-        let mut lost = Vec::new();
-        while let Some(row) = rows.next()? {
-            lost.push(write(row)?);
-        }
-        Ok(lost)
+        statement.query_and_then([&workspace.0], write)?.collect()
     }
 
-    /// How many rows have something to take back.
     pub(crate) fn rows_to_take_back(&self, workspace: &Workspace) -> Result<u64, LedgerError> {
         let sql = format!(
             "SELECT count(DISTINCT w.result) FROM apply_write AS w WHERE w.workspace = ?1 AND {STANDING}"
@@ -210,14 +187,11 @@ impl Ledger {
             "SELECT agent, after FROM apply_write WHERE id IN (SELECT max(id) FROM apply_write \
              WHERE workspace = '' AND agent IS NOT NULL AND after IS NOT NULL GROUP BY agent)",
         )?;
-        let mut rows = statement.query([])?;
-        let mut left = Vec::new();
-        while let Some(row) = rows.next()? {
-            let Some(agent) = agent(row, 0)? else { continue };
-            let after = blob(row.get_ref(1)?)?.unwrap_or_default();
-            left.push((agent, Bytes::copy_from_slice(after)));
-        }
-        Ok(left)
+        let left = statement.query_and_then([], |row| {
+            let after = Bytes::copy_from_slice(blob(row.get_ref(1)?)?.unwrap_or_default());
+            Ok(agent(row, 0)?.map(|agent| (agent, after)))
+        })?;
+        left.filter_map(Result::transpose).collect()
     }
 }
 

@@ -22,13 +22,13 @@ use super::switching::ask;
 use super::{CommandError, elsewhere, runtime};
 use crate::apply::decide::Choices;
 use crate::apply::store::{Kind, OpenWrite, Workspace};
-use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which, name_asked_for};
+use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which};
 use crate::base::{Backlog, Exit, RunFacts, StopReason, Writing};
 use crate::check::Accepted;
 use crate::cli::apply_arguments::ApplyArgs;
 use crate::cli::settings::{Outputs, UsageError, apply_outputs};
 use crate::engine::ledger::{Identity, Ledger, LedgerReader, Purpose, RunCommand, Writer};
-use crate::engine::platform::Client;
+use crate::engine::platform::{Client, Meter};
 use crate::engine::session::Board;
 use crate::engine::terminal::{self, Terminal, Text};
 
@@ -123,7 +123,7 @@ struct Apply<'a> {
 struct Before {
     backlog: Backlog,
     to_take_back: u64,
-    lost_creates: Vec<(OpenWrite, String)>,
+    lost_creates: Vec<OpenWrite>,
     accepted: Accepted,
 }
 
@@ -180,18 +180,11 @@ impl Apply<'_> {
             Some(only) => only.len() as u64,
             None => self.readable(&reader)?,
         };
-        let lost = ledger.lost_creates(&self.workspace).context(NOTHING)?;
         Ok(Before {
             backlog: Backlog { rows: facts.rows(), to_do, ..Backlog::default() },
             to_take_back: ledger.rows_to_take_back(&self.workspace).context(NOTHING)?,
             accepted: reader.accepted().context(NOTHING)?,
-            lost_creates: lost
-                .into_iter()
-                .map(|write| {
-                    let name = name_asked_for(&write.fields);
-                    (write, name)
-                })
-                .collect(),
+            lost_creates: ledger.lost_creates(&self.workspace).context(NOTHING)?,
         })
     }
 
@@ -252,6 +245,7 @@ impl Apply<'_> {
                 accepted: before.accepted,
             },
             is_audit: self.identity.purpose == Purpose::Audit,
+            spent: Meter::default(),
         };
         if self.arguments.undo {
             applier.undo(self.which.only.as_ref(), before.to_take_back).await;
@@ -277,7 +271,7 @@ impl Apply<'_> {
             terminal::forget_what_was_typed();
             let asked = ask(self.terminal, apply::apply_question(rows));
             if applier.board.unless_signalled(asked).await == Some(false) {
-                applier.decline();
+                applier.board.decline();
             }
         }
         if rows > 0 {

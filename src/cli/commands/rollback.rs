@@ -16,11 +16,13 @@ use super::signals::Signals;
 use super::switching::{ask, somebody_must_be_there};
 use super::{CommandError, dialect, runtime};
 use crate::base::{DisabledState, Event, Exit, Observer, RollbackPlan, StopReason};
+use crate::check::BothSides;
 use crate::cli::rollback_arguments::RollbackArgs;
 use crate::cli::settings::{Outputs, UsageError, rollback_outputs};
 use crate::disable::{self, RollbackResult, Switchboard, roll_back};
 use crate::engine::ledger::{Ledger, LedgerReader, RunCommand};
 use crate::engine::report::page::PageOptions;
+use crate::engine::session::Board;
 use crate::engine::terminal::Terminal;
 
 /// Shows what it will do, asks, does it, writes the report again.
@@ -130,7 +132,8 @@ impl Rollback<'_> {
         let mut counted = Counted { progress: self.terminal.progress(&disable::WORDING), on: 0, not_on: 0 };
         let stopped = session.run(None, async |Work { client, writer, .. }| {
             let timeout = Duration::from_secs(network.timeout);
-            let mut board = Switchboard::new(&client, &writer, &mut counted, signals.receiver(), timeout);
+            let board = Board::new(&client, &writer, &mut counted, signals.receiver(), timeout);
+            let mut board = Switchboard::new(board, BothSides::default());
             roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
             Ok(board.into_stop_reason())
         })?;

@@ -30,7 +30,7 @@ use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_pa
 use crate::disable::{self, Switchboard, settle};
 use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
-use crate::engine::session::{RowWork, drive};
+use crate::engine::session::{Board, RowWork, drive};
 use crate::engine::terminal::Terminal;
 
 /// Runs the migration's reading part.
@@ -155,8 +155,8 @@ impl Run<'_> {
         let timeout = Duration::from_secs(network.timeout);
         let mut progress = self.terminal.progress(&disable::WORDING);
         if !unsettled.is_empty() && self.disabling != Disabling::DryRun {
-            let mut board =
-                Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
+            let board = Board::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
+            let mut board = Switchboard::new(board, reader.clone());
             let watched = Duration::from_secs(self.arguments.switching.probe_wait);
             settle(&mut board, unsettled, watched).await;
             if let Some(stopped) = board.into_stop_reason() {
@@ -170,8 +170,8 @@ impl Run<'_> {
         if stopped.is_some() || !self.disabling.is_asked_for() {
             return stopped;
         }
-        let mut board = Switchboard::new(&client, &writer, &mut progress, self.signals.receiver(), timeout)
-            .reading(reader);
+        let board = Board::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
+        let mut board = Switchboard::new(board, reader);
         let second_pass = SecondPass {
             arguments: &self.arguments.switching,
             yes: self.arguments.yes,

@@ -1,6 +1,5 @@
 //! Switching off from the command line: the question, who asks it, and the second pass of `run --disable`.
 
-use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -8,7 +7,7 @@ use tokio::sync::oneshot;
 use crate::base::Disabling;
 use crate::cli::arguments::DisablingArgs;
 use crate::cli::settings::{UsageError, disabling};
-use crate::disable::{self, Asker, DisableSettings, PlanView, Switchboard, WhenUntold};
+use crate::disable::{self, DisableSettings, PlanView, Switchboard};
 use crate::engine::terminal::{self, Answer, Terminal};
 
 /// What is typed within the first seconds of a run may be meant for its question; what is typed while rows are read for
@@ -38,24 +37,6 @@ pub(super) async fn ask(terminal: &Terminal, question: String) -> bool {
     asking.is_ok() && answer.await == Ok(Answer::Yes)
 }
 
-/// The person at the terminal, unless `--yes` says that there is none to be asked: it answers the plan's question, which
-/// does not know yet that nothing can be told about the agents.
-struct Person<'a> {
-    terminal: &'a Terminal,
-    may_ask: bool,
-}
-
-impl Asker for Person<'_> {
-    fn may_ask(&self) -> bool {
-        self.may_ask
-    }
-
-    fn go_on_blind(&mut self, rest: u64) -> Pin<Box<dyn Future<Output = bool> + '_>> {
-        terminal::forget_what_was_typed();
-        Box::pin(ask(self.terminal, disable::blind_question(rest)))
-    }
-}
-
 /// What the second pass goes by.
 pub(super) struct SecondPass<'a> {
     pub(super) arguments: &'a DisablingArgs,
@@ -75,9 +56,10 @@ impl SecondPass<'_> {
     pub(super) async fn go(&self, board: &mut Switchboard<'_>) {
         let Some((plan, list)) = disable::plan(board, self.arguments.max_disable).await else { return };
         let probe_wait = Duration::from_secs(self.arguments.probe_wait);
-        let settings = DisableSettings::new(self.arguments.disable_shared, probe_wait);
-        let is_dry = disabling(self.arguments) == Disabling::DryRun;
+        // `--yes` answers the plan's question, which does not know yet that nothing can be told about the agents.
         let may_ask = !self.yes && terminal::can_ask();
+        let settings = DisableSettings::new(self.arguments.disable_shared, probe_wait, may_ask);
+        let is_dry = disabling(self.arguments) == Disabling::DryRun;
         let must_ask = !is_dry && !self.yes && plan.rows > 0;
         let shown = disable::plan_messages::plan(&PlanView {
             plan: &plan,
@@ -85,7 +67,7 @@ impl SecondPass<'_> {
             dry_run: is_dry,
             shared: self.arguments.disable_shared,
             list,
-            when_untold: if may_ask { WhenUntold::Asks } else { WhenUntold::Leaves },
+            may_ask,
             looks: &settings.looks,
             rollback: self.rollback,
         });
@@ -108,7 +90,10 @@ impl SecondPass<'_> {
                 Some(false) | None => return disable::decline(board).await,
             }
         }
-        let mut person = Person { terminal: self.terminal, may_ask };
-        disable::disable(board, &plan, &settings, &mut person).await;
+        let go_on_blind = |rest| {
+            terminal::forget_what_was_typed();
+            ask(self.terminal, disable::blind_question(rest))
+        };
+        disable::disable(board, &plan, &settings, go_on_blind).await;
     }
 }

@@ -17,7 +17,7 @@ const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 /// In which part a row is switched off; decides what is owed to it when the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// Its agent has another UUID, or nobody watches (`--disable-shared`).
     Unwatched,
     /// The first of its kind: switched on again unless the guard lets it stay off.
@@ -29,7 +29,7 @@ pub enum Role {
 /// The intent to switch an assistant off, on disk. Made here alone, after the commit, and only for a row that this run has
 /// verified within the last ten minutes.
 #[derive(Debug)]
-pub struct Intent {
+pub(crate) struct Intent {
     attempt: i64,
     row: Switchable,
     role: Role,
@@ -45,8 +45,7 @@ struct Before {
 }
 
 impl Intent {
-    /// The row.
-    pub const fn row(&self) -> &Switchable {
+    pub(crate) const fn row(&self) -> &Switchable {
         &self.row
     }
 }
@@ -63,23 +62,20 @@ impl RecordedIntent for Intent {
 
 /// What became of a request to switch an assistant off or on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conclusion {
-    /// What is known of the assistant now.
-    pub state: DisabledState,
-    /// The call that failed, if it did.
-    pub failure: Option<CallFailure>,
+pub(crate) struct Conclusion {
+    pub(crate) state: DisabledState,
+    pub(crate) failure: Option<CallFailure>,
     /// Requests sent for it, retries included.
-    pub requests: u32,
+    pub(crate) requests: u32,
     /// Time spent on them, waiting excluded.
-    pub elapsed: Duration,
-    /// When it was over.
-    pub at: Timestamp,
+    pub(crate) elapsed: Duration,
+    pub(crate) at: Timestamp,
 }
 
 impl Writer {
     /// Puts the intent to switch this assistant off on disk. `None`, and nothing is written, unless this run has verified
     /// the row within the last ten minutes before `now`: then it has to be checked again first.
-    pub async fn intend(
+    pub(crate) async fn intend(
         &self,
         row: Switchable,
         role: Role,
@@ -98,11 +94,7 @@ impl Writer {
                      WHERE id = ?1",
                 )?
                 .execute((row.key, run, guard))?;
-            let attempt = transaction
-                .prepare_cached(
-                    "INSERT INTO attempt (result, run, wanted, began_at) VALUES (?1, ?2, 'off', ?3)",
-                )?
-                .insert((row.key, run, to_nanoseconds(now)))?;
+            let attempt = begin_attempt(transaction, run, row.key, "off", now)?;
             Ok(Some(Intent { attempt, row, role, before }))
         })
         .await
@@ -111,7 +103,11 @@ impl Writer {
     /// Records what became of the intent; gives what may now be said about it. What the guard owes a row that may be off
     /// stays owed. An intent that came to nothing takes nothing back: a row that may have been off before it may be off
     /// still, and is owed what it was owed then.
-    pub async fn conclude(&self, intent: Intent, conclusion: Conclusion) -> Result<Switched, LedgerError> {
+    pub(crate) async fn conclude(
+        &self,
+        intent: Intent,
+        conclusion: Conclusion,
+    ) -> Result<Switched, LedgerError> {
         self.transact(move |transaction, run| {
             let Intent { attempt, row, role, before } = intent;
             end_attempt(transaction, "id = ?1", attempt, &conclusion)?;
@@ -131,7 +127,11 @@ impl Writer {
     }
 
     /// Records what was found out about a row that an earlier run left `unknown`: `disabled`, or still the same.
-    pub async fn answer(&self, row: Switchable, conclusion: Conclusion) -> Result<Switched, LedgerError> {
+    pub(crate) async fn answer(
+        &self,
+        row: Switchable,
+        conclusion: Conclusion,
+    ) -> Result<Switched, LedgerError> {
         self.transact(move |transaction, run| {
             if conclusion.state != row.state {
                 record(transaction, run, &row, &conclusion, true)?;
@@ -143,7 +143,7 @@ impl Writer {
     }
 
     /// A request to switch this assistant on again is about to leave: until its outcome is on disk, it may be either.
-    pub async fn will_be_back_on(&self, row: &Switchable, now: Timestamp) -> Result<(), LedgerError> {
+    pub(crate) async fn will_be_back_on(&self, row: &Switchable, now: Timestamp) -> Result<(), LedgerError> {
         let key = row.key;
         self.transact(move |transaction, run| {
             transaction
@@ -151,18 +151,18 @@ impl Writer {
                     "UPDATE result SET disabled = 'unknown' WHERE id = ?1 AND disabled = 'disabled'",
                 )?
                 .execute([key])?;
-            transaction
-                .prepare_cached(
-                    "INSERT INTO attempt (result, run, wanted, began_at) VALUES (?1, ?2, 'on', ?3)",
-                )?
-                .execute((key, run, to_nanoseconds(now)))?;
+            begin_attempt(transaction, run, key, "on", now)?;
             Ok(())
         })
         .await
     }
 
     /// Records what became of a request to switch an assistant on again. Where that failed, it stays owed.
-    pub async fn back_on(&self, row: Switchable, conclusion: Conclusion) -> Result<Switched, LedgerError> {
+    pub(crate) async fn back_on(
+        &self,
+        row: Switchable,
+        conclusion: Conclusion,
+    ) -> Result<Switched, LedgerError> {
         self.transact(move |transaction, run| {
             let mut conclusion = conclusion;
             if conclusion.state == DisabledState::Reverted {
@@ -186,13 +186,9 @@ impl Writer {
         .await
     }
 
-    /// Records how the switching off ended.
-    pub async fn end_disabling(&self, end: DisablingEnd) -> Result<(), LedgerError> {
-        self.transact(move |transaction, run| {
-            transaction.execute("UPDATE run SET disabling_end = ?2 WHERE id = ?1", (run, end.as_str()))?;
-            Ok(())
-        })
-        .await
+    pub(crate) async fn end_disabling(&self, end: DisablingEnd) -> Result<(), LedgerError> {
+        let ended = "UPDATE run SET disabling_end = ?2 WHERE id = ?1";
+        self.execute(ended, move |run| (run, end.as_str())).await
     }
 }
 
@@ -239,6 +235,18 @@ fn record(
             to_integer(elapsed),
         ))?;
     Ok(())
+}
+
+fn begin_attempt(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    key: i64,
+    wanted: &str,
+    now: Timestamp,
+) -> Result<i64, LedgerError> {
+    let mut insert = transaction
+        .prepare_cached("INSERT INTO attempt (result, run, wanted, began_at) VALUES (?1, ?2, ?3, ?4)")?;
+    Ok(insert.insert((key, run, wanted, to_nanoseconds(now)))?)
 }
 
 fn end_attempt(

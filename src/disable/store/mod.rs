@@ -12,23 +12,13 @@
 
 mod history;
 mod intent;
-mod plan;
-mod recovery;
-mod rollback;
+pub(crate) mod plan;
+pub(crate) mod recovery;
+pub(crate) mod rollback;
 
-pub use history::SwitchRecord;
-pub use intent::{Conclusion, Intent, Role};
-#[cfg(test)]
-pub(crate) use plan::{
-    FORGET_THOSE_ON_AGAIN, LISTED, leave_for_another_run, leave_to_another_row, mark_others, mark_ours,
-    place_the_rest,
-};
-pub use plan::{PlanOptions, Planned};
-#[cfg(test)]
-pub(crate) use recovery::{AGENTS_TO_LOOK_AT, LAST_TO_LOOK_AT, LONGEST_PROBE_WAIT, LOOKS};
-pub use recovery::{LastLook, Recovery};
-#[cfg(test)]
-pub(crate) use rollback::{HAS_ASSISTANT, may_be_off};
+pub(crate) use intent::{Conclusion, Intent, Role};
+pub(crate) use plan::{PlanOptions, Planned};
+pub(crate) use recovery::{LastLook, Recovery};
 
 use jiff::Timestamp;
 use rusqlite::Row;
@@ -37,7 +27,6 @@ use uuid::Uuid;
 use crate::base::{AgentId, AssistantId, Candidate, DisabledState, Pair};
 use crate::engine::ledger::{LedgerError, blob, from_word, text, time_from_text, to_uuid};
 
-/// Rows of a page.
 const PAGE: usize = 256;
 
 /// The columns that [`switchable`] reads, of `result`.
@@ -45,20 +34,17 @@ pub(crate) const COLUMNS: &str = "result.id, assistant, agent, name, disabled, a
 
 /// An assistant with a verdict in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Switchable {
+pub(crate) struct Switchable {
     key: i64,
-    /// Which.
-    pub pair: Pair,
+    pub(crate) pair: Pair,
     /// Its name, raw from the platform; `None` when it was never read.
-    pub name: Option<String>,
-    /// What is known of it.
-    pub state: DisabledState,
+    pub(crate) name: Option<String>,
+    pub(crate) state: DisabledState,
     updated_at: Option<Timestamp>,
 }
 
 impl Switchable {
-    /// As a person knows it.
-    pub fn candidate(&self) -> Candidate {
+    pub(crate) fn candidate(&self) -> Candidate {
         Candidate { pair: self.pair, name: self.name.clone(), updated_at: self.updated_at }
     }
 }

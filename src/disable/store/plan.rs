@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{OptionalExtension, Row, Transaction};
 use uuid::Uuid;
 
 use super::{COLUMNS, PAGE, Switchable, switchable};
@@ -15,33 +15,31 @@ use crate::engine::ledger::{
 /// A list that is behind shows for at most so long what is no longer true.
 const LIST_CATCHES_UP: SignedDuration = SignedDuration::from_mins(2);
 
-/// What a plan is made from.
 #[derive(Clone, Debug, Default)]
-pub struct PlanOptions {
+pub(crate) struct PlanOptions {
     /// `--max-disable`.
-    pub maximum: Option<u64>,
+    pub(crate) maximum: Option<u64>,
     /// The UUIDs that the agent list shows as disabled; none where there is no list.
-    pub shown_off: Vec<Uuid>,
+    pub(crate) shown_off: Vec<Uuid>,
     /// Those that it shows as enabled, likewise.
-    pub shown_on: Vec<Uuid>,
+    pub(crate) shown_on: Vec<Uuid>,
 }
 
-/// A planned row and its place.
+/// A row and its place in the plan.
 #[derive(Clone, Debug)]
-pub struct Planned {
-    /// Its place; grows from row to row, from 1.
-    pub seq: i64,
-    /// The row.
-    pub row: Switchable,
+pub(crate) struct Planned {
+    /// Grows from row to row, from 1.
+    pub(crate) seq: i64,
+    pub(crate) row: Switchable,
 }
 
 impl Writer {
     /// Makes the plan at the moment `now`: rows that this run has verified and that are not off, one for each assistant,
     /// in the order of their requests: first those whose agent has another UUID, then the least recently updated.
-    pub async fn plan(&self, options: PlanOptions, now: Timestamp) -> Result<Plan, LedgerError> {
+    pub(crate) async fn plan(&self, options: PlanOptions, now: Timestamp) -> Result<Plan, LedgerError> {
         self.transact(move |transaction, run| {
             remember_list(transaction, &options)?;
-            forget_those_on_again(transaction)?;
+            transaction.execute(FORGET_THOSE_ON_AGAIN, [])?;
             mark_those_already_off(transaction, run, now)?;
             fill(transaction, run, options.maximum)?;
             describe(transaction, run)
@@ -50,18 +48,14 @@ impl Writer {
     }
 
     /// The planned rows behind that place; an empty page when there are no more.
-    pub async fn planned_after(&self, seq: i64) -> Result<Vec<Planned>, LedgerError> {
+    pub(crate) async fn planned_after(&self, seq: i64) -> Result<Vec<Planned>, LedgerError> {
         self.transact(move |transaction, _| {
             let mut statement = transaction.prepare_cached(&format!(
                 "SELECT {COLUMNS}, seq FROM planned JOIN result ON result.id = planned.result \
                  WHERE seq > ?1 ORDER BY seq LIMIT {PAGE}"
             ))?;
-            let mut rows = statement.query([seq])?;
-            let mut page = Vec::new();
-            while let Some(row) = rows.next()? {
-                page.push(Planned { seq: row.get(6)?, row: switchable(row)? });
-            }
-            Ok(page)
+            let planned = |row: &Row<'_>| Ok(Planned { seq: row.get(6)?, row: switchable(row)? });
+            statement.query_and_then([seq], planned)?.collect()
         })
         .await
     }
@@ -89,15 +83,10 @@ const VERIFIED: &str = "run = ?1 AND status = 'verified' AND later_failure IS NU
 /// Of these, those that are to go off.
 const TO_GO_OFF: &str = "disabled NOT IN ('disabled', 'already_disabled')";
 
+/// What was off before us and is shown on now, somebody has switched on since: a run may ask for it again.
 pub(crate) const FORGET_THOSE_ON_AGAIN: &str = "UPDATE result SET disabled = 'skipped' \
      WHERE disabled = 'already_disabled' AND disabled <> 'not_requested' \
      AND assistant IN (SELECT id FROM temp.listed WHERE NOT is_off)";
-
-/// What was off before us and is shown on now, somebody has switched on since: a run may ask for it again.
-fn forget_those_on_again(transaction: &Transaction<'_>) -> Result<(), LedgerError> {
-    transaction.execute(FORGET_THOSE_ON_AGAIN, [])?;
-    Ok(())
-}
 
 pub(crate) fn mark_ours() -> String {
     format!(

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::Row;
 use uuid::Uuid;
 
 use super::{COLUMNS, PAGE, Switchable, switchable};
@@ -12,7 +13,7 @@ use crate::engine::ledger::{Ledger, LedgerError, Writer, blob, from_nanoseconds,
 
 /// What is owed to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recovery {
+pub(crate) enum Recovery {
     /// To be switched on again: a probe without a verdict, what the last look condemned, a `revert_failed`, and what the
     /// process ended over while switching it on.
     Revert,
@@ -53,7 +54,6 @@ impl Recovery {
         }
     }
 
-    /// Counts them.
     pub(crate) fn count(self) -> String {
         let parts = self.parts().into_iter();
         let counts = parts.map(|part| format!("(SELECT count(*) FROM result WHERE {part})"));
@@ -75,18 +75,17 @@ impl Recovery {
 
 /// The agents that are owed the last look.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastLook {
-    /// Their UUIDs.
-    pub agents: HashSet<Uuid>,
+pub(crate) struct LastLook {
+    pub(crate) agents: HashSet<Uuid>,
     /// When the last of their assistants was asked to go off.
-    pub last: Option<Timestamp>,
+    pub(crate) last: Option<Timestamp>,
     /// How long the run that asked was told to watch its probe.
-    pub probe_wait: Duration,
+    pub(crate) probe_wait: Duration,
 }
 
 impl Ledger {
     /// What earlier runs owe: to be settled before anything else.
-    pub fn unsettled(&self) -> Result<Unsettled, LedgerError> {
+    pub(crate) fn unsettled(&self) -> Result<Unsettled, LedgerError> {
         let count = |sql: &str| -> Result<u64, LedgerError> {
             Ok(to_count(self.connection().query_row(sql, [], |row| row.get(0))?))
         };
@@ -110,7 +109,7 @@ pub(crate) const AGENTS_TO_LOOK_AT: &str = "SELECT agent FROM result WHERE guard
 
 impl Writer {
     /// The next rows that are owed this, in a fixed order; an empty page when there are no more.
-    pub async fn owed(
+    pub(crate) async fn owed(
         &self,
         owed: Recovery,
         after: Option<&Switchable>,
@@ -118,37 +117,24 @@ impl Writer {
         let after = after.map_or(i64::MIN, |row| row.key);
         self.transact(move |transaction, _| {
             let mut statement = transaction.prepare_cached(&format!("{} LIMIT {PAGE}", owed.all(COLUMNS)))?;
-            let mut rows = statement.query([after])?;
-            let mut page = Vec::new();
-            while let Some(row) = rows.next()? {
-                page.push(switchable(row)?);
-            }
-            Ok(page)
+            statement.query_and_then([after], switchable)?.collect()
         })
         .await
     }
 
     /// The guard lets this probe stay off: all that is owed to it now is the last look.
-    pub async fn let_stay_off(&self, probe: &Switchable) -> Result<(), LedgerError> {
+    pub(crate) async fn let_stay_off(&self, probe: &Switchable) -> Result<(), LedgerError> {
         let key = probe.key;
-        self.transact(move |transaction, _| {
-            transaction.execute("UPDATE result SET guard = 'look' WHERE id = ?1", [key])?;
-            Ok(())
-        })
-        .await
+        self.execute("UPDATE result SET guard = 'look' WHERE id = ?1", move |_| [key]).await
     }
 
-    /// The agents that are owed the last look.
-    pub async fn last_look(&self) -> Result<LastLook, LedgerError> {
+    pub(crate) async fn last_look(&self) -> Result<LastLook, LedgerError> {
         self.transact(|transaction, _| {
             let last: Option<i64> = transaction.query_row(LAST_TO_LOOK_AT, [], |row| row.get(0))?;
             let probe_wait: Option<i64> = transaction.query_row(LONGEST_PROBE_WAIT, [], |row| row.get(0))?;
             let mut statement = transaction.prepare(AGENTS_TO_LOOK_AT)?;
-            let mut rows = statement.query([])?;
-            let mut agents = HashSet::new();
-            while let Some(row) = rows.next()? {
-                agents.insert(to_uuid(blob(row.get_ref(0)?)?.unwrap_or_default())?);
-            }
+            let agent = |row: &Row<'_>| to_uuid(blob(row.get_ref(0)?)?.unwrap_or_default());
+            let agents = statement.query_and_then([], agent)?.collect::<Result<_, LedgerError>>()?;
             let last = last.map(from_nanoseconds).transpose()?;
             Ok(LastLook { agents, last, probe_wait: Duration::from_secs(to_count(probe_wait.unwrap_or(0))) })
         })
@@ -156,16 +142,12 @@ impl Writer {
     }
 
     /// The last look found every agent enabled: nothing is owed any more.
-    pub async fn looks_are_done(&self) -> Result<(), LedgerError> {
-        self.transact(|transaction, _| {
-            transaction.execute("UPDATE result SET guard = NULL WHERE guard = 'look'", [])?;
-            Ok(())
-        })
-        .await
+    pub(crate) async fn looks_are_done(&self) -> Result<(), LedgerError> {
+        self.execute("UPDATE result SET guard = NULL WHERE guard = 'look'", |_| []).await
     }
 
     /// The last look condemned them all: each is to be switched on again, by this process or the next. Gives how many.
-    pub async fn condemn(&self) -> Result<u64, LedgerError> {
+    pub(crate) async fn condemn(&self) -> Result<u64, LedgerError> {
         self.transact(|transaction, _| {
             let rows = transaction.execute("UPDATE result SET guard = 'revert' WHERE guard = 'look'", [])?;
             Ok(rows as u64)
@@ -175,7 +157,7 @@ impl Writer {
 
     /// The last look condemned those with these agents alone: each is to be switched on again, by this process or the next.
     /// Nothing is owed to the others any more. Gives how many are condemned.
-    pub async fn condemn_alone(&self, agents: Vec<AgentId>) -> Result<u64, LedgerError> {
+    pub(crate) async fn condemn_alone(&self, agents: Vec<AgentId>) -> Result<u64, LedgerError> {
         self.transact(move |transaction, _| {
             let mut condemn = transaction
                 .prepare_cached("UPDATE result SET guard = 'revert' WHERE guard = 'look' AND agent = ?1")?;
@@ -190,7 +172,7 @@ impl Writer {
     }
 
     /// What should have been switched on again and was not is `revert_failed` from now on. Gives how many there are.
-    pub async fn give_up_reverts(&self) -> Result<u64, LedgerError> {
+    pub(crate) async fn give_up_reverts(&self) -> Result<u64, LedgerError> {
         self.transact(|transaction, run| {
             let rows = transaction.execute(
                 "UPDATE result SET disabled = 'revert_failed', switch_run = ?1 WHERE guard = 'revert'",

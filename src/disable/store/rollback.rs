@@ -15,7 +15,7 @@ const NAMED: usize = 5;
 
 impl Ledger {
     /// What a rollback of these assistants (`None`: of all) would do.
-    pub fn rollback_plan(&self, only: Option<&BTreeSet<Uuid>>) -> Result<RollbackPlan, LedgerError> {
+    pub(crate) fn rollback_plan(&self, only: Option<&BTreeSet<Uuid>>) -> Result<RollbackPlan, LedgerError> {
         let connection = self.connection();
         let mut plan = RollbackPlan {
             already_disabled: count_disabled(connection, DisabledState::AlreadyDisabled)?,
@@ -38,7 +38,7 @@ impl Ledger {
     }
 
     /// Of these assistants, those that the ledger has no result of.
-    pub fn unknown_assistants(&self, assistants: &BTreeSet<Uuid>) -> Result<Vec<Uuid>, LedgerError> {
+    pub(crate) fn unknown_assistants(&self, assistants: &BTreeSet<Uuid>) -> Result<Vec<Uuid>, LedgerError> {
         let mut statement = self.connection().prepare(HAS_ASSISTANT)?;
         let mut unknown = Vec::new();
         for assistant in assistants {
@@ -46,12 +46,11 @@ impl Ledger {
                 unknown.push(*assistant);
             }
         }
-        unknown.sort_unstable();
         Ok(unknown)
     }
 
     /// The assistants that are off as far as this ledger knows, for the practice workspace to begin with.
-    pub fn assistants_off(&self) -> Result<Vec<Uuid>, LedgerError> {
+    pub(crate) fn assistants_off(&self) -> Result<Vec<Uuid>, LedgerError> {
         let mut assistants = Vec::new();
         for_each_off(self.connection(), |row, _| assistants.push(row.pair.assistant.0))?;
         Ok(assistants)
@@ -65,7 +64,6 @@ pub(crate) fn may_be_off() -> String {
     Recovery::Rollback.all(&format!("{COLUMNS}, {}", Recovery::Revert.includes()))
 }
 
-/// Shows every assistant that may be off because of this program, and whether an earlier run owes it to be on.
 fn for_each_off(connection: &Connection, mut visit: impl FnMut(Switchable, bool)) -> Result<(), LedgerError> {
     let mut statement = connection.prepare(&may_be_off())?;
     let mut rows = statement.query([i64::MIN])?;

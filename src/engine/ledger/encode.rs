@@ -41,7 +41,7 @@ pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, Ledger
 }
 
 /// JSON text of a list; NULL when it is empty, as it nearly always is.
-pub(super) fn list_to_json<T: Serialize>(list: &[T]) -> Result<Option<String>, LedgerError> {
+pub(crate) fn list_to_json<T: Serialize>(list: &[T]) -> Result<Option<String>, LedgerError> {
     if list.is_empty() { Ok(None) } else { to_json(list).map(Some) }
 }
 

@@ -36,8 +36,8 @@ mod writer;
 
 pub use earlier::Remembering;
 pub(crate) use encode::{
-    blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_integer, to_json,
-    to_nanoseconds, to_uuid,
+    blob, from_json, from_nanoseconds, from_word, list_to_json, text, time_from_text, to_count, to_integer,
+    to_json, to_nanoseconds, to_uuid,
 };
 pub use error::{ImportError, LedgerError, SetAsideError};
 pub use history::SessionRecord;

@@ -4,7 +4,7 @@
 use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Params, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -115,6 +115,19 @@ impl Writer {
         let task = Box::new(Waiting { work: Some(work), made: None, done });
         self.queue.send(Message::Task(task)).await.map_err(|_| LedgerError::Closed)?;
         answer.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// The same for a single statement, with the parameters that it has in this run.
+    pub(crate) async fn execute<P: Params>(
+        &self,
+        statement: &'static str,
+        parameters: impl FnOnce(RunId) -> P + Send + 'static,
+    ) -> Result<(), LedgerError> {
+        self.transact(move |transaction, run| {
+            transaction.prepare_cached(statement)?.execute(parameters(run))?;
+            Ok(())
+        })
+        .await
     }
 
     /// Records that a request leaves at that moment; resolves once the record survives the end of this process

@@ -43,6 +43,14 @@ pub struct Meter {
     pub unanswered: u32,
 }
 
+impl std::ops::AddAssign for Meter {
+    fn add_assign(&mut self, more: Self) {
+        self.requests = self.requests.saturating_add(more.requests);
+        self.elapsed += more.elapsed;
+        self.unanswered = self.unanswered.saturating_add(more.unanswered);
+    }
+}
+
 impl Meter {
     pub(super) fn count_unanswered(&mut self) {
         self.unanswered = self.unanswered.saturating_add(1);

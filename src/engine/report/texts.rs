@@ -121,7 +121,7 @@ impl Texts {
             });
         }
         if let Some(reason @ SkipReason::OneRecord) = row.skipped {
-            notes.push(format!("disabled: to stay on ({})", reason.words()));
+            notes.push(format!("disabled: to stay on ({})", reason.as_str()));
         }
         notes.extend(row.notes.iter().map(|note| self.note(note, &mut slugs)));
         notes

@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use super::{LIMITER_TICK, OUT_OF_REACH_ROWS, unwritable, wait_for_signal};
 use crate::base::{Call, CallFailure, Event, FailureKind, Observer, Signal, StopReason, WaitReason};
 use crate::engine::ledger::{LedgerError, Writer};
-use crate::engine::platform::Client;
+use crate::engine::platform::{Client, Meter};
 
 /// What a request does after a signal while the platform makes everybody wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,15 @@ pub(crate) enum GaveUp {
     /// The platform makes everybody wait: no request is under way.
     Paused,
     TimedOut,
+}
+
+/// What is known after a request that changes something.
+pub(crate) enum Sent<T> {
+    Done(T),
+    /// It was not carried out; `None` when it did not leave.
+    Not(Option<CallFailure>),
+    /// It may have been.
+    Unknown(CallFailure),
 }
 
 /// Writes one thing after the other.
@@ -168,6 +177,31 @@ impl<'a> Board<'a> {
         }
     }
 
+    /// Sends a request that changes something and sees it through; what it takes is added to `spent`.
+    pub(crate) async fn send<T>(
+        &mut self,
+        call: Call,
+        request: impl AsyncFnOnce(&Client, &mut Meter) -> Result<T, CallFailure>,
+        in_pause: InPause,
+        spent: &mut Meter,
+    ) -> Sent<T> {
+        let client = self.client;
+        let mut meter = Meter::default();
+        let answer = self.patiently(request(client, &mut meter), in_pause).await;
+        *spent += meter;
+        match answer {
+            Ok(Ok(done)) => Sent::Done(done),
+            Ok(Err(failure)) if meter.unanswered == 0 && !failure.may_have_been_applied() => {
+                Sent::Not(Some(failure))
+            }
+            Ok(Err(failure)) => Sent::Unknown(failure),
+            // Nothing but 429 came, or nothing was sent yet.
+            Err(GaveUp::Paused) if meter.unanswered == 0 => Sent::Not(None),
+            Err(GaveUp::TimedOut) if meter.requests == 0 => Sent::Not(None),
+            Err(GaveUp::Paused | GaveUp::TimedOut) => Sent::Unknown(no_answer(call)),
+        }
+    }
+
     /// Keeps count of what speaks against going on.
     pub(crate) fn learn_from(&mut self, failure: Option<&CallFailure>) {
         let is_out_of_reach = failure.is_some_and(CallFailure::is_out_of_reach);
@@ -176,6 +210,11 @@ impl<'a> Board<'a> {
             self.stop_for(reason);
         }
     }
+}
+
+/// After a signal an answer did not come in time.
+pub(crate) fn no_answer(call: Call) -> CallFailure {
+    CallFailure::new(call, FailureKind::Timeout, "no answer before the program had to end")
 }
 
 /// Why a failed call ends a command that writes, if it does.

@@ -166,7 +166,7 @@ impl<R: RowReader> Drive<'_, R> {
             Err(_) => broken(job),
         };
         let others_wait = self.queue.has_more() || !self.again.is_empty();
-        let reason = self.rules.observe(&outcome, nth, others_wait);
+        let reason = self.rules.observe(outcome.failure.as_ref(), nth, others_wait);
         if self.reader.has_turned() && outcome.status == RowStatus::AssistantNotFound {
             self.read_agent_of(&outcome);
             return reason;

@@ -15,7 +15,7 @@ mod stop_rules;
 mod stopping;
 
 pub use board::Board;
-pub(crate) use board::{GaveUp, InPause, stop_reason};
+pub(crate) use board::{GaveUp, InPause, Sent, no_answer, stop_reason};
 pub(crate) use drive::LIMITER_TICK;
 pub use drive::{RowWork, drive};
 pub use rehearsal::{REHEARSED_ROWS, rehearse};

@@ -42,7 +42,7 @@ pub async fn rehearse(
         let Some(end) = end else { break };
         // A panic is one row's, and no answer.
         let Ok((nth, outcome)) = end else { continue };
-        if let Some(reason) = rules.observe(&outcome, nth, rows.size_hint().0 > 0) {
+        if let Some(reason) = rules.observe(outcome.failure.as_ref(), nth, rows.size_hint().0 > 0) {
             return Err(reason);
         }
         let is_answer = outcome.status.is_answer() && outcome.status != RowStatus::AssistantNotFound;

@@ -1,6 +1,6 @@
 //! When a run gives up: a pure counter, told of each row as it completes.
 
-use crate::base::{Outcome, StopReason};
+use crate::base::{CallFailure, StopReason};
 
 /// So many rows in a row without a sensible answer stop the run (DESIGN.md, Manners on the network).
 pub(crate) const OUT_OF_REACH_ROWS: u32 = 20;
@@ -25,10 +25,15 @@ impl StopRules {
         Self { settled_before, ..Self::default() }
     }
 
-    /// Takes the next outcome, in the order in which rows complete; it is the `nth` that was asked for, counted from 0;
+    /// Takes the next row, in the order in which they complete; it is the `nth` that was asked for, counted from 0;
     /// `others_wait`: rows are still to be started.
-    pub(crate) fn observe(&mut self, outcome: &Outcome, nth: u64, others_wait: bool) -> Option<StopReason> {
-        let Some(failure) = &outcome.failure else {
+    pub(crate) fn observe(
+        &mut self,
+        failure: Option<&CallFailure>,
+        nth: u64,
+        others_wait: bool,
+    ) -> Option<StopReason> {
+        let Some(failure) = failure else {
             (self.out_of_reach, self.is_reached) = (0, true);
             return None;
         };
@@ -54,30 +59,11 @@ impl StopRules {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use uuid::Uuid;
-
     use super::*;
-    use crate::base::{Call, CallFailure, Documents, FailureKind, Pair};
+    use crate::base::{Call, CallFailure, FailureKind};
 
-    fn outcome(kind: Option<FailureKind>) -> Outcome {
-        let failure = kind.map(|kind| CallFailure::new(Call::Assistant, kind, ""));
-        Outcome {
-            pair: Pair::same(Uuid::nil()),
-            line: 2,
-            status: failure.as_ref().map_or(crate::base::RowStatus::Verified, CallFailure::row_status),
-            name: None,
-            differences: vec![],
-            notes: vec![],
-            failure,
-            assistant_updated_at: None,
-            agent_updated_at: None,
-            documents: Documents::default(),
-            requests: 2,
-            elapsed: Duration::ZERO,
-            checked_at: jiff::Timestamp::UNIX_EPOCH,
-        }
+    fn outcome(kind: Option<FailureKind>) -> Option<CallFailure> {
+        kind.map(|kind| CallFailure::new(Call::Assistant, kind, ""))
     }
 
     const PAGE: FailureKind = FailureKind::NotTheApi { status: 403, is_challenge: false };
@@ -86,11 +72,14 @@ mod tests {
     fn twenty_rows_in_a_row_out_of_reach_stop_the_run_only_while_others_wait() {
         let mut rules = StopRules::default();
         for nth in 0..19 {
-            assert_eq!(rules.observe(&outcome(Some(FailureKind::Timeout)), nth, true), None);
+            assert_eq!(rules.observe(outcome(Some(FailureKind::Timeout)).as_ref(), nth, true), None);
         }
-        assert_eq!(rules.observe(&outcome(Some(FailureKind::Refused { status: 407 })), 19, false), None);
         assert_eq!(
-            rules.observe(&outcome(Some(FailureKind::Server { status: 503 })), 20, true),
+            rules.observe(outcome(Some(FailureKind::Refused { status: 407 })).as_ref(), 19, false),
+            None
+        );
+        assert_eq!(
+            rules.observe(outcome(Some(FailureKind::Server { status: 503 })).as_ref(), 20, true),
             Some(StopReason::OutOfReach)
         );
     }
@@ -100,10 +89,10 @@ mod tests {
         for sensible in [None, Some(FailureKind::Forbidden), Some(FailureKind::Nonsense { status: 200 })] {
             let mut rules = StopRules::default();
             for nth in 0..19 {
-                rules.observe(&outcome(Some(FailureKind::Timeout)), nth, true);
+                rules.observe(outcome(Some(FailureKind::Timeout)).as_ref(), nth, true);
             }
-            assert_eq!(rules.observe(&outcome(sensible), 19, true), None);
-            assert_eq!(rules.observe(&outcome(Some(FailureKind::Timeout)), 20, true), None);
+            assert_eq!(rules.observe(outcome(sensible).as_ref(), 19, true), None);
+            assert_eq!(rules.observe(outcome(Some(FailureKind::Timeout)).as_ref(), 20, true), None);
         }
     }
 
@@ -122,7 +111,7 @@ mod tests {
         ] {
             let mut rules = StopRules::new(settled_before);
             for (nth, row) in (0..).zip(rows) {
-                assert_eq!(rules.observe(&outcome(row), nth, false), None, "{what}");
+                assert_eq!(rules.observe(outcome(row).as_ref(), nth, false), None, "{what}");
             }
             let unreached = is_unreached.then_some(StopReason::OutOfReach);
             assert_eq!(rules.at_the_end(), unreached, "{what}");
@@ -134,11 +123,11 @@ mod tests {
         let page = outcome(Some(PAGE));
         let address = Some(StopReason::WrongBaseUrl { answer: "403: ".into() });
         for (nth, reason) in [(0, &address), (4, &address), (5, &None), (900, &None)] {
-            assert_eq!(StopRules::default().observe(&page, nth, true), *reason, "{nth}");
+            assert_eq!(StopRules::default().observe(page.as_ref(), nth, true), *reason, "{nth}");
         }
         let of_404 = outcome(Some(FailureKind::NotTheApi { status: 404, is_challenge: false }));
         let address = Some(StopReason::WrongBaseUrl { answer: "404: ".into() });
-        assert_eq!(StopRules::default().observe(&of_404, 900, true), address);
+        assert_eq!(StopRules::default().observe(of_404.as_ref(), 900, true), address);
     }
 
     #[test]
@@ -148,7 +137,7 @@ mod tests {
             (FailureKind::Unresolved, StopReason::OutOfReach),
             (FailureKind::Gone { status: 410 }, StopReason::AssistantsApiGone),
         ] {
-            assert_eq!(StopRules::default().observe(&outcome(Some(kind)), 900, false), Some(reason));
+            assert_eq!(StopRules::default().observe(outcome(Some(kind)).as_ref(), 900, false), Some(reason));
         }
     }
 }

@@ -83,11 +83,11 @@ pub(super) fn whole_line(line: &str) -> String {
 }
 
 /// One line each: the count, right-aligned, then what is counted.
-pub(crate) fn counts<'a>(lines: impl IntoIterator<Item = (u64, &'a str)>) -> String {
+pub(crate) fn counts(lines: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> String {
     let lines: Vec<_> = lines.into_iter().map(|(count, what)| (grouped(count), what)).collect();
     let width = lines.iter().map(|(count, _)| count.len()).max().unwrap_or_default();
     lines.iter().fold(String::new(), |mut text, (count, what)| {
-        let _ = write!(text, "\n{}", hanging(&format!("  {count:>width$}  "), what));
+        let _ = write!(text, "\n{}", hanging(&format!("  {count:>width$}  "), what.as_ref()));
         text
     })
 }

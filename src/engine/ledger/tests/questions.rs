@@ -1,11 +1,13 @@
 //! Every question to a large ledger goes through an index: read from what `SQLite` says that it will do.
 
 use super::*;
-use crate::disable::store::{
-    AGENTS_TO_LOOK_AT, COLUMNS, FORGET_THOSE_ON_AGAIN, HAS_ASSISTANT, LAST_TO_LOOK_AT, LISTED,
-    LONGEST_PROBE_WAIT, LOOKS, Recovery, leave_for_another_run, leave_to_another_row, mark_others, mark_ours,
-    may_be_off, place_the_rest,
+use crate::disable::store::plan::{
+    FORGET_THOSE_ON_AGAIN, LISTED, leave_for_another_run, leave_to_another_row, mark_others, mark_ours,
+    place_the_rest,
 };
+use crate::disable::store::recovery::{AGENTS_TO_LOOK_AT, LAST_TO_LOOK_AT, LONGEST_PROBE_WAIT, LOOKS};
+use crate::disable::store::rollback::{HAS_ASSISTANT, may_be_off};
+use crate::disable::store::{COLUMNS, Recovery};
 use crate::engine::ledger::{IN_STATE, open_rows, read, set_aside, writer};
 
 /// What is asked of a ledger, less what names a row by its key.
