@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::remedies::{Told, told};
 use super::run::is_published;
@@ -14,9 +15,9 @@ use crate::engine::report::columns::{
 };
 use crate::engine::report::page::words::words;
 use crate::engine::report::page::{
-    About, Column, Heap, Item, PageCell, PageLine, Shown, ToDo, Who, label as field_label, meaning,
+    About, Column, Heap, Item, PageCell, PageLine, Shown, ToDo, label as field_label, meaning,
 };
-use crate::engine::report::{Carried, Change, Counts, Head, Line, Texts};
+use crate::engine::report::{Carried, Change, Line, Texts, counts, head};
 
 /// The order is a promise (DESIGN.md, Applying).
 #[rustfmt::skip]
@@ -67,15 +68,15 @@ impl Line for ApplyRow {
         &facts.run
     }
 
-    fn head(facts: &ApplyFacts, texts: Texts) -> impl Serialize {
+    fn head(facts: &ApplyFacts, texts: Texts) -> Value {
         let count =
             |status| facts.counts.iter().find(|(counted, _)| *counted == status).map_or(0, |(_, rows)| *rows);
-        let own = Own {
-            undo: facts.is_undo,
-            dry_run: facts.is_dry_run,
-            counts: Counts(ApplyStatus::ALL.map(|status| (status.as_str(), count(status)))),
-        };
-        Head::new("apply", &facts.run, facts.counts.iter().map(|(_, rows)| rows).sum(), texts, own)
+        let own = json!({
+            "undo": facts.is_undo,
+            "dry_run": facts.is_dry_run,
+            "counts": counts(ApplyStatus::ALL.map(|status| (status.as_str(), count(status)))),
+        });
+        head("apply", &facts.run, facts.counts.iter().map(|(_, rows)| rows).sum(), texts, own)
     }
 
     fn beyond_columns<'a>(&'a self, texts: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
@@ -94,13 +95,6 @@ impl Line for ApplyRow {
                 .collect(),
         }
     }
-}
-
-#[derive(Serialize)]
-struct Own<const N: usize> {
-    undo: bool,
-    dry_run: bool,
-    counts: Counts<N>,
 }
 
 #[derive(Serialize)]
@@ -207,15 +201,7 @@ impl PageLine for ApplyRow {
         match self.told() {
             Told::Nothing => Vec::new(),
             Told::Shared(remedy) => ToDo::of(remedy, lang).into_iter().collect(),
-            Told::Own { actor, page, .. } => vec![ToDo {
-                who: match actor {
-                    Actor::Owner => Who::Owner,
-                    Actor::Administrator => Who::Administrator,
-                },
-                is_pressing: false,
-                sentence: lang.of(page),
-                code: "",
-            }],
+            Told::Own { actor, page, .. } => vec![ToDo::by(actor, lang.of(page))],
         }
     }
 
@@ -318,8 +304,6 @@ fn left_behind(recorded: &Recorded) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
 
     #[test]

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::row::{AuditFacts, AuditRow, Configuration, Finding, reading_word};
 use crate::base::{Both, Call, Lang, ReportRow, RowProgress, RowStatus, RunFacts};
 use crate::engine::report::column::{Cell, Column, Place, whole_seconds};
 use crate::engine::report::columns::{error, id, input, line, name, status, time};
-use crate::engine::report::{Carried, Counts, Extent, Head, Line, Since, Texts, redact};
+use crate::engine::report::{Carried, Extent, Line, Texts, counts, head, redact, since};
 
 /// What the columns count.
 const CHARACTERS: [Both; 2] = [["character", "Zeichen"], ["characters", "Zeichen"]];
@@ -78,14 +79,11 @@ pub(super) fn model(row: &AuditRow, texts: Texts) -> Option<Cow<'_, str>> {
 }
 
 fn temperature(row: &AuditRow, texts: Texts) -> Cell<'_> {
-    let Some(value) = row.configuration.as_ref().and_then(|read| read.temperature.as_ref()) else {
-        return Cell::Nothing;
-    };
-    if texts.redact {
-        Cell::known(redact::strictly(value).map(Cow::Owned), Cell::Json)
-    } else {
-        Cell::Json(Cow::Borrowed(value))
-    }
+    let value = row.configuration.as_ref().and_then(|read| read.temperature.as_ref());
+    let shown = value.and_then(|value| {
+        if texts.redact { redact::strictly(value).map(Cow::Owned) } else { Some(Cow::Borrowed(value)) }
+    });
+    Cell::known(shown, Cell::Json)
 }
 
 fn input_type(row: &AuditRow, texts: Texts) -> Cell<'_> {
@@ -123,22 +121,22 @@ impl Line for AuditRow {
         &facts.run
     }
 
-    fn head(facts: &AuditFacts, texts: Texts) -> impl Serialize {
+    fn head(facts: &AuditFacts, texts: Texts) -> Value {
         let run = &facts.run;
-        let own = Own {
-            started_at: run.started_at.map(|time| time.to_string()),
-            finished_at: run.finished_at.map(|time| time.to_string()),
-            since_last: Since::of(run),
-            models_known: facts.models_known,
-            counts: Counts(RowStatus::ALL.map(|status| (reading_word(status), run.count(status)))),
-        };
-        Head::new("audit", run, run.rows(), texts, own)
+        let own = json!({
+            "started_at": run.started_at.map(|time| time.to_string()),
+            "finished_at": run.finished_at.map(|time| time.to_string()),
+            "since_last": since(run),
+            "models_known": facts.models_known,
+            "counts": counts(RowStatus::ALL.map(|status| (reading_word(status), run.count(status)))),
+        });
+        head("audit", run, run.rows(), texts, own)
     }
 
     fn beyond_columns<'a>(&'a self, _: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
         Beyond {
             support_id: self.row.support_id().map(|id| id.value.as_str()),
-            details: self.findings.iter().map(Detail::new).collect(),
+            details: self.findings.iter().map(detail).collect(),
             columns,
             before: self.row.status_before().map(reading_word),
         }
@@ -146,39 +144,19 @@ impl Line for AuditRow {
 }
 
 #[derive(Serialize)]
-struct Own<'a> {
-    started_at: Option<String>,
-    finished_at: Option<String>,
-    since_last: Option<Since<'a>>,
-    models_known: bool,
-    counts: Counts<{ RowStatus::ALL.len() }>,
-}
-
-#[derive(Serialize)]
 struct Beyond<'a> {
     support_id: Option<&'a str>,
-    details: Vec<Detail<'a>>,
+    details: Vec<Value>,
     columns: Carried<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<&'static str>,
 }
 
-#[derive(Serialize)]
-struct Detail<'a> {
-    code: &'a str,
-    weight: &'a str,
-    advice: &'a str,
-    #[serde(rename = "detail")]
-    words: &'a str,
-}
-
-impl<'a> Detail<'a> {
-    fn new(finding: &'a Finding) -> Self {
-        Self {
-            code: finding.code,
-            weight: finding.weight.as_str(),
-            advice: Lang::En.of(finding.advice),
-            words: &finding.detail,
-        }
-    }
+fn detail(finding: &Finding) -> Value {
+    json!({
+        "code": finding.code,
+        "weight": finding.weight.as_str(),
+        "advice": Lang::En.of(finding.advice),
+        "detail": finding.detail,
+    })
 }

@@ -39,13 +39,12 @@ impl Crowd {
     }
 }
 
+/// For the trace of a name or an instruction how many records have it; 0 where no other has.
 impl Duplicates {
-    /// How many records have the name of that trace; 0 where no other has.
     pub(super) fn same_name(&self, name: Option<u64>) -> usize {
         count(&self.names, name)
     }
 
-    /// How many records have the instruction of that trace; 0 where no other has.
     pub(super) fn same_instruction(&self, instruction: Option<u64>) -> usize {
         count(&self.instructions, instruction)
     }
@@ -57,7 +56,6 @@ pub(super) fn name_trace(record: &Record) -> Option<u64> {
     trace(&record.name().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
 }
 
-/// The trace of its instruction.
 pub(super) fn instruction_trace(record: &Record) -> Option<u64> {
     trace(record.text("instruction").unwrap_or_default().trim())
 }

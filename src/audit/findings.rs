@@ -22,9 +22,7 @@ const EDITION: u32 = 1;
 #[derive(Serialize, Deserialize)]
 pub struct Inspection {
     edition: u32,
-    /// Which call has read it.
     pub(super) read_from: Call,
-    /// How it is set up.
     pub(super) configuration: Configuration,
     /// Code and detail of what the record alone tells, in the order of the rules.
     findings: Vec<(String, String)>,
@@ -86,7 +84,7 @@ impl Inspection {
             Some(Finding {
                 code: rule.code,
                 weight: rule.weight,
-                advice: [rule.advice, rule.german],
+                advice: rule.advice,
                 is_administrators: rule.is_administrators,
                 detail,
             })
@@ -96,13 +94,11 @@ impl Inspection {
         findings
     }
 
-    /// Tells the words of its secrets.
     pub(super) fn tell(&self, secrets: &mut Secrets) {
         secrets.learn(&self.secrets);
     }
 }
 
-/// How the record is set up.
 pub(super) fn configuration(record: &Record, read_at: Timestamp) -> Configuration {
     let text = |field| record.text(field).unwrap_or_default();
     let length = |field| text(field).chars().count();

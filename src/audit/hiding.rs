@@ -84,7 +84,6 @@ impl Secrets {
         self.learn(&Words::of(record).unwrap_or_default());
     }
 
-    /// Remembers these.
     pub(super) fn learn(&mut self, words: &[Words]) {
         for Words(kind, words) in words {
             if let Some(kind) = kinds().find(|known| known == kind) {

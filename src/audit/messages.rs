@@ -31,33 +31,26 @@ pub fn before_audit(backlog: &Backlog, rpm: u32, base_url: Option<&str>, source:
 /// A finding with the number of rows that have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Its code.
-    pub code: &'static str,
-    /// How much it weighs.
-    pub weight: Weight,
-    /// What to do about it.
-    pub advice: &'static str,
-    /// Rows that have it.
-    pub rows: u64,
+    pub(crate) code: &'static str,
+    pub(crate) weight: Weight,
+    pub(crate) advice: &'static str,
+    pub(crate) rows: u64,
 }
 
 /// How an audit ended.
 #[derive(Clone, Copy, Debug)]
 pub struct AuditSummary<'a> {
-    /// The run and its rows.
-    pub facts: &'a AuditFacts,
+    pub(crate) facts: &'a AuditFacts,
     /// What was found, in any order; `None` where it could not be worked out.
-    pub found: Option<&'a [Found]>,
+    pub(crate) found: Option<&'a [Found]>,
     /// What to do about rows that were not read, each with its number of rows.
-    pub remedies: &'a [(&'a str, u64)],
+    pub(crate) remedies: &'a [(&'a str, u64)],
     /// Rows that were read from the Agents API although assistants were asked for.
-    pub agents_instead: u64,
+    pub(crate) agents_instead: u64,
     /// The files, with what each one is.
-    pub files: &'a [(&'a str, &'a Path)],
-    /// The command line to type next.
-    pub next: Option<&'a str>,
-    /// Why it ended early.
-    pub stopped: Option<&'a StopReason>,
+    pub(crate) files: &'a [(&'a str, &'a Path)],
+    pub(crate) next: Option<&'a str>,
+    pub(crate) stopped: Option<&'a StopReason>,
 }
 
 /// How an audit ended, for the person. Every block of a practice run says so in its first line.
@@ -91,21 +84,16 @@ pub fn after_audit(summary: &AuditSummary<'_>) -> Text {
         }
     }
     if !summary.remedies.is_empty() {
-        blocks.push(&format!("What to do about rows that were not read:{}", remedies(summary.remedies)));
+        let mut remedies = summary.remedies.to_vec();
+        remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(*rows), *remedy));
+        let remedies = counts(remedies.into_iter().map(|(remedy, rows)| (rows, remedy)));
+        blocks.push(&format!("What to do about rows that were not read:{remedies}"));
     }
     blocks.files(summary.files);
     if let Some(next) = summary.next {
         blocks.command("Next:", next);
     }
     blocks.finish()
-}
-
-/// What to do, what matters most first.
-fn remedies(remedies: &[(&str, u64)]) -> String {
-    let mut remedies = remedies.to_vec();
-    remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(*rows), *remedy));
-    let lines = remedies.iter().map(|(remedy, rows)| (*rows, *remedy));
-    counts(lines)
 }
 
 /// The findings, the heaviest first.

@@ -6,50 +6,9 @@ use super::row::KnownModel;
 const AUTO: &str = "auto";
 
 /// What stands in front of a model: where it runs, and who makes or serves it.
-const PREFIXES: [&str; 42] = [
-    "eu",
-    "us",
-    "us-gov",
-    "ap",
-    "apac",
-    "au",
-    "ca",
-    "de",
-    "jp",
-    "sa",
-    "uk",
-    "global",
-    "ai21",
-    "alibaba",
-    "amazon",
-    "anthropic",
-    "aws",
-    "azure",
-    "azure_ai",
-    "azure-openai",
-    "bedrock",
-    "cohere",
-    "deepseek",
-    "gemini",
-    "google",
-    "groq",
-    "meta",
-    "meta-llama",
-    "mistral",
-    "mistralai",
-    "models",
-    "moonshot",
-    "moonshotai",
-    "openai",
-    "openrouter",
-    "perplexity",
-    "publishers",
-    "qwen",
-    "vertex",
-    "vertex_ai",
-    "x-ai",
-    "xai",
-];
+const PREFIXES: &str = "eu us us-gov ap apac au ca de jp sa uk global \
+    ai21 alibaba amazon anthropic aws azure azure_ai azure-openai bedrock cohere deepseek gemini google groq meta meta-llama \
+    mistral mistralai models moonshot moonshotai openai openrouter perplexity publishers qwen vertex vertex_ai x-ai xai";
 
 /// The models of the key that this id may mean; none where the key does not have it. One that is spelled so is meant alone.
 pub(super) fn meant<'a>(models: &'a [KnownModel], id: &str) -> Vec<&'a KnownModel> {
@@ -78,7 +37,7 @@ fn bare(id: &str) -> String {
 /// `eu.anthropic.…`, `openai/…`: less one of them.
 fn without_prefix(id: &str) -> Option<&str> {
     let (prefix, rest) = id.split_once(['.', '/', ':'])?;
-    (PREFIXES.contains(&prefix) && !rest.is_empty()).then_some(rest)
+    (PREFIXES.split(' ').any(|known| known == prefix) && !rest.is_empty()).then_some(rest)
 }
 
 /// `…@default`, `…-v1:0`, `…-20250219`, `…-2024-08-06`: less one of them.

@@ -7,13 +7,14 @@ use uuid::Uuid;
 
 use super::columns::{self, COLUMNS};
 use super::row::{AuditFacts, AuditRow, Finding, Weight, reading_word};
-use crate::base::{Both, Call, Lang, RowProgress, RowStatus};
+use crate::base::{Actor, Both, Call, Lang, RowProgress, RowStatus};
 use crate::engine::report::Texts;
+use crate::engine::report::cell::shortened;
 use crate::engine::report::column::Cell;
 use crate::engine::report::page::words::words;
 use crate::engine::report::page::{
     About, Column, Heap, Item, Overview, PageCell, PageLine, Plot, Point, Shown, ToDo, Who, cell, effort,
-    meaning, shortened,
+    meaning,
 };
 
 /// A model id in the plot is no longer than this.
@@ -93,12 +94,7 @@ impl PageLine for AuditRow {
     }
 
     fn todos(&self, lang: Lang) -> Vec<ToDo> {
-        let own = self.own_remedy().map(|[_, page]| ToDo {
-            who: Who::Administrator,
-            is_pressing: false,
-            sentence: lang.of(page),
-            code: "",
-        });
+        let own = self.own_remedy().map(|[_, page]| ToDo::by(Actor::Administrator, lang.of(page)));
         let remedy = own.or_else(|| ToDo::of(self.row.remedy(), lang));
         remedy.into_iter().chain(self.findings.iter().map(|finding| todo(finding, lang))).collect()
     }
@@ -249,8 +245,8 @@ impl PageLine for AuditRow {
             "The models of this key could not be read: nothing is said here about models that are not there.",
             "Die Modelle dieses Schlüssels ließen sich nicht lesen: Hier steht nichts über Modelle, die es nicht gibt.",
         ]);
-        let agents = overview.remarkable();
-        let from_agents = match (agents >= overview.read(), lang) {
+        let agents = overview.remarkable;
+        let from_agents = match (agents >= overview.read, lang) {
             (true, _) => lang
                 .of([
                     "All that was read came from the Agents API.",

@@ -20,12 +20,13 @@ pub fn facts(ledger: &LedgerReader) -> Result<AuditFacts, LedgerError> {
 
 /// A ledger of an audit with what has to be known of all rows before the first can be shown.
 pub struct AuditReader<'a> {
-    ledger: &'a LedgerReader,
-    facts: AuditFacts,
+    pub(crate) ledger: &'a LedgerReader,
+    pub(crate) facts: AuditFacts,
     models: Option<Vec<KnownModel>>,
     duplicates: Duplicates,
     secrets: Secrets,
-    redact: bool,
+    /// Whether what it shows is to hold no text of the platform's.
+    pub(crate) redact: bool,
 }
 
 impl<'a> AuditReader<'a> {
@@ -53,21 +54,6 @@ impl<'a> AuditReader<'a> {
     pub fn since(mut self, since_last: Option<SinceLast>) -> Self {
         self.facts.run.since_last = since_last;
         self
-    }
-
-    /// The ledger itself.
-    pub const fn ledger(&self) -> &'a LedgerReader {
-        self.ledger
-    }
-
-    /// Whether what it shows is to hold no text of the platform's.
-    pub const fn redact(&self) -> bool {
-        self.redact
-    }
-
-    /// What the audit says about itself.
-    pub const fn facts(&self) -> &AuditFacts {
-        &self.facts
     }
 
     /// Shows the rows with these keys, or all of them, in order.

@@ -33,8 +33,28 @@ impl OneSide {
 }
 
 impl RowReader for OneSide {
-    async fn read(self, client: Client, job: Job, spent: Meter) -> Outcome {
-        self.outcome(&client, job, spent).await
+    async fn read(self, client: Client, job: Job, mut meter: Meter) -> Outcome {
+        let mut outcome = unchecked(job);
+        let side =
+            if self.source == Source::Agent || self.has_turned() { Side::Agent } else { Side::Assistant };
+        let mut fetched = fetch(&client, job, side, &mut meter).await;
+        if self.source == Source::Auto && fetched.as_ref().is_err_and(is_the_end) {
+            self.turn_to_agents();
+            fetched = fetch(&client, job, Side::Agent, &mut meter).await;
+        }
+        outcome.checked_at = Timestamp::now();
+        match fetched {
+            Ok(fetched) => fetched.tell(&mut outcome).await,
+            Err(mut failure) => {
+                outcome.status = failure.row_status();
+                // The terminal and the log repeat the platform's words, which may repeat anything.
+                failure.words = Secrets::default().hide(&failure.words).into_owned();
+                outcome.failure = Some(failure);
+            }
+        }
+        outcome.requests = meter.requests;
+        outcome.elapsed = meter.elapsed;
+        outcome
     }
 
     fn at_the_end(&self) -> AtTheEnd {
@@ -53,32 +73,6 @@ impl RowReader for OneSide {
 
     fn has_turned(&self) -> bool {
         self.assistants_gone.load(Ordering::Relaxed)
-    }
-}
-
-impl OneSide {
-    async fn outcome(&self, client: &Client, job: Job, mut meter: Meter) -> Outcome {
-        let mut outcome = unchecked(job);
-        let side =
-            if self.source == Source::Agent || self.has_turned() { Side::Agent } else { Side::Assistant };
-        let mut fetched = fetch(client, job, side, &mut meter).await;
-        if self.source == Source::Auto && fetched.as_ref().is_err_and(is_the_end) {
-            self.turn_to_agents();
-            fetched = fetch(client, job, Side::Agent, &mut meter).await;
-        }
-        outcome.checked_at = Timestamp::now();
-        match fetched {
-            Ok(fetched) => fetched.tell(&mut outcome).await,
-            Err(mut failure) => {
-                outcome.status = failure.row_status();
-                // The terminal and the log repeat the platform's words, which may repeat anything.
-                failure.words = Secrets::default().hide(&failure.words).into_owned();
-                outcome.failure = Some(failure);
-            }
-        }
-        outcome.requests = meter.requests;
-        outcome.elapsed = meter.elapsed;
-        outcome
     }
 }
 

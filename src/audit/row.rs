@@ -83,42 +83,33 @@ impl Finding {
     }
 }
 
-/// How an assistant is set up, in numbers; its texts stay in the ledger.
+/// How an assistant is set up, in numbers; its texts stay in the ledger. Lengths are in characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
     /// The model's id; empty if it has none.
-    pub model: String,
+    pub(crate) model: String,
     /// `temperature` as the platform spelled it.
-    pub temperature: Option<JsonText>,
+    pub(crate) temperature: Option<JsonText>,
     /// `inputType`; empty if it has none.
-    pub input_type: String,
-    /// Characters of the description.
-    pub description_length: usize,
-    /// Characters of the instruction.
-    pub instruction_length: usize,
-    /// Conversation starters.
-    pub starters: usize,
-    /// Actions.
-    pub actions: usize,
-    /// Actions that ask for confirmation.
-    pub actions_to_confirm: usize,
-    /// Fields of the form.
-    pub fields: usize,
-    /// Attachments.
-    pub attachments: usize,
+    pub(crate) input_type: String,
+    pub(crate) description_length: usize,
+    pub(crate) instruction_length: usize,
+    pub(crate) starters: usize,
+    pub(crate) actions: usize,
+    pub(crate) actions_to_confirm: usize,
+    pub(crate) fields: usize,
+    pub(crate) attachments: usize,
     /// The capability flags: web search, image generation, code interpreter, canvas, extended thinking; `None` where the
     /// platform does not say.
-    pub capabilities: [Option<bool>; 5],
-    /// `createdAt`.
+    pub(crate) capabilities: [Option<bool>; 5],
     #[serde(with = "time_as_text")]
-    pub created_at: Option<Timestamp>,
-    /// `updatedAt`.
+    pub(crate) created_at: Option<Timestamp>,
     #[serde(with = "time_as_text")]
-    pub updated_at: Option<Timestamp>,
+    pub(crate) updated_at: Option<Timestamp>,
     /// Whole days from `createdAt` to the moment at which it was read.
-    pub age_days: Option<i64>,
+    pub(crate) age_days: Option<i64>,
     /// Whole days from `updatedAt` to that moment.
-    pub unchanged_days: Option<i64>,
+    pub(crate) unchanged_days: Option<i64>,
 }
 
 /// How the ledger keeps a time of the platform's.
@@ -139,7 +130,6 @@ mod time_as_text {
 }
 
 impl Configuration {
-    /// Whether extended thinking is on.
     pub(super) const fn thinks(&self) -> bool {
         let [.., extended_thinking] = self.capabilities;
         matches!(extended_thinking, Some(true))
@@ -149,10 +139,9 @@ impl Configuration {
 /// A model of `GET /agent/v1/models`, as far as an audit goes by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownModel {
-    /// Its id.
-    pub id: String,
+    pub(crate) id: String,
     /// Whether `extendedThinking` may be set with it; `None` when the platform does not say.
-    pub extended_thinking: Option<bool>,
+    pub(crate) extended_thinking: Option<bool>,
 }
 
 /// Two readings of the catalogue as one: every model of either. One that has extended thinking in either has it.
@@ -178,15 +167,14 @@ pub const fn reading_word(status: RowStatus) -> &'static str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRow {
     /// The row of the input with its status ([`RowStatus::Verified`]: it was read) and what it cost.
-    pub row: ReportRow,
+    pub(crate) row: ReportRow,
     /// What was read: [`Call::Assistant`] or [`Call::Agent`]; `None` where nothing was.
-    pub read_from: Option<Call>,
+    pub(crate) read_from: Option<Call>,
     /// How it is set up; `None` where nothing was read, and for a duplicate.
-    pub configuration: Option<Configuration>,
-    /// Whether its model is among those of the key.
-    pub has_known_model: bool,
+    pub(crate) configuration: Option<Configuration>,
+    pub(crate) has_known_model: bool,
     /// What was found, the heaviest first.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl AuditRow {
@@ -257,15 +245,11 @@ impl AuditRow {
         remedy.into_iter().chain(self.findings.iter().map(|finding| finding.sentence(lang))).collect()
     }
 
-    /// Whether a finding is of weight: one on which somebody has to act.
-    pub fn has_weight(&self) -> bool {
-        self.findings.iter().any(|finding| finding.weight.needs_attention())
-    }
-
     /// How far the row is: one that was read is done unless a finding is of weight.
     pub fn progress(&self) -> RowProgress {
+        let needs_attention = self.findings.iter().any(|finding| finding.weight.needs_attention());
         match self.row.progress() {
-            RowProgress::Done if self.has_weight() => RowProgress::NeedsAttention,
+            RowProgress::Done if needs_attention => RowProgress::NeedsAttention,
             progress => progress,
         }
     }
@@ -274,10 +258,9 @@ impl AuditRow {
 /// What an audit says about itself as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFacts {
-    /// The last run's facts and the rows by status.
-    pub run: RunFacts,
+    pub(crate) run: RunFacts,
     /// Whether the models of the key are known; if not, nothing is found about models.
-    pub models_known: bool,
+    pub(crate) models_known: bool,
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::duplicates::Duplicates;
 use super::row::{Configuration, KnownModel, Weight};
 use super::{model_id, secrets};
+use crate::base::{Both, grouped};
 use crate::engine::record::{Json, Record};
 
 /// A finding that an audit knows.
@@ -15,12 +16,9 @@ pub struct Rule {
     /// How much it weighs.
     pub weight: Weight,
     /// What to do about it: a sentence without its full stop.
-    pub advice: &'static str,
-    /// The same in German.
-    pub german: &'static str,
+    pub(crate) advice: Both,
     /// Whether only an administrator of the workspace can.
     pub(super) is_administrators: bool,
-    /// When it is found.
     pub(super) when: When,
 }
 
@@ -32,6 +30,8 @@ pub(super) enum When {
     /// It takes all that were read, or the catalogue of models.
     Among(fn(&Place<'_>) -> Option<String>),
 }
+
+use self::When::{Alone, Among};
 
 /// What a rule looks at in a record.
 pub(super) struct Subject<'a> {
@@ -59,24 +59,14 @@ pub struct Workspace<'a> {
     pub duplicates: &'a Duplicates,
 }
 
-const fn alone(
+const fn rule(
     code: &'static str,
     weight: Weight,
     advice: &'static str,
     german: &'static str,
-    when: fn(&Subject<'_>) -> Option<String>,
+    when: When,
 ) -> Rule {
-    Rule { code, weight, advice, german, is_administrators: false, when: When::Alone(when) }
-}
-
-const fn among(
-    code: &'static str,
-    weight: Weight,
-    advice: &'static str,
-    german: &'static str,
-    when: fn(&Place<'_>) -> Option<String>,
-) -> Rule {
-    Rule { code, weight, advice, german, is_administrators: false, when: When::Among(when) }
+    Rule { code, weight, advice: [advice, german], is_administrators: false, when }
 }
 
 /// Every finding that an audit knows.
@@ -90,105 +80,107 @@ const STALE_DAYS: i64 = 365;
 /// Limits: PLATFORM.md, Write names. Where they changed over time, the older one is a warning: not every deployment is of
 /// the same age.
 const RULES: &[Rule] = &[
-    alone(
+    rule(
         "secret",
         Weight::High,
         "Take what looks like a secret out, and change it where it opens something: everybody who may edit or question \
          the assistant can get at it",
         "Nehmen Sie heraus, was nach einem Geheimnis aussieht, und ändern Sie es dort, wo es etwas öffnet: Alle, die den Assistenten bearbeiten oder befragen dürfen, können es bekommen",
-        |subject| if subject.has_secrets { some(secrets::found(subject.record)) } else { None },
+        Alone(|subject| if subject.has_secrets { some(secrets::found(subject.record)) } else { None }),
     ),
-    among(
+    rule(
         "extended_thinking_unsupported",
         Weight::Medium,
         "Switch extended thinking off, or choose a model that has it: saved like this, the platform refuses it",
         "Schalten Sie das erweiterte Denken aus oder wählen Sie ein Modell, das es kann: So gespeichert lehnt die Plattform es ab",
-        |place| {
+        Among(|place| {
             let thinks = place.configuration.thinks();
             let meant = model_id::meant(place.workspace.models?, &place.configuration.model);
             let has_none =
                 !meant.is_empty() && meant.iter().all(|model| model.extended_thinking == Some(false));
             (thinks && has_none).then(String::new)
-        },
+        }),
     ),
-    alone(
+    rule(
         "name_over_80",
         Weight::Medium,
         "Shorten the name to 80 characters",
         "Kürzen Sie den Namen auf 80 Zeichen",
-        |subject| over(subject.record.name().chars().count(), 80),
+        Alone(|subject| over(subject.record.name().chars().count(), 80)),
     ),
-    alone(
+    rule(
         "description_over_800",
         Weight::Medium,
         "Shorten the description to 800 characters",
         "Kürzen Sie die Beschreibung auf 800 Zeichen",
-        |subject| over(subject.configuration.description_length, 800),
+        Alone(|subject| over(subject.configuration.description_length, 800)),
     ),
-    alone(
+    rule(
         "instruction_over_50000",
         Weight::Medium,
         "Shorten the instruction to 50,000 characters",
         "Kürzen Sie die Anweisungen auf 50.000 Zeichen",
-        |subject| over(subject.configuration.instruction_length, 50_000),
+        Alone(|subject| over(subject.configuration.instruction_length, 50_000)),
     ),
-    alone(
+    rule(
         "starters_over_20",
         Weight::Medium,
         "Leave 20 conversation starters at most",
         "Lassen Sie höchstens 20 Konversationsstarter stehen",
-        |subject| {
+        Alone(|subject| {
             let starters = subject.configuration.starters;
             (starters > 20).then(|| starters.to_string())
-        },
+        }),
     ),
-    alone(
+    rule(
         "starter_over_255",
         Weight::Medium,
         "Shorten each conversation starter to 255 characters",
         "Kürzen Sie jeden Konversationsstarter auf 255 Zeichen",
-        |subject| {
+        Alone(|subject| {
             let starters = items(subject.record, "conversationStarters").iter();
             let long = starters
                 .zip(1..)
                 .filter(|(starter, _)| starter.text().is_some_and(|starter| starter.chars().count() > 255));
             some(long.map(|(_, number): (_, usize)| format!("starter {number}")))
-        },
+        }),
     ),
-    alone(
+    rule(
         "instruction_empty",
         Weight::Medium,
         "Write an instruction, or delete the assistant",
         "Schreiben Sie Anweisungen oder löschen Sie den Assistenten",
-        |subject| subject.record.text("instruction").unwrap_or_default().trim().is_empty().then(String::new),
+        Alone(|subject| {
+            subject.record.text("instruction").unwrap_or_default().trim().is_empty().then(String::new)
+        }),
     ),
-    alone(
+    rule(
         "form_without_fields",
         Weight::Medium,
         "Give the form a field, or change the input type to a prompt",
         "Geben Sie dem Formular ein Feld oder stellen Sie die Eingabeart auf Prompt um",
-        |subject| {
+        Alone(|subject| {
             let is_form = subject.configuration.input_type == "STRUCTURED";
             (is_form && subject.configuration.fields == 0).then(String::new)
-        },
+        }),
     ),
-    alone(
+    rule(
         "doubled_slug",
         Weight::Medium,
         "Give each field of the form a slug of its own",
         "Geben Sie jedem Formularfeld einen eigenen Slug",
-        |subject| {
+        Alone(|subject| {
             let mut seen = HashSet::new();
             let fields = numbered(subject).map(|(field, number)| (text(field, "slug"), number));
             some(fields.filter(|(slug, _)| !slug.is_empty() && !seen.insert(*slug)).map(|(_, number)| number))
-        },
+        }),
     ),
-    alone(
+    rule(
         "select_without_options",
         Weight::Medium,
         "Give the field options to choose from, or another type",
         "Geben Sie dem Feld Werte zur Auswahl oder eine andere Art",
-        |subject| {
+        Alone(|subject| {
             // Production leaves the options out of every answer (PLATFORM.md, The object): that says nothing of them.
             let shown = numbered(subject).any(|(field, _)| matches!(field.member("options"), Json::List(_)));
             let empty = numbered(subject).filter(|(field, _)| {
@@ -196,106 +188,106 @@ const RULES: &[Rule] = &[
                     && field.member("options").items().is_empty()
             });
             some(empty.map(|(_, number)| number)).filter(|_| shown)
-        },
+        }),
     ),
-    alone(
+    rule(
         "action_needs_confirmation",
         Weight::Medium,
         "Where it is called through the API, switch the confirmation of its actions off: nobody can confirm there",
         "Wo er über die API aufgerufen wird, schalten Sie die Bestätigung seiner Aktionen aus: Dort kann niemand bestätigen",
-        |subject| {
+        Alone(|subject| {
             let count = subject.configuration.actions_to_confirm;
             (count > 0).then(|| format!("{count} of {}", subject.configuration.actions))
-        },
+        }),
     ),
     Rule {
         is_administrators: true,
-        ..alone(
+        ..rule(
             "no_owner",
             Weight::Medium,
             "Let a workspace administrator give it an owner: until then it works on, but nobody can edit it",
             "Gibt ihm einen Besitzer: Bis dahin läuft er weiter, aber niemand kann ihn bearbeiten",
-            |subject| {
+            Alone(|subject| {
                 let members = subject.record.object().members();
                 let (_, owner) = members.iter().find(|(name, _)| name == "owner")?;
                 let is_nobody =
                     owner.text().map_or_else(|| owner.is_empty(), |owner| owner.trim().is_empty());
                 is_nobody.then(String::new)
-            },
+            }),
         )
     },
-    among(
+    rule(
         "model_unavailable",
         Weight::Low,
         "Look whether this workspace still has the model, and choose another one if not: the key was not shown it",
         "Sehen Sie nach, ob es das Modell in diesem Workspace noch gibt, und wählen Sie sonst ein anderes: Dem Schlüssel wurde es nicht gezeigt",
-        |place| {
+        Among(|place| {
             let (models, model) = (place.workspace.models?, &place.configuration.model);
             let is_missing = !model.is_empty() && !model_id::is_auto(model);
             (is_missing && model_id::meant(models, model).is_empty()).then(String::new)
-        },
+        }),
     ),
-    alone(
+    rule(
         "description_over_500",
         Weight::Low,
         "Shorten the description to 500 characters: older deployments take no more",
         "Kürzen Sie die Beschreibung auf 500 Zeichen: Ältere Installationen nehmen nicht mehr",
-        |subject| between(subject.configuration.description_length, 500, 800),
+        Alone(|subject| between(subject.configuration.description_length, 500, 800)),
     ),
-    alone(
+    rule(
         "instruction_over_40000",
         Weight::Low,
         "Shorten the instruction to 40,000 characters: older deployments take no more",
         "Kürzen Sie die Anweisungen auf 40.000 Zeichen: Ältere Installationen nehmen nicht mehr",
-        |subject| between(subject.configuration.instruction_length, 40_000, 50_000),
+        Alone(|subject| between(subject.configuration.instruction_length, 40_000, 50_000)),
     ),
-    alone(
+    rule(
         "model_default",
         Weight::Low,
         "Name the model itself: what a default stands for changes, and an agent cannot be created with it",
         "Nennen Sie das Modell selbst: Wofür eine Voreinstellung steht, ändert sich, und ein Agent lässt sich damit nicht anlegen",
-        |subject| subject.configuration.model.ends_with(DEFAULT).then(String::new),
+        Alone(|subject| subject.configuration.model.ends_with(DEFAULT).then(String::new)),
     ),
-    alone(
+    rule(
         "code_interpreter",
         Weight::Low,
         "Try whether it still does what it is there for: the code interpreter no longer has an effect on agents",
         "Probieren Sie aus, ob er noch tut, wofür er da ist: Der Datenanalyst wirkt bei Agenten nicht mehr",
-        |subject| (subject.record.flag("codeInterpreterEnabled") == Some(true)).then(String::new),
+        Alone(|subject| (subject.record.flag("codeInterpreterEnabled") == Some(true)).then(String::new)),
     ),
-    alone(
+    rule(
         "attachments",
         Weight::Low,
         "Attach the files again if it moves to another workspace: they do not travel",
         "Hängen Sie die Dateien neu an, wenn er in einen anderen Workspace umzieht: Sie ziehen nicht mit um",
-        |subject| {
+        Alone(|subject| {
             let count = subject.configuration.attachments;
             (count > 0).then(|| count.to_string())
-        },
+        }),
     ),
-    alone(
+    rule(
         "unchanged_for_a_year",
         Weight::Low,
         "Ask its owner whether it is still needed and still right",
         "Fragen Sie, wem er gehört, ob er noch gebraucht wird und noch stimmt",
-        |subject| {
+        Alone(|subject| {
             let days = subject.configuration.unchanged_days.or(subject.configuration.age_days)?;
             (days >= STALE_DAYS).then(|| format!("{days} days"))
-        },
+        }),
     ),
-    among(
+    rule(
         "same_name",
         Weight::Low,
         "Give each its own name, or delete what is not needed",
         "Geben Sie jedem einen eigenen Namen oder löschen Sie, was nicht gebraucht wird",
-        |place| doubled(place.workspace.duplicates.same_name(place.name)),
+        Among(|place| doubled(place.workspace.duplicates.same_name(place.name))),
     ),
-    among(
+    rule(
         "same_instruction",
         Weight::Low,
         "Keep one of them, or say in the instruction what sets them apart",
         "Behalten Sie einen von ihnen oder sagen Sie in den Anweisungen, was sie unterscheidet",
-        |place| doubled(place.workspace.duplicates.same_instruction(place.instruction)),
+        Among(|place| doubled(place.workspace.duplicates.same_instruction(place.instruction))),
     ),
 ];
 
@@ -303,7 +295,7 @@ const RULES: &[Rule] = &[
 pub(super) const DEFAULT: &str = "@default";
 
 fn over(characters: usize, limit: usize) -> Option<String> {
-    (characters > limit).then(|| format!("{} characters", crate::base::grouped(characters as u64)))
+    (characters > limit).then(|| format!("{} characters", grouped(characters as u64)))
 }
 
 /// Over the older limit, and not over the newer one, which has a finding of its own.

@@ -80,7 +80,6 @@ const RULES: &[Rule] = &[
     rule("access key", "zugangsschlüssel", Value, is_token),
 ];
 
-/// Every kind.
 pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.kind)
 }
@@ -110,7 +109,6 @@ const PASSWORD: &str = concat!(
 pub(super) struct Spot {
     /// Its bytes in the text.
     pub(super) span: Range<usize>,
-    /// What it looks like.
     pub(super) kind: &'static str,
 }
 

@@ -182,7 +182,7 @@ fn meaning(state: DisabledState, facts: &RunFacts, lang: Lang) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::report::facts;
+    use crate::engine::report::samples::facts;
 
     #[test]
     fn a_run_that_only_reads_says_nothing_about_switching_off() {

@@ -157,7 +157,12 @@ fn the_heaviest_come_first_and_every_code_is_known_once_with_advice_of_its_own()
     codes.sort_unstable();
     codes.dedup();
     assert_eq!(codes.len(), rules().len());
-    assert!(rules().iter().all(|rule| !rule.advice.is_empty() && !rule.advice.ends_with('.')));
+    assert!(
+        rules()
+            .iter()
+            .flat_map(|rule| rule.advice)
+            .all(|advice| !advice.is_empty() && !advice.ends_with('.'))
+    );
     assert_eq!(rules().iter().filter(|rule| rule.weight == Weight::High).count(), 1);
 }
 

@@ -169,7 +169,7 @@ impl Audit<'_> {
             LedgerReader::open_audit(&self.paths.ledger).context("the ledger cannot be read again")?;
         let again = "the ledger cannot be read again";
         let rows = audit_rows(&ledger, self.arguments.redact).context(again)?;
-        let facts = rows.facts().clone();
+        let facts = rows.facts.clone();
         let mut counters = AuditCounters::default();
         let (written, failed) = render_outputs(
             &rows,

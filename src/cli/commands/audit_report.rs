@@ -47,15 +47,15 @@ impl AuditCounters {
 
 impl Rows<AuditRow> for AuditReader<'_> {
     fn ledger(&self) -> &LedgerReader {
-        self.ledger()
+        self.ledger
     }
 
     fn redact(&self) -> bool {
-        self.redact()
+        self.redact
     }
 
     fn facts(&self) -> &AuditFacts {
-        self.facts()
+        &self.facts
     }
 
     fn visit(
@@ -76,7 +76,7 @@ impl Rows<AuditRow> for AuditReader<'_> {
     }
 
     fn facts_of_none(&self) -> AuditFacts {
-        let mut facts = self.facts().clone();
+        let mut facts = self.facts.clone();
         facts.run.since_last = None;
         facts
     }

@@ -67,7 +67,7 @@ impl<S> Parts<'_, S> {
     {
         let mut facts = self.rows.facts_of_none();
         let overview = overview(self.rows, &self.settings, rows, &mut |row: &R| S::count(&mut facts, row))?;
-        let progress = overview.progress();
+        let progress = overview.progress;
         let renderer = page::html(&self.settings, overview, Some(part.of.clone()), S::card, page);
         feed(renderer, &facts, self.rows, rows, &mut |_| {})?;
         feed(report::csv(&self.settings, csv), &facts, self.rows, rows, &mut |_| {})?;

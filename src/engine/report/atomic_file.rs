@@ -25,17 +25,11 @@ const CHANCE: usize = 16;
 #[derive(Debug, Error)]
 pub enum ReportFileError {
     /// A folder stands there.
-    #[error("{} is a folder: name a file in it", path.display())]
-    IsFolder {
-        /// The path asked for.
-        path: PathBuf,
-    },
+    #[error("{} is a folder: name a file in it", .0.display())]
+    IsFolder(PathBuf),
     /// A database stands there, and a report never is one: it may be the memory of an earlier run.
-    #[error("{} is a database, as ledgers are, and would be lost: give the report another name", path.display())]
-    IsDatabase {
-        /// The path asked for.
-        path: PathBuf,
-    },
+    #[error("{} is a database, as ledgers are, and would be lost: give the report another name", .0.display())]
+    IsDatabase(PathBuf),
     /// The folder that is to hold it does not exist.
     #[error("{} cannot be written: there is no folder {}", path.display(), folder.display())]
     NoFolder {
@@ -124,11 +118,11 @@ impl AtomicFile {
         let (place, file) = match fs::metadata(path) {
             _ if os::is_nowhere(path) => direct()?,
             Ok(existing) if existing.is_dir() => {
-                return Err(ReportFileError::IsFolder { path: path.to_owned() });
+                return Err(ReportFileError::IsFolder(path.to_owned()));
             }
             Ok(existing) if !existing.is_file() => direct()?,
             Ok(_) if is_database(path) => {
-                return Err(ReportFileError::IsDatabase { path: path.to_owned() });
+                return Err(ReportFileError::IsDatabase(path.to_owned()));
             }
             Ok(_) => beside(path, access)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => beside(path, access)?,
@@ -382,11 +376,11 @@ mod tests {
         let path = folder.path().join("a.ledger");
         let ledger = [&SQLITE[..], b"and what it remembers"].concat();
         fs::write(&path, &ledger).unwrap();
-        assert!(matches!(check_writable(&path), Err(ReportFileError::IsDatabase { .. })));
+        assert!(matches!(check_writable(&path), Err(ReportFileError::IsDatabase(_))));
         let written = write_atomically(&path, Access::ByUmask, |out| {
             out.write_all(b"line").map_err(|source| ReportFileError::unwritable(&path, source))
         });
-        assert!(matches!(written, Err(ReportFileError::IsDatabase { .. })));
+        assert!(matches!(written, Err(ReportFileError::IsDatabase(_))));
         assert_eq!(fs::read(&path).unwrap(), ledger);
     }
 

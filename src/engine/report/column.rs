@@ -33,7 +33,6 @@ pub enum Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    /// The text as it stands in the row.
     pub(crate) fn text(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
@@ -44,13 +43,11 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// What stands in a column.
 pub(crate) type Value<R> = for<'r> fn(&'r R, Texts) -> Cell<'r>;
 
 /// Who may see what stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Privacy {
-    /// Everybody.
     Open,
     /// In a redacted report its length stands in its place.
     Length,
@@ -67,9 +64,7 @@ pub(crate) enum Place {
     Verdict,
     /// What a machine joins by.
     Id,
-    /// When.
     Time,
-    /// Everything else.
     Rest,
 }
 
@@ -82,7 +77,6 @@ pub struct Column<R: 'static> {
     pub label: Both,
     /// What is counted in it, in the singular and in the plural.
     pub unit: [Both; 2],
-    /// Where it stands in a workbook.
     pub(crate) place: Place,
     /// How wide it is there, in characters.
     pub(crate) width: u8,
@@ -117,27 +111,22 @@ impl<R> Column<R> {
         Self { privacy: Privacy::Own, ..Self::new(name, value) }
     }
 
-    /// The same, with a name for people.
     pub(crate) const fn labelled(self, label: Both) -> Self {
         Self { label, ..self }
     }
 
-    /// The same, counting these.
     pub(crate) const fn counting(self, unit: [Both; 2]) -> Self {
         Self { unit, ..self }
     }
 
-    /// The same, in that place of a workbook, so wide.
     pub(crate) const fn placed(self, place: Place, width: u8) -> Self {
         Self { place, width, ..self }
     }
 
-    /// The same, its values counted in a workbook under this heading.
     pub(crate) const fn tallied(self, tally: Both) -> Self {
         Self { tally, ..self }
     }
 
-    /// What it says of the row.
     pub(crate) fn of<'r>(&self, row: &'r R, texts: Texts) -> Cell<'r> {
         match ((self.value)(row, texts), self.privacy) {
             (Cell::Text(text), Privacy::Length) if texts.redact => {
@@ -148,7 +137,6 @@ impl<R> Column<R> {
     }
 }
 
-/// The time without its fraction.
 pub(crate) fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }

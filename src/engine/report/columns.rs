@@ -5,10 +5,11 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 use super::Line;
 use super::column::{Cell, Column, Place, Value, whole_seconds};
-use super::json_lines::{Carried, Counts, Head, Since};
+use super::json_lines::{Carried, counts, head, since};
 use super::texts::{Change, Texts};
 use crate::base::{Both, DisabledState, DisablingEnd, JsonText, ReportRow, RowProgress, RowStatus, RunFacts};
 
@@ -41,42 +42,34 @@ pub(crate) const fn line<R: Line>() -> Column<R> {
     Column::new("line", |row, _| Cell::Count(row.own().line))
 }
 
-/// The assistant's name.
 pub(crate) const fn name<R: Line>() -> Column<R> {
     Column::private("name", |row: &R, _| Cell::text(&row.own().name)).placed(Place::Name, 32)
 }
 
-/// The cell as given.
 pub(crate) const fn input<R: Line>() -> Column<R> {
     Column::new("input", |row: &R, _| Cell::text(&row.own().input)).placed(Place::Rest, 38)
 }
 
-/// The assistant's id.
 pub(crate) const fn assistant_id<R: Line>() -> Column<R> {
     id("assistant_id", |row, _| Cell::known(row.own().pair.map(|pair| pair.assistant.0), Cell::Id))
 }
 
-/// What became of the row.
 pub(crate) const fn status<R>(value: Value<R>) -> Column<R> {
     Column::new("status", value).placed(Place::Verdict, 20).tallied(["Rows by status", "Zeilen je Status"])
 }
 
-/// What to do about it.
 pub(crate) const fn remedy<R>(value: Value<R>) -> Column<R> {
     Column::new("remedy", value).placed(Place::Verdict, 50)
 }
 
-/// What went wrong.
 pub(crate) const fn error<R>(value: Value<R>) -> Column<R> {
     Column::partly_private("error", value).placed(Place::Verdict, 40)
 }
 
-/// An id of that name.
 pub(crate) const fn id<R>(name: &'static str, value: Value<R>) -> Column<R> {
     Column::new(name, value).placed(Place::Id, 38)
 }
 
-/// A moment of that name.
 pub(crate) const fn time<R>(name: &'static str, value: Value<R>) -> Column<R> {
     Column::new(name, value).placed(Place::Time, 17)
 }
@@ -99,18 +92,18 @@ impl Line for ReportRow {
         facts
     }
 
-    fn head(run: &RunFacts, texts: Texts) -> impl Serialize {
-        let own = Own {
-            redacted: texts.redact,
-            started_at: run.started_at.map(|time| time.to_string()),
-            finished_at: run.finished_at.map(|time| time.to_string()),
-            since_last: Since::of(run),
-            counts: Counts(RowStatus::ALL.map(|status| (status.as_str(), run.count(status)))),
-            disabling: run.disabling.as_str(),
-            disabling_end: run.disabling_end.map(DisablingEnd::as_str),
-            disabled: Counts(DisabledState::ALL.map(|state| (state.as_str(), run.count_disabled(state)))),
-        };
-        Head::new("run", run, run.rows(), texts, own)
+    fn head(run: &RunFacts, texts: Texts) -> Json {
+        let own = json!({
+            "redacted": texts.redact,
+            "started_at": run.started_at.map(|time| time.to_string()),
+            "finished_at": run.finished_at.map(|time| time.to_string()),
+            "since_last": since(run),
+            "counts": counts(RowStatus::ALL.map(|status| (status.as_str(), run.count(status)))),
+            "disabling": run.disabling.as_str(),
+            "disabling_end": run.disabling_end.map(DisablingEnd::as_str),
+            "disabled": counts(DisabledState::ALL.map(|state| (state.as_str(), run.count_disabled(state)))),
+        });
+        head("run", run, run.rows(), texts, own)
     }
 
     fn beyond_columns<'a>(&'a self, texts: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
@@ -122,18 +115,6 @@ impl Line for ReportRow {
             before: self.status_before().map(RowStatus::as_str),
         }
     }
-}
-
-#[derive(Serialize)]
-struct Own<'a> {
-    redacted: bool,
-    started_at: Option<String>,
-    finished_at: Option<String>,
-    since_last: Option<Since<'a>>,
-    counts: Counts<{ RowStatus::ALL.len() }>,
-    disabling: &'static str,
-    disabling_end: Option<&'static str>,
-    disabled: Counts<{ DisabledState::ALL.len() }>,
 }
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! A report as CSV.
+//! A report as CSV, and other tables.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -8,9 +8,10 @@ use csv::{Terminator, Writer, WriterBuilder};
 use uuid::Uuid;
 
 use super::column::Cell;
+use super::page::PageOptions;
 use super::texts::Texts;
-use super::{Line, Renderer, ReportSettings, cell, free_of_clashes, shield};
-use crate::base::LineEnd;
+use super::{Dialect, Line, Renderer, ReportSettings, cell, free_of_clashes, shield};
+use crate::base::{InputFormat, LineEnd};
 
 /// A renderer that writes the report as CSV to `out`.
 pub fn csv<'a, R: Line, W: Write + 'a>(settings: &ReportSettings, out: W) -> Box<dyn Renderer<R> + 'a> {
@@ -119,6 +120,34 @@ fn plain(error: csv::Error) -> io::Error {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     }
+}
+
+/// A table of texts, for what is no report: its cells are as harmless as the report's. There is no input whose shape
+/// [`Dialect::Input`] could mean: it is plain.
+pub fn csv_table<'a>(
+    dialect: Dialect,
+    columns: &[&str],
+    rows: impl Iterator<Item = impl AsRef<[&'a str]>>,
+) -> io::Result<String> {
+    let settings = ReportSettings {
+        format: InputFormat::default(),
+        dialect,
+        redact: false,
+        page: PageOptions::default(),
+    };
+    let mut table = Vec::new();
+    if settings.byte_order_mark() {
+        table.extend_from_slice("\u{FEFF}".as_bytes());
+    }
+    let mut writer = csv_writer(&settings, &mut table);
+    writer.write_record(columns)?;
+    for row in rows {
+        let cells: Vec<_> = row.as_ref().iter().copied().map(cell::own).collect();
+        writer.write_record(cells.iter().map(|cell| cell.as_bytes()))?;
+    }
+    writer.flush()?;
+    drop(writer);
+    String::from_utf8(table).map_err(io::Error::other)
 }
 
 #[cfg(test)]

@@ -1,16 +1,14 @@
 //! A report as JSON Lines: a line about the whole, then a `row` line per row (schemas: `tests/schema`).
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
-use super::column::{Cell, Column};
+use super::column::Cell;
 use super::texts::Texts;
 use super::{Line, Renderer, ReportSettings, free_of_clashes};
-use crate::base::{JsonText, Lang, RunFacts, SinceLast};
+use crate::base::{Lang, RunFacts, SinceLast};
 
 /// A renderer that writes the report as JSON Lines to `out`.
 pub fn json_lines<'a, R: Line, W: Write + 'a>(
@@ -30,7 +28,7 @@ struct JsonLines<W: Write> {
     out: BufWriter<W>,
     texts: Texts,
     carried_columns: Vec<String>,
-    /// Reused for every line.
+    /// Reused.
     line: Vec<u8>,
 }
 
@@ -44,7 +42,7 @@ impl<R: Line, W: Write> Renderer<R> for JsonLines<W> {
         let columns = Carried { names: &self.carried_columns, cells: &row.own().carried };
         let line = Row {
             r#type: "row",
-            own: OwnColumns { columns: R::COLUMNS, row, texts: self.texts },
+            own: OwnColumns { row, texts: self.texts },
             beyond: row.beyond_columns(self.texts, columns),
         };
         write_line(&mut self.line, &mut self.out, &line)
@@ -60,76 +58,43 @@ impl<R: Line, W: Write> Renderer<R> for JsonLines<W> {
 }
 
 /// What the first line of every report says, and what only that kind of report has.
-#[derive(Serialize)]
-#[serde(bound = "T: Serialize")]
-pub(crate) struct Head<'a, T> {
-    r#type: &'static str,
-    /// Version of the lines' shape; it grows when a key changes its meaning.
-    schema: u32,
-    program_version: &'a str,
-    base_url: Option<&'a str>,
-    practice: bool,
-    stopped: Option<String>,
-    rows: u64,
-    #[serde(flatten)]
-    own: T,
-}
-
-impl<'a, T: Serialize> Head<'a, T> {
-    pub(crate) fn new(r#type: &'static str, run: &'a RunFacts, rows: u64, texts: Texts, own: T) -> Self {
-        Self {
-            r#type,
-            schema: 1,
-            program_version: &run.program_version,
-            base_url: run.base_url.as_deref(),
-            practice: run.practice,
-            stopped: texts.stopped(run),
-            rows,
-            own,
-        }
+pub(crate) fn head(of: &str, run: &RunFacts, rows: u64, texts: Texts, own: Value) -> Value {
+    let mut head = json!({
+        "type": of,
+        // Version of the lines' shape; it grows when a key changes its meaning.
+        "schema": 1,
+        "program_version": run.program_version,
+        "base_url": run.base_url,
+        "practice": run.practice,
+        "stopped": texts.stopped(run),
+        "rows": rows,
+    });
+    if let (Value::Object(head), Value::Object(own)) = (&mut head, own) {
+        head.extend(own);
     }
+    head
 }
 
 /// What has changed since the run before.
-#[derive(Serialize)]
-pub(crate) struct Since<'a> {
-    at: String,
-    new: u64,
-    mended: u64,
-    gone: u64,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    findings: BTreeMap<&'a str, FindingsSince>,
-}
-
-#[derive(Serialize)]
-struct FindingsSince {
-    new: u64,
-    gone: u64,
-}
-
-impl<'a> Since<'a> {
-    pub(crate) fn of(run: &'a RunFacts) -> Option<Self> {
-        let SinceLast { at, new, mended, gone, findings, .. } = run.since_last.as_ref()?;
-        let findings = findings
-            .iter()
-            .map(|(code, (new, gone))| (code.as_str(), FindingsSince { new: *new, gone: *gone }));
-        let findings = findings.collect();
-        Some(Self { at: at.to_string(), new: *new, mended: *mended, gone: *gone, findings })
+pub(crate) fn since(run: &RunFacts) -> Option<Value> {
+    let SinceLast { at, new, mended, gone, findings, .. } = run.since_last.as_ref()?;
+    let mut since = json!({"at": at.to_string(), "new": new, "mended": mended, "gone": gone});
+    if !findings.is_empty() {
+        let findings =
+            findings.iter().map(|(code, (new, gone))| (code.as_str(), json!({"new": new, "gone": gone})));
+        since["findings"] = findings.collect();
     }
+    Some(since)
 }
 
 /// Every word with its number of rows, zeros included.
-pub(crate) struct Counts<const N: usize>(pub(crate) [(&'static str, u64); N]);
-
-impl<const N: usize> Serialize for Counts<N> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0)
-    }
+pub(crate) fn counts(words: impl IntoIterator<Item = (&'static str, u64)>) -> Value {
+    words.into_iter().collect()
 }
 
 #[derive(Serialize)]
-#[serde(bound = "B: Serialize")]
-struct Row<'a, R: 'static, B> {
+#[serde(bound = "R: Line, B: Serialize")]
+struct Row<'a, R, B> {
     r#type: &'static str,
     #[serde(flatten)]
     own: OwnColumns<'a, R>,
@@ -138,47 +103,36 @@ struct Row<'a, R: 'static, B> {
 }
 
 /// A key for each of the report's own columns, in their order.
-struct OwnColumns<'a, R: 'static> {
-    columns: &'static [Column<R>],
+struct OwnColumns<'a, R> {
     row: &'a R,
     texts: Texts,
 }
 
-impl<R> Serialize for OwnColumns<'_, R> {
+impl<R: Line> Serialize for OwnColumns<'_, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let cells = self.columns.iter().map(|column| {
-            let value = match column.of(self.row, self.texts) {
-                Cell::Nothing => Value::Nothing,
-                Cell::Text(text) => Value::Text(text),
-                Cell::Texts(texts) => Value::Text(Cow::Owned(texts.join("; "))),
-                Cell::Count(number) => Value::Count(number),
-                Cell::Number(number) => Value::Number(number),
-                Cell::Flag(flag) => Value::Flag(flag),
-                Cell::Id(id) => Value::Text(Cow::Owned(id.to_string())),
-                Cell::Time(time) => Value::Text(Cow::Owned(time.to_string())),
-                Cell::Json(json) => Value::Json(number(&json)),
-            };
-            (column.name, value)
-        });
-        serializer.collect_map(cells)
+        serializer.collect_map(R::COLUMNS.iter().map(|column| (column.name, column.of(self.row, self.texts))))
     }
 }
 
-/// A cell in JSON: originals, whole.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Value<'a> {
-    Nothing,
-    Text(Cow<'a, str>),
-    Count(u64),
-    Number(i64),
-    Flag(Option<bool>),
-    Json(serde_json::Value),
-}
-
-/// A number beyond all bounds is given as it was spelled.
-fn number(text: &JsonText) -> serde_json::Value {
-    serde_json::from_str(text.get()).unwrap_or_else(|_| text.get().into())
+/// Originals, whole.
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Cell::Nothing => serializer.serialize_none(),
+            Cell::Text(text) => serializer.serialize_str(text),
+            Cell::Texts(texts) => serializer.serialize_str(&texts.join("; ")),
+            Cell::Count(number) => serializer.serialize_u64(*number),
+            Cell::Number(number) => serializer.serialize_i64(*number),
+            Cell::Flag(flag) => flag.serialize(serializer),
+            Cell::Id(id) => serializer.collect_str(id),
+            Cell::Time(time) => serializer.collect_str(time),
+            // A number beyond all bounds is given as it was spelled.
+            Cell::Json(json) => match serde_json::from_str::<Value>(json.get()) {
+                Ok(value) => value.serialize(serializer),
+                Err(_) => serializer.serialize_str(json.get()),
+            },
+        }
+    }
 }
 
 /// The carried-through columns, in input order; originals, without the formula shield.
@@ -189,11 +143,8 @@ pub struct Carried<'a> {
 
 impl Serialize for Carried<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.names.len()))?;
-        for (index, name) in self.names.iter().enumerate() {
-            map.serialize_entry(name, self.cells.get(index).map_or("", String::as_str))?;
-        }
-        map.end()
+        let cells = self.cells.iter().map(String::as_str).chain(std::iter::repeat(""));
+        serializer.collect_map(self.names.iter().zip(cells))
     }
 }
 

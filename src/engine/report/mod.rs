@@ -14,24 +14,22 @@ mod fingerprint;
 mod json_lines;
 pub mod page;
 pub(crate) mod redact;
-#[cfg(test)]
-pub(crate) mod samples;
 pub(crate) mod shield;
-mod table;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod workbook;
 
 pub use atomic_file::{Access, AtomicFile, ReportFileError, Written, check_writable, write_atomically};
 pub use column::{Cell, Column};
-pub use csv_format::csv;
+pub use csv_format::{csv, csv_table};
 pub use file_head::FileHead;
 pub use file_names::FileNames;
 pub use fingerprint::sha256;
 pub use json_lines::{Carried, json_lines};
-pub(crate) use json_lines::{Counts, Head, Since};
+pub(crate) use json_lines::{counts, head, since};
 #[cfg(test)]
-pub(crate) use samples::facts;
-pub use table::csv_table;
+pub(crate) use tests::samples;
 pub use texts::Texts;
 pub(crate) use texts::{Change, Extent};
 pub use workbook::{too_many_rows, workbook};
@@ -76,7 +74,6 @@ pub struct ReportSettings {
 }
 
 impl ReportSettings {
-    /// How a page tells texts.
     pub(crate) fn page_texts(&self) -> Texts {
         Texts { extent: Extent::Full, ..self.texts() }
     }
@@ -91,7 +88,6 @@ impl ReportSettings {
         self.page_texts().failure(failure)
     }
 
-    /// How a table tells them.
     pub(crate) fn texts(&self) -> Texts {
         Texts { extent: Extent::Short, redact: self.redact, practice: false, lang: self.page.lang }
     }
@@ -152,7 +148,7 @@ pub trait Line: Sized + 'static {
     fn run(facts: &Self::Facts) -> &RunFacts;
 
     /// The first of the JSON Lines.
-    fn head(facts: &Self::Facts, texts: Texts) -> impl Serialize;
+    fn head(facts: &Self::Facts, texts: Texts) -> serde_json::Value;
 
     /// The keys that a JSON row has behind its own columns: an object.
     fn beyond_columns<'a>(&'a self, texts: Texts, columns: Carried<'a>) -> impl Serialize + 'a;
@@ -214,16 +210,4 @@ fn free_of_clashes<R>(columns: &[Column<R>], carried: &[String]) -> Vec<String> 
         candidates.find(|candidate| taken.insert(candidate.clone())).unwrap_or_else(|| name.clone())
     };
     carried.iter().map(free).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_carried_column_never_has_the_name_of_an_own_one() {
-        let own = [Column::<ReportRow>::new("model", |_, _| Cell::Nothing)];
-        let carried = ["owner", "model", "input_model", "Model"].map(str::to_owned);
-        assert_eq!(free_of_clashes(&own, &carried), ["owner", "input_model_2", "input_model", "Model"]);
-    }
 }

@@ -22,7 +22,6 @@ const NOT_SHOWN: &str =
 pub(crate) enum Extent {
     /// Around the first difference, as the comparison shortened it.
     Short,
-    /// All of it.
     Full,
 }
 
@@ -61,17 +60,15 @@ impl Texts {
             .collect()
     }
 
-    /// Why the run ended early.
     pub(crate) fn stopped(self, facts: &RunFacts) -> Option<String> {
-        let reason = facts.stopped.clone();
-        let reason = if self.redact { reason.map(StopReason::redacted) } else { reason };
-        reason.as_ref().map(|reason| match (self.lang, self.extent) {
-            (Lang::De, Extent::Full) => german_stop(reason),
+        let reason = facts.stopped.clone()?;
+        let reason = if self.redact { reason.redacted() } else { reason };
+        Some(match (self.lang, self.extent) {
+            (Lang::De, Extent::Full) => german_stop(&reason),
             _ => reason.to_string(),
         })
     }
 
-    /// A name.
     pub(crate) fn name(self, name: &str) -> Cow<'_, str> {
         if self.redact { Cow::Owned(redact::text(name)) } else { Cow::Borrowed(name) }
     }
@@ -173,9 +170,12 @@ impl Texts {
         }
     }
 
-    /// A failure likewise.
     pub(crate) fn failure(self, failure: &CallFailure) -> String {
-        if self.redact { redacted(failure) } else { failure.to_string() }
+        if self.redact {
+            CallFailure { words: redact::words(&failure.words), ..failure.clone() }.to_string()
+        } else {
+            failure.to_string()
+        }
     }
 }
 
@@ -221,11 +221,6 @@ fn german_stop(reason: &StopReason) -> String {
         StopReason::MayNotDisable => "Der API-Schlüssel darf keine Assistenten abschalten (403).".to_owned(),
         StopReason::Declined => "Die Rückfrage wurde nicht mit Ja beantwortet.".to_owned(),
     }
-}
-
-/// The failure as the report spells it, with a length in place of its words.
-fn redacted(failure: &CallFailure) -> String {
-    CallFailure { words: redact::words(&failure.words), ..failure.clone() }.to_string()
 }
 
 /// The value for a person: a string without its quotes and escapes, anything else as the platform spelled it.

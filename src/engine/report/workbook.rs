@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::io::{self, Seek, Write};
 
 use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, Url, Workbook,
-    Worksheet, XlsxError,
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, IntoExcelData, Url,
+    Workbook, Worksheet, XlsxError,
 };
 use uuid::Uuid;
 
@@ -48,7 +48,6 @@ const ROWS_WITH_HEIGHT: u32 = 50_000;
 const MOST_COUNTED: usize = 5_000;
 const MOST_SHOWN: usize = 500;
 
-/// The width of the sheet with the counts.
 const COUNTS_WIDTH: u8 = 90;
 
 /// What the button of the filter takes of a heading.
@@ -72,7 +71,6 @@ pub fn workbook<'a, R: Line, W: Write + 'a>(settings: &ReportSettings, out: W) -
     Box::new(Sheets::<R, W>::new(settings, out))
 }
 
-/// A column of the sheet.
 struct Shown<R: 'static> {
     name: String,
     width: u8,
@@ -86,10 +84,7 @@ enum Source<R: 'static> {
 }
 
 /// Name, the input's own, verdict, ids, times, the rest.
-fn columns<R>(carried: Vec<String>) -> Vec<Shown<R>>
-where
-    R: Line,
-{
+fn columns<R: Line>(carried: Vec<String>) -> Vec<Shown<R>> {
     let mut own: Vec<_> = R::COLUMNS.iter().collect();
     own.sort_by_key(|column| column.place);
     let names = own.iter().take_while(|column| column.place == Place::Name).count();
@@ -301,47 +296,34 @@ fn set_height(sheet: &mut Worksheet, row: u32, lines: usize) -> Result<(), XlsxE
     Ok(())
 }
 
-/// Where a cell goes.
 struct To<'a> {
     sheet: &'a mut Worksheet,
     formats: &'a Formats,
     at: (u32, u16),
     width: u8,
-    /// Lines that it takes.
     lines: usize,
 }
 
 impl To<'_> {
     fn cell(&mut self, cell: &Cell<'_>, link: Option<String>) -> Result<(), XlsxError> {
-        let (row, column) = self.at;
         let formats = self.formats;
         match (cell, link) {
-            (Cell::Nothing | Cell::Flag(None), _) => {}
-            (Cell::Count(number), _) => {
-                let number = u32::try_from(*number).unwrap_or(u32::MAX);
-                self.sheet.write_number_with_format(row, column, number, &formats.plain)?;
-            }
-            (Cell::Number(number), _) => {
-                let number = i32::try_from(*number).unwrap_or(i32::MAX);
-                self.sheet.write_number_with_format(row, column, number, &formats.plain)?;
-            }
-            (Cell::Flag(Some(flag)), _) => {
-                self.sheet.write_boolean_with_format(row, column, *flag, &formats.plain)?;
-            }
+            (Cell::Nothing | Cell::Flag(None), _) => Ok(()),
+            (Cell::Count(number), _) => self.put(u32::try_from(*number).unwrap_or(u32::MAX), &formats.plain),
+            (Cell::Number(number), _) => self.put(i32::try_from(*number).unwrap_or(i32::MAX), &formats.plain),
+            (Cell::Flag(Some(flag)), _) => self.put(*flag, &formats.plain),
             (Cell::Time(time), _) => match ExcelDateTime::from_timestamp(time.as_second()) {
-                Ok(time) => {
-                    self.sheet.write_datetime_with_format(row, column, &time, &formats.time)?;
-                }
-                Err(_) => self.text(&time.to_string())?,
+                Ok(time) => self.put(time, &formats.time),
+                Err(_) => self.text(&time.to_string()),
             },
-            (Cell::Id(id), Some(link)) => {
-                let id = id.to_string();
-                let link = Url::new(link).set_text(&id);
-                self.sheet.write_url_with_format(row, column, link, &formats.link)?;
-            }
-            (cell, _) => self.text(&text_of(cell))?,
+            (Cell::Id(id), Some(link)) => self.put(Url::new(link).set_text(id.to_string()), &formats.link),
+            (cell, _) => self.text(&text_of(cell)),
         }
-        Ok(())
+    }
+
+    fn put(&mut self, value: impl IntoExcelData, format: &Format) -> Result<(), XlsxError> {
+        let (row, column) = self.at;
+        self.sheet.write_with_format(row, column, value, format).map(drop)
     }
 
     fn text(&mut self, text: &str) -> Result<(), XlsxError> {
@@ -353,11 +335,7 @@ impl To<'_> {
     }
 
     fn formatted(&mut self, text: &str, format: &Format) -> Result<(), XlsxError> {
-        let (row, column) = self.at;
-        if !text.is_empty() {
-            self.sheet.write_string_with_format(row, column, fitting(text), format)?;
-        }
-        Ok(())
+        if text.is_empty() { Ok(()) } else { self.put(fitting(text), format) }
     }
 }
 
@@ -455,7 +433,6 @@ impl<R: Line> Tally<R> {
     }
 }
 
-/// How cells look.
 struct Formats {
     header: Format,
     bold: Format,

@@ -37,14 +37,13 @@ impl Phase {
     }
 }
 
-/// What is known about a phase so far.
 #[derive(Default)]
 pub(super) struct Counters {
-    phase: Phase,
-    total: u64,
+    pub(super) phase: Phase,
+    pub(super) total: u64,
     /// Requests that one takes when nothing is tried again; at least 1.
     requests_each: u64,
-    done: u64,
+    pub(super) done: u64,
     /// Of a phase that switches: those that are where it brings them.
     there: u64,
     /// The others, by the report's word.
@@ -55,7 +54,6 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// For rows that are read.
     pub(super) fn of_rows(wording: &Wording, backlog: &Backlog, now: Instant) -> Self {
         let words = RowStatus::ALL.into_iter().map(wording.word);
         Self { requests_each: wording.requests_each, ..Self::new(Phase::Rows, backlog.to_do, words, now) }
@@ -81,18 +79,6 @@ impl Counters {
         }
     }
 
-    pub(super) const fn total(&self) -> u64 {
-        self.total
-    }
-
-    pub(super) const fn done(&self) -> u64 {
-        self.done
-    }
-
-    pub(super) const fn phase(&self) -> Phase {
-        self.phase
-    }
-
     /// Agents that are written, one after the other.
     pub(super) fn of_writing(writing: Writing, total: u64, now: Instant) -> Self {
         let words = ApplyStatus::ALL.into_iter().map(ApplyStatus::as_str);
@@ -100,7 +86,6 @@ impl Counters {
         Self { requests_each: 3, ..Self::new(Phase::Writing(writing), total, words, now) }
     }
 
-    /// An agent that was written, or was not.
     pub(super) fn count_written(&mut self, status: ApplyStatus, now: Instant) {
         self.count_word(status.as_str());
         self.count(now);
@@ -114,7 +99,6 @@ impl Counters {
         }
     }
 
-    /// One that was switched, or was not.
     pub(super) fn count_switched(&mut self, state: DisabledState, now: Instant) {
         if self.phase == Phase::Rows {
             return;
@@ -272,7 +256,7 @@ mod tests {
             counters.beside_bar(now, 100),
             "120 of 3,000 switched off, 123 per min, about 24 min left"
         );
-        assert_eq!((counters.done(), counters.total()), (123, 3_000));
+        assert_eq!((counters.done, counters.total), (123, 3_000));
     }
 
     #[test]

@@ -104,17 +104,14 @@ pub(crate) fn by_word(lines: impl IntoIterator<Item = (&'static str, Tone, u64, 
     })
 }
 
-/// `1 row`, `3,000 rows`.
 pub(crate) fn rows(count: u64) -> String {
     counted(count, "row", "rows")
 }
 
-/// `1 assistant`, `3,000 assistants`.
 pub(crate) fn assistants(count: u64) -> String {
     counted(count, "assistant", "assistants")
 }
 
-/// The number with the word that fits it.
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }

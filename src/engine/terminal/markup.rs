@@ -36,7 +36,6 @@ pub(crate) enum Tone {
 }
 
 impl Tone {
-    /// Of a row of that status.
     pub(crate) const fn of(status: RowStatus) -> Self {
         match RowProgress::of(status, DisabledState::NotRequested, None, false) {
             RowProgress::Done => Self::Good,
@@ -66,7 +65,6 @@ impl Tone {
     }
 }
 
-/// The text in that tone.
 pub(crate) fn toned(text: &str, tone: Tone) -> String {
     format!("{}{text}{PLAIN}", tone.mark())
 }

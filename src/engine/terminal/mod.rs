@@ -51,17 +51,6 @@ pub enum ColorChoice {
     Never,
 }
 
-/// What becomes of a line for every row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RowLines {
-    /// Shown, with `-v`.
-    Shown,
-    /// Logs are for a machine or go to a file: rows are logged there.
-    Logged,
-    /// Neither.
-    Left,
-}
-
 /// How a command speaks of its events.
 #[derive(Clone, Copy, Debug)]
 pub struct Wording {
@@ -84,13 +73,15 @@ pub enum Said {
     Error(String),
 }
 
-/// In which form the person is spoken to.
+/// Who is told what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Voice {
-    /// As text.
-    Text,
-    /// As log records, since a machine reads standard error.
-    Records,
+enum Audience {
+    /// The person everything, with `-v` a line for every row.
+    Person,
+    /// The person; rows stand in the log file.
+    PersonAndLog,
+    /// A machine that reads standard error: all that is said is a log record.
+    Machine,
 }
 
 /// The person's end of the program. Clones share it.
@@ -103,8 +94,7 @@ pub struct Terminal {
     colors: bool,
     quiet: bool,
     verbosity: u8,
-    rows: RowLines,
-    voice: Voice,
+    audience: Audience,
 }
 
 impl Terminal {
@@ -124,22 +114,21 @@ impl Terminal {
             colors,
             quiet,
             verbosity,
-            rows: if verbosity > 0 { RowLines::Shown } else { RowLines::Left },
-            voice: Voice::Text,
+            audience: Audience::Person,
         }
     }
 
     /// The same for logs that go to a file: with `-v` rows are logged there, not shown.
     #[must_use]
     pub fn with_log_file(self) -> Self {
-        Self { rows: RowLines::Logged, ..self }
+        Self { audience: Audience::PersonAndLog, ..self }
     }
 
     /// The same for a machine that reads standard error: every line there is a log record, and there is no bar.
     #[must_use]
     pub fn with_records_only(self) -> Self {
         self.bars.set_draw_target(ProgressDrawTarget::hidden());
-        Self { rows: RowLines::Logged, voice: Voice::Records, interactive: false, colors: false, ..self }
+        Self { audience: Audience::Machine, interactive: false, colors: false, ..self }
     }
 
     /// Whether only errors are shown.
@@ -150,34 +139,33 @@ impl Terminal {
     /// Shows a text, ended by a line break; whatever a terminal would not show as it is becomes a blank. Nothing when
     /// quiet. Texts of the platform must have gone through `terminal_safe`, so that they break no line.
     pub fn say(&self, text: impl AsRef<str>) {
-        match self.voice {
-            _ if self.quiet => {}
-            Voice::Text => self.show(text),
-            Voice::Records => {
+        if !self.quiet {
+            self.show(text);
+        }
+    }
+
+    /// Shows what a question is about, also when quiet: nobody is asked about what was not shown.
+    pub fn show(&self, text: impl AsRef<str>) {
+        match self.audience {
+            Audience::Person | Audience::PersonAndLog => self.line(text.as_ref()),
+            Audience::Machine if self.quiet => {}
+            Audience::Machine => {
                 let text = laid_out(text.as_ref(), usize::MAX, false);
                 tracing::info!(target: logs::SAID, "{}", text.trim_matches('\n'));
             }
         }
     }
 
-    /// Shows what a question is about, also when quiet: nobody is asked about what was not shown.
-    pub fn show(&self, text: impl AsRef<str>) {
-        match self.voice {
-            Voice::Text => {
-                let text = laid_out(text.as_ref(), self.columns(), self.colors);
-                self.write(format!("{text}\n").as_bytes());
-            }
-            Voice::Records => self.say(text),
-        }
-    }
-
     /// Shows why a command failed, also when quiet.
     pub fn error(&self, text: &str) {
-        if self.voice == Voice::Records {
+        if self.audience == Audience::Machine {
             return tracing::error!(target: logs::SAID, "{}", text.trim_matches('\n'));
         }
-        let text = format!("{} {text}", toned("error:", Tone::Bad));
-        self.write(format!("{}\n", laid_out(&text, self.columns(), self.colors)).as_bytes());
+        self.line(&format!("{} {text}", toned("error:", Tone::Bad)));
+    }
+
+    fn line(&self, text: &str) {
+        self.write(format!("{}\n", laid_out(text, self.columns(), self.colors)).as_bytes());
     }
 
     /// Prints what was asked for, on standard output.
@@ -186,6 +174,10 @@ impl Terminal {
         let columns = columns_on(screen.map(|(_, columns)| usize::from(columns)));
         let text = laid_out(text.as_ref(), columns, self.colors && screen.is_some());
         print_bytes(format!("{text}\n").as_bytes())
+    }
+
+    fn shows_rows(&self) -> bool {
+        self.audience == Audience::Person && self.verbosity > 0
     }
 
     fn columns(&self) -> usize {
@@ -269,8 +261,7 @@ mod tests {
             colors: false,
             quiet,
             verbosity,
-            rows: if verbosity > 0 { RowLines::Shown } else { RowLines::Left },
-            voice: Voice::Text,
+            audience: Audience::Person,
         }
     }
 

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::counters::Counters;
 use super::layout::whole_line;
-use super::{RowLines, Said, Terminal, Wording, run_log};
+use super::{Audience, Said, Terminal, Wording, run_log};
 use crate::base::{Event, Observer, RowDone, terminal_safe};
 
 /// Columns of the bar itself.
@@ -40,7 +40,7 @@ impl Progress {
     }
 
     fn observe_at(&mut self, event: &Event, now: Instant) {
-        let during = self.counters.phase();
+        let during = self.counters.phase;
         match event {
             Event::Started(backlog) => self.begin(Counters::of_rows(self.wording, backlog, now), now),
             Event::RowDone(row) => self.counters.count_row((self.wording.word)(row.status), now),
@@ -60,9 +60,7 @@ impl Progress {
         let said = if is_said_at_the_end { None } else { (self.wording.says)(event, during) };
         match said.or_else(|| self.says(event).filter(|_| !is_said_at_the_end)) {
             Some(Said::Line(text)) => self.terminal.say(&text),
-            Some(Said::Detail(text)) if self.terminal.rows == RowLines::Shown => {
-                self.terminal.say(whole_line(&text));
-            }
+            Some(Said::Detail(text)) if self.terminal.shows_rows() => self.terminal.say(whole_line(&text)),
             Some(Said::Error(text)) => self.terminal.error(&text),
             Some(Said::Detail(_)) | None => {}
         }
@@ -104,7 +102,7 @@ impl Progress {
             "{bar:BAR} {prefix}\n{wide_msg}"
         };
         let template = template.replace("BAR", &BAR.to_string());
-        let bar = self.terminal.bars.add(ProgressBar::new(self.counters.total()));
+        let bar = self.terminal.bars.add(ProgressBar::new(self.counters.total));
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style);
         }
@@ -126,7 +124,7 @@ impl Progress {
     fn show(&mut self, now: Instant) {
         match &mut self.view {
             View::Bar(bar) => {
-                bar.set_position(self.counters.done());
+                bar.set_position(self.counters.done);
                 let columns = self.terminal.columns();
                 bar.set_prefix(self.counters.beside_bar(now, columns.saturating_sub(BAR + 1)));
                 bar.set_message(self.counters.below_bar(columns));
@@ -142,7 +140,7 @@ impl Progress {
 
 impl Observer for Progress {
     fn observe(&mut self, event: &Event) {
-        if self.terminal.rows == RowLines::Logged {
+        if self.terminal.audience != Audience::Person {
             run_log::log(event, self.wording);
         }
         self.observe_at(event, Instant::now());

@@ -204,3 +204,25 @@ proptest! {
         prop_assert!(*given == carried || *given == shielded);
     }
 }
+
+#[test]
+fn a_text_is_one_harmless_cell_whatever_it_holds() {
+    for (text, shown) in [
+        ("Travel", "Travel"),
+        ("a,b", "\"a,b\""),
+        ("\"a\"", "\"\"\"a\"\"\""),
+        ("a\r\nb\u{1b}[2J", "a  b [2J"),
+        ("=1+1", "'=1+1"),
+        ("\t@x", "' @x"),
+        ("=HYPERLINK(\"x\",1)", "\"'=HYPERLINK(\"\"x\"\",1)\""),
+    ] {
+        let table = csv_table(Dialect::Plain, &["id", "name"], [["1", text]].iter()).unwrap();
+        assert_eq!(table, format!("id,name\n1,{shown}\n"), "{text:?}");
+    }
+}
+
+#[test]
+fn excel_wants_a_byte_order_mark_and_its_own_line_ends() {
+    let table = csv_table(Dialect::Excel, &["id"], [["ä"]].iter()).unwrap();
+    assert_eq!(table, "\u{FEFF}id\r\nä\r\n");
+}

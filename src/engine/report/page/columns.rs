@@ -1,7 +1,7 @@
 //! The table's columns: what each is called, how it is known to the script, which can be filtered by.
 
-use super::part::PartOf;
-use super::shares::Shares;
+use super::index::PartOf;
+use super::shares::{Shares, carried_key};
 use super::words::words;
 use super::{About, Lang};
 use crate::base::one_line;
@@ -14,9 +14,7 @@ const SHOWN_CARRIED: usize = 3;
 pub struct Column {
     /// How the script knows it, and its class.
     pub(crate) key: String,
-    /// Its heading.
     pub(crate) name: String,
-    /// Whether it has a place in the table.
     pub(crate) is_shown: bool,
     /// Whether rows can be picked by its values.
     pub(crate) is_filter: bool,
@@ -49,13 +47,12 @@ impl Column {
         columns.extend(of_carried.map(|(place, (at, name))| Self {
             is_shown: place < SHOWN_CARRIED,
             carried: Some(at),
-            ..Self::own(&Self::carried_key(at), &one_line(name)).filter()
+            ..Self::own(&carried_key(at), &one_line(name)).filter()
         }));
         columns.push(Self::own("updated", w.last_change));
         columns
     }
 
-    /// One of this page's own.
     pub(crate) fn own(key: &str, name: &str) -> Self {
         Self {
             key: key.to_owned(),
@@ -67,12 +64,10 @@ impl Column {
         }
     }
 
-    /// The same, to pick rows by.
     pub(crate) fn filter(self) -> Self {
         Self { is_filter: true, ..self }
     }
 
-    /// The same, of several values a row.
     pub(crate) fn many(self) -> Self {
         Self { is_many: true, ..self }
     }
@@ -85,10 +80,5 @@ impl Column {
     /// Whether a narrow window says what its cells are.
     pub(super) fn is_labelled(&self) -> bool {
         !matches!(self.key.as_str(), "found" | "todo")
-    }
-
-    /// The key of the carried-through column with that index.
-    pub(super) fn carried_key(at: usize) -> String {
-        format!("c{at}")
     }
 }

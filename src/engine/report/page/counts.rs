@@ -35,20 +35,12 @@ pub struct Point<'a> {
     pub(crate) rank: usize,
 }
 
-/// How many rows there are of each heap, as a bar and as a list.
-pub(super) struct Standing {
-    pub(super) bar: Vec<Part>,
-    pub(super) lines: Vec<StatusLine>,
-}
-
-/// A part of the bar.
 pub(super) struct Part {
     pub(super) class: &'static str,
     pub(super) from: u64,
     pub(super) length: u64,
 }
 
-/// The rows of one heap.
 pub(super) struct StatusLine {
     pub(super) heap: Heap,
     pub(super) rows: String,
@@ -57,39 +49,37 @@ pub(super) struct StatusLine {
     pub(super) needing: &'static str,
 }
 
-impl Standing {
-    /// Of these heaps, each with whether its rows need somebody and their number.
-    pub(super) fn new(heaps: &[(Heap, bool, u64)], lang: Lang) -> Self {
-        let all = heaps.iter().map(|(_, _, rows)| rows).sum();
-        let line = |(heap, needs_somebody, rows): &(Heap, bool, u64)| {
-            let is_split = heaps.iter().filter(|(other, _, _)| other.rank == heap.rank).count() > 1;
-            StatusLine {
-                heap: *heap,
-                rows: lang.number(*rows),
-                percent: percent(*rows, all),
-                needing: match (is_split, needs_somebody) {
-                    (false, _) => "",
-                    (true, true) => "1",
-                    (true, false) => "0",
-                },
-            }
-        };
-        let parts: Vec<_> = heaps.iter().map(|(heap, _, rows)| (heap.class, *rows)).collect();
-        Self { lines: heaps.iter().map(line).collect(), bar: bar(&parts, all) }
-    }
+/// A line for each of these heaps, which have whether their rows need somebody and their number.
+pub(super) fn statuses(heaps: &[(Heap, bool, u64)], lang: Lang) -> Vec<StatusLine> {
+    let all = heaps.iter().map(|(_, _, rows)| rows).sum();
+    let line = |(heap, needs_somebody, rows): &(Heap, bool, u64)| {
+        let is_split = heaps.iter().filter(|(other, _, _)| other.rank == heap.rank).count() > 1;
+        StatusLine {
+            heap: *heap,
+            rows: lang.number(*rows),
+            percent: percent(*rows, all),
+            needing: match (is_split, needs_somebody) {
+                (false, _) => "",
+                (true, true) => "1",
+                (true, false) => "0",
+            },
+        }
+    };
+    heaps.iter().map(line).collect()
 }
 
 /// One after the other, together as long as the bar, none too short to be seen.
-fn bar(heaps: &[(&'static str, u64)], all: u64) -> Vec<Part> {
+pub(super) fn bar(heaps: &[(Heap, bool, u64)]) -> Vec<Part> {
+    let all: u64 = heaps.iter().map(|(_, _, rows)| rows).sum();
     let spread = BAR.saturating_sub(SHORTEST * heaps.len() as u64);
     let mut from = 0;
     let mut parts = Vec::with_capacity(heaps.len());
-    for (at, (class, rows)) in heaps.iter().enumerate() {
+    for (at, (heap, _, rows)) in heaps.iter().enumerate() {
         let share = u128::from(spread) * u128::from(*rows) / u128::from(all.max(1));
         let length = SHORTEST + u64::try_from(share).unwrap_or(spread);
         // What rounding left over goes to the last one.
         let length = if at + 1 == heaps.len() { BAR - from } else { length };
-        parts.push(Part { class, from, length });
+        parts.push(Part { class: heap.class, from, length });
         from += length;
     }
     parts
@@ -114,8 +104,9 @@ mod tests {
         for counts in
             [vec![35], vec![1, 4_999], vec![4_999, 1], vec![1; 9], vec![3, 3, 3], vec![1, 999_999_999]]
         {
-            let heaps: Vec<_> = counts.into_iter().map(|rows| ("", rows)).collect();
-            let parts = bar(&heaps, heaps.iter().map(|(_, rows)| rows).sum());
+            let heap = Heap { rank: 0, class: "", word: "", label: "", meaning: "" };
+            let heaps: Vec<_> = counts.into_iter().map(|rows| (heap, false, rows)).collect();
+            let parts = bar(&heaps);
             assert!(parts.iter().all(|part| part.length >= SHORTEST));
             let end = parts.iter().fold(0, |end, part| {
                 assert_eq!(part.from, end);
@@ -123,7 +114,7 @@ mod tests {
             });
             assert_eq!(end, BAR);
         }
-        assert!(bar(&[], 0).is_empty());
+        assert!(bar(&[]).is_empty());
     }
 
     #[test]

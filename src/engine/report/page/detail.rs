@@ -8,9 +8,9 @@ use super::fields;
 use super::frame::plain;
 use super::pretty::pretty;
 use super::row::{CELL, Item};
-use super::text_diff::{Line, Piece, compare};
+use super::text_diff::{Line, LineKind, PieceKind, compare};
 use super::words::{Words, words};
-use super::{PageLine, Shown, ToDo, Who};
+use super::{PageLine, Shown, Who};
 use crate::base::{JsonText, Lang};
 use crate::engine::report::texts::Change;
 
@@ -20,7 +20,6 @@ const SHORT: usize = 100;
 /// Bytes without which there is no use in comparing texts for the page.
 const LEAST: usize = 2_000;
 
-/// What a row opens to.
 #[derive(Template)]
 #[template(path = "detail.html", config = "src/engine/report/page/askama.toml")]
 pub(super) struct Detail<'a> {
@@ -45,7 +44,6 @@ pub(super) struct Detail<'a> {
     hides_secrets: bool,
 }
 
-/// One difference.
 struct ChangeView<'a> {
     field: Cow<'a, str>,
     label: String,
@@ -64,21 +62,11 @@ enum How {
 impl How {
     /// What it takes on the page at least.
     fn bytes(&self) -> usize {
-        let piece = |piece: &Piece| match piece {
-            Piece::Plain(text) | Piece::Changed(text) | Piece::LeftOut(text) => text.len(),
-            Piece::Mark(name) => name.len(),
-        };
         match self {
             Self::Short(old, new) => [old, new].into_iter().flatten().map(String::len).sum(),
-            Self::Lines(lines) => lines
-                .iter()
-                .map(|line| match line {
-                    Line::Same(pieces) | Line::Removed(pieces) | Line::Added(pieces) => {
-                        pieces.iter().map(piece).sum()
-                    }
-                    Line::LeftOut(words) => words.len(),
-                })
-                .sum(),
+            Self::Lines(lines) => {
+                lines.iter().flat_map(|line| &line.pieces).map(|piece| piece.text.len()).sum()
+            }
             Self::LeftOut => 0,
         }
     }
@@ -103,14 +91,18 @@ impl<'a> Detail<'a> {
         facts.retain(|(_, value)| !value.is_empty());
         let mut set_up = row.set_up(texts);
         set_up.retain(|(_, value)| !value.is_empty());
-        let todos = row.todos(texts.lang);
-        let is_administrators = |todo: &&ToDo| todo.who == Who::Administrator;
-        let administrator = todos.iter().any(|todo| is_administrators(&todo));
+        let (administrators, others): (Vec<_>, Vec<_>) =
+            row.todos(texts.lang).into_iter().partition(|todo| todo.who == Who::Administrator);
+        let carried = shown.columns.iter().filter_map(|column| {
+            Some((column.name.as_str(), own.carried.get(column.carried?).map_or("", String::as_str)))
+        });
         let mut room = room;
         let changes = texts.changes(row.differences()).into_iter().map(|change| {
-            let view = ChangeView::new(change, room, texts.lang);
-            room = room.saturating_sub(view.how.bytes());
-            view
+            let Change { field, old, new } = change;
+            let how =
+                if room > LEAST { how(old.as_deref(), new.as_deref(), texts.lang) } else { How::LeftOut };
+            room = room.saturating_sub(how.bytes());
+            ChangeView { label: fields::label(&field, texts.lang), field, how }
         });
         Self {
             w: words(texts.lang),
@@ -118,24 +110,17 @@ impl<'a> Detail<'a> {
             changes: changes.collect(),
             name: Some(texts.name(&own.name)).filter(|name| name.chars().nth(CELL).is_some()),
             findings: row.findings(texts.lang),
-            todos: todos
-                .iter()
-                .filter(|todo| !is_administrators(todo) && todo.code.is_empty())
-                .map(|todo| todo.sentence)
-                .collect(),
-            administrator: if administrator {
-                plain(row.administrators_remedy(texts.lang))
-            } else {
+            todos: others.iter().filter(|todo| todo.code.is_empty()).map(|todo| todo.sentence).collect(),
+            administrator: if administrators.is_empty() {
                 String::new()
+            } else {
+                plain(row.administrators_remedy(texts.lang))
             },
             error: row.error(texts),
             notes: row.notes(texts),
             set_up,
             facts,
-            carried: shown
-                .carried_columns()
-                .map(|(name, at)| (name, own.carried.get(at).map_or("", String::as_str)))
-                .collect(),
+            carried: carried.collect(),
             is_withheld: R::HIDES_SECRETS && row.is_read() && objects == Objects::default(),
             hides_secrets: R::HIDES_SECRETS,
             objects,
@@ -144,11 +129,10 @@ impl<'a> Detail<'a> {
 
     /// As much of it as there is room for: first the answers go, then what the differences are in.
     pub(super) fn within(mut self, room: usize) -> askama::Result<String> {
-        let has_answers = self.objects.assistant.is_some() || self.objects.agent.is_some();
         let without = || Objects { are_left_out: true, ..Objects::default() };
         let answers: usize =
             [&self.objects.assistant, &self.objects.agent].into_iter().flatten().map(String::len).sum();
-        if has_answers && answers > room {
+        if answers > room {
             self.objects = without();
         }
         let mut whole = self.render()?;
@@ -166,24 +150,8 @@ impl<'a> Detail<'a> {
     }
 }
 
-impl Shown {
-    /// The person's own columns, each with its place among a row's cells.
-    fn carried_columns(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.columns.iter().filter_map(|column| Some((column.name.as_str(), column.carried?)))
-    }
-}
-
-impl<'a> ChangeView<'a> {
-    fn new(change: Change<'a>, room: usize, lang: Lang) -> Self {
-        let how =
-            if room > LEAST { how(change.old.as_deref(), change.new.as_deref(), lang) } else { How::LeftOut };
-        Self { label: fields::label(&change.field, lang), field: change.field, how }
-    }
-}
-
 fn how(old: Option<&JsonText>, new: Option<&JsonText>, lang: Lang) -> How {
-    let texts =
-        [old, new].map(|side| side.and_then(|value| serde_json::from_str::<String>(value.get()).ok()));
+    let texts = [old, new].map(|side| serde_json::from_str::<String>(side?.get()).ok());
     // A text and a number must not look the same: unless both are texts, both are shown as JSON.
     let is_text = |side: usize, value: Option<&JsonText>| {
         value.is_none() || texts.get(side).is_some_and(Option::is_some)

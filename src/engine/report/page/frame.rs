@@ -1,12 +1,40 @@
-//! What page and index say alike: when the last run was, and what stopped it.
+//! What page and index say alike: where and when the last run was, and what stopped it.
 
 use jiff::Timestamp;
 
-use super::words::{fill, words};
+use super::words::{Words, fill, words};
 use crate::base::{Lang, RunFacts};
+use crate::engine::report::Texts;
+
+/// What stands above the rows whatever they are.
+pub(super) struct Frame {
+    pub(super) lang: Lang,
+    pub(super) w: &'static Words,
+    pub(super) is_practice: bool,
+    pub(super) is_redacted: bool,
+    pub(super) workspace: Option<String>,
+    pub(super) program_version: String,
+    pub(super) when: String,
+    pub(super) stopped: Option<String>,
+}
+
+impl Frame {
+    pub(super) fn new(run: &RunFacts, texts: Texts) -> Self {
+        Self {
+            lang: texts.lang,
+            w: words(texts.lang),
+            is_practice: run.practice,
+            is_redacted: texts.redact,
+            workspace: run.base_url.clone(),
+            program_version: run.program_version.clone(),
+            when: when(run, texts.lang),
+            stopped: texts.stopped(run).map(|reason| plain(&reason)),
+        }
+    }
+}
 
 /// The last run, in the words of a person: `2025-04-01, 08:00 to 08:07 UTC`.
-pub(super) fn when(facts: &RunFacts, lang: Lang) -> String {
+fn when(facts: &RunFacts, lang: Lang) -> String {
     let w = words(lang);
     let minute = |time: Timestamp| time.strftime("%H:%M").to_string();
     let Some(start) = facts.started_at else { return w.no_run.to_owned() };

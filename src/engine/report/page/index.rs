@@ -8,16 +8,25 @@ use std::io::{self, Write};
 
 use askama::Template;
 
-use super::frame::{plain, when};
-use super::part::PartOf;
+use super::frame::Frame;
 use super::policy;
-use super::words::{Words, fill, words};
+use super::words::{fill, words};
 use crate::base::{Lang, ProgressCounts, RunFacts, one_line, same_for_all_spellings};
 use crate::engine::report::ReportSettings;
 use crate::engine::report::cell::shortened;
 
 /// Characters of a value that a heading or a line of the index shows; the page's rows have it whole.
 const SHOWN: usize = 200;
+
+/// Whose rows a part of the report has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartOf {
+    /// The place of the column among the carried-through ones, from 0.
+    pub(crate) at: usize,
+    pub(crate) column: String,
+    /// The value; empty for the rows without one.
+    pub(crate) value: String,
+}
 
 impl PartOf {
     /// The column's name as a heading has it.
@@ -35,45 +44,29 @@ impl PartOf {
 }
 
 /// What an index says above its table.
-#[derive(Clone, Debug)]
 pub struct IndexHead {
-    /// What the report is about.
-    title: &'static str,
-    lang: Lang,
+    frame: Frame,
+    title: String,
     column: String,
-    workspace: Option<String>,
-    practice: bool,
-    when: String,
-    program_version: String,
-    stopped: Option<String>,
     warning: Option<String>,
-    redacted: bool,
 }
 
 impl IndexHead {
     /// Gathers it: `title` is what the report is about, `column` the name of the column that it is split by. `facts` are
     /// those of the whole run.
     pub fn new(title: &'static str, column: &str, facts: &RunFacts, settings: &ReportSettings) -> Self {
-        let texts = settings.page_texts();
+        let frame = Frame::new(facts, settings.page_texts());
+        let column = shortened(&one_line(column), SHOWN).into_owned();
         Self {
-            title,
-            lang: texts.lang,
-            column: shortened(&one_line(column), SHOWN).into_owned(),
-            workspace: facts.base_url.clone(),
-            practice: facts.practice,
-            when: when(facts, texts.lang),
-            program_version: facts.program_version.clone(),
-            stopped: texts.stopped(facts).map(|reason| plain(&reason)),
-            warning: stuck(facts.stuck_off, texts.lang),
-            redacted: texts.redact,
+            title: fill(frame.w.by_column, &[title, &column]),
+            column,
+            warning: stuck(facts.stuck_off, frame.lang),
+            frame,
         }
     }
-}
 
-impl IndexHead {
-    /// In which language the index is.
-    pub const fn lang(&self) -> Lang {
-        self.lang
+    pub(crate) const fn lang(&self) -> Lang {
+        self.frame.lang
     }
 }
 
@@ -91,90 +84,33 @@ fn stuck(assistants: u64, lang: Lang) -> Option<String> {
 /// A part, as the index names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexLine {
-    /// Whose it is.
-    pub name: String,
-    /// How far its rows are.
-    pub progress: ProgressCounts,
-    /// The file name of its page, beside the index.
-    pub page: String,
-    /// The file name of its CSV.
-    pub csv: String,
-}
-
-/// Writes the index of these parts to `out`: who has most to do first, else by name.
-pub fn index(head: &IndexHead, mut parts: Vec<IndexLine>, out: &mut dyn Write) -> io::Result<()> {
-    let lang = head.lang;
-    let w = words(lang);
-    parts.sort_by_cached_key(|part| {
-        let ProgressCounts { needs_attention, pending, .. } = part.progress;
-        (Reverse(needs_attention), Reverse(pending), same_for_all_spellings(&part.name))
-    });
-    let total = parts.iter().fold(ProgressCounts::default(), |sum, part| sum + part.progress);
-    let page = Index {
-        policy: policy::content_security_policy(),
-        style: policy::STYLE,
-        head,
-        w,
-        lang: lang.as_str(),
-        title: fill(w.by_column, &[head.title, &head.column]),
-        workspace: head.workspace.as_deref(),
-        when: &head.when,
-        program_version: &head.program_version,
-        all: fill(w.all_parts, &[&lang.number(parts.len() as u64)]),
-        shows_open: total.pending > 0,
-        lines: parts
-            .iter()
-            .map(|part| Line::new(&part.name, part.progress, [href(&part.page), href(&part.csv)], lang))
-            .collect(),
-        total: Line::new("", total, [String::new(), String::new()], lang),
-    };
-    page.write_into(out)
+    pub(crate) name: String,
+    pub(crate) progress: ProgressCounts,
+    /// The names of its files, beside the index.
+    pub(crate) page: String,
+    pub(crate) csv: String,
 }
 
 #[derive(Template)]
 #[template(path = "index.html", config = "src/engine/report/page/askama.toml")]
 struct Index<'a> {
-    policy: String,
-    style: &'static str,
     head: &'a IndexHead,
-    w: &'static Words,
-    lang: &'static str,
-    title: String,
-    workspace: Option<&'a str>,
-    when: &'a str,
-    program_version: &'a str,
+    parts: Vec<IndexLine>,
     /// What stands before the totals.
     all: String,
-    lines: Vec<Line<'a>>,
-    total: Line<'a>,
-    /// Whether a column says how many rows no run has come to.
-    shows_open: bool,
+    total: ProgressCounts,
 }
 
-struct Line<'a> {
-    value: &'a str,
-    rows: String,
-    done: String,
-    needing: String,
-    open: String,
-    needs_somebody: bool,
-    page: String,
-    csv: String,
-}
-
-impl<'a> Line<'a> {
-    fn new(value: &'a str, progress: ProgressCounts, [page, csv]: [String; 2], lang: Lang) -> Self {
-        Self {
-            value,
-            rows: lang.number(progress.rows()),
-            done: lang.number(progress.done),
-            needing: lang.number(progress.needs_attention),
-            open: lang.number(progress.pending),
-            needs_somebody: progress.needs_attention > 0,
-            page,
-            csv,
-        }
-    }
+/// Writes the index of these parts to `out`: who has most to do first, else by name.
+pub fn index(head: &IndexHead, mut parts: Vec<IndexLine>, out: &mut dyn Write) -> io::Result<()> {
+    parts.sort_by_cached_key(|part| {
+        let ProgressCounts { needs_attention, pending, .. } = part.progress;
+        (Reverse(needs_attention), Reverse(pending), same_for_all_spellings(&part.name))
+    });
+    let total = parts.iter().fold(ProgressCounts::default(), |sum, part| sum + part.progress);
+    let Frame { w, lang, .. } = head.frame;
+    let all = fill(w.all_parts, &[&lang.number(parts.len() as u64)]);
+    Index { head, parts, all, total }.write_into(out)
 }
 
 /// The file name as a relative address (RFC 3986, percent-encoding).

@@ -14,8 +14,6 @@ mod frame;
 mod index;
 mod options;
 mod overview;
-mod part;
-mod people;
 mod plots;
 mod policy;
 mod pretty;
@@ -34,33 +32,27 @@ pub use columns::Column;
 pub use counts::{Heap, Point};
 pub use detail::Objects;
 pub(crate) use fields::label;
-pub use index::{IndexHead, IndexLine, index};
+pub use index::{IndexHead, IndexLine, PartOf, index};
 pub(crate) use options::address;
 pub use options::{AppLink, PageOptions};
 pub use overview::Overview;
-pub use part::PartOf;
 pub use plots::Plot;
 pub(crate) use pretty::pretty;
 pub use proof::{Proof, ProofTable, proof};
 pub use row::{Item, PageCell};
-pub(crate) use row::{cell, effort, shortened};
+pub(crate) use row::{cell, effort};
 pub use run::objects;
 pub(crate) use run::{meaning, shows_switching};
+pub use writer::{Card, html};
 
 use std::borrow::Cow;
-use std::io::{self, Write};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use self::detail::Detail;
-use self::overview::is_yours;
-use self::row::TableRow;
-use self::top::Top;
-use self::writer::{Page, Turn};
+use super::Line;
 use super::texts::Texts;
-use super::{Line, Renderer, ReportSettings};
-use crate::base::{Actor, Difference, Lang, Remedy, RowProgress};
+use crate::base::{Actor, Difference, Lang, Remedy};
 
 /// A row that has a place on a page: what it says of itself, as data.
 pub trait PageLine: Line + Clone {
@@ -159,7 +151,6 @@ pub trait PageLine: Line + Clone {
 /// What a page is about.
 #[derive(Debug)]
 pub struct About {
-    /// Its heading.
     pub(crate) heading: &'static str,
     /// What it answers, in a sentence.
     pub(crate) lead: &'static str,
@@ -187,127 +178,40 @@ pub enum Who {
 /// Something to do about a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ToDo {
-    /// Who does it.
     pub(crate) who: Who,
     /// Whether it may do harm while it waits.
     pub(crate) is_pressing: bool,
-    /// What.
     pub(crate) sentence: &'static str,
     /// The word for what was found; empty where that says nothing more.
     pub(crate) code: &'static str,
 }
 
 impl ToDo {
+    pub(crate) const fn by(actor: Actor, sentence: &'static str) -> Self {
+        let who = match actor {
+            Actor::Owner => Who::Owner,
+            Actor::Administrator => Who::Administrator,
+        };
+        Self { who, is_pressing: false, sentence, code: "" }
+    }
+
     /// What that remedy asks for; `None` where it asks for nothing.
     pub(crate) fn of(remedy: Remedy, lang: Lang) -> Option<Self> {
-        (remedy != Remedy::Nothing).then(|| Self {
-            who: match remedy.actor() {
-                Actor::Owner => Who::Owner,
-                Actor::Administrator => Who::Administrator,
-            },
-            is_pressing: matches!(remedy, Remedy::SwitchOnByHand | Remedy::SettleUnknown),
-            sentence: remedy.on_page(lang),
-            code: "",
-        })
+        let is_pressing = matches!(remedy, Remedy::SwitchOnByHand | Remedy::SettleUnknown);
+        let todo = Self { is_pressing, ..Self::by(remedy.actor(), remedy.on_page(lang)) };
+        (remedy != Remedy::Nothing).then_some(todo)
     }
 }
 
 /// How the rows of a page are shown.
 pub struct Shown {
-    /// The columns of the table.
     pub(crate) columns: Vec<Column>,
-    /// How texts are told.
     pub(crate) texts: Texts,
-    /// What the page was told.
     pub(crate) options: PageOptions,
 }
 
 impl Shown {
-    /// In which language.
     pub(crate) const fn lang(&self) -> Lang {
         self.texts.lang
-    }
-}
-
-/// What somebody else adds to the top of a page, as HTML; `None` where there is nothing to add.
-pub type Card<R> = fn(&<R as Line>::Facts, Lang) -> Option<String>;
-
-/// A renderer that writes the report as a page to `out`. `overview` has counted every row that will come. `part`: whose
-/// rows these are, where they are not all.
-pub fn html<'a, R: PageLine, W: Write + 'a>(
-    settings: &ReportSettings,
-    overview: Overview,
-    part: Option<PartOf>,
-    card: Card<R>,
-    out: W,
-) -> Box<dyn Renderer<R> + 'a> {
-    Box::new(Html {
-        page: Page::new(out, overview.progress().needs_attention),
-        shown: Shown { columns: Vec::new(), texts: settings.page_texts(), options: settings.page.clone() },
-        carried: settings.format.carried_columns.clone(),
-        overview,
-        part,
-        card,
-    })
-}
-
-struct Html<R: PageLine, W: Write> {
-    page: Page<W>,
-    shown: Shown,
-    carried: Vec<String>,
-    overview: Overview,
-    part: Option<PartOf>,
-    card: Card<R>,
-}
-
-impl<R: PageLine, W: Write> Renderer<R> for Html<R, W> {
-    fn begin(&mut self, facts: &R::Facts) -> io::Result<()> {
-        let lang = self.shown.texts.lang;
-        let mut about = R::about(facts, lang);
-        let (shares, part) = (self.overview.shares(), self.part.as_ref());
-        self.shown.columns = Column::all(&mut about, &self.carried, shares, part, lang);
-        let card = (self.card)(facts, lang);
-        let top = Top::new::<R>(facts, &about, &self.overview, &self.shown, (&self.carried, part), card);
-        self.page.begin(&top, lang)
-    }
-
-    fn row(&mut self, row: &R) -> io::Result<()> {
-        let turn = turn(row, self.shown.texts.lang);
-        if self.page.has_place(turn) {
-            self.page.row(&TableRow::new(row, &self.shown, turn), turn)?;
-        }
-        Ok(())
-    }
-
-    fn opens(&mut self, row: &R) -> io::Result<Option<usize>> {
-        let turn = turn(row, self.shown.texts.lang);
-        Ok(self.page.opens(turn)?.then(|| self.page.room(turn)))
-    }
-
-    fn opened(&mut self, row: &R, objects: Objects) -> io::Result<()> {
-        let turn = turn(row, self.shown.texts.lang);
-        let whole = Detail::new(row, &self.shown, objects, self.page.room(turn)).within(self.page.room(turn));
-        self.page.opened(&whole.map_err(io::Error::other)?, turn)
-    }
-
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        self.page.finish()
-    }
-
-    fn rows_open(&self) -> bool {
-        true
-    }
-
-    fn is_full(&self) -> bool {
-        self.page.is_full()
-    }
-}
-
-/// Whose turn it is.
-fn turn<R: PageLine>(row: &R, lang: Lang) -> Turn {
-    match row.progress() {
-        RowProgress::NeedsAttention if is_yours(&row.todos(lang)) => Turn::Owner,
-        RowProgress::NeedsAttention => Turn::Administrator,
-        RowProgress::Done | RowProgress::Pending => Turn::Nobody,
     }
 }

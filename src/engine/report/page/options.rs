@@ -23,7 +23,6 @@ pub struct PageOptions {
 pub struct AppLink(String);
 
 impl AppLink {
-    /// Where the id goes.
     const PLACE: &str = "{id}";
 
     /// Takes an address of the web with a place for the id; a sentence about what is missing otherwise.
@@ -36,17 +35,13 @@ impl AppLink {
         }
         Ok(Self(text.to_owned()))
     }
-
-    fn of(&self, id: Uuid) -> String {
-        self.0.replace(Self::PLACE, &id.to_string())
-    }
 }
 
 /// The address under which the web app shows what has that id: of the form asked for, or as the cell of the input has it.
 pub(crate) fn address(options: &PageOptions, row: &ReportRow, id: Option<Uuid>) -> Option<String> {
     let id = id?;
     if let Some(link) = &options.app_link {
-        return Some(link.of(id));
+        return Some(link.0.replace(AppLink::PLACE, &id.to_string()));
     }
     let cell = row.input.trim();
     let own = row.pair.map(|pair| pair.assistant.to_string())?;

@@ -5,22 +5,24 @@ use std::collections::BTreeMap;
 
 use super::shares::Shares;
 use super::{Heap, PageLine, Point, ToDo, Who};
-use crate::base::{ProgressCounts, RowProgress};
+use crate::base::{Lang, ProgressCounts, RowProgress};
 use crate::engine::report::ReportSettings;
 
 /// Counted over all rows, in a pass of its own before the first row is written.
 #[derive(Debug, Default)]
 pub struct Overview {
-    progress: ProgressCounts,
+    pub(crate) progress: ProgressCounts,
     /// Of the rows that need somebody, those that need their owner.
-    yours: u64,
+    pub(super) yours: u64,
     heaps: BTreeMap<(usize, bool), (Heap, u64)>,
     todos: BTreeMap<ToDo, u64>,
     points: BTreeMap<&'static str, BTreeMap<String, (Point<'static>, u64)>>,
     /// Rows that say how they are set up.
-    read: u64,
-    remarkable: u64,
-    shares: Shares,
+    pub(crate) read: u64,
+    /// Rows of which the kind of page has something to remark.
+    pub(crate) remarkable: u64,
+    /// All rows by the values of their carried-through columns.
+    pub(super) shares: Shares,
 }
 
 impl Overview {
@@ -56,26 +58,6 @@ impl Overview {
         self.shares.count(&row.own().carried, needs_somebody);
     }
 
-    /// How far the rows are.
-    pub const fn progress(&self) -> ProgressCounts {
-        self.progress
-    }
-
-    /// Rows that need their owner.
-    pub(super) const fn yours(&self) -> u64 {
-        self.yours
-    }
-
-    /// Rows that say how they are set up.
-    pub(crate) const fn read(&self) -> u64 {
-        self.read
-    }
-
-    /// Rows of which the kind of page has something to remark.
-    pub(crate) const fn remarkable(&self) -> u64 {
-        self.remarkable
-    }
-
     /// Rows that stand alike, and whether they need somebody.
     pub(super) fn heaps(&self) -> impl Iterator<Item = (Heap, bool, u64)> {
         self.heaps.iter().map(|((_, needs_somebody), (heap, rows))| (*heap, *needs_somebody, *rows))
@@ -96,22 +78,35 @@ impl Overview {
         points.sort_by_key(|(point, rows)| Reverse((point.rank, *rows)));
         points
     }
+}
 
-    /// All rows by the values of their carried-through columns.
-    pub(super) const fn shares(&self) -> &Shares {
-        &self.shares
+/// Whose turn a row is; in this order the table has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Turn {
+    Owner,
+    Administrator,
+    Nobody,
+}
+
+impl Turn {
+    pub(super) fn of<R: PageLine>(row: &R, lang: Lang) -> Self {
+        match row.progress() {
+            RowProgress::NeedsAttention if is_yours(&row.todos(lang)) => Self::Owner,
+            RowProgress::NeedsAttention => Self::Administrator,
+            RowProgress::Done | RowProgress::Pending => Self::Nobody,
+        }
     }
 }
 
 /// Whether the owner has something to do, in the web app.
-pub(super) fn is_yours(todos: &[ToDo]) -> bool {
+fn is_yours(todos: &[ToDo]) -> bool {
     todos.iter().any(|todo| matches!(todo.who, Who::Today | Who::Owner))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Lang, Remedy, ReportRow};
+    use crate::base::{Remedy, ReportRow};
     use crate::engine::report::samples::{rows, settings};
 
     fn counted(rows: &[ReportRow]) -> Overview {
@@ -138,6 +133,6 @@ mod tests {
         let overview = counted(&rows());
         // Mismatch, no access, invalid id; refused and not switched on again.
         let expected = ProgressCounts { done: 4, needs_attention: 5, pending: 0 };
-        assert_eq!((overview.progress(), overview.yours()), (expected, 1));
+        assert_eq!((overview.progress, overview.yours), (expected, 1));
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Bar {
 
 /// The plot as the rows fill it; `None` for one without any.
 pub(super) fn draw(plot: &Plot, overview: &Overview, lang: Lang) -> Option<Drawn> {
-    let read = overview.read();
+    let read = overview.read;
     let points = overview.points(plot.key);
     let bar = |label: &str, rows: u64, value: Option<&str>| Bar {
         label: if label.is_empty() { words(lang).absent } else { label }.to_owned(),

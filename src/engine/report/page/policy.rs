@@ -4,15 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
-/// The page's only style.
-pub(in crate::engine::report) const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("style.css");
 
-/// The page's only script.
 pub(super) const SCRIPT: &str = include_str!("script.js");
 
 /// The Content-Security-Policy: a name that turned out to be markup after all could neither run nor load nor send
 /// anything.
-pub(in crate::engine::report) fn content_security_policy() -> String {
+pub(super) fn content_security_policy() -> String {
     format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
         source(STYLE),

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-/// White space for each level.
 const INDENT: &str = "  ";
 
 /// Deeper levels are set out no further to the right.

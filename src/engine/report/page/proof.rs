@@ -5,57 +5,35 @@ use std::io::{self, Write};
 use askama::Template;
 
 use super::policy;
-use super::words::{Words, words};
 use crate::base::Lang;
 
 /// What stands on the sheet.
-#[derive(Debug)]
+#[derive(Debug, Template)]
+#[template(path = "proof.html", config = "src/engine/report/page/askama.toml")]
 pub struct Proof {
-    /// In which language.
-    pub lang: Lang,
+    pub(crate) lang: Lang,
     /// What it proves.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// What that is made from.
-    pub lead: &'static str,
-    /// Whether the workspace is made up.
-    pub is_practice: bool,
+    pub(crate) lead: &'static str,
+    pub(crate) is_practice: bool,
     /// What is known of the whole, with what it is called.
-    pub facts: Vec<(&'static str, String)>,
-    /// What was done.
-    pub tables: Vec<ProofTable>,
+    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) tables: Vec<ProofTable>,
 }
 
 /// Things of one kind that were done, the oldest first.
 #[derive(Debug)]
 pub struct ProofTable {
-    /// What they are.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// What is said where there are none.
-    pub none: &'static str,
-    /// The headings.
-    pub columns: Vec<&'static str>,
+    pub(crate) none: &'static str,
+    pub(crate) columns: Vec<&'static str>,
     /// A cell for each.
-    pub rows: Vec<Vec<String>>,
-}
-
-#[derive(Template)]
-#[template(path = "proof.html", config = "src/engine/report/page/askama.toml")]
-struct Sheet<'a> {
-    w: &'static Words,
-    lang: &'static str,
-    policy: String,
-    style: &'static str,
-    proof: &'a Proof,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 /// Writes the sheet.
 pub fn proof(proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
-    let sheet = Sheet {
-        w: words(proof.lang),
-        lang: proof.lang.as_str(),
-        policy: policy::content_security_policy(),
-        style: policy::STYLE,
-        proof,
-    };
-    sheet.write_into(out)
+    proof.write_into(out)
 }

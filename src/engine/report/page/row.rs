@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use super::columns::Column;
 use super::counts::Heap;
+use super::overview::Turn;
 use super::words::{Words, fill, words};
-use super::writer::Turn;
 use super::{PageLine, Shown, ToDo, Who, fields, options};
 use crate::base::{Difference, JsonText, Lang, ReportRow, one_line};
+use crate::engine::report::cell::shortened;
 use crate::engine::report::texts::{Change, Texts};
 
 /// Characters of a name or of one of the person's own cells that the table holds; what is opened holds all.
@@ -25,7 +26,6 @@ const DIFFERENCES: usize = 4;
 /// Bytes of a value that the table shows whole.
 const WHOLE: usize = 60;
 
-/// A row of the table.
 #[derive(Template)]
 #[template(path = "row.html", config = "src/engine/report/page/askama.toml")]
 pub(super) struct TableRow<'a> {
@@ -53,14 +53,12 @@ pub struct PageCell<'a> {
     /// How many items there is no room for.
     pub(crate) more: Option<String>,
     pub(crate) text: Cow<'a, str>,
-    /// What the text looks like.
     pub(crate) class: &'static str,
     /// An address of the web app.
     pub(crate) link: Option<(String, &'static str)>,
 }
 
 impl<'a> PageCell<'a> {
-    /// Nothing but a text.
     pub(crate) fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
@@ -69,7 +67,6 @@ impl<'a> PageCell<'a> {
 /// One of several things in a cell.
 #[derive(Default)]
 pub struct Item<'a> {
-    /// What it looks like.
     pub(crate) class: &'static str,
     /// What is the matter.
     pub(crate) label: Cow<'a, str>,
@@ -86,11 +83,10 @@ impl<'a> TableRow<'a> {
     pub(super) fn new<R: PageLine>(row: &'a R, shown: &'a Shown, turn: Turn) -> Self {
         let (own, texts) = (row.own(), shown.texts);
         let name = texts.name(&own.name);
-        let changed = match cell(&name) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(changed) => Some(changed),
+        let name = match cell(&name) {
+            Cow::Borrowed(_) => name,
+            Cow::Owned(changed) => Cow::Owned(changed),
         };
-        let name = changed.map_or(name, Cow::Owned);
         let is_nameless = name.trim().is_empty();
         let (found, is_long) = found(row, texts);
         let mut cells = row.cells(shown).into_iter();
@@ -146,14 +142,6 @@ pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     }
 }
 
-pub(crate) fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
-    let at = |index| (text.len() > index).then(|| text.char_indices().nth(index)).flatten();
-    match (at(limit), at(limit - 1)) {
-        (Some(_), Some((end, _))) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
-        _ => Cow::Borrowed(text),
-    }
-}
-
 /// What differs, what is wrong, what failed; and whether opening the row shows more of a difference.
 fn found<R: PageLine>(row: &R, texts: Texts) -> (PageCell<'_>, bool) {
     let w = words(texts.lang);
@@ -167,11 +155,9 @@ fn found<R: PageLine>(row: &R, texts: Texts) -> (PageCell<'_>, bool) {
         is_long |= !is_whole;
         item
     }));
-    let mut said: Vec<String> =
-        Some(row.error(texts)).filter(|error| !error.is_empty()).into_iter().collect();
-    if let Some((line, _)) = row.own().duplicate_of {
-        said.push(fill(w.same_as, &[&texts.lang.number(line)]));
-    }
+    let mut said = vec![row.error(texts)];
+    said.extend(row.own().duplicate_of.map(|(line, _)| fill(w.same_as, &[&texts.lang.number(line)])));
+    said.retain(|text| !text.is_empty());
     let more = differences.len().saturating_sub(DIFFERENCES) as u64;
     let cell = PageCell {
         rank: Some(if row.rank() > 0 { row.rank().to_string() } else { String::new() }),
@@ -203,7 +189,6 @@ fn told<'a>(difference: &'a Difference, change: &Change<'_>, texts: Texts) -> (I
     (item, false)
 }
 
-/// A value that the table has no room for.
 struct TooLong;
 
 /// The value as a person reads it; `None` for none.
@@ -222,26 +207,19 @@ fn whole(value: Option<&JsonText>, lang: Lang) -> Result<Option<String>, TooLong
 
 /// What to do and who does it, with the way there.
 fn todo<'a, R: PageLine>(row: &'a R, shown: &'a Shown) -> PageCell<'a> {
-    let w: &Words = words(shown.texts.lang);
+    let w = words(shown.texts.lang);
     let todos = row.todos(shown.texts.lang);
     let more = todos.len().saturating_sub(1) as u64;
     let is_administrators = todos.first().is_some_and(|todo| todo.who == Who::Administrator);
     let item = |todo: &ToDo| Item { text: Cow::Borrowed(todo.sentence), ..Item::default() };
     PageCell {
-        by: is_administrators.then(|| shown.administrator()),
+        by: is_administrators.then(|| shown.options.contact.as_deref().unwrap_or(w.by_administrator)),
         items: todos.iter().map(item).collect(),
         more: (more > 0).then(|| fill(w.more, &[&shown.texts.lang.number(more)])),
         link: options::address(&shown.options, row.own(), row.opens_in_app())
             .filter(|_| !todos.is_empty())
             .map(|to| (to, w.open_in_app)),
         ..PageCell::default()
-    }
-}
-
-impl Shown {
-    /// Who does what needs the key, as the heading over it.
-    fn administrator(&self) -> &str {
-        self.options.contact.as_deref().unwrap_or(words(self.texts.lang).by_administrator)
     }
 }
 

@@ -79,7 +79,6 @@ pub(crate) fn shows_switching(facts: &RunFacts) -> bool {
     facts.disabling.is_asked_for() || facts.disabled.iter().any(is_touched)
 }
 
-/// What a status means.
 pub(crate) const fn meaning(status: RowStatus) -> Both {
     match status {
         RowStatus::Verified => {

@@ -1,8 +1,10 @@
-//! Rows by the values of the person's own columns: whose they are.
+//! Rows by the values of the person's own columns: whose they are, and who has to act.
 
 use std::collections::BTreeMap;
 
-use crate::base::{one_line, same_for_all_spellings, trimmed};
+use super::index::PartOf;
+use super::words::{fill, words};
+use crate::base::{Lang, one_line, same_for_all_spellings, trimmed};
 
 /// Carried-through columns that are counted by value.
 const COLUMNS: usize = 12;
@@ -10,38 +12,16 @@ const COLUMNS: usize = 12;
 /// A column with more different values than this is no list of people or teams.
 const VALUES: usize = 2_000;
 
+/// Those who have to act, shown at most.
+const PEOPLE: usize = 12;
+
 /// Names of columns that say who has to act, the best first.
-const PEOPLE: [&str; 24] = [
-    "owner",
-    "besitzer",
-    "eigent",
-    "responsible",
-    "verantwortlich",
-    "zuständig",
-    "zustaendig",
-    "ansprechpartner",
-    "betreu",
-    "kontakt",
-    "contact",
-    "editor",
-    "creator",
-    "ersteller",
-    "author",
-    "autor",
-    "mail",
-    "user",
-    "person",
-    "team",
-    "department",
-    "abteilung",
-    "bereich",
-    "group",
-];
+const NAMES: &str = "owner besitzer eigent responsible verantwortlich zuständig zustaendig ansprechpartner betreu kontakt \
+    contact editor creator ersteller author autor mail user person team department abteilung bereich group";
 
 /// Rows of one value of a carried-through column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Share {
-    /// All of them.
     pub(super) rows: u64,
     /// Those that need somebody.
     pub(super) needing: u64,
@@ -67,7 +47,6 @@ pub(crate) struct Shares {
 }
 
 impl Shares {
-    /// Takes in the carried-through cells of the next row.
     pub(crate) fn count(&mut self, carried: &[String], needs_somebody: bool) {
         self.needing += u64::from(needs_somebody);
         let counted = carried.len().min(COLUMNS);
@@ -118,7 +97,7 @@ impl Shares {
             .filter_map(|(at, values)| Some((at, values.as_ref()?, names.get(at)?.to_lowercase())))
             .collect();
         let by_name =
-            PEOPLE.iter().find_map(|word| columns.iter().find(|(_, _, column)| column.contains(word)));
+            NAMES.split(' ').find_map(|word| columns.iter().find(|(_, _, column)| column.contains(word)));
         let by_shape = || columns.iter().find(|(_, values, _)| makes_heaps(values));
         by_name.or_else(by_shape).map(|(at, values, _)| (*at, *values))
     }
@@ -128,6 +107,56 @@ impl Shares {
 fn makes_heaps(values: &Values) -> bool {
     let rows: u64 = values.values().map(|value| value.share.rows).sum();
     values.len() >= 2 && values.len() as u64 * 2 <= rows
+}
+
+/// How the script knows the carried-through column with that index.
+pub(super) fn carried_key(at: usize) -> String {
+    format!("c{at}")
+}
+
+/// Rows that need somebody by the column that says whose they are.
+pub(super) struct People {
+    pub(super) key: String,
+    pub(super) lead: String,
+    pub(super) shown: Vec<Person>,
+    pub(super) others: Option<String>,
+}
+
+pub(super) struct Person {
+    pub(super) value: String,
+    pub(super) name: String,
+    pub(super) needing: String,
+    pub(super) rows: String,
+}
+
+/// `None` where nobody has to act, or no column says who, or it would only say again whose part of the rows this is.
+pub(super) fn people(
+    shares: &Shares,
+    carried: &[String],
+    part: Option<&PartOf>,
+    lang: Lang,
+) -> Option<People> {
+    let w = words(lang);
+    let (at, values) = shares.people(carried)?;
+    if part.is_some_and(|part| part.at == at) {
+        return None;
+    }
+    let others = values.iter().skip(PEOPLE);
+    let (more, their_rows) =
+        (others.clone().count() as u64, others.map(|(_, share)| share.needing).sum::<u64>());
+    let person = |(value, share): &(&str, Share)| Person {
+        value: (*value).to_owned(),
+        name: if value.is_empty() { w.nobody_named } else { value }.to_owned(),
+        needing: lang.number(share.needing),
+        rows: fill(w.of_rows, &[&lang.number(share.rows)]),
+    };
+    let column = carried.get(at).map(|name| one_line(name)).unwrap_or_default();
+    Some(People {
+        key: carried_key(at),
+        lead: fill(w.who_lead, &[&column]),
+        shown: values.iter().take(PEOPLE).map(person).collect(),
+        others: (more > 0).then(|| fill(w.more_people, &[&lang.number(more), &lang.number(their_rows)])),
+    })
 }
 
 #[cfg(test)]

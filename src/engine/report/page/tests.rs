@@ -1,9 +1,11 @@
 //! The page without a browser: what stands in it, and that nobody's text gets out of its place.
 
-use super::writer::{BUDGET, MAX_ROWS};
+use super::top::MAX_ROWS;
+use super::writer::BUDGET;
 use super::*;
 use crate::base::{Difference, DisabledState, Disabling, Note, NoteKind, ReportRow, RowStatus, RunFacts};
 use crate::disable::card;
+use crate::engine::report::ReportSettings;
 use crate::engine::report::samples::{facts, json, rendered, rows, settings, verified};
 
 const DOCUMENT: &[u8] =
@@ -233,7 +235,7 @@ fn objects_are_left_out_before_the_page_gets_too_large_first_those_of_rows_that_
     let rows: Vec<_> = (0..120).map(|at| if at < 100 { quiet.clone() } else { needing.clone() }).collect();
     let document = serde_json::json!({"assistant": {"instruction": "x".repeat(400_000)}}).to_string();
     let page = page_with(&facts_of(&rows), &rows, &settings(), document.as_bytes());
-    assert!(page.len() as u64 <= BUDGET + 200_000);
+    assert!(page.len() <= BUDGET + 200_000);
     let details = opened(&page);
     let has_objects: Vec<_> = details.iter().map(|detail| detail.contains("<pre")).collect();
     assert!(has_objects[0] && !has_objects[99], "some of the room is for rows that need somebody");

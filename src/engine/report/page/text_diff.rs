@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use similar::{Change, ChangeTag, DiffTag, InlineChangeOptions, TextDiff};
+use similar::{ChangeTag, DiffTag, InlineChangeOptions, TextDiff};
 
 use super::words::{fill, words};
 use crate::base::{Both, Lang};
@@ -30,30 +30,39 @@ const KEPT_CHANGED: usize = 25_000;
 /// Lines shown at most.
 const LINES: usize = 4_000;
 
-/// One line of a comparison.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    /// On both sides.
-    Same(Vec<Piece>),
-    /// Only the assistant's.
-    Removed(Vec<Piece>),
-    /// Only the agent's.
-    Added(Vec<Piece>),
-    /// So many lines that are the same on both sides, or are too many to show.
-    LeftOut(String),
+pub(super) struct Line {
+    pub(super) kind: LineKind,
+    pub(super) pieces: Vec<Piece>,
 }
 
-/// A stretch of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineKind {
+    /// On both sides.
+    Same,
+    /// Only the assistant's.
+    Removed,
+    /// Only the agent's.
+    Added,
+    /// So many lines that are the same on both sides, or are too many to show.
+    LeftOut,
+}
+
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    /// As it is.
-    Plain(String),
+pub(super) struct Piece {
+    pub(super) kind: PieceKind,
+    pub(super) text: Cow<'static, str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PieceKind {
+    Plain,
     /// What makes the line another one.
-    Changed(String),
+    Changed,
     /// The name of a character that cannot be seen or that reorders its neighbours.
-    Mark(Cow<'static, str>),
-    /// How many characters are not shown here.
-    LeftOut(String),
+    Mark,
+    /// How many are not shown here.
+    LeftOut,
 }
 
 /// The lines in which the texts differ, with a little of what surrounds them.
@@ -75,18 +84,18 @@ pub(super) fn compare(old: &str, new: &str, lang: Lang) -> Vec<Line> {
         for op in group {
             left_out(&mut lines, op.old_range().start.saturating_sub(told_until), same, lang);
             told_until = told_until.max(op.old_range().end);
-            if !compares_words {
-                let whole = |change: Change<&str>| {
+            if compares_words {
+                let changes = diff.iter_inline_changes_with_options_deadline(op, options, Some(deadline));
+                lines.extend(
+                    changes.map(|change| {
+                        line(change.tag(), change.values(), change.missing_newline(), ends, lang)
+                    }),
+                );
+            } else {
+                lines.extend(diff.iter_changes(op).map(|change| {
                     line(change.tag(), &[(false, change.value())], change.missing_newline(), ends, lang)
-                };
-                lines.extend(diff.iter_changes(op).map(whole));
-                continue;
+                }));
             }
-            let changes = diff.iter_inline_changes_with_options_deadline(op, options, Some(deadline));
-            lines.extend(
-                changes
-                    .map(|change| line(change.tag(), change.values(), change.missing_newline(), ends, lang)),
-            );
         }
     }
     left_out(&mut lines, diff.old_len().saturating_sub(told_until), same, lang);
@@ -99,11 +108,12 @@ pub(super) fn compare(old: &str, new: &str, lang: Lang) -> Vec<Line> {
 }
 
 fn left_out(lines: &mut Vec<Line>, count: usize, [one, many]: Both, lang: Lang) {
-    match count {
-        0 => {}
-        1 => lines.push(Line::LeftOut(one.to_owned())),
-        _ => lines.push(Line::LeftOut(fill(many, &[&lang.number(count as u64)]))),
-    }
+    let text = match count {
+        0 => return,
+        1 => Cow::Borrowed(one),
+        _ => Cow::Owned(fill(many, &[&lang.number(count as u64)])),
+    };
+    lines.push(Line { kind: LineKind::LeftOut, pieces: vec![Piece { kind: PieceKind::LeftOut, text }] });
 }
 
 /// What to show of the ends of lines: nothing, unless the texts differ in them.
@@ -134,13 +144,14 @@ fn line(tag: ChangeTag, values: &[(bool, &str)], missing_newline: bool, ends: En
         push(&mut pieces, text, is_changed, kept, lang);
     }
     if ends.last && !is_same && missing_newline {
-        pieces.push(Piece::Mark(Cow::Borrowed(words(lang).no_line_end)));
+        pieces.push(Piece { kind: PieceKind::Mark, text: Cow::Borrowed(words(lang).no_line_end) });
     }
-    match tag {
-        ChangeTag::Equal => Line::Same(pieces),
-        ChangeTag::Delete => Line::Removed(pieces),
-        ChangeTag::Insert => Line::Added(pieces),
-    }
+    let kind = match tag {
+        ChangeTag::Equal => LineKind::Same,
+        ChangeTag::Delete => LineKind::Removed,
+        ChangeTag::Insert => LineKind::Added,
+    };
+    Line { kind, pieces }
 }
 
 /// The text as pieces, less its middle where more than `kept` characters stand on either side of that.
@@ -153,33 +164,30 @@ fn push(pieces: &mut Vec<Piece>, text: &str, is_changed: bool, kept: usize, lang
     let at = |index| text.char_indices().nth(index).map_or(text.len(), |(byte, _)| byte);
     let (head, tail) = (text.get(..at(kept)), text.get(at(count - kept)..));
     push_visible(pieces, head.unwrap_or_default(), is_changed);
-    pieces.push(Piece::LeftOut(fill(
-        words(lang).characters_left_out,
-        &[&lang.number((count - 2 * kept) as u64)],
-    )));
+    let left_out = fill(words(lang).characters_left_out, &[&lang.number((count - 2 * kept) as u64)]);
+    pieces.push(Piece { kind: PieceKind::LeftOut, text: Cow::Owned(left_out) });
     push_visible(pieces, tail.unwrap_or_default(), is_changed);
 }
 
 fn push_visible(pieces: &mut Vec<Piece>, text: &str, is_changed: bool) {
+    let kind = if is_changed { PieceKind::Changed } else { PieceKind::Plain };
     let only_space = is_changed && text.chars().all(char::is_whitespace);
+    let mut push = |kind, text: Cow<'static, str>| {
+        if !text.is_empty() {
+            pieces.push(Piece { kind, text });
+        }
+    };
     let mut run = String::new();
     for character in text.chars() {
         match mark(character, is_changed, only_space) {
             None => run.push(character),
             Some(mark) => {
-                flush(pieces, &mut run, is_changed);
-                pieces.push(Piece::Mark(mark));
+                push(kind, Cow::Owned(std::mem::take(&mut run)));
+                push(PieceKind::Mark, mark);
             }
         }
     }
-    flush(pieces, &mut run, is_changed);
-}
-
-fn flush(pieces: &mut Vec<Piece>, run: &mut String, is_changed: bool) {
-    if !run.is_empty() {
-        let run = std::mem::take(run);
-        pieces.push(if is_changed { Piece::Changed(run) } else { Piece::Plain(run) });
-    }
+    push(kind, Cow::Owned(run));
 }
 
 /// What to show in place of a character that nobody could see.
@@ -217,22 +225,18 @@ mod tests {
     /// `[…]` around what changed, `<…>` around marks, `{…}` around what is left out.
     fn shown(old: &str, new: &str) -> String {
         compare(old, new, Lang::En).iter().fold(String::new(), |mut text, line| {
-            let (sign, pieces) = match line {
-                Line::Same(pieces) => (' ', pieces),
-                Line::Removed(pieces) => ('-', pieces),
-                Line::Added(pieces) => ('+', pieces),
-                Line::LeftOut(words) => {
-                    let _ = writeln!(text, "{{{words}}}");
-                    return text;
-                }
-            };
-            text.push(sign);
-            for piece in pieces {
-                let _ = match piece {
-                    Piece::Plain(plain) => write!(text, "{plain}"),
-                    Piece::Changed(changed) => write!(text, "[{changed}]"),
-                    Piece::Mark(mark) => write!(text, "<{mark}>"),
-                    Piece::LeftOut(words) => write!(text, "{{{words}}}"),
+            text.push_str(match line.kind {
+                LineKind::Same => " ",
+                LineKind::Removed => "-",
+                LineKind::Added => "+",
+                LineKind::LeftOut => "",
+            });
+            for Piece { kind, text: shown } in &line.pieces {
+                let _ = match kind {
+                    PieceKind::Plain => write!(text, "{shown}"),
+                    PieceKind::Changed => write!(text, "[{shown}]"),
+                    PieceKind::Mark => write!(text, "<{shown}>"),
+                    PieceKind::LeftOut => write!(text, "{{{shown}}}"),
                 };
             }
             text.push('\n');
@@ -286,7 +290,8 @@ mod tests {
     fn a_prompt_that_is_gone_is_shown_whole() {
         let old = "Never say this. ".repeat(2_500);
         let lines = compare(&old, "", Lang::En);
-        assert_eq!(lines, [Line::Removed(vec![Piece::Plain(old)])]);
+        let pieces = vec![Piece { kind: PieceKind::Plain, text: Cow::Owned(old) }];
+        assert_eq!(lines, [Line { kind: LineKind::Removed, pieces }]);
     }
 
     #[test]
@@ -305,7 +310,7 @@ mod tests {
         #[test]
         fn texts_that_differ_show_it(old in "[ab\u{200b}\n\r\t ]{0,20}", new in "[ab\u{200b}\n\r\t ]{0,20}") {
             let lines = compare(&old, &new, Lang::En);
-            let differs = lines.iter().any(|line| matches!(line, Line::Removed(_) | Line::Added(_)));
+            let differs = lines.iter().any(|line| matches!(line.kind, LineKind::Removed | LineKind::Added));
             prop_assert_eq!(differs, old != new);
         }
     }

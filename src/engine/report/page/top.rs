@@ -5,52 +5,45 @@ use std::borrow::Cow;
 use askama::Template;
 
 use super::columns::Column;
-use super::counts::{Standing, percent};
-use super::frame::{plain, when};
+use super::counts::{Part, StatusLine, bar, percent, statuses};
+use super::frame::Frame;
+use super::index::PartOf;
 use super::overview::Overview;
-use super::part::PartOf;
-use super::people::{People, people};
 use super::plots::{Drawn, draw};
-use super::words::{Words, fill, words};
-use super::writer::MAX_ROWS;
+use super::shares::{People, people};
+use super::words::{fill, words};
 use super::{About, PageLine, Shown, ToDo, Who, policy};
 use crate::base::{Lang, ProgressCounts};
+
+/// Rows in the table at most: more would make a browser slow.
+pub(super) const MAX_ROWS: u64 = 5_000;
 
 /// A table with more rows than this is long.
 const LONG: u64 = 200;
 
-/// All that stands above the table's rows.
 #[derive(Template)]
 #[template(path = "top.html", config = "src/engine/report/page/askama.toml")]
-#[expect(clippy::struct_excessive_bools, reason = "what the template asks")]
 pub(super) struct Top<'a> {
-    w: &'static Words,
-    lang: &'static str,
-    policy: String,
-    style: &'static str,
-    is_practice: bool,
-    workspace: Option<&'a str>,
-    program_version: &'a str,
-    when: String,
-    is_redacted: bool,
-    stopped: Option<String>,
+    frame: Frame,
     remarks: Vec<String>,
     heading: &'static str,
     lead: Cow<'static, str>,
     part: Option<(String, String)>,
-    headline: Headline,
+    /// How many rows need the reader, of how many, and by when.
+    needing: String,
+    of_all: String,
+    by: Option<String>,
     contact: Option<&'a str>,
-    /// Whether that is an address of mail.
     is_mail: bool,
     others: String,
     says: String,
-    standing: Standing,
+    bar: Vec<Part>,
+    statuses: Vec<StatusLine>,
     groups: Vec<Group>,
     people: Option<People>,
     plots: Vec<Drawn>,
     card: Option<String>,
     columns: &'a [Column],
-    /// The classes of the table.
     class: String,
     left_out: Option<String>,
     administrator_does: String,
@@ -58,28 +51,11 @@ pub(super) struct Top<'a> {
     has_administrators: bool,
 }
 
-/// How many rows need the reader, and by when.
-struct Headline {
-    number: String,
-    rest: String,
-    by: Option<String>,
-}
-
 /// What is to be done by the same people.
 struct Group {
     title: String,
     class: &'static str,
-    lines: Vec<TodoLine>,
-}
-
-struct TodoLine {
-    rows: String,
-    unit: &'static str,
-    /// The column and the value by which the rows are picked.
-    key: &'static str,
-    value: &'static str,
-    code: &'static str,
-    sentence: String,
+    todos: Vec<(ToDo, u64)>,
 }
 
 impl<'a> Top<'a> {
@@ -94,40 +70,35 @@ impl<'a> Top<'a> {
     ) -> Self {
         let (lang, run) = (shown.texts.lang, R::run(facts));
         let w = words(lang);
-        let (progress, yours) = (overview.progress(), overview.yours());
+        let (progress, yours) = (overview.progress, overview.yours);
         let heaps: Vec<_> = overview.heaps().collect();
         let contact = shown.options.contact.as_deref();
         let administrator_does = contact
             .map_or_else(|| w.anonymous_administrator.to_owned(), |who| fill(w.administrator_does, &[who]));
         let rows = progress.rows();
+        let deadline = shown.options.deadline.filter(|_| yours > 0);
         let shown_carried =
             shown.columns.iter().filter(|column| column.carried.is_some() && column.is_shown).count();
         let since = run.since_last.as_ref().map(|since| since.sentence(run.started_at, lang));
         Self {
-            w,
-            lang: lang.as_str(),
-            policy: policy::content_security_policy(),
-            style: policy::STYLE,
-            is_practice: run.practice,
-            workspace: run.base_url.as_deref(),
-            program_version: &run.program_version,
-            when: when(run, lang),
-            is_redacted: shown.texts.redact,
-            stopped: shown.texts.stopped(run).map(|reason| plain(&reason)),
+            frame: Frame::new(run, shown.texts),
             remarks: since.into_iter().chain(R::remarks(facts, overview, lang)).collect(),
             heading: about.heading,
             lead: part.map_or(Cow::Borrowed(about.lead), |part| {
                 Cow::Owned(format!("{}: {}", about.heading, fill(w.part_lead, &[&part.heading()])))
             }),
             part: part.map(|part| (part.heading(), part.name(lang))),
-            headline: headline(yours, rows, shown),
+            needing: if yours == 0 { w.none.to_owned() } else { lang.number(yours) },
+            of_all: fill(if yours > 1 { w.need_many } else { w.needs_one }, &[&lang.number(rows)]),
+            by: deadline.map(|date| fill(w.by_date, &[&lang.date(date)])),
             contact,
             is_mail: contact.is_some_and(is_mail_address),
             others: others(progress, yours, shown),
             says: fill(w.bar, &[&percent(progress.done, rows)]),
-            standing: Standing::new(&heaps, lang),
+            bar: bar(&heaps),
+            statuses: statuses(&heaps, lang),
             groups: groups(&overview.todos(), &administrator_does, lang),
-            people: people(overview.shares(), carried, part, lang),
+            people: people(&overview.shares, carried, part, lang),
             plots: R::plots(lang).iter().filter_map(|plot| draw(plot, overview, lang)).collect(),
             card,
             columns: &shown.columns,
@@ -146,17 +117,6 @@ impl<'a> Top<'a> {
 fn is_mail_address(contact: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "@.-_+".contains(c);
     contact.split('@').count() == 2 && contact.chars().all(is_plain)
-}
-
-fn headline(yours: u64, rows: u64, shown: &Shown) -> Headline {
-    let lang = shown.texts.lang;
-    let w = words(lang);
-    let deadline = shown.options.deadline.filter(|_| yours > 0);
-    Headline {
-        number: if yours == 0 { w.none.to_owned() } else { lang.number(yours) },
-        rest: fill(if yours > 1 { w.need_many } else { w.needs_one }, &[&lang.number(rows)]),
-        by: deadline.map(|date| fill(w.by_date, &[&lang.date(date)])),
-    }
 }
 
 /// How far the other rows are, in a sentence.
@@ -187,24 +147,7 @@ fn groups(todos: &[(ToDo, u64)], administrator_does: &str, lang: Lang) -> Vec<Gr
     groups
         .filter_map(|lines| {
             let (title, class) = title(lines.first()?.0.who);
-            let lines = lines.iter().map(|(todo, rows)| TodoLine::new(todo, *rows, lang)).collect();
-            Some(Group { title: title.to_owned(), class, lines })
+            Some(Group { title: title.to_owned(), class, todos: lines.to_vec() })
         })
         .collect()
-}
-
-impl TodoLine {
-    fn new(todo: &ToDo, rows: u64, lang: Lang) -> Self {
-        let w = words(lang);
-        let by_code = !todo.code.is_empty();
-        let end = if todo.sentence.ends_with('.') { "" } else { "." };
-        Self {
-            rows: lang.number(rows),
-            unit: if rows == 1 { w.row } else { w.rows },
-            key: if by_code { "found" } else { "todo" },
-            value: if by_code { todo.code } else { todo.sentence },
-            code: todo.code,
-            sentence: format!("{}{end}", todo.sentence),
-        }
-    }
 }

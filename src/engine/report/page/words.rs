@@ -158,7 +158,6 @@ words! {
     index_made_by: "Made by agent-migrate. The files stand beside this page, which names every one of them: hand on the single files, not the folder. Nothing is asked for over the network.", "Erstellt von agent-migrate. Die Dateien liegen neben dieser Seite, die jede von ihnen nennt: Geben Sie die einzelnen Dateien weiter, nicht den Ordner. Nichts wird über das Netz abgefragt.";
 }
 
-/// The words of that language.
 pub(crate) const fn words(lang: Lang) -> &'static Words {
     match lang {
         Lang::En => &ENGLISH,

@@ -1,12 +1,12 @@
 //! Rows and settings for the tests of the formats.
 
-use super::page::PageOptions;
-use super::{Dialect, Line, Renderer, ReportSettings};
 use crate::base::{
     AgentId, AssistantId, Call, CallFailure, Difference, DisabledState, Disabling, DisablingEnd, Encoding,
     FailureKind, InputFormat, InvalidId, JsonText, LineEnd, Note, NoteKind, Pair, ReportRow, RowStatus,
     RunFacts, SkipReason, StopReason,
 };
+use crate::engine::report::page::PageOptions;
+use crate::engine::report::{Dialect, Line, Renderer, ReportSettings};
 
 pub(crate) fn settings() -> ReportSettings {
     ReportSettings {
