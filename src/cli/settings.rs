@@ -25,6 +25,9 @@ pub(super) struct UsageError(pub String);
 pub(super) struct Environment<'a>(pub &'a dyn Fn(&str) -> Option<String>);
 
 impl Environment<'_> {
+    /// The process's own.
+    pub(super) const OWN: Self = Self(&|name| std::env::var(name).ok());
+
     /// Whether the variable is set to something.
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
@@ -52,36 +55,40 @@ pub(super) enum Endpoint {
     Sandbox,
 }
 
-/// Decides where the platform is. A flag beats the environment; there is no default, since a key must never go to the
-/// wrong company (DESIGN.md, Commands).
-pub(super) fn choose_endpoint(
-    platform: Option<PlatformArg>,
-    base_url: Option<&str>,
-    sandbox: bool,
-    environment: &Environment<'_>,
-) -> Result<Endpoint, UsageError> {
-    match (platform, base_url, sandbox) {
-        (_, _, true) => Ok(Endpoint::Sandbox),
-        (Some(platform), _, _) => Ok(hosted(platform)),
-        (None, Some(url), _) => Ok(Endpoint::BaseUrl(url.to_owned())),
-        (None, None, false) => {
-            environment.get("AGENT_MIGRATE_BASE_URL").map(Endpoint::BaseUrl).ok_or_else(|| {
-                UsageError(
-                "which platform? Give --platform langdock, --platform odeus, --base-url URL for a dedicated \
-                 deployment, or --sandbox to practise."
-                    .into(),
-            )
-            })
+impl Endpoint {
+    /// `None` for the practice workspace, which has an address only while it is there.
+    pub(super) fn address(&self) -> Option<&str> {
+        match self {
+            Self::Hosted { base_url, .. } => Some(base_url),
+            Self::BaseUrl(typed) => Some(typed),
+            Self::Sandbox => None,
         }
     }
 }
 
-/// The place that these options name.
+/// The place that these options name, if they name one.
+pub(super) fn named_endpoint(platform: Option<PlatformArg>, base_url: Option<&str>) -> Option<Endpoint> {
+    platform.map(hosted).or_else(|| base_url.map(|url| Endpoint::BaseUrl(url.to_owned())))
+}
+
+/// Decides where the platform is. A flag beats the environment; there is no default, since a key must never go to the
+/// wrong company (DESIGN.md, Commands).
 pub(super) fn typed_endpoint(
     typed: &EndpointArgs,
     environment: &Environment<'_>,
 ) -> Result<Endpoint, UsageError> {
-    choose_endpoint(typed.platform, typed.base_url.as_deref(), typed.sandbox, environment)
+    if typed.sandbox {
+        return Ok(Endpoint::Sandbox);
+    }
+    named_endpoint(typed.platform, typed.base_url.as_deref())
+        .or_else(|| environment.get("AGENT_MIGRATE_BASE_URL").map(Endpoint::BaseUrl))
+        .ok_or_else(|| {
+            UsageError(
+                "which platform? Give --platform langdock, --platform odeus, --base-url URL for a dedicated \
+                 deployment, or --sandbox to practise."
+                    .into(),
+            )
+        })
 }
 
 fn hosted(platform: PlatformArg) -> Endpoint {
@@ -93,10 +100,9 @@ fn hosted(platform: PlatformArg) -> Endpoint {
 
 /// The place that a ledger's base URL names.
 pub(super) fn hosted_or_other(base_url: &str) -> Endpoint {
-    [PlatformArg::Langdock, PlatformArg::Odeus]
-        .map(hosted)
-        .into_iter()
-        .find(|endpoint| matches!(endpoint, Endpoint::Hosted { base_url: hosted, .. } if *hosted == base_url))
+    let mut known = [PlatformArg::Langdock, PlatformArg::Odeus].map(hosted).into_iter();
+    known
+        .find(|endpoint| endpoint.address() == Some(base_url))
         .unwrap_or_else(|| Endpoint::BaseUrl(base_url.to_owned()))
 }
 

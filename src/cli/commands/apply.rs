@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::apply_report::ApplyRows;
 use super::command_line::{command_line, path_word, program, same_access, same_command, typed};
-use super::connection::{Connection, Given};
+use super::connection::Connection;
 use super::intake::check_outputs;
 use super::render::{Asked, render_outputs};
 use super::session::{Session, Work};
@@ -68,9 +68,7 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
     let connection = if other.is_some() {
         other
     } else {
-        let given =
-            Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
-        Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?
+        Connection::of_ledger(&arguments.ledger, &identity, &arguments.endpoint, &arguments.key, NOTHING)?
     };
     let which = Which {
         only: (!only.is_empty()).then_some(only),

@@ -24,7 +24,7 @@ use crate::base::{Exit, Outcome, StopReason};
 use crate::cli::audit_arguments::AuditArgs;
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{Environment, WorkPaths, audit_paths, choose_key, typed_endpoint};
+use crate::cli::settings::{WorkPaths, audit_paths};
 use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
 use crate::engine::session::{RowWork, drive};
@@ -36,13 +36,8 @@ pub(super) fn audit(
     files: &CommandFiles,
     terminal: &Terminal,
 ) -> Result<Exit, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let environment = Environment(&variable);
-    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
-    let key = choose_key(&endpoint, &arguments.key, &environment)?;
+    let connection = Connection::typed(&arguments.endpoint, &arguments.key)?;
     let paths = audit_paths(arguments);
-    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
-
     let runtime = runtime()?;
     let signals = Signals::listen().context("signals cannot be listened to")?;
     let source = arguments.source.into();

@@ -8,7 +8,7 @@ use anyhow::Context;
 use uuid::Builder;
 
 use self::within::{is_throttled, what_to_do, within};
-use super::connection::{Connection, Practised, read_api_key, read_ca_cert};
+use super::connection::{practice_server, read_api_key, read_ca_cert};
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, Signal, grouped};
@@ -21,7 +21,7 @@ use crate::engine::platform::{
 use crate::engine::report::{ReportFileError, check_writable};
 use crate::engine::terminal::{self, Terminal};
 use crate::inventory::{self, Check, CheckStatus};
-use crate::practice::Sandbox;
+use crate::practice::{Sandbox, SandboxOptions};
 
 mod network_checks;
 mod within;
@@ -45,8 +45,7 @@ const AFTER_THE_END: &str = "`audit --source agent` reads the agents. `verify` a
 
 /// Runs all checks, prints them, gives the exit code.
 pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let environment = Environment(&variable);
+    let environment = Environment::OWN;
     let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
     let mut doctor = Doctor {
         arguments,
@@ -171,11 +170,10 @@ impl Doctor<'_> {
         &mut self,
         endpoint: &Endpoint,
     ) -> Result<(Option<Sandbox>, Option<BaseUrl>), CommandError> {
-        let (sandbox, address) = match endpoint {
-            Endpoint::Hosted { base_url, .. } => (None, (*base_url).to_owned()),
-            Endpoint::BaseUrl(typed) => (None, typed.clone()),
-            Endpoint::Sandbox => {
-                let sandbox = Connection::practice_server(Practised::default()).await?;
+        let (sandbox, address) = match endpoint.address() {
+            Some(address) => (None, address.to_owned()),
+            None => {
+                let sandbox = practice_server(SandboxOptions::default()).await?;
                 let address = sandbox.base_url();
                 (Some(sandbox), address)
             }

@@ -121,7 +121,7 @@ impl Fresh<'_> {
         };
         self.terminal.say("The earlier ledger is put aside once the platform has answered for a row.");
         let log = Arc::new(MemorySendLog::default());
-        let client = connection.another_client(self.network, log.clone(), &sent)?;
+        let client = connection.client(self.network, log.clone(), &sent)?;
         let concurrency = usize::from(self.network.concurrency);
         let read = rehearse(&client, reader, rows, concurrency, self.signals.receiver());
         let read = self.runtime.block_on(read);

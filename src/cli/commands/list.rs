@@ -10,11 +10,11 @@ use anyhow::{Context, anyhow};
 use serde_json::json;
 
 use super::command_line::{command_line, path_word, program, same_access, typed};
-use super::connection::{Connection, Practised};
+use super::connection::Connection;
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AgentId, Call, CallFailure, Exit, FailureKind, StopReason, terminal_safe};
-use crate::cli::settings::{Environment, OutputPath, UsageError, choose_key, typed_endpoint};
+use crate::cli::settings::{OutputPath, UsageError};
 use crate::cli::shared_arguments::PlatformArg;
 use crate::cli::tools_arguments::{ListArgs, ListDialectArg};
 use crate::engine::platform::{Client, ListWalk, ListedAgent, Listing, NoSendLog};
@@ -23,6 +23,7 @@ use crate::engine::report::{
 };
 use crate::engine::terminal::{self, Terminal};
 use crate::inventory::{self, ListCounts};
+use crate::practice::SandboxOptions;
 
 /// Columns of the CSV. `run` finds the assistants by the first: an assistant and its agent have the same UUID.
 const COLUMNS: [&str; 6] = ["assistant_id", "name", "disabled", "owner", "model", "updated_at"];
@@ -60,11 +61,7 @@ enum Listed {
 
 /// Asks for every page, then writes them all: half a list is none.
 pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let environment = Environment(&variable);
-    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
-    let key = choose_key(&endpoint, &arguments.key, &environment)?;
-    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
+    let connection = Connection::typed(&arguments.endpoint, &arguments.key)?;
     let output = OutputPath::parse(&arguments.output);
     if let OutputPath::File(path) = &output {
         check_writable(path).context("nothing was asked for: the list cannot be written")?;
@@ -111,13 +108,9 @@ fn refuse_foreign(path: &Path) -> Result<(), UsageError> {
 
 async fn ask(arguments: &ListArgs, connection: Option<Connection>) -> Result<Listed, CommandError> {
     let signals = Signals::listen().context("signals cannot be listened to")?;
-    let connection = match connection {
-        Some(connection) => connection,
-        None => {
-            Connection::to_practice(Practised { mix: arguments.endpoint.mix, ..Practised::default() }).await?
-        }
-    };
-    let (client, sandbox) = connection.client(&arguments.network, Arc::new(NoSendLog), &[])?;
+    let practice = SandboxOptions { mix: arguments.endpoint.mix, ..SandboxOptions::default() };
+    let (connection, sandbox) = Connection::or_practice(connection, practice).await?;
+    let client = connection.client(&arguments.network, Arc::new(NoSendLog), &[])?;
     let listed = tokio::select! {
         biased;
         _ = signals.wait() => Listed::Signal,

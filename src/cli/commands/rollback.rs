@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::command_line::{same_command, typed};
-use super::connection::{Connection, Given};
+use super::connection::Connection;
 use super::intake::check_outputs;
 use super::render::{Asked, RunRows, render_outputs};
 use super::session::{Session, Work};
@@ -37,9 +37,7 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
     let connection = if is_idle {
         None
     } else {
-        let given =
-            Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
-        Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, "nothing was switched")?
+        Connection::of_ledger(&arguments.ledger, &identity, &arguments.endpoint, &arguments.key, "nothing was switched")?
     };
     if !arguments.dry_run {
         check_outputs(&outputs, "nothing was switched")?;

@@ -26,7 +26,7 @@ use crate::base::{
 use crate::check::{self, Accepted, BothSides, Summary, Unmet};
 use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_endpoint};
+use crate::cli::settings::{WorkPaths, disabling, run_paths};
 use crate::disable::{self, Switchboard, settle};
 use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
@@ -35,17 +35,12 @@ use crate::engine::terminal::Terminal;
 
 /// Runs the migration's reading part.
 pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let environment = Environment(&variable);
     let disabling = disabling(&arguments.switching);
     if disabling == Disabling::Yes {
         somebody_must_be_there(arguments.yes)?;
     }
-    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
-    let key = choose_key(&endpoint, &arguments.key, &environment)?;
+    let connection = Connection::typed(&arguments.endpoint, &arguments.key)?;
     let paths = run_paths(arguments);
-    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
-
     let runtime = runtime()?;
     let signals = Signals::listen().context("signals cannot be listened to")?;
     let run = Run { arguments, disabling, terminal, paths, runtime, signals };

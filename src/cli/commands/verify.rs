@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::command_line::{endpoint_of, same_access, typed};
-use super::connection::{Connection, Given};
+use super::connection::Connection;
 use super::intake::check_outputs;
 use super::next::Ended;
 use super::owners::renew;
@@ -38,9 +38,7 @@ pub(super) fn verify(
     written().try_for_each(|path| refuse_overwriting(path, &arguments.ledger))?;
     let mut ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
     let identity = ledger.identity().context(NOTHING)?;
-    let given =
-        Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
-    let connection = Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?;
+    let connection = Connection::of_ledger(&arguments.ledger, &identity, &arguments.endpoint, &arguments.key, NOTHING)?;
     check_outputs(&outputs, NOTHING)?;
     let accepted = ledger.accept(&arguments.accept).context(NOTHING)?;
     let verify = Verify { arguments, files, terminal, outputs, accepted };
