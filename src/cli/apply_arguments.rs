@@ -59,16 +59,12 @@ pub(super) struct ApplyArgs {
     /// Practise: the ledger is one of the practice workspace
     #[arg(long, conflicts_with_all = ["platform", "base_url", "to_platform", "to_base_url", "api_key_file"], help_heading = "Where the platform is")]
     pub sandbox: bool,
-    /// Where the platform is.
     #[command(flatten)]
     pub endpoint: LedgerEndpointArgs,
-    /// Another workspace.
     #[command(flatten)]
     pub to: OtherWorkspaceArgs,
-    /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,
-    /// Pace and patience.
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Where the report goes; - is standard output [default: beside LEDGER, its stem + .apply.csv]
@@ -89,7 +85,6 @@ pub(super) struct ApplyArgs {
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
-    /// What pages are told.
     #[command(flatten)]
     pub page: PageArgs,
 }

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::apply_arguments::{APPLY_EXAMPLES, ApplyArgs};
 use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
-use super::network_arguments::{EndpointArgs, KeyArgs, NetworkArgs};
+use super::network_arguments::PlatformArgs;
 use super::report_arguments::{PageArgs, ReportArgs};
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
@@ -60,10 +60,8 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "agent-migrate", version, help_expected = true, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
 pub(super) struct Cli {
-    /// Options of every command.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -175,16 +173,8 @@ pub(super) struct RunArgs {
     /// CSV or .xlsx with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
     #[arg(required_unless_present = "sandbox")]
     pub input: Option<PathBuf>,
-    /// Where the platform is.
     #[command(flatten)]
-    pub endpoint: EndpointArgs,
-    /// Key and network.
-    #[command(flatten)]
-    pub key: KeyArgs,
-    /// Pace and patience.
-    #[command(flatten)]
-    pub network: NetworkArgs,
-    /// How to read the input.
+    pub platform: PlatformArgs,
     #[command(flatten)]
     pub reading: InputArgs,
     /// Where the CSV report goes; - is standard output [default: beside INPUT, its stem + .report.csv]
@@ -202,7 +192,6 @@ pub(super) struct RunArgs {
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
-    /// What pages are told.
     #[command(flatten)]
     pub page: PageArgs,
     /// The run's memory [default: beside INPUT, its stem + .ledger]
@@ -221,7 +210,6 @@ pub(super) struct RunArgs {
     /// Begin a new ledger; the old one is renamed to STEM.UTC-TIME.ledger, never deleted
     #[arg(long, help_heading = "Ledger")]
     pub fresh: bool,
-    /// Switching off.
     #[command(flatten)]
     pub switching: DisablingArgs,
     /// Do not ask: switch off what the plan says; with --fresh, begin a new ledger even while the old one records

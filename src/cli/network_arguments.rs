@@ -10,6 +10,17 @@ use super::shared_arguments::PlatformArg;
 /// Far beyond any platform's limit, and still cheap to keep count of.
 const MOST_RPM: u32 = 1_000_000;
 
+/// The platform that is asked.
+#[derive(Clone, Debug, Args)]
+pub(super) struct PlatformArgs {
+    #[command(flatten)]
+    pub endpoint: EndpointArgs,
+    #[command(flatten)]
+    pub key: KeyArgs,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+}
+
 /// Where the platform is.
 #[derive(Clone, Debug, Args)]
 pub(super) struct EndpointArgs {

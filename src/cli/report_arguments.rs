@@ -91,10 +91,8 @@ pub(super) struct ReportArgs {
     /// and what was written when, with the hashes of input, ledger and report
     #[arg(long, conflicts_with = "split_by")]
     pub proof: bool,
-    /// Splitting by a column.
     #[command(flatten)]
     pub split: SplitArgs,
-    /// What pages are told.
     #[command(flatten)]
     pub page: PageArgs,
 }
@@ -156,13 +154,6 @@ pub(super) struct SplitArgs {
     /// The folder for them; made if it is missing
     #[arg(long, value_name = "DIR", requires = "split_by", help_heading = "Splitting")]
     pub output_dir: Option<PathBuf>,
-}
-
-impl SplitArgs {
-    /// The column and the folder; `None` where nothing is to be split.
-    pub(super) fn asked_for(&self) -> Option<(&str, &Path)> {
-        self.split_by.as_deref().zip(self.output_dir.as_deref())
-    }
 }
 
 #[cfg(test)]

@@ -28,13 +28,10 @@ pub(super) struct RollbackArgs {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
-    /// Where the platform is.
     #[command(flatten)]
     pub endpoint: LedgerEndpointArgs,
-    /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,
-    /// Pace and patience.
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Where the report is written again; - is standard output [default: beside LEDGER, its stem + .report.csv]

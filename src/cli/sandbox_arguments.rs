@@ -98,10 +98,8 @@ pub(super) struct SandboxArgs {
     /// Answer that the key lacks its scope
     #[arg(long, help_heading = "Trouble")]
     pub missing_scope: bool,
-    /// Trouble when switching off.
     #[command(flatten)]
     pub switching: SandboxSwitchingArgs,
-    /// Trouble when agents are written.
     #[command(flatten)]
     pub writing: SandboxWritingArgs,
 }

@@ -265,16 +265,16 @@ impl WorkPaths {
 
 /// Works out the files of an audit.
 pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
-    let AuditArgs { input, endpoint, ledger, report, json, html, xlsx, .. } = arguments;
+    let AuditArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
     let (ledger, report) = ((ledger, ".audit.ledger"), (report, ".audit.csv"));
-    WorkPaths::settle((input, endpoint.sandbox), ledger, report, [json, html, xlsx])
+    WorkPaths::settle((input, platform.endpoint.sandbox), ledger, report, [json, html, xlsx])
 }
 
 /// Works out the files of a run.
 pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
-    let RunArgs { input, endpoint, ledger, report, json, html, xlsx, .. } = arguments;
+    let RunArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
     let (ledger, report) = ((ledger, ".ledger"), (report, ".report.csv"));
-    WorkPaths::settle((input, endpoint.sandbox), ledger, report, [json, html, xlsx])
+    WorkPaths::settle((input, platform.endpoint.sandbox), ledger, report, [json, html, xlsx])
 }
 
 #[cfg(test)]
@@ -298,8 +298,8 @@ mod tests {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
         let environment = Environment(&get);
-        let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
-        let key = choose_key(&endpoint, &arguments.key, &environment)?;
+        let endpoint = typed_endpoint(&arguments.platform.endpoint, &environment)?;
+        let key = choose_key(&endpoint, &arguments.platform.key, &environment)?;
         Ok((endpoint, key))
     }
 

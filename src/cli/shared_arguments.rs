@@ -15,6 +15,16 @@ pub(super) enum PlatformArg {
     Odeus,
 }
 
+impl PlatformArg {
+    /// As it is typed.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Langdock => "langdock",
+            Self::Odeus => "odeus",
+        }
+    }
+}
+
 /// Delimiter, byte order mark and line ends of the CSV report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum DialectArg {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs};
+use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs, PlatformArgs};
 use super::report_arguments::{PageArgs, SplitArgs};
 use super::shared_arguments::{DialectArg, parse_field};
 
@@ -44,15 +44,8 @@ pub(super) enum ListDialectArg {
 /// Options of `list`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ListArgs {
-    /// Where the platform is.
     #[command(flatten)]
-    pub endpoint: EndpointArgs,
-    /// Key and network.
-    #[command(flatten)]
-    pub key: KeyArgs,
-    /// Pace and patience.
-    #[command(flatten)]
-    pub network: NetworkArgs,
+    pub platform: PlatformArgs,
     /// All agents of the workspace, from the governance API, and whether each is shared with the key
     #[arg(long, help_heading = "List")]
     pub governance: bool,
@@ -72,13 +65,10 @@ pub(super) struct ListArgs {
 pub(super) struct VerifyArgs {
     /// The ledger of a run, finished or not
     pub ledger: PathBuf,
-    /// Where the platform is.
     #[command(flatten)]
     pub endpoint: LedgerEndpointArgs,
-    /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,
-    /// Pace and patience.
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Live with a difference in this field, as run --accept does; can be given several times, and is remembered
@@ -102,10 +92,8 @@ pub(super) struct VerifyArgs {
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
-    /// Splitting by a column.
     #[command(flatten)]
     pub split: SplitArgs,
-    /// What pages are told.
     #[command(flatten)]
     pub page: PageArgs,
 }
@@ -113,10 +101,8 @@ pub(super) struct VerifyArgs {
 /// Options of `doctor`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// Where the platform is.
     #[command(flatten)]
     pub endpoint: EndpointArgs,
-    /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,
     /// Longest time for each check

@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 
 use super::CommandError;
-use crate::cli::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs};
+use crate::cli::network_arguments::{KeyArgs, LedgerEndpointArgs, NetworkArgs, PlatformArgs};
 use crate::cli::settings::{
     Endpoint, Environment, Key, UsageError, choose_key, hosted_or_other, named_endpoint, typed_endpoint,
 };
@@ -50,10 +50,11 @@ pub(super) struct Connection {
 
 impl Connection {
     /// To the platform that was typed; `None` in the practice workspace.
-    pub(super) fn typed(endpoint: &EndpointArgs, key: &KeyArgs) -> Result<Option<Self>, CommandError> {
+    pub(super) fn typed(platform: &PlatformArgs) -> Result<Option<Self>, CommandError> {
         let environment = Environment::OWN;
-        let endpoint = typed_endpoint(endpoint, &environment)?;
-        Self::prepare(&endpoint, &choose_key(&endpoint, key, &environment)?, key, &environment)
+        let endpoint = typed_endpoint(&platform.endpoint, &environment)?;
+        let key = choose_key(&endpoint, &platform.key, &environment)?;
+        Self::prepare(&endpoint, &key, &platform.key, &environment)
     }
 
     /// Works out base URL, key and certificates. What can be wrong with them is a usage error.

@@ -55,7 +55,7 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
         is_throttled: false,
         is_langdock: false,
     };
-    let signals = Signals::listen().context("signals cannot be listened to")?;
+    let signals = Signals::listen()?;
     let runtime = runtime()?;
     let heard = runtime.block_on(async {
         tokio::select! {

@@ -6,20 +6,20 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use serde_json::json;
 
-use super::command_line::{command_line, path_word, program, same_access, typed};
+use super::command_line::{other_command, path_word, same_access, typed};
 use super::connection::Connection;
+use super::render::name_of;
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AgentId, Call, CallFailure, Exit, FailureKind, StopReason, terminal_safe};
 use crate::cli::settings::{OutputPath, UsageError};
-use crate::cli::shared_arguments::PlatformArg;
 use crate::cli::tools_arguments::{ListArgs, ListDialectArg};
 use crate::engine::platform::{Client, ListWalk, ListedAgent, Listing, NoSendLog};
 use crate::engine::report::{
-    Access, Dialect, FileHead, ReportFileError, Written, check_writable, csv_table, write_atomically,
+    Access, Dialect, FileHead, ReportFileError, check_writable, csv_table, write_atomically,
 };
 use crate::engine::terminal::{self, Terminal};
 use crate::inventory::{self, ListCounts};
@@ -61,7 +61,7 @@ enum Listed {
 
 /// Asks for every page, then writes them all: half a list is none.
 pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    let connection = Connection::typed(&arguments.endpoint, &arguments.key)?;
+    let connection = Connection::typed(&arguments.platform)?;
     let output = OutputPath::parse(&arguments.output);
     if let OutputPath::File(path) = &output {
         check_writable(path).context("nothing was asked for: the list cannot be written")?;
@@ -107,10 +107,10 @@ fn refuse_foreign(path: &Path) -> Result<(), UsageError> {
 }
 
 async fn ask(arguments: &ListArgs, connection: Option<Connection>) -> Result<Listed, CommandError> {
-    let signals = Signals::listen().context("signals cannot be listened to")?;
-    let practice = SandboxOptions { mix: arguments.endpoint.mix, ..SandboxOptions::default() };
+    let signals = Signals::listen()?;
+    let practice = SandboxOptions { mix: arguments.platform.endpoint.mix, ..SandboxOptions::default() };
     let (connection, sandbox) = Connection::or_practice(connection, practice).await?;
-    let client = connection.client(&arguments.network, Arc::new(NoSendLog), &[])?;
+    let client = connection.client(&arguments.platform.network, Arc::new(NoSendLog), &[])?;
     let listed = tokio::select! {
         biased;
         _ = signals.wait() => Listed::Signal,
@@ -205,14 +205,7 @@ fn write(
             let written = write_atomically(path, access, |out: &mut dyn Write| {
                 out.write_all(content.as_bytes()).map_err(failed)
             });
-            let written = written.map_err(|error| anyhow!(error).context("the list was not written"))?;
-            if let Written::Beside { asked, .. } = &written {
-                terminal.error(&format!(
-                    "{} could not be replaced (is it open elsewhere?); the list stands beside it",
-                    asked.display()
-                ));
-            }
-            Some(written.path().to_owned())
+            Some(name_of(written.context("the list was not written")?, "list", terminal))
         }
     };
     let next = file.as_deref().filter(|_| !arguments.json && !list.agents.is_empty());
@@ -262,17 +255,13 @@ impl List {
 
 /// The command line that checks what was listed. The practice workspace inside the program is no platform.
 fn run_with(file: &Path, arguments: &ListArgs, base_url: Option<&str>) -> String {
-    let typed = typed();
-    let mut words = vec![program(&typed).to_owned(), "run".to_owned(), path_word(file)];
-    let endpoint = match (arguments.endpoint.platform, base_url) {
-        (Some(PlatformArg::Langdock), _) => vec!["--platform", "langdock"],
-        (Some(PlatformArg::Odeus), _) => vec!["--platform", "odeus"],
-        (None, Some(base_url)) => vec!["--base-url", base_url],
-        (None, None) => vec!["--sandbox"],
+    let file = path_word(file);
+    let words = match (arguments.platform.endpoint.platform, base_url) {
+        (Some(platform), _) => vec!["run", &file, "--platform", platform.word()],
+        (None, Some(base_url)) => vec!["run", &file, "--base-url", base_url],
+        (None, None) => vec!["run", &file, "--sandbox"],
     };
-    words.extend(endpoint.into_iter().map(str::to_owned));
-    words.extend(same_access(&arguments.key));
-    command_line(&mut words.iter().map(String::as_str))
+    other_command(&typed(), &words, &same_access(&arguments.platform.key))
 }
 
 fn csv(list: &List, dialect: ListDialectArg) -> io::Result<String> {

@@ -20,6 +20,7 @@ mod render;
 mod report;
 mod rollback;
 mod run;
+mod run_report;
 mod sandbox;
 mod session;
 mod signals;
@@ -42,13 +43,15 @@ use crate::base::{Exit, defect, keep_defects_quiet};
 use crate::engine::report::Dialect;
 use crate::engine::terminal::{self, ColorChoice, LogFormat, Terminal};
 
-/// Why a command did nothing.
+/// Why a command did nothing, or not all.
 #[derive(Debug)]
 enum CommandError {
     /// What was typed cannot be meant so.
     Usage(UsageError),
     /// Nothing could be done; the chain of causes is for the person.
     NothingDone(anyhow::Error),
+    /// It has ended before its first request, and the person was told why.
+    Told(Exit),
 }
 
 impl CommandError {
@@ -57,6 +60,7 @@ impl CommandError {
         match self {
             Self::Usage(error) => error.to_string(),
             Self::NothingDone(error) => chain(error),
+            Self::Told(_) => String::new(),
         }
     }
 
@@ -64,6 +68,7 @@ impl CommandError {
         match self {
             Self::Usage(_) => Exit::Usage,
             Self::NothingDone(_) => Exit::NothingDone,
+            Self::Told(exit) => *exit,
         }
     }
 }
@@ -104,7 +109,7 @@ pub fn main() -> ExitCode {
 /// moment.
 fn ended(command: impl FnOnce() -> Result<Exit, CommandError>, terminal: &Terminal) -> Exit {
     let error = match catch_unwind(AssertUnwindSafe(command)) {
-        Ok(Ok(exit)) => return exit,
+        Ok(Ok(exit) | Err(CommandError::Told(exit))) => return exit,
         Ok(Err(error)) => error,
         Err(_) => {
             terminal.error(&format!("{}. The same command goes on.", defect("ended this command")));
