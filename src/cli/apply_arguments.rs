@@ -19,7 +19,6 @@ Examples:
   agent-migrate apply assistants.ledger --to-platform odeus --map agents.csv
   agent-migrate apply samples/assistants.sandbox.ledger --sandbox";
 
-/// Options of `apply`.
 #[derive(Clone, Debug, Args)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -89,7 +88,6 @@ pub(super) struct ApplyArgs {
     pub page: PageArgs,
 }
 
-/// Another workspace than the ledger's.
 #[expect(clippy::doc_markdown, reason = "the comments are the help, which has no backticks")]
 #[derive(Clone, Debug, Args)]
 #[command(group(clap::ArgGroup::new("elsewhere").args(["to_platform", "to_base_url"])))]

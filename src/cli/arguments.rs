@@ -66,7 +66,6 @@ pub(super) struct Cli {
     pub command: Command,
 }
 
-/// What the program can do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Check every assistant of a CSV against its agent; goes on where an earlier run stopped
@@ -127,7 +126,6 @@ pub(super) enum Command {
     Man(ManArgs),
 }
 
-/// Options of every command.
 #[derive(Clone, Debug, Args)]
 pub(super) struct GlobalArgs {
     /// Print only what went wrong and the report
@@ -147,7 +145,6 @@ pub(super) struct GlobalArgs {
     pub color: ColorArg,
 }
 
-/// Form of the log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormatArg {
     /// A line of text
@@ -156,7 +153,6 @@ pub(super) enum LogFormatArg {
     Json,
 }
 
-/// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorArg {
     /// On a terminal
@@ -167,7 +163,6 @@ pub(super) enum ColorArg {
     Never,
 }
 
-/// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct RunArgs {
     /// CSV or .xlsx with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
@@ -218,7 +213,6 @@ pub(super) struct RunArgs {
     pub yes: bool,
 }
 
-/// Switching the old assistants off.
 #[derive(Clone, Debug, Args)]
 #[command(group(clap::ArgGroup::new("switching_off").args(["disable", "dry_run"]).multiple(true)))]
 pub(super) struct DisablingArgs {
@@ -240,14 +234,12 @@ pub(super) struct DisablingArgs {
     pub probe_wait: u64,
 }
 
-/// Options of `completions`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
 }
 
-/// Options of `man`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ManArgs {
     /// The command whose page it is [default: the program's own]

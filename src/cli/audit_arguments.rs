@@ -20,7 +20,6 @@ Examples:
   agent-migrate audit assistants.csv --platform odeus --recheck 7d
   agent-migrate audit assistants.csv --platform langdock --split-by owner --output-dir owners";
 
-/// From which API to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SourceArg {
     /// The Assistants API
@@ -41,7 +40,6 @@ impl From<SourceArg> for Source {
     }
 }
 
-/// Options of `audit`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct AuditArgs {
     /// CSV or .xlsx with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)

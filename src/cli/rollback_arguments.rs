@@ -14,7 +14,6 @@ Examples:
   agent-migrate rollback assistants.ledger
   agent-migrate rollback assistants.ledger --only 11111111-2222-4333-8444-555555555555";
 
-/// Options of `rollback`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct RollbackArgs {
     /// The ledger of the run to take back

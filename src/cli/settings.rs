@@ -28,7 +28,6 @@ impl Environment<'_> {
     /// The process's own.
     pub(super) const OWN: Self = Self(&|name| std::env::var(name).ok());
 
-    /// Whether the variable is set to something.
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -39,12 +38,9 @@ impl Environment<'_> {
     }
 }
 
-/// Where the platform is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
-    /// A hosted platform.
     Hosted {
-        /// Its base URL.
         base_url: &'static str,
         /// The environment variable that may hold a key for it, beside `AGENT_MIGRATE_API_KEY`.
         key_variable: &'static str,
@@ -115,51 +111,48 @@ pub(super) const fn disabling(arguments: &DisablingArgs) -> Disabling {
     }
 }
 
-/// Where reports go: in which format, and where to.
+/// Where reports go, each in its format.
 pub(super) type Outputs = Vec<(ReportFormatArg, OutputPath)>;
 
 /// The CSV, and JSON Lines, a page and a workbook where they are asked for.
-fn outputs(csv: OutputPath, others: [&Option<PathBuf>; 3]) -> Outputs {
-    let formats = [ReportFormatArg::Json, ReportFormatArg::Html, ReportFormatArg::Xlsx];
-    let others = formats
-        .into_iter()
-        .zip(others)
-        .filter_map(|(format, path)| Some((format, OutputPath::parse(path.as_deref()?))));
-    std::iter::once((ReportFormatArg::Csv, csv)).chain(others).collect()
+fn outputs(csv: PathBuf, [json, html, xlsx]: [&Option<PathBuf>; 3]) -> Outputs {
+    let asked = [
+        (ReportFormatArg::Csv, Some(&csv)),
+        (ReportFormatArg::Json, json.as_ref()),
+        (ReportFormatArg::Html, html.as_ref()),
+        (ReportFormatArg::Xlsx, xlsx.as_ref()),
+    ];
+    asked.into_iter().filter_map(|(format, path)| Some((format, OutputPath::parse(path?)))).collect()
 }
 
 /// Where `rollback` writes the report again: where `run` does without options.
 pub(super) fn rollback_outputs(arguments: &RollbackArgs) -> Outputs {
-    outputs(beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".report.csv"), [&None; 3])
+    outputs(beside_ledger(&arguments.ledger, arguments.report.as_ref(), ".report.csv"), [&None; 3])
 }
 
 /// Where `apply` writes its reports: files of their own.
 pub(super) fn apply_outputs(arguments: &ApplyArgs) -> Outputs {
-    let report = beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".apply.csv");
-    outputs(report, [&arguments.json, &arguments.html, &arguments.xlsx])
-}
-
-/// Where `report` writes.
-pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
-    arguments.output.as_deref().map_or(OutputPath::Stdout, OutputPath::parse)
+    let ApplyArgs { ledger, report, json, html, xlsx, .. } = arguments;
+    outputs(beside_ledger(ledger, report.as_ref(), ".apply.csv"), [json, html, xlsx])
 }
 
 /// Where `verify` writes its reports: files of their own, so that the run's stay.
 pub(super) fn verify_outputs(arguments: &VerifyArgs) -> Outputs {
-    let report = beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv");
-    outputs(report, [&arguments.json, &arguments.html, &arguments.xlsx])
+    let VerifyArgs { ledger, report, json, html, xlsx, .. } = arguments;
+    outputs(beside_ledger(ledger, report.as_ref(), ".verify.csv"), [json, html, xlsx])
+}
+
+pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
+    arguments.output.as_deref().map_or(OutputPath::Stdout, OutputPath::parse)
 }
 
 /// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.
-fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> OutputPath {
-    given.map_or_else(
-        || {
-            let mut name = ledger.file_stem().unwrap_or_default().to_owned();
-            name.push(suffix);
-            OutputPath::File(ledger.with_file_name(name))
-        },
-        OutputPath::parse,
-    )
+fn beside_ledger(ledger: &Path, given: Option<&PathBuf>, suffix: &str) -> PathBuf {
+    given.cloned().unwrap_or_else(|| {
+        let mut name = ledger.file_stem().unwrap_or_default().to_owned();
+        name.push(suffix);
+        ledger.with_file_name(name)
+    })
 }
 
 /// Where the key is to be had from. Not the key itself: reading it is I/O.
@@ -167,7 +160,7 @@ fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> OutputPat
 pub(super) enum Key {
     /// A file, or `-` for standard input.
     File(PathBuf),
-    /// An environment variable of this name.
+    /// An environment variable.
     Variable(&'static str),
     /// The practice workspace's own.
     Practice,
@@ -199,12 +192,9 @@ pub(super) fn choose_key(
     )
 }
 
-/// Where an output goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum OutputPath {
-    /// Standard output.
     Stdout,
-    /// A file.
     File(PathBuf),
 }
 
@@ -225,13 +215,11 @@ impl OutputPath {
 }
 
 /// The files of a run or an audit.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct WorkPaths {
-    /// The input; `None` for the built-in sample.
+    /// `None` for the built-in sample.
     pub input: Option<PathBuf>,
     /// The memory of a run, or of an audit: never of both.
     pub ledger: PathBuf,
-    /// The reports.
     pub outputs: Outputs,
 }
 
@@ -244,37 +232,24 @@ fn beside_input(input: Option<&Path>, sandbox: bool, suffix: &str) -> PathBuf {
     input.with_file_name(name)
 }
 
-impl WorkPaths {
-    /// Defaults beside the input.
-    fn settle(
-        (input, sandbox): (&Option<PathBuf>, bool),
-        (ledger, ledger_suffix): (&Option<PathBuf>, &str),
-        (report, report_suffix): (&Option<PathBuf>, &str),
-        others: [&Option<PathBuf>; 3],
-    ) -> Self {
-        let beside = |suffix: &str| beside_input(input.as_deref(), sandbox, suffix);
-        let report =
-            report.as_deref().map_or_else(|| OutputPath::File(beside(report_suffix)), OutputPath::parse);
-        Self {
-            input: input.clone(),
-            ledger: ledger.clone().unwrap_or_else(|| beside(ledger_suffix)),
-            outputs: outputs(report, others),
-        }
+pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
+    let AuditArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
+    let beside = |suffix| beside_input(input.as_deref(), platform.endpoint.sandbox, suffix);
+    WorkPaths {
+        input: input.clone(),
+        ledger: ledger.clone().unwrap_or_else(|| beside(".audit.ledger")),
+        outputs: outputs(report.clone().unwrap_or_else(|| beside(".audit.csv")), [json, html, xlsx]),
     }
 }
 
-/// Works out the files of an audit.
-pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
-    let AuditArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
-    let (ledger, report) = ((ledger, ".audit.ledger"), (report, ".audit.csv"));
-    WorkPaths::settle((input, platform.endpoint.sandbox), ledger, report, [json, html, xlsx])
-}
-
-/// Works out the files of a run.
 pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
     let RunArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
-    let (ledger, report) = ((ledger, ".ledger"), (report, ".report.csv"));
-    WorkPaths::settle((input, platform.endpoint.sandbox), ledger, report, [json, html, xlsx])
+    let beside = |suffix| beside_input(input.as_deref(), platform.endpoint.sandbox, suffix);
+    WorkPaths {
+        input: input.clone(),
+        ledger: ledger.clone().unwrap_or_else(|| beside(".ledger")),
+        outputs: outputs(report.clone().unwrap_or_else(|| beside(".report.csv")), [json, html, xlsx]),
+    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ Examples:
 Exit codes: 0 all is well (perhaps with warnings), 3 all is well but for the
 Assistants API, which is gone, 5 something must be mended first, 4 Ctrl-C.";
 
-/// Byte order mark and line ends of a CSV that has no input to take them from.
+/// Of a CSV that has no input to take anything from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ListDialectArg {
     /// Byte order mark and CRLF, so that Excel reads the names right
@@ -41,7 +41,6 @@ pub(super) enum ListDialectArg {
     Plain,
 }
 
-/// Options of `list`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ListArgs {
     #[command(flatten)]
@@ -60,7 +59,6 @@ pub(super) struct ListArgs {
     pub dialect: ListDialectArg,
 }
 
-/// Options of `verify`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct VerifyArgs {
     /// The ledger of a run, finished or not
@@ -98,7 +96,6 @@ pub(super) struct VerifyArgs {
     pub page: PageArgs,
 }
 
-/// Options of `doctor`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]

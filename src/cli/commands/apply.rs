@@ -15,14 +15,14 @@ use super::command_line::{other_command, path_word, same_access, same_command, t
 use super::connection::Connection;
 use super::intake::check_outputs;
 use super::render::{Asked, Reports, render_outputs};
-use super::session::{Session, Work};
+use super::session::{Session, Work, facts_of};
 use super::signals::Signals;
 use super::switching::{ask, ask_first, somebody_must_be_there};
 use super::{CommandError, elsewhere, runtime};
 use crate::apply::decide::Choices;
 use crate::apply::store::{Kind, OpenWrite, Workspace};
 use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which, name_asked_for};
-use crate::base::{Backlog, Exit, RunFacts, StopReason, Writing};
+use crate::base::{Backlog, Exit, StopReason, Writing};
 use crate::check::Accepted;
 use crate::cli::apply_arguments::ApplyArgs;
 use crate::cli::settings::{Outputs, UsageError, apply_outputs};
@@ -167,7 +167,8 @@ impl Apply<'_> {
         let facts = reader.facts().context(NOTHING)?;
         let to_do = match &self.which.only {
             Some(only) => only.len() as u64,
-            None => self.readable(&reader)?,
+            None if self.workspace.is_elsewhere() => self.which.map.len() as u64,
+            None => reader.rows_kept().context(NOTHING)?,
         };
         let lost = ledger.lost_creates(&self.workspace).context(NOTHING)?;
         Ok(Before {
@@ -182,14 +183,6 @@ impl Apply<'_> {
                 })
                 .collect(),
         })
-    }
-
-    /// Rows with an agent to read.
-    fn readable(&self, reader: &LedgerReader) -> Result<u64, CommandError> {
-        if self.workspace.is_elsewhere() {
-            return Ok(self.which.map.len() as u64);
-        }
-        Ok(reader.rows_kept().context(NOTHING)?)
     }
 
     fn show(&self, text: &Text, must_be_seen: bool) {
@@ -303,33 +296,17 @@ impl Apply<'_> {
         other_command(&typed(), &words, &same_access(&self.arguments.key))
     }
 
-    fn facts(&self, stopped: Option<&StopReason>) -> ApplyFacts {
-        let run = RunFacts {
-            program_version: env!("CARGO_PKG_VERSION").to_owned(),
-            base_url: self.base_url.clone(),
-            practice: self.base_url.is_none(),
-            started_at: Some(self.started_at),
-            finished_at: Some(Timestamp::now()),
-            stopped: stopped.cloned(),
-            ..RunFacts::default()
-        };
-        ApplyFacts {
-            run,
+    fn finish(&self, stopped: Option<&StopReason>, plan: &Plan) -> Result<Exit, CommandError> {
+        let ledger =
+            LedgerReader::open_either(&self.arguments.ledger).context("the ledger cannot be read again")?;
+        let facts = ApplyFacts {
+            run: facts_of(self.base_url.clone(), self.started_at, stopped.cloned()),
             counts: Vec::new(),
             is_undo: self.arguments.undo,
             is_dry_run: self.arguments.dry_run,
-        }
-    }
-
-    fn finish(&self, stopped: Option<&StopReason>, plan: &Plan) -> Result<Exit, CommandError> {
-        let reader =
-            LedgerReader::open_either(&self.arguments.ledger).context("the ledger cannot be read again")?;
-        let mut rows = ApplyRows {
-            ledger: &reader,
-            workspace: &self.workspace,
-            facts: self.facts(stopped),
-            redact: self.arguments.redact,
         };
+        let (workspace, redact) = (&self.workspace, self.arguments.redact);
+        let mut rows = ApplyRows { ledger: &ledger, workspace, facts, redact };
         let (result, reports) = match rows.counted() {
             Ok(result) => {
                 let asked = Asked::of(self.arguments.dialect, &self.arguments.page);

@@ -19,7 +19,7 @@ use crate::engine::platform::{
     ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Listing, Meter, NoSendLog, ODEUS,
 };
 use crate::engine::report::{ReportFileError, check_writable};
-use crate::engine::terminal::{self, Terminal};
+use crate::engine::terminal::{self, Terminal, counted};
 use crate::inventory::{self, Check, CheckStatus};
 use crate::practice::{Sandbox, SandboxOptions};
 
@@ -108,15 +108,16 @@ impl Doctor<'_> {
     async fn check(&mut self, endpoint: &Endpoint) -> Result<(), CommandError> {
         let (sandbox, base_url) = self.address(endpoint).await?;
         let key = self.key(endpoint, sandbox.as_ref());
-        match base_url {
-            Some(base_url) => {
-                let is_there =
-                    self.network_checks(&base_url, key.as_ref().ok().and_then(Option::as_ref)).await;
-                let key = if is_there { key } else { key.map(|_| None) };
-                self.platform(&base_url, key).await;
+        if let Some(base_url) = base_url {
+            let is_there = self.network_checks(&base_url, key.as_ref().ok()).await;
+            self.skip_the_rest(&["proxy", "name", "connection", "tls", "api", "clock"]);
+            match key {
+                Ok(key) if is_there => self.platform(&base_url, key).await,
+                Ok(_) => {}
+                Err(why) => self.failed("key", why, ""),
             }
-            None => self.skip(&["key", "models", "list", ASSISTANTS_API]),
         }
+        self.skip_the_rest(&["key", "models", "list", ASSISTANTS_API]);
         self.folder();
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
@@ -138,21 +139,32 @@ impl Doctor<'_> {
         self.push(name, CheckStatus::Ok, found, "");
     }
 
-    /// A call without a usable answer. To be throttled is no fault of the person's.
-    fn failed(&mut self, name: &'static str, failure: &CallFailure) {
-        let status = if is_throttled(failure) {
-            self.is_throttled = true;
-            CheckStatus::Warning
-        } else {
-            CheckStatus::Failed
-        };
-        self.push(name, status, failure.to_string(), what_to_do(failure));
+    fn warn(&mut self, name: &'static str, found: impl Into<String>, remedy: impl Into<String>) {
+        self.push(name, CheckStatus::Warning, found, remedy);
     }
 
-    fn skip(&mut self, names: &[&'static str]) {
+    fn failed(&mut self, name: &'static str, found: impl Into<String>, remedy: impl Into<String>) {
+        self.push(name, CheckStatus::Failed, found, remedy);
+    }
+
+    /// A call without a usable answer. To be throttled is no fault of the person's.
+    fn failed_call(&mut self, name: &'static str, failure: &CallFailure) {
+        let (found, remedy) = (failure.to_string(), what_to_do(failure));
+        if is_throttled(failure) {
+            self.is_throttled = true;
+            self.warn(name, found, remedy);
+        } else {
+            self.failed(name, found, remedy);
+        }
+    }
+
+    /// Those of these checks that nothing was said of yet.
+    fn skip_the_rest(&mut self, names: &[&'static str]) {
         for name in names {
-            let known = if *name == ASSISTANTS_API { self.known_end() } else { "" };
-            self.push(name, CheckStatus::Skipped, NOT_ASKED, known);
+            if self.checks.iter().all(|check| check.name != *name) {
+                let known = if *name == ASSISTANTS_API { self.known_end() } else { "" };
+                self.push(name, CheckStatus::Skipped, NOT_ASKED, known);
+            }
         }
     }
 
@@ -181,7 +193,7 @@ impl Doctor<'_> {
         let base_url = match BaseUrl::parse(&address, self.arguments.key.allow_http) {
             Ok(base_url) => base_url,
             Err(error) => {
-                self.push("base_url", CheckStatus::Failed, error.to_string(), MEND_ADDRESS);
+                self.failed("base_url", error.to_string(), MEND_ADDRESS);
                 return Ok((sandbox, None));
             }
         };
@@ -189,11 +201,10 @@ impl Doctor<'_> {
         self.is_langdock = text == LANGDOCK;
         let is_dedicated = ![LANGDOCK, ODEUS].contains(&text.as_str()) && !base_url.is_loopback();
         if is_dedicated && !text.ends_with("/api/public") {
-            let found = format!("{text} does not end in /api/public");
-            self.push("base_url", CheckStatus::Warning, found, MEND_ADDRESS);
+            self.warn("base_url", format!("{text} does not end in /api/public"), MEND_ADDRESS);
         } else if base_url.is_http() && !base_url.is_loopback() {
             let found = format!("{text} is not encrypted: whoever listens can read the key");
-            self.push("base_url", CheckStatus::Warning, found, "Use https://.");
+            self.warn("base_url", found, "Use https://.");
         } else {
             self.ok("base_url", text);
         }
@@ -201,25 +212,17 @@ impl Doctor<'_> {
     }
 
     /// The key, read and not yet shown to anybody; or why there is none.
-    fn key(&self, endpoint: &Endpoint, sandbox: Option<&Sandbox>) -> Result<Option<ApiKey>, String> {
+    fn key(&self, endpoint: &Endpoint, sandbox: Option<&Sandbox>) -> Result<ApiKey, String> {
         if let Some(sandbox) = sandbox {
-            return ApiKey::parse(sandbox.key()).map(Some).map_err(|error| error.to_string());
+            return ApiKey::parse(sandbox.key()).map_err(|error| error.to_string());
         }
         let source = choose_key(endpoint, &self.arguments.key, self.environment);
         let key = source.and_then(|source| read_api_key(&source, self.environment));
-        key.map(Some).map_err(|error| error.to_string())
+        key.map_err(|error| error.to_string())
     }
 
-    /// The platform itself, with the key: `Ok(None)` when there is no use in asking.
-    async fn platform(&mut self, base_url: &BaseUrl, key: Result<Option<ApiKey>, String>) {
-        let key = match key {
-            Ok(Some(key)) => key,
-            Ok(None) => return self.skip(&["key", "models", "list", ASSISTANTS_API]),
-            Err(why) => {
-                self.push("key", CheckStatus::Failed, why, "");
-                return self.skip(&["models", "list", ASSISTANTS_API]);
-            }
-        };
+    /// The platform itself, with the key.
+    async fn platform(&mut self, base_url: &BaseUrl, key: ApiKey) {
         let settings = ClientSettings {
             rpm: NonZeroU32::MIN.saturating_add(299),
             timeout: self.timeout(),
@@ -227,18 +230,14 @@ impl Doctor<'_> {
             ca_cert_pem: read_ca_cert(&self.arguments.key).ok().flatten(),
             ..ClientSettings::new(base_url.clone(), key)
         };
-        let client = match Client::new(&settings, Arc::new(NoSendLog), &[]) {
-            Ok(client) => client,
-            Err(error) => {
-                self.push("key", CheckStatus::Failed, error.to_string(), "");
-                return self.skip(&["models", "list", ASSISTANTS_API]);
+        match Client::new(&settings, Arc::new(NoSendLog), &[]) {
+            Ok(client) => {
+                if self.models(&client).await {
+                    self.list(&client).await;
+                    self.assistants_api(&client).await;
+                }
             }
-        };
-        if self.models(&client).await {
-            self.list(&client).await;
-            self.assistants_api(&client).await;
-        } else {
-            self.skip(&["list", ASSISTANTS_API]);
+            Err(error) => self.failed("key", error.to_string(), ""),
         }
     }
 
@@ -247,21 +246,18 @@ impl Doctor<'_> {
         let failure = match within(self.timeout(), client, Call::Models, || client.models()).await {
             Ok(models) => {
                 self.ok("key", "accepted");
-                let count = grouped(models.len() as u64);
-                let found = if models.len() == 1 { "1 model".to_owned() } else { format!("{count} models") };
-                self.ok("models", found);
+                self.ok("models", counted(models.len() as u64, "model", "models"));
                 return true;
             }
             Err(failure) => failure,
         };
         match &failure.kind {
             FailureKind::Unauthorized | FailureKind::ScopeMissing { .. } | FailureKind::Forbidden => {
-                self.failed("key", &failure);
-                self.skip(&["models"]);
+                self.failed_call("key", &failure);
             }
             _ => {
                 self.push("key", CheckStatus::Skipped, "not known: see models", "");
-                self.failed("models", &failure);
+                self.failed_call("models", &failure);
             }
         }
         false
@@ -271,7 +267,7 @@ impl Doctor<'_> {
         match within(self.timeout(), client, Call::List, || client.list_agents(Listing::Shared, None)).await {
             Ok(Some(page)) if page.agents.is_empty() => {
                 let remedy = "Share the agents and assistants with the key in the web app.";
-                self.push("list", CheckStatus::Warning, "no agent is shared with the key", remedy);
+                self.warn("list", "no agent is shared with the key", remedy);
             }
             Ok(Some(page)) => {
                 let count = grouped(page.agents.len() as u64);
@@ -282,14 +278,9 @@ impl Doctor<'_> {
             }
             Ok(None) => {
                 let remedy = "`run` needs none. Without it `list` has nothing to show, and --disable cannot watch its probe.";
-                self.push(
-                    "list",
-                    CheckStatus::Warning,
-                    "this deployment has no list of agents (404)",
-                    remedy,
-                );
+                self.warn("list", "this deployment has no list of agents (404)", remedy);
             }
-            Err(failure) if is_throttled(&failure) => self.failed("list", &failure),
+            Err(failure) if is_throttled(&failure) => self.failed_call("list", &failure),
             Err(failure) => {
                 let remedy = match &failure.kind {
                     FailureKind::Forbidden | FailureKind::ScopeMissing { .. } => {
@@ -298,7 +289,7 @@ impl Doctor<'_> {
                     }
                     _ => what_to_do(&failure),
                 };
-                self.push("list", CheckStatus::Warning, failure.to_string(), remedy);
+                self.warn("list", failure.to_string(), remedy);
             }
         }
     }
@@ -321,9 +312,9 @@ impl Doctor<'_> {
                 self.is_gone = true;
                 let remedy = [self.known_end(), AFTER_THE_END].join(" ");
                 let found = format!("has ended here ({failure})");
-                self.push(ASSISTANTS_API, CheckStatus::Warning, found, remedy.trim_start());
+                self.warn(ASSISTANTS_API, found, remedy.trim_start());
             }
-            _ => self.failed(ASSISTANTS_API, &failure),
+            _ => self.failed_call(ASSISTANTS_API, &failure),
         }
     }
 
@@ -343,7 +334,7 @@ impl Doctor<'_> {
                     }
                     _ => error.to_string(),
                 };
-                self.push("folder", CheckStatus::Failed, found, remedy);
+                self.failed("folder", found, remedy);
             }
         }
     }

@@ -35,7 +35,7 @@ use anyhow::Context;
 use clap::Parser;
 use tokio::runtime::Runtime;
 
-use super::arguments::{Cli, ColorArg, Command, GlobalArgs, LogFormatArg};
+use super::arguments::{Cli, ColorArg, Command, LogFormatArg};
 use super::files::CommandFiles;
 use super::settings::UsageError;
 use super::shared_arguments::DialectArg;
@@ -61,14 +61,6 @@ impl CommandError {
             Self::Usage(error) => error.to_string(),
             Self::NothingDone(error) => chain(error),
             Self::Told(_) => String::new(),
-        }
-    }
-
-    const fn exit(&self) -> Exit {
-        match self {
-            Self::Usage(_) => Exit::Usage,
-            Self::NothingDone(_) => Exit::NothingDone,
-            Self::Told(exit) => *exit,
         }
     }
 }
@@ -108,16 +100,16 @@ pub fn main() -> ExitCode {
 /// Runs the command and says why it failed, if it did. A panic is told like any other end; the ledger is sound at any
 /// moment.
 fn ended(command: impl FnOnce() -> Result<Exit, CommandError>, terminal: &Terminal) -> Exit {
-    let error = match catch_unwind(AssertUnwindSafe(command)) {
+    let (words, exit) = match catch_unwind(AssertUnwindSafe(command)) {
         Ok(Ok(exit) | Err(CommandError::Told(exit))) => return exit,
-        Ok(Err(error)) => error,
+        Ok(Err(error @ CommandError::Usage(_))) => (error.words(), Exit::Usage),
+        Ok(Err(error @ CommandError::NothingDone(_))) => (error.words(), Exit::NothingDone),
         Err(_) => {
-            terminal.error(&format!("{}. The same command goes on.", defect("ended this command")));
-            return Exit::StoppedEarly;
+            (format!("{}. The same command goes on.", defect("ended this command")), Exit::StoppedEarly)
         }
     };
-    terminal.error(&error.words());
-    error.exit()
+    terminal.error(&words);
+    exit
 }
 
 /// The causes in one sentence, outermost first, less those whose words an outer one repeats.
@@ -132,7 +124,12 @@ fn chain(error: &anyhow::Error) -> String {
 /// Nothing is opened for writing before all files of the command are known to be different.
 fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
     let files = CommandFiles::of(&cli)?;
-    start_logs(&cli.global, terminal)?;
+    let format = match cli.global.log_format {
+        LogFormatArg::Text => LogFormat::Text,
+        LogFormatArg::Json => LogFormat::Json,
+    };
+    terminal::init_logs(terminal, format, cli.global.log_file.as_deref())
+        .map_err(|error| UsageError(error.to_string()))?;
     execute(cli.command, &files, terminal)
 }
 
@@ -150,15 +147,6 @@ fn execute(command: Command, files: &CommandFiles, terminal: &Terminal) -> Resul
         Command::Completions(arguments) => completions::completions(arguments.shell),
         Command::Man(arguments) => completions::man(&arguments),
     }
-}
-
-fn start_logs(options: &GlobalArgs, terminal: &Terminal) -> Result<(), CommandError> {
-    let format = match options.log_format {
-        LogFormatArg::Text => LogFormat::Text,
-        LogFormatArg::Json => LogFormat::Json,
-    };
-    terminal::init_logs(terminal, format, options.log_file.as_deref())
-        .map_err(|error| UsageError(error.to_string()).into())
 }
 
 const fn color(typed: ColorArg) -> ColorChoice {

@@ -33,7 +33,7 @@ impl Ended<'_> {
                 ("Once that is mended:", self.again()),
             ],
             (None, _) if self.exit == Exit::Done => Vec::new(),
-            (None, Some(ledger)) => vec![self.page(ledger), ("Once they have acted:", self.again())],
+            (None, Some(ledger)) => vec![page(&self.typed, ledger), ("Once they have acted:", self.again())],
             _ => vec![("Next:", self.again())],
         }
     }
@@ -41,13 +41,13 @@ impl Ended<'_> {
     pub(super) fn again(&self) -> String {
         same_command(&self.typed)
     }
+}
 
-    /// A page for the people who have to act.
-    pub(super) fn page(&self, ledger: &Path) -> (&'static str, String) {
-        let page = path_word(&ledger.with_extension("html"));
-        let words = ["report", &path_word(ledger), "--format", "html", "-o", &page];
-        ("Next, a page for those who have to act:", other_command(&self.typed, &words, &[]))
-    }
+/// A page for the people who have to act.
+pub(super) fn page(typed: &[String], ledger: &Path) -> (&'static str, String) {
+    let page = path_word(&ledger.with_extension("html"));
+    let words = ["report", &path_word(ledger), "--format", "html", "-o", &page];
+    ("Next, a page for those who have to act:", other_command(typed, &words, &[]))
 }
 
 #[cfg(test)]

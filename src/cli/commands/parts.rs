@@ -12,7 +12,7 @@ use super::split::{Group, Groups, Split};
 use crate::base::{ProgressCounts, grouped, quoted};
 use crate::engine::report::page::{self, IndexHead, IndexLine, PageLine, PartOf};
 use crate::engine::report::{self, Access, AtomicFile, ReportSettings, Written};
-use crate::engine::terminal::Terminal;
+use crate::engine::terminal::{Terminal, counted};
 
 /// What a split leaves in place in front of an error that meets it in its middle.
 const HALF_DONE: &str = "not all parts were written; the same command begins again";
@@ -121,7 +121,7 @@ fn replace(files: Vec<AtomicFile>) -> anyhow::Result<()> {
 }
 
 fn tell(groups: &Groups, parts: u64, index: &Path, own: &BTreeSet<String>, terminal: &Terminal) {
-    let number = if parts == 1 { "1 part".to_owned() } else { format!("{} parts", grouped(parts)) };
+    let number = counted(parts, "part", "parts");
     terminal.say(format!("split by {}: {number}, a page and a CSV each", quoted(&groups.column)));
     terminal.say(format!("index: {}", index.display()));
     let folder = index.parent().unwrap_or(index).display();

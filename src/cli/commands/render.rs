@@ -37,13 +37,11 @@ impl RenderError {
     }
 }
 
-/// The file that stands at `output` and is not replaced, since there is no answer yet that could take its place
-/// (DESIGN.md, What is known stays known).
-fn stays(has_answers: bool, output: &OutputPath) -> Option<&Path> {
-    match output {
-        OutputPath::File(path) if !has_answers && path.is_file() => Some(path),
-        OutputPath::File(_) | OutputPath::Stdout => None,
-    }
+/// Whether a file stands at `output` that is not replaced, since there is no answer yet that could take its place
+/// (DESIGN.md, What is known stays known); says so.
+fn stays(has_answers: bool, output: &OutputPath, terminal: &Terminal) -> bool {
+    let there = output.file().filter(|path| !has_answers && path.is_file());
+    there.inspect(|path| say_that_it_stays(path, terminal)).is_some()
 }
 
 pub(super) fn say_that_it_stays(path: &Path, terminal: &Terminal) {
@@ -199,8 +197,7 @@ pub(super) fn render_outputs<R: PageLine, S: Rows<R>>(
                 count(row);
             }
         };
-        if let Some(path) = stays(has_answers, output) {
-            say_that_it_stays(path, terminal);
+        if stays(has_answers, output, terminal) {
             if is_first {
                 rows.visit(None, false, &mut |row| {
                     count_once(row);

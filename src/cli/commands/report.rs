@@ -7,13 +7,12 @@ use anyhow::{Context, anyhow};
 use super::audit_report::{AuditCounters, audit_rows};
 use super::command_line::{other_command, path_word, typed};
 use super::intake::refuse_foreign;
-use super::next::Ended;
 use super::owners::renew;
 use super::proof::{Fingerprints, proof};
 use super::render::{Asked, RenderError, name_of, refuse_overwriting, render_rows, settings, write_report};
 use super::run_report::RunRows;
 use super::split::Split;
-use super::{CommandError, parts};
+use super::{CommandError, next, parts};
 use crate::audit::{self, AuditReader, AuditSummary};
 use crate::base::Exit;
 use crate::check::Summary;
@@ -96,18 +95,9 @@ fn show(ledger: &LedgerReader, arguments: &ReportArgs, terminal: &Terminal) -> R
             });
             rows.context(unread)?;
             let rollback = other_command(&typed(), &["rollback", &path_word(&arguments.ledger)], &[]);
-            let ended = Ended {
-                typed: typed(),
-                exit: Exit::of_run(&facts, None),
-                stopped: None,
-                access: Vec::new(),
-                ledger_for_people: Some(&arguments.ledger),
-            };
-            let next = if facts.progress.needs_attention > 0 {
-                vec![ended.page(&arguments.ledger)]
-            } else {
-                Vec::new()
-            };
+            let needs_people = facts.progress.needs_attention > 0;
+            let next: Vec<_> =
+                needs_people.then(|| next::page(&typed(), &arguments.ledger)).into_iter().collect();
             disable::after_run(&facts, &counted, &files, &next, facts.stopped.as_ref(), Some(&rollback))
         }
         Purpose::Audit => {

@@ -102,16 +102,20 @@ impl Run<'_> {
         let command = RunCommand::Run { disabling: self.disabling, probe_wait };
         let session = self.intake.session(ledger, command, self.settings());
         session.run(Some(selection), async |work| {
-            let rest = Rest { reader: BothSides { accepted }, read, backlog, unsettled, base_url };
-            Ok(self.work(work, rest).await)
+            Ok(self.work(work, BothSides { accepted }, (read, backlog), unsettled).await)
         })
     }
 
-    /// First what earlier runs left open, then every row, then the switching off.
-    async fn work(&self, work: Work, rest: Rest) -> Option<StopReason> {
+    /// First what earlier runs left open (`unsettled`), then every row but those that were `read` already, then the switching
+    /// off.
+    async fn work(
+        &self,
+        Work { client, writer, rows }: Work,
+        reader: BothSides,
+        (read, backlog): (Vec<Outcome>, Backlog),
+        unsettled: Unsettled,
+    ) -> Option<StopReason> {
         let began = Instant::now();
-        let Work { client, writer, rows } = work;
-        let Rest { reader, read, backlog, unsettled, base_url } = rest;
         let network = &self.arguments.platform.network;
         let signal = || self.intake.signals.receiver();
         let timeout = Duration::from_secs(network.timeout);
@@ -132,8 +136,8 @@ impl Run<'_> {
         }
         let mut board = Switchboard::new(&client, &writer, &mut progress, signal(), timeout).reading(reader);
         let rollback = self.rollback_command();
-        let base_url = base_url.as_deref();
-        second_pass(&mut board, self.arguments, base_url, &rollback, self.terminal, began).await;
+        let base_url = self.intake.base_url();
+        second_pass(&mut board, self.arguments, base_url.as_deref(), &rollback, self.terminal, began).await;
         board.into_stop_reason()
     }
 
@@ -259,14 +263,4 @@ impl Run<'_> {
             _ => ended.next(),
         }
     }
-}
-
-/// What there is to do beside the open rows.
-struct Rest {
-    reader: BothSides,
-    read: Vec<Outcome>,
-    backlog: Backlog,
-    unsettled: Unsettled,
-    /// `None` in the practice workspace.
-    base_url: Option<String>,
 }

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::CommandError;
 use super::connection::{Connection, MIX, practised};
-use crate::base::StopReason;
+use crate::base::{RunFacts, StopReason};
 use crate::cli::network_arguments::NetworkArgs;
 use crate::engine::ledger::{Ledger, NewRun, OpenRows, RunCommand, RunEnd, Selection, Writer, WriterThread};
 use crate::engine::platform::Client;
@@ -92,6 +92,23 @@ impl Session<'_> {
         ] {
             self.settings[key] = value;
         }
+    }
+}
+
+/// What a command that keeps no verdicts says of itself; `base_url` is `None` in the practice workspace.
+pub(super) fn facts_of(
+    base_url: Option<String>,
+    started_at: Timestamp,
+    stopped: Option<StopReason>,
+) -> RunFacts {
+    RunFacts {
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        practice: base_url.is_none(),
+        base_url,
+        started_at: Some(started_at),
+        finished_at: Some(Timestamp::now()),
+        stopped,
+        ..RunFacts::default()
     }
 }
 

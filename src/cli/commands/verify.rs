@@ -11,7 +11,7 @@ use super::next::Ended;
 use super::owners::renew;
 use super::render::{Asked, Rows, refuse_overwriting, render_outputs};
 use super::run_report::RunRows;
-use super::session::Session;
+use super::session::{Session, facts_of};
 use super::signals::Signals;
 use super::split::Split;
 use super::{CommandError, parts, runtime};
@@ -53,15 +53,7 @@ pub(super) fn verify(
     terminal.say(check::before_verify(&backlog, arguments.network.rpm.get(), base_url));
     let began = Timestamp::now();
     let stopped = verify.read_agents(ledger, connection, backlog)?;
-    let facts = RunFacts {
-        program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        base_url: base_url.map(str::to_owned),
-        practice: identity.practice,
-        started_at: Some(began),
-        finished_at: Some(Timestamp::now()),
-        stopped,
-        ..RunFacts::default()
-    };
+    let facts = facts_of(base_url.map(str::to_owned), began, stopped);
     verify.finish(facts)
 }
 

@@ -9,7 +9,6 @@ use crate::engine::platform::{
     ApiKey, BaseUrl, CertificateTrouble, Page, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of,
     resolve,
 };
-use crate::inventory::CheckStatus;
 
 /// Clocks that are further apart than this are worth a word.
 const CLOCKS_APART: Duration = Duration::from_secs(5 * 60);
@@ -34,8 +33,7 @@ impl Doctor<'_> {
             }
             Err(error) => {
                 let remedy = "Mend the variable, then run doctor again.";
-                self.push("proxy", CheckStatus::Failed, error.to_string(), remedy);
-                self.skip(&["name", "connection", "tls", "api", "clock"]);
+                self.failed("proxy", error.to_string(), remedy);
                 return false;
             }
         };
@@ -49,8 +47,7 @@ impl Doctor<'_> {
             found => {
                 let words = found.err().unwrap_or_else(|| "no address".to_owned());
                 let remedy = "Check the spelling of the host, the network (VPN?) and the name servers.";
-                self.push("name", CheckStatus::Failed, format!("{host} is not known: {words}"), remedy);
-                self.skip(&["connection", "tls", "api", "clock"]);
+                self.failed("name", format!("{host} is not known: {words}"), remedy);
                 return false;
             }
         }
@@ -69,10 +66,9 @@ impl Doctor<'_> {
     }
 
     fn unusable(&mut self, why: &str) -> bool {
-        self.skip(&["connection"]);
+        self.skip_the_rest(&["connection"]);
         let remedy = "Give --ca-cert a PEM file of certificates; without it, check the system's own.";
-        self.push("tls", CheckStatus::Failed, why, remedy);
-        self.skip(&["api", "clock"]);
+        self.failed("tls", why, remedy);
         false
     }
 
@@ -86,7 +82,7 @@ impl Doctor<'_> {
         let status = reached.status;
         let is_there = match (&reached.redirect, &reached.page) {
             (Some(to), _) => {
-                self.push("api", CheckStatus::Failed, format!("{status}: redirects to {to}"), MEND_ADDRESS);
+                self.failed("api", format!("{status}: redirects to {to}"), MEND_ADDRESS);
                 false
             }
             (None, Some(page)) if matches!(status, 200 | 403 | 404) => {
@@ -95,7 +91,7 @@ impl Doctor<'_> {
             }
             _ if status == 404 => {
                 let found = "answers a request without a key with 404, where the API says 401";
-                self.push("api", CheckStatus::Warning, found, MEND_ADDRESS);
+                self.warn("api", found, MEND_ADDRESS);
                 true
             }
             _ => {
@@ -111,18 +107,18 @@ impl Doctor<'_> {
     fn page(&mut self, status: u16, page: &Page, support_id: Option<&SupportId>) {
         let found = format!("{status}: {} in place of the API", page.words);
         if !page.is_challenge {
-            return self.push("api", CheckStatus::Failed, found, MEND_ADDRESS);
+            return self.failed("api", found, MEND_ADDRESS);
         }
         let found = support_id.map_or(found.clone(), |id| format!("{found}; {id}"));
         let remedy = format!(
             "A gateway wants to see a browser here: ask whoever runs it to let this program through. {MEND_ADDRESS}"
         );
-        self.push("api", CheckStatus::Failed, found, remedy);
+        self.failed("api", found, remedy);
     }
 
     fn clock(&mut self, clocks: Option<(SystemTime, SystemTime)>) {
         let Some((theirs, ours)) = clocks else {
-            return self.push("clock", CheckStatus::Warning, "the server does not say what time it has", "");
+            return self.warn("clock", "the server does not say what time it has", "");
         };
         let (apart, how) = match ours.duration_since(theirs) {
             Ok(ahead) => (ahead, "ahead of"),
@@ -133,7 +129,7 @@ impl Doctor<'_> {
         }
         let found = format!("this machine's is {} minutes {how} the server's", grouped(apart.as_secs() / 60));
         let remedy = "Set this machine's clock: certificates and Retry-After are judged by it.";
-        self.push("clock", CheckStatus::Warning, found, remedy);
+        self.warn("clock", found, remedy);
     }
 
     fn unreached(&mut self, failure: &ProbeFailure, through_proxy: bool) {
@@ -143,8 +139,8 @@ impl Doctor<'_> {
             Unreached::Tls => {
                 self.ok("connection", "the server answers");
                 let remedy = "Check that the base URL and its port are those of an https server.";
-                self.push("tls", CheckStatus::Failed, words.clone(), remedy);
-                return self.skip(&["api", "clock"]);
+                self.failed("tls", words.clone(), remedy);
+                return;
             }
             Unreached::Refused => {
                 ("nobody listens there".to_owned(), "Check host and port of the base URL, and the firewall.")
@@ -164,8 +160,7 @@ impl Doctor<'_> {
         } else {
             remedy
         };
-        self.push("connection", CheckStatus::Failed, found, remedy);
-        self.skip(&["tls", "api", "clock"]);
+        self.failed("connection", found, remedy);
     }
 
     fn certificate(&mut self, trouble: CertificateTrouble, words: &str) {
@@ -188,7 +183,6 @@ impl Doctor<'_> {
                 (format!("the server's certificate is refused: {words}"), "Tell whoever runs the deployment.")
             }
         };
-        self.push("tls", CheckStatus::Failed, found, remedy);
-        self.skip(&["api", "clock"]);
+        self.failed("tls", found, remedy);
     }
 }
