@@ -54,7 +54,7 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
     let retry_create = named(&arguments.retry_create, "--retry-create", &ledger, arguments)?;
     let other = elsewhere::connection(&arguments.to, &arguments.key, &identity)?;
     let workspace = match &other {
-        Some(other) => Workspace::other(other.base_url.as_str()),
+        Some(other) => Workspace::other(other.base_url().as_str()),
         None => Workspace::default(),
     };
     let connection = match other {
@@ -72,7 +72,7 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         ..Which::default()
     };
     check_outputs(&outputs, NOTHING)?;
-    let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
+    let base_url = connection.as_ref().map(|connection| connection.base_url().to_string());
     let started_at = Timestamp::now();
     let apply = Apply { arguments, terminal, outputs, identity, workspace, base_url, which, started_at };
     apply.go(ledger, connection)

@@ -42,13 +42,13 @@ fn agent_in(answer: &[u8]) -> Option<serde_json::Value> {
 
 /// Where a run sends its requests, and with which key.
 #[derive(Clone)]
-pub(super) struct Connection {
-    pub(super) base_url: BaseUrl,
-    key: ApiKey,
-    ca_cert_pem: Option<Vec<u8>>,
-}
+pub(super) struct Connection(ClientSettings);
 
 impl Connection {
+    pub(super) const fn base_url(&self) -> &BaseUrl {
+        &self.0.base_url
+    }
+
     /// To the platform that was typed; `None` in the practice workspace.
     pub(super) fn typed(platform: &PlatformArgs) -> Result<Option<Self>, CommandError> {
         let environment = Environment::OWN;
@@ -69,15 +69,12 @@ impl Connection {
         proxy_of(&base_url, environment.0).map_err(usage)?;
         let key = read_api_key(key, environment)?;
         let ca_cert_pem = read_ca_cert(arguments)?;
-        if ca_cert_pem.is_some() {
+        let settings = ClientSettings { ca_cert_pem, ..ClientSettings::new(base_url, key) };
+        if settings.ca_cert_pem.is_some() {
             // A file that holds no certificates is found out here, before a ledger is touched.
-            let settings = ClientSettings {
-                ca_cert_pem: ca_cert_pem.clone(),
-                ..ClientSettings::new(base_url.clone(), key.clone())
-            };
             Client::new(&settings, Arc::new(NoSendLog), &[]).map_err(usage)?;
         }
-        Ok(Some(Self { base_url, key, ca_cert_pem }))
+        Ok(Some(Self(settings)))
     }
 
     /// For a command that goes by a ledger: the base URL comes from it, and one that was given must be the same. `None` in
@@ -121,12 +118,12 @@ impl Connection {
         let base_url =
             BaseUrl::parse(&sandbox.base_url(), false).context("the practice workspace's address")?;
         let key = ApiKey::parse(sandbox.key()).context("the practice workspace's key")?;
-        Ok((Self { base_url, key, ca_cert_pem: None }, Some(sandbox)))
+        Ok((Self(ClientSettings::new(base_url, key)), Some(sandbox)))
     }
 
     /// Whether that is its key.
     pub(super) fn has_key(&self, key: &ApiKey) -> bool {
-        self.key.is_same(key)
+        self.0.key.is_same(key)
     }
 
     pub(super) fn client(
@@ -140,8 +137,7 @@ impl Connection {
             timeout: Duration::from_secs(network.timeout),
             retries: network.retries,
             concurrency: usize::from(network.concurrency),
-            ca_cert_pem: self.ca_cert_pem.clone(),
-            ..ClientSettings::new(self.base_url.clone(), self.key.clone())
+            ..self.0.clone()
         };
         Ok(Client::new(&settings, send_log, sent_before).context("the HTTP client cannot be set up")?)
     }

@@ -53,7 +53,7 @@ fn refuse_the_source(
     environment: &Environment<'_>,
 ) -> Result<(), CommandError> {
     let ours = BaseUrl::parse(&identity.base_url, true);
-    if identity.practice || ours.is_ok_and(|ours| ours.as_str() != connection.base_url.as_str()) {
+    if identity.practice || ours.is_ok_and(|ours| ours.as_str() != connection.base_url().as_str()) {
         return Ok(());
     }
     let endpoint = hosted_or_other(&identity.base_url);

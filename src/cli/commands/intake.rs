@@ -32,21 +32,6 @@ enum RowsError {
     Signal,
 }
 
-fn open_input(path: Option<&Path>, reading: &InputArgs) -> Result<Input, CommandError> {
-    let options = reading.options();
-    let input = match path {
-        Some(path) => Input::open(path, &options),
-        None => Input::from_bytes(SAMPLE, &options),
-    };
-    input.map_err(|error| {
-        let words = match path {
-            Some(path) if !error.names_the_file() => format!("{}: {error}", path.display()),
-            _ => error.to_string(),
-        };
-        if error.is_usage() { UsageError(words).into() } else { anyhow!(words).into() }
-    })
-}
-
 /// Finds out whether the reports can be written, before the first request; `nothing`: what was not done, in front of an
 /// error.
 pub(super) fn check_outputs(outputs: &Outputs, nothing: &'static str) -> Result<(), CommandError> {
@@ -86,7 +71,7 @@ pub(super) struct Intake<'a> {
 impl Intake<'_> {
     /// `None` in the practice workspace.
     pub(super) fn base_url(&self) -> Option<String> {
-        self.connection.as_ref().map(|connection| connection.base_url.to_string())
+        self.connection.as_ref().map(|connection| connection.base_url().to_string())
     }
 
     /// The practice workspace has another port each time; its ledger is known by a name.
@@ -98,7 +83,18 @@ impl Intake<'_> {
 
     /// The input, or the built-in sample, before anything is written.
     pub(super) fn open_input(&self) -> Result<Input, CommandError> {
-        let input = open_input(self.paths.input.as_deref(), self.reading)?;
+        let (path, options) = (self.paths.input.as_deref(), self.reading.options());
+        let input = match path {
+            Some(path) => Input::open(path, &options),
+            None => Input::from_bytes(SAMPLE, &options),
+        };
+        let input = input.map_err(|error| {
+            let words = match path {
+                Some(path) if !error.names_the_file() => format!("{}: {error}", path.display()),
+                _ => error.to_string(),
+            };
+            if error.is_usage() { UsageError(words).into() } else { CommandError::from(anyhow!(words)) }
+        })?;
         check_outputs(&self.paths.outputs, "nothing was asked for")?;
         Ok(input)
     }

@@ -51,7 +51,7 @@ pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, Co
         check_writable(path).context("nothing was asked for: the list cannot be written")?;
         refuse_foreign(path)?;
     }
-    let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
+    let base_url = connection.as_ref().map(|connection| connection.base_url().to_string());
     match runtime()?.block_on(ask(arguments, connection, terminal))? {
         Ok(Some(list)) => write(&list, arguments, &output, base_url.as_deref(), terminal),
         Ok(None) => {

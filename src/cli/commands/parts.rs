@@ -8,8 +8,9 @@ use anyhow::{Context, anyhow};
 
 use super::CommandError;
 use super::render::{Asked, Of, RenderError, Rows, feed, overview, settings};
-use super::split::{Group, Groups, Split};
+use super::split::{Groups, Split};
 use crate::base::{ProgressCounts, grouped, quoted};
+use crate::engine::ledger::RowKey;
 use crate::engine::report::page::{self, IndexHead, IndexLine, PageLine, PartOf};
 use crate::engine::report::{self, Access, AtomicFile, ReportSettings, Written};
 use crate::engine::terminal::{Terminal, counted};
@@ -37,18 +38,18 @@ pub(super) fn write<R: PageLine>(
     let mut lines = Vec::with_capacity(groups.groups.len());
     let mut written = Vec::with_capacity(AT_ONCE);
     for (group, [page, csv]) in groups.groups.iter().zip(groups.files()) {
-        let part = Part { rows, settings: &settings, group, of: groups.part_of(group) };
-        let page_path = split.folder.join(&page);
+        let (of, page_path) = (groups.part_of(group), split.folder.join(&page));
         let mut files = [
             AtomicFile::create(&page_path, Access::OwnerOnly).context(HALF_DONE)?,
             AtomicFile::create(&split.folder.join(&csv), Access::ByUmask).context(HALF_DONE)?,
         ];
-        let progress = part.write(&mut files).map_err(|error| error.at(&page_path)).context(HALF_DONE)?;
+        let progress = write_part(rows, &settings, &of, &group.rows, &mut files);
+        let progress = progress.map_err(|error| error.at(&page_path)).context(HALF_DONE)?;
         written.extend(files);
         if written.len() >= AT_ONCE {
             replace(std::mem::take(&mut written)).context(HALF_DONE)?;
         }
-        lines.push(IndexLine { name: part.of.name(head.lang()), progress, page, csv });
+        lines.push(IndexLine { name: of.name(head.lang()), progress, page, csv });
     }
     replace(written).context(HALF_DONE)?;
     let own = lines.iter().flat_map(|line| [line.page.clone(), line.csv.clone()]).collect();
@@ -60,48 +61,30 @@ pub(super) fn write<R: PageLine>(
     Ok(())
 }
 
-/// Some rows of a ledger, and whose they are.
-struct Part<'a, S> {
-    rows: &'a S,
-    settings: &'a ReportSettings,
-    group: &'a Group,
-    of: PartOf,
-}
-
-impl<S> Part<'_, S> {
-    /// Writes it as a page and as CSV, and counts its rows.
-    fn write<R: PageLine>(&self, files: &mut [AtomicFile; 2]) -> Result<ProgressCounts, RenderError>
-    where
-        S: Rows<R>,
-    {
-        let keys = &self.group.rows;
-        if keys.len() > KEPT {
-            return self.write_these(&Of::Keys(keys), files);
-        }
-        let mut read: Vec<R> = Vec::with_capacity(keys.len());
-        self.rows.visit(Some(keys), false, &mut |row| {
+/// Writes some of the rows as a page and as CSV, and counts them.
+fn write_part<R: PageLine, S: Rows<R>>(
+    rows: &S,
+    settings: &ReportSettings,
+    of: &PartOf,
+    keys: &[RowKey],
+    [page, csv]: &mut [AtomicFile; 2],
+) -> Result<ProgressCounts, RenderError> {
+    let mut read: Vec<R> = Vec::new();
+    let mut these = Of::Keys(keys);
+    if keys.len() <= KEPT {
+        rows.visit(Some(keys), false, &mut |row| {
             read.push(row.clone());
             Ok(())
         })?;
-        self.write_these(&Of::Read(&read), files)
+        these = Of::Read(&read);
     }
-
-    fn write_these<R: PageLine>(
-        &self,
-        these: &Of<'_, R>,
-        [page, csv]: &mut [AtomicFile; 2],
-    ) -> Result<ProgressCounts, RenderError>
-    where
-        S: Rows<R>,
-    {
-        let mut facts = self.rows.facts_of_none();
-        let overview = overview(self.rows, self.settings, these, &mut |row| S::count(&mut facts, row))?;
-        let progress = overview.progress();
-        let renderer = page::html(self.settings, overview, Some(self.of.clone()), S::card, page);
-        feed(renderer, &facts, self.rows, these, &mut |_| {})?;
-        feed(report::csv(self.settings, csv), &facts, self.rows, these, &mut |_| {})?;
-        Ok(progress)
-    }
+    let mut facts = rows.facts_of_none();
+    let overview = overview(rows, settings, &these, &mut |row| S::count(&mut facts, row))?;
+    let progress = overview.progress();
+    let renderer = page::html(settings, overview, Some(of.clone()), S::card, page);
+    feed(renderer, &facts, rows, &these, &mut |_| {})?;
+    feed(report::csv(settings, csv), &facts, rows, &these, &mut |_| {})?;
+    Ok(progress)
 }
 
 /// Lets files appear whole or not at all, under these very names: the index links to them, and the name beside one may be
