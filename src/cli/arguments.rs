@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use super::apply_arguments::{APPLY_EXAMPLES, ApplyArgs};
 use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
@@ -121,9 +122,15 @@ pub(super) enum Command {
     /// Prints its base URL and key. Flags make it throttle, fail, lag, or end the Assistants API.
     Sandbox(Box<SandboxArgs>),
     /// Print a completion script for a shell
-    Completions(CompletionsArgs),
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Print the manual page (roff) of the program, or of one of its commands
-    Man(ManArgs),
+    Man {
+        /// The command whose page it is [default: the program's own]
+        command: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug, Args)]
@@ -232,18 +239,6 @@ pub(super) struct DisablingArgs {
     /// without --disable that makes up for an earlier run's last look goes by it, too
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(0..=3_600), help_heading = "Switching off")]
     pub probe_wait: u64,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct CompletionsArgs {
-    /// The shell
-    pub shell: clap_complete::Shell,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct ManArgs {
-    /// The command whose page it is [default: the program's own]
-    pub command: Option<String>,
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl CommandFiles {
             }
             Command::Doctor(arguments) => files.key(&arguments.key),
             Command::Sandbox(arguments) => files.read("--workspace", arguments.workspace.as_deref()),
-            Command::Completions(_) | Command::Man(_) => {}
+            Command::Completions { .. } | Command::Man { .. } => {}
         }
         if files.printed.contains(&"--xlsx") {
             return Err(UsageError("--xlsx: a workbook is a file: say where it goes, --xlsx PATH.".into()));

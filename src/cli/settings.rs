@@ -115,31 +115,31 @@ pub(super) const fn disabling(arguments: &DisablingArgs) -> Disabling {
 pub(super) type Outputs = Vec<(ReportFormatArg, OutputPath)>;
 
 /// The CSV, and JSON Lines, a page and a workbook where they are asked for.
-fn outputs(csv: PathBuf, [json, html, xlsx]: [&Option<PathBuf>; 3]) -> Outputs {
+fn outputs(csv: &Path, [json, html, xlsx]: [&Option<PathBuf>; 3]) -> Outputs {
     let asked = [
-        (ReportFormatArg::Csv, Some(&csv)),
-        (ReportFormatArg::Json, json.as_ref()),
-        (ReportFormatArg::Html, html.as_ref()),
-        (ReportFormatArg::Xlsx, xlsx.as_ref()),
+        (ReportFormatArg::Csv, Some(csv)),
+        (ReportFormatArg::Json, json.as_deref()),
+        (ReportFormatArg::Html, html.as_deref()),
+        (ReportFormatArg::Xlsx, xlsx.as_deref()),
     ];
     asked.into_iter().filter_map(|(format, path)| Some((format, OutputPath::parse(path?)))).collect()
 }
 
 /// Where `rollback` writes the report again: where `run` does without options.
 pub(super) fn rollback_outputs(arguments: &RollbackArgs) -> Outputs {
-    outputs(beside_ledger(&arguments.ledger, arguments.report.as_ref(), ".report.csv"), [&None; 3])
+    outputs(&beside_ledger(&arguments.ledger, arguments.report.as_ref(), ".report.csv"), [&None; 3])
 }
 
 /// Where `apply` writes its reports: files of their own.
 pub(super) fn apply_outputs(arguments: &ApplyArgs) -> Outputs {
     let ApplyArgs { ledger, report, json, html, xlsx, .. } = arguments;
-    outputs(beside_ledger(ledger, report.as_ref(), ".apply.csv"), [json, html, xlsx])
+    outputs(&beside_ledger(ledger, report.as_ref(), ".apply.csv"), [json, html, xlsx])
 }
 
 /// Where `verify` writes its reports: files of their own, so that the run's stay.
 pub(super) fn verify_outputs(arguments: &VerifyArgs) -> Outputs {
     let VerifyArgs { ledger, report, json, html, xlsx, .. } = arguments;
-    outputs(beside_ledger(ledger, report.as_ref(), ".verify.csv"), [json, html, xlsx])
+    outputs(&beside_ledger(ledger, report.as_ref(), ".verify.csv"), [json, html, xlsx])
 }
 
 pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
@@ -238,7 +238,7 @@ pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
     WorkPaths {
         input: input.clone(),
         ledger: ledger.clone().unwrap_or_else(|| beside(".audit.ledger")),
-        outputs: outputs(report.clone().unwrap_or_else(|| beside(".audit.csv")), [json, html, xlsx]),
+        outputs: outputs(&report.clone().unwrap_or_else(|| beside(".audit.csv")), [json, html, xlsx]),
     }
 }
 
@@ -248,7 +248,7 @@ pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
     WorkPaths {
         input: input.clone(),
         ledger: ledger.clone().unwrap_or_else(|| beside(".ledger")),
-        outputs: outputs(report.clone().unwrap_or_else(|| beside(".report.csv")), [json, html, xlsx]),
+        outputs: outputs(&report.clone().unwrap_or_else(|| beside(".report.csv")), [json, html, xlsx]),
     }
 }
 

@@ -140,21 +140,13 @@ impl Apply<'_> {
             }
         } else {
             let rpm = self.arguments.network.rpm.get();
-            self.terminal.say(apply::before_apply(
-                &before.backlog,
-                rpm,
-                self.endpoint(),
-                self.arguments.dry_run,
-            ));
+            let is_dry = self.arguments.dry_run;
+            self.terminal.say(apply::before_apply(&before.backlog, rpm, self.endpoint(), is_dry));
         }
-        let session = Session {
-            runtime: &runtime,
-            ledger,
-            connection,
-            network: &self.arguments.network,
-            command: RunCommand::Apply,
-            settings: self.settings(),
-        };
+        let network = &self.arguments.network;
+        let command = RunCommand::Apply;
+        let settings = self.settings();
+        let session = Session { runtime: &runtime, ledger, connection, network, command, settings };
         let mut plan = Plan::default();
         let stopped = session.run(None, async |Work { client, writer, .. }| {
             self.work(&client, &writer, &signals, before, &mut plan).await

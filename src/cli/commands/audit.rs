@@ -44,7 +44,7 @@ pub(super) fn audit(
         runtime: runtime()?,
         signals: Signals::listen()?,
     };
-    let audit = Audit { arguments, files, source: arguments.source.into(), terminal, intake };
+    let audit = Audit { arguments, files, source: arguments.source.into(), intake };
     let stopped = audit.read_rows()?;
     audit.finish(stopped.as_ref())
 }
@@ -53,7 +53,6 @@ struct Audit<'a> {
     arguments: &'a AuditArgs,
     files: &'a CommandFiles,
     source: Source,
-    terminal: &'a Terminal,
     intake: Intake<'a>,
 }
 
@@ -86,8 +85,10 @@ impl Audit<'_> {
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let wants_models = backlog.to_do > 0 || !ledger.knows_models().context("the ledger")?;
-        let (network, base_url) = (&self.arguments.platform.network, self.intake.base_url());
-        self.terminal.say(audit::before_audit(&backlog, network.rpm.get(), base_url.as_deref(), self.source));
+        let terminal = self.intake.terminal;
+        let network = &self.arguments.platform.network;
+        let base_url = self.intake.base_url();
+        terminal.say(audit::before_audit(&backlog, network.rpm.get(), base_url.as_deref(), self.source));
 
         let signal = || self.intake.signals.receiver();
         let session = self.intake.session(ledger, RunCommand::Audit, self.settings());
@@ -98,7 +99,7 @@ impl Audit<'_> {
                 stopped = keep_models(&client, &writer, signal()).await;
             }
             if stopped.is_none() {
-                let mut progress = self.terminal.progress(&audit::WORDING);
+                let mut progress = terminal.progress(&audit::WORDING);
                 let concurrency = usize::from(network.concurrency);
                 let rows = RowWork { rows, read, backlog, concurrency };
                 let reader = OneSide::of(self.source);
@@ -123,6 +124,7 @@ impl Audit<'_> {
 
     /// Writes the audit and says how it ended.
     fn finish(&self, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
+        let terminal = self.intake.terminal;
         let again = "the ledger cannot be read again";
         let ledger = LedgerReader::open_audit(self.ledger()).context(again)?;
         let rows = audit_rows(&ledger, self.arguments.redact).context(again)?;
@@ -131,16 +133,15 @@ impl Audit<'_> {
         let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
         let outputs = &self.intake.paths.outputs;
         let mut counters = AuditCounters::default();
-        let mut reports = render_outputs(&rows, outputs, &asked, has_answers, self.terminal, &mut |row| {
-            counters.count(row)
-        });
+        let mut reports =
+            render_outputs(&rows, outputs, &asked, has_answers, terminal, &mut |row| counters.count(row));
         let is_written = reports.failed.is_none();
         if !is_written {
             counters = AuditCounters::default();
         }
         let exit = Exit::of(stopped, counters.progress.needs_attention > 0);
-        if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
-            self.terminal.error(&reason.to_string());
+        if let (Some(reason), true) = (stopped, terminal.is_quiet()) {
+            terminal.error(&reason.to_string());
         }
         let files = reports.files_and(self.ledger());
         let found = is_written.then(|| counters.found());
@@ -154,15 +155,15 @@ impl Audit<'_> {
             next: next.as_deref(),
             stopped,
         };
-        self.terminal.say(audit::after_audit(&summary).apart());
+        terminal.say(audit::after_audit(&summary).apart());
         if let Some(split) = self.split().filter(|split| is_written && !split.stays(has_answers)) {
             reports.failed = parts::write(&rows, &split, &asked).err().map(|error| error.words());
         }
-        Ok(reports.exit(exit, ["audit", "read"], self.terminal))
+        Ok(reports.exit(exit, ["audit", "read"], terminal))
     }
 
     fn split(&self) -> Option<Split<'_>> {
-        Split::asked_for(&self.arguments.split, self.ledger(), self.files, self.terminal)
+        Split::asked_for(&self.arguments.split, self.ledger(), self.files, self.intake.terminal)
     }
 
     /// The command to type next; `None` when there is nothing left to do. An audit that goes on writes the report, too.

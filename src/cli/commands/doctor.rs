@@ -11,7 +11,7 @@ use self::within::{is_throttled, what_to_do, within};
 use super::connection::{practice_server, read_api_key, read_ca_cert};
 use super::signals::Signals;
 use super::{CommandError, runtime};
-use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, Signal, grouped};
+use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, grouped};
 use crate::cli::settings::{Endpoint, Environment, choose_key, typed_endpoint};
 use crate::cli::tools_arguments::DoctorArgs;
 use crate::engine::os;
@@ -45,38 +45,26 @@ const AFTER_THE_END: &str = "`audit --source agent` reads the agents. `verify` a
 
 /// Runs all checks, prints them, gives the exit code.
 pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    let environment = Environment::OWN;
-    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
-    let mut doctor = Doctor {
-        arguments,
-        environment: &environment,
-        checks: Vec::new(),
-        is_gone: false,
-        is_throttled: false,
-        is_langdock: false,
-    };
+    let endpoint = typed_endpoint(&arguments.endpoint, &Environment::OWN)?;
+    let checks = Vec::new();
+    let mut doctor = Doctor { arguments, checks, is_gone: false, is_throttled: false, is_langdock: false };
     let signals = Signals::listen()?;
     let runtime = runtime()?;
-    let heard = runtime.block_on(async {
+    let is_heard = runtime.block_on(async {
         tokio::select! {
             biased;
-            signal = signals.wait() => Ok(Some(signal)),
-            checked = doctor.check(&endpoint) => checked.map(|()| None::<Signal>),
+            _ = signals.wait() => Ok(true),
+            checked = doctor.check(&endpoint) => checked.map(|()| false),
         }
     })?;
     // A name that is still being looked up is not waited for.
     runtime.shutdown_background();
-    let failed = doctor.checks.iter().any(|check| check.status == CheckStatus::Failed);
-    let exit = if heard.is_some() {
-        Exit::StoppedEarly
-    } else if failed {
-        Exit::MendFirst
-    } else if doctor.is_throttled {
-        Exit::StoppedEarly
-    } else if doctor.is_gone {
-        Exit::NeedsAttention
-    } else {
-        Exit::Done
+    let exit = match (is_heard, doctor.has_failed()) {
+        (true, _) => Exit::StoppedEarly,
+        (false, true) => Exit::MendFirst,
+        (false, false) if doctor.is_throttled => Exit::StoppedEarly,
+        (false, false) if doctor.is_gone => Exit::NeedsAttention,
+        (false, false) => Exit::Done,
     };
     let practice = endpoint == Endpoint::Sandbox;
     let printed = if arguments.json {
@@ -86,7 +74,7 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
         terminal.print(&inventory::checks_as_text(&doctor.checks, practice))
     };
     printed.context("standard output")?;
-    if heard.is_some() {
+    if is_heard {
         terminal.say("stopped; the checks above are those that were done.");
     }
     Ok(exit)
@@ -94,7 +82,6 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
 
 struct Doctor<'a> {
     arguments: &'a DoctorArgs,
-    environment: &'a Environment<'a>,
     checks: Vec<Check>,
     /// The Assistants API has ended.
     is_gone: bool,
@@ -109,12 +96,13 @@ impl Doctor<'_> {
         let (sandbox, base_url) = self.address(endpoint).await?;
         let key = self.key(endpoint, sandbox.as_ref());
         if let Some(base_url) = base_url {
-            let is_there = self.network_checks(&base_url, key.as_ref().ok()).await;
+            self.network_checks(&base_url, key.as_ref().ok()).await;
             self.skip_the_rest(&["proxy", "name", "connection", "tls", "api", "clock"]);
             match key {
-                Ok(key) if is_there => self.platform(&base_url, key).await,
-                Ok(_) => {}
                 Err(why) => self.failed("key", why, ""),
+                // Where the API is not, nobody is shown the key.
+                Ok(_) if self.has_failed() => {}
+                Ok(key) => self.platform(&base_url, key).await,
             }
         }
         self.skip_the_rest(&["key", "models", "list", ASSISTANTS_API]);
@@ -158,6 +146,10 @@ impl Doctor<'_> {
         }
     }
 
+    fn has_failed(&self) -> bool {
+        self.checks.iter().any(|check| check.status == CheckStatus::Failed)
+    }
+
     /// Those of these checks that nothing was said of yet.
     fn skip_the_rest(&mut self, names: &[&'static str]) {
         for name in names {
@@ -182,13 +174,12 @@ impl Doctor<'_> {
         &mut self,
         endpoint: &Endpoint,
     ) -> Result<(Option<Sandbox>, Option<BaseUrl>), CommandError> {
-        let (sandbox, address) = match endpoint.address() {
-            Some(address) => (None, address.to_owned()),
-            None => {
-                let sandbox = practice_server(SandboxOptions::default()).await?;
-                let address = sandbox.base_url();
-                (Some(sandbox), address)
-            }
+        let (sandbox, address) = if let Some(address) = endpoint.address() {
+            (None, address.to_owned())
+        } else {
+            let sandbox = practice_server(SandboxOptions::default()).await?;
+            let address = sandbox.base_url();
+            (Some(sandbox), address)
         };
         let base_url = match BaseUrl::parse(&address, self.arguments.key.allow_http) {
             Ok(base_url) => base_url,
@@ -216,8 +207,8 @@ impl Doctor<'_> {
         if let Some(sandbox) = sandbox {
             return ApiKey::parse(sandbox.key()).map_err(|error| error.to_string());
         }
-        let source = choose_key(endpoint, &self.arguments.key, self.environment);
-        let key = source.and_then(|source| read_api_key(&source, self.environment));
+        let source = choose_key(endpoint, &self.arguments.key, &Environment::OWN);
+        let key = source.and_then(|source| read_api_key(&source, &Environment::OWN));
         key.map_err(|error| error.to_string())
     }
 

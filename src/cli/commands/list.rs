@@ -56,7 +56,7 @@ pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, Co
         Ok(Some(list)) => write(&list, arguments, &output, base_url.as_deref(), terminal),
         Ok(None) => {
             let none = if arguments.governance { inventory::no_governance } else { inventory::no_list };
-            terminal.show(&none(base_url.is_none()));
+            terminal.show(none(base_url.is_none()));
             Ok(Exit::NeedsAttention)
         }
         Err(failure) => {

@@ -130,22 +130,18 @@ fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
     };
     terminal::init_logs(terminal, format, cli.global.log_file.as_deref())
         .map_err(|error| UsageError(error.to_string()))?;
-    execute(cli.command, &files, terminal)
-}
-
-fn execute(command: Command, files: &CommandFiles, terminal: &Terminal) -> Result<Exit, CommandError> {
-    match command {
+    match cli.command {
         Command::Run(arguments) => run::run(&arguments, terminal),
-        Command::Audit(arguments) => audit::audit(&arguments, files, terminal),
+        Command::Audit(arguments) => audit::audit(&arguments, &files, terminal),
         Command::Apply(arguments) => apply::apply(&arguments, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
-        Command::Report(arguments) => report::report(&arguments, files, terminal),
-        Command::Verify(arguments) => verify::verify(&arguments, files, terminal),
+        Command::Report(arguments) => report::report(&arguments, &files, terminal),
+        Command::Verify(arguments) => verify::verify(&arguments, &files, terminal),
         Command::Doctor(arguments) => doctor::doctor(&arguments, terminal),
         Command::List(arguments) => list::list(&arguments, terminal),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
-        Command::Completions(arguments) => completions::completions(arguments.shell),
-        Command::Man(arguments) => completions::man(&arguments),
+        Command::Completions { shell } => completions::completions(shell),
+        Command::Man { command } => completions::man(command.as_deref()),
     }
 }
 

@@ -35,9 +35,9 @@ pub(super) fn write<R: PageLine>(
     let title = R::about(rows.facts(), asked.page.lang).heading;
     let head = IndexHead::new(title, &groups.column, R::run(rows.facts()), &settings);
     split.make_room(&groups)?;
-    let mut lines = Vec::with_capacity(groups.groups.len());
+    let mut lines = Vec::with_capacity(groups.all.len());
     let mut written = Vec::with_capacity(AT_ONCE);
-    for (group, [page, csv]) in groups.groups.iter().zip(groups.files()) {
+    for (group, [page, csv]) in groups.all.iter().zip(groups.files()) {
         let (of, page_path) = (groups.part_of(group), split.folder.join(&page));
         let mut files = [
             AtomicFile::create(&page_path, Access::OwnerOnly).context(HALF_DONE)?,

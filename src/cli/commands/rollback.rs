@@ -113,25 +113,22 @@ impl Rollback<'_> {
             }
         }
         let network = &self.arguments.network;
-        let only = self.only.iter().flatten().map(Uuid::to_string);
-        let session = Session {
-            runtime: &runtime,
-            ledger,
-            connection,
-            network,
-            command: RunCommand::Rollback,
-            settings: json!({ "only": only.collect::<Vec<_>>() }),
-        };
-        let mut counted = Counted { progress: self.terminal.progress(&disable::WORDING), on: 0, not_on: 0 };
+        let command = RunCommand::Rollback;
+        let only: Vec<_> = self.only.iter().flatten().map(Uuid::to_string).collect();
+        let settings = json!({ "only": only });
+        let session = Session { runtime: &runtime, ledger, connection, network, command, settings };
+        let progress = self.terminal.progress(&disable::WORDING);
+        let mut counted = Counted { progress, result: RollbackResult::default() };
         let stopped = session.run(None, async |Work { client, writer, .. }| {
             let timeout = Duration::from_secs(network.timeout);
             let mut board = Switchboard::new(&client, &writer, &mut counted, signals.receiver(), timeout);
             roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
             Ok(board.into_stop_reason())
         })?;
+        let RollbackResult { switched_on, failed, .. } = counted.result;
         let all = self.plan.count() + self.plan.left_alone;
-        let left = all.saturating_sub(counted.on).saturating_sub(counted.not_on);
-        Ok((RollbackResult { switched_on: counted.on, failed: counted.not_on, left }, stopped))
+        let left = all.saturating_sub(switched_on).saturating_sub(failed);
+        Ok((RollbackResult { switched_on, failed, left }, stopped))
     }
 
     fn finish(&self, result: RollbackResult, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
@@ -160,16 +157,15 @@ impl Rollback<'_> {
 /// Counts what came on again, and what did not, on its way to the person.
 struct Counted<P> {
     progress: P,
-    on: u64,
-    not_on: u64,
+    result: RollbackResult,
 }
 
 impl<P: Observer> Observer for Counted<P> {
     fn observe(&mut self, event: &Event) {
         if let Event::Switched(switched) = event {
             match switched.state {
-                DisabledState::ReEnabled => self.on += 1,
-                _ => self.not_on += 1,
+                DisabledState::ReEnabled => self.result.switched_on += 1,
+                _ => self.result.failed += 1,
             }
         }
         self.progress.observe(event);

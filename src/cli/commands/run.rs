@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
         runtime: runtime()?,
         signals: Signals::listen()?,
     };
-    let run = Run { arguments, disabling, terminal, intake };
+    let run = Run { arguments, disabling, intake };
     let stopped = run.check_rows()?;
     run.finish(stopped.as_ref())
 }
@@ -59,7 +59,6 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
 struct Run<'a> {
     arguments: &'a RunArgs,
     disabling: Disabling,
-    terminal: &'a Terminal,
     intake: Intake<'a>,
 }
 
@@ -92,11 +91,12 @@ impl Run<'_> {
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let unsettled = ledger.unsettled().context("the ledger")?;
+        let terminal = self.intake.terminal;
         let base_url = self.intake.base_url();
         let rpm = self.arguments.platform.network.rpm.get();
-        self.terminal.say(disable::before_run(&backlog, rpm, base_url.as_deref(), self.disabling, unsettled));
+        terminal.say(disable::before_run(&backlog, rpm, base_url.as_deref(), self.disabling, unsettled));
         if let Some(said) = check::accepting(&accepted, &self.arguments.accept) {
-            self.terminal.say(&said);
+            terminal.say(&said);
         }
         let probe_wait = Duration::from_secs(self.arguments.switching.probe_wait);
         let command = RunCommand::Run { disabling: self.disabling, probe_wait };
@@ -116,10 +116,11 @@ impl Run<'_> {
         unsettled: Unsettled,
     ) -> Option<StopReason> {
         let began = Instant::now();
+        let terminal = self.intake.terminal;
         let network = &self.arguments.platform.network;
         let signal = || self.intake.signals.receiver();
         let timeout = Duration::from_secs(network.timeout);
-        let mut progress = self.terminal.progress(&disable::WORDING);
+        let mut progress = terminal.progress(&disable::WORDING);
         if !unsettled.is_empty() && self.disabling != Disabling::DryRun {
             let mut board = Switchboard::new(&client, &writer, &mut progress, signal(), timeout);
             let watched = Duration::from_secs(self.arguments.switching.probe_wait);
@@ -137,7 +138,7 @@ impl Run<'_> {
         let mut board = Switchboard::new(&client, &writer, &mut progress, signal(), timeout).reading(reader);
         let rollback = self.rollback_command();
         let base_url = self.intake.base_url();
-        second_pass(&mut board, self.arguments, base_url.as_deref(), &rollback, self.terminal, began).await;
+        second_pass(&mut board, self.arguments, base_url.as_deref(), &rollback, terminal, began).await;
         board.into_stop_reason()
     }
 
@@ -177,6 +178,7 @@ impl Run<'_> {
 
     /// Writes the reports and says how it ended.
     fn finish(&self, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
+        let terminal = self.intake.terminal;
         let again = "the ledger cannot be read again";
         let ledger = LedgerReader::open(self.ledger()).context(again)?;
         let rows = RunRows::of(&ledger, false).context(again)?;
@@ -188,7 +190,7 @@ impl Run<'_> {
             &self.intake.paths.outputs,
             &Asked::of(self.arguments.dialect, &self.arguments.page),
             !facts.nothing_is_known(),
-            self.terminal,
+            terminal,
             &mut |row| counted.count(row),
         );
         if reports.failed.is_some() {
@@ -201,7 +203,7 @@ impl Run<'_> {
             }
             _ => self.next(facts, exit, stopped, reports.failed.is_some()),
         };
-        if self.terminal.is_quiet() && !matches!(exit, Exit::Done) {
+        if terminal.is_quiet() && !matches!(exit, Exit::Done) {
             let is_no_error = self.disabling == Disabling::DryRun
                 || matches!(
                     facts.disabling_end,
@@ -211,7 +213,7 @@ impl Run<'_> {
             let stuck = (facts.stuck_off > 0)
                 .then(|| format!("{} could not be switched on again and may be off", facts.stuck_off));
             for said in stopped.map(ToString::to_string).into_iter().chain(ending).chain(stuck) {
-                self.terminal.error(&said);
+                terminal.error(&said);
             }
         }
         let mut unmet = Unmet::of(&ledger).context(again)?;
@@ -223,12 +225,12 @@ impl Run<'_> {
             rows.context(again)?;
         }
         for name in unmet.names() {
-            self.terminal.say(check::differs_nowhere(name));
+            terminal.say(check::differs_nowhere(name));
         }
         let (files, rollback) = (reports.files_and(self.ledger()), self.rollback_command());
         let said = disable::after_run(facts, &counted, &files, &next, stopped, Some(&rollback));
-        self.terminal.say(said.apart());
-        Ok(reports.exit(exit, ["report", "found out"], self.terminal))
+        terminal.say(said.apart());
+        Ok(reports.exit(exit, ["report", "found out"], terminal))
     }
 
     /// The command lines that get on from here. A run that goes on writes the report, too.

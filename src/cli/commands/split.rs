@@ -72,7 +72,7 @@ impl<'a> Split<'a> {
         let names = format.map(|format| format.carried_columns).unwrap_or_default();
         let at = find_column(&names, self.column)?;
         let column = names.get(at).cloned().unwrap_or_default();
-        let mut groups = Groups { at, column, groups: Vec::new(), places: HashMap::new() };
+        let mut groups = Groups { at, column, all: Vec::new(), places: HashMap::new() };
         match ledger.for_each_carried(|key, cells| groups.take(cells.get(at).map_or("", String::as_str), key)) {
             Ok(()) => Ok(groups),
             Err(GroupError::TooMany) => Err(UsageError(format!(
@@ -111,7 +111,7 @@ pub(super) struct Groups {
     at: usize,
     /// As the input has it.
     pub(super) column: String,
-    pub(super) groups: Vec<Group>,
+    pub(super) all: Vec<Group>,
     /// Their places, by what is the same for two spellings of one value.
     places: HashMap<String, usize>,
 }
@@ -139,13 +139,13 @@ impl Groups {
         let line = one_line(cell);
         let value = trimmed(&line);
         let at = *self.places.entry(same_for_all_spellings(value)).or_insert_with(|| {
-            self.groups.push(Group { value: value.to_owned(), rows: Vec::new() });
-            self.groups.len() - 1
+            self.all.push(Group { value: value.to_owned(), rows: Vec::new() });
+            self.all.len() - 1
         });
-        if let Some(group) = self.groups.get_mut(at) {
+        if let Some(group) = self.all.get_mut(at) {
             group.rows.push(key);
         }
-        if self.groups.len() > VALUES { Err(GroupError::TooMany) } else { Ok(()) }
+        if self.all.len() > VALUES { Err(GroupError::TooMany) } else { Ok(()) }
     }
 
     pub(super) fn part_of(&self, group: &Group) -> PartOf {
@@ -159,7 +159,7 @@ impl Groups {
             "" => names.name(&format!("without {}", self.column)),
             value => names.name(value),
         };
-        self.groups
+        self.all
             .iter()
             .map(name)
             .map(|stem| ["html", "csv"].map(|ending| format!("{stem}.{ending}")))

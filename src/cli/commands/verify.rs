@@ -91,21 +91,15 @@ impl Verify<'_> {
         let runtime = runtime()?;
         let signals = Signals::listen()?;
         let network = &self.arguments.network;
-        let session = Session {
-            runtime: &runtime,
-            ledger,
-            connection,
-            network,
-            command: RunCommand::Verify,
-            settings: json!({}),
-        };
+        let (command, settings) = (RunCommand::Verify, json!({}));
+        let session = Session { runtime: &runtime, ledger, connection, network, command, settings };
         let selection = Selection { again: true, ..Selection::default() };
         let against = LedgerReader::open(&self.arguments.ledger).context(NOTHING)?;
         let against = AgainstKept::new(against, self.accepted.clone());
         session.run(Some(selection), async |work| {
             let Some(rows) = work.rows else { return Ok(None) };
-            let rows =
-                RowWork { rows, read: Vec::new(), backlog, concurrency: usize::from(network.concurrency) };
+            let concurrency = usize::from(network.concurrency);
+            let rows = RowWork { rows, read: Vec::new(), backlog, concurrency };
             let mut progress = self.terminal.progress(&check::WORDING);
             let (reader, signal) = (against.clone(), signals.receiver());
             let stopped = drive(&work.client, &work.writer, reader, rows, signal, &mut progress).await;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::{Doctor, MEND_ADDRESS};
 use crate::base::{SupportId, grouped};
 use crate::cli::commands::connection::read_ca_cert;
+use crate::cli::settings::Environment;
 use crate::engine::platform::{
     ApiKey, BaseUrl, CertificateTrouble, Page, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of,
     resolve,
@@ -14,9 +15,9 @@ use crate::engine::platform::{
 const CLOCKS_APART: Duration = Duration::from_secs(5 * 60);
 
 impl Doctor<'_> {
-    /// From this machine to the platform, without showing the key; whether its API is there.
-    pub(super) async fn network_checks(&mut self, base_url: &BaseUrl, key: Option<&ApiKey>) -> bool {
-        let through = match proxy_of(base_url, self.environment.0) {
+    /// From this machine to the platform, without showing the key.
+    pub(super) async fn network_checks(&mut self, base_url: &BaseUrl, key: Option<&ApiKey>) {
+        let through = match proxy_of(base_url, Environment::OWN.0) {
             Ok(ProxyUse::None) => {
                 let of_system =
                     if cfg!(any(windows, target_os = "macos")) { " but the system's" } else { "" };
@@ -33,8 +34,7 @@ impl Doctor<'_> {
             }
             Err(error) => {
                 let remedy = "Mend the variable, then run doctor again.";
-                self.failed("proxy", error.to_string(), remedy);
-                return false;
+                return self.failed("proxy", error.to_string(), remedy);
             }
         };
         let (host, port) = through.clone().unwrap_or_else(|| (base_url.host().to_owned(), base_url.port()));
@@ -47,8 +47,7 @@ impl Doctor<'_> {
             found => {
                 let words = found.err().unwrap_or_else(|| "no address".to_owned());
                 let remedy = "Check the spelling of the host, the network (VPN?) and the name servers.";
-                self.failed("name", format!("{host} is not known: {words}"), remedy);
-                return false;
+                return self.failed("name", format!("{host} is not known: {words}"), remedy);
             }
         }
         let ca_cert_pem = match read_ca_cert(&self.arguments.key) {
@@ -57,22 +56,18 @@ impl Doctor<'_> {
         };
         match probe(base_url, key, ca_cert_pem.as_deref(), self.timeout()).await {
             Ok(Ok(reached)) => self.reached(base_url, &reached),
-            Ok(Err(failure)) => {
-                self.unreached(&failure, through.is_some());
-                false
-            }
+            Ok(Err(failure)) => self.unreached(&failure, through.is_some()),
             Err(error) => self.unusable(&error.to_string()),
         }
     }
 
-    fn unusable(&mut self, why: &str) -> bool {
+    fn unusable(&mut self, why: &str) {
         self.skip_the_rest(&["connection"]);
         let remedy = "Give --ca-cert a PEM file of certificates; without it, check the system's own.";
         self.failed("tls", why, remedy);
-        false
     }
 
-    fn reached(&mut self, base_url: &BaseUrl, reached: &Reached) -> bool {
+    fn reached(&mut self, base_url: &BaseUrl, reached: &Reached) {
         self.ok("connection", "the server answers");
         if base_url.is_http() {
             self.ok("tls", "none on this way (http://)");
@@ -80,27 +75,18 @@ impl Doctor<'_> {
             self.ok("tls", "the certificate is trusted");
         }
         let status = reached.status;
-        let is_there = match (&reached.redirect, &reached.page) {
-            (Some(to), _) => {
-                self.failed("api", format!("{status}: redirects to {to}"), MEND_ADDRESS);
-                false
-            }
+        match (&reached.redirect, &reached.page) {
+            (Some(to), _) => self.failed("api", format!("{status}: redirects to {to}"), MEND_ADDRESS),
             (None, Some(page)) if matches!(status, 200 | 403 | 404) => {
                 self.page(status, page, reached.support_id.as_ref());
-                false
             }
             _ if status == 404 => {
                 let found = "answers a request without a key with 404, where the API says 401";
                 self.warn("api", found, MEND_ADDRESS);
-                true
             }
-            _ => {
-                self.ok("api", format!("answers a request without a key with {status}"));
-                true
-            }
-        };
+            _ => self.ok("api", format!("answers a request without a key with {status}")),
+        }
         self.clock(reached.clocks);
-        is_there
     }
 
     /// A web page in place of the API: of another address, or of a gateway on the way.
