@@ -27,7 +27,7 @@ mod tests;
 
 mod store;
 pub use accept::Accepted;
-pub use again::{AgainstKept, Verified, as_it_is_now, asked_for};
+pub use again::{AgainstKept, Verified, as_it_is_now};
 pub use compare::{Verdict, compare};
 pub(crate) use compare::{differing, differs};
 pub use messages::{WORDING, accepting, after_verify, before_verify, changed_verdicts, differs_nowhere};
