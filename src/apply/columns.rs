@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::remedies::{Told, told};
 use super::run::is_published;
 use super::store::{Ending, Recorded};
-use crate::base::{Actor, ApplyStatus, Both, Difference, Lang, ReportRow, RowProgress, RowStatus, RunFacts};
+use crate::base::{ApplyStatus, Both, Difference, Lang, ReportRow, RowProgress, RowStatus, RunFacts};
 use crate::engine::report::column::{Cell, Column as ReportColumn, Place, whole_seconds};
 use crate::engine::report::columns::{
     DIFFERENCES, assistant_id, error, id, input, line, name, remedy, status, time,

@@ -85,11 +85,6 @@ impl Verified {
     }
 }
 
-/// Which pair was asked for, of a row that can be asked for.
-pub(crate) fn asked_for(row: &ReportRow) -> Option<Pair> {
-    row.pair.filter(|_| row.invalid.is_none() && row.duplicate_of.is_none())
-}
-
 /// The row of the run as it is now. What was spent on it was spent by this command, not by the run.
 pub(crate) fn as_it_is_now(mut row: ReportRow, again: Reread) -> ReportRow {
     if let Some((line, status)) = row.duplicate_of {

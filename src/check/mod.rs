@@ -27,7 +27,7 @@ mod tests;
 
 mod store;
 pub use accept::Accepted;
-pub(crate) use again::{AgainstKept, Verified, as_it_is_now, asked_for};
+pub(crate) use again::{AgainstKept, Verified, as_it_is_now};
 pub use compare::{Verdict, compare};
 pub(crate) use compare::{differing, differs};
 pub(crate) use messages::{

@@ -19,7 +19,6 @@ Examples:
   agent-migrate apply assistants.ledger --to-platform odeus --map agents.csv
   agent-migrate apply samples/assistants.sandbox.ledger --sandbox";
 
-/// Options of `apply`.
 #[derive(Clone, Debug, Args)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -59,16 +58,12 @@ pub(super) struct ApplyArgs {
     /// Practise: the ledger is one of the practice workspace
     #[arg(long, conflicts_with_all = ["platform", "base_url", "to_platform", "to_base_url", "api_key_file"], help_heading = "Where the platform is")]
     pub sandbox: bool,
-    /// Where the platform is.
     #[command(flatten)]
     pub endpoint: LedgerEndpointArgs,
-    /// Another workspace.
     #[command(flatten)]
     pub to: OtherWorkspaceArgs,
-    /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,
-    /// Pace and patience.
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Where the report goes; - is standard output [default: beside LEDGER, its stem + .apply.csv]
@@ -89,12 +84,10 @@ pub(super) struct ApplyArgs {
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
-    /// What pages are told.
     #[command(flatten)]
     pub page: PageArgs,
 }
 
-/// Another workspace than the ledger's.
 #[expect(clippy::doc_markdown, reason = "the comments are the help, which has no backticks")]
 #[derive(Clone, Debug, Args)]
 #[command(group(clap::ArgGroup::new("elsewhere").args(["to_platform", "to_base_url"])))]

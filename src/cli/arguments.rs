@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use super::apply_arguments::{APPLY_EXAMPLES, ApplyArgs};
 use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
-use super::network_arguments::{EndpointArgs, KeyArgs, NetworkArgs};
+use super::network_arguments::PlatformArgs;
 use super::report_arguments::{PageArgs, ReportArgs};
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
@@ -60,15 +61,12 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "agent-migrate", version, help_expected = true, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
 pub(super) struct Cli {
-    /// Options of every command.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What the program can do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Check every assistant of a CSV against its agent; goes on where an earlier run stopped
@@ -124,12 +122,17 @@ pub(super) enum Command {
     /// Prints its base URL and key. Flags make it throttle, fail, lag, or end the Assistants API.
     Sandbox(Box<SandboxArgs>),
     /// Print a completion script for a shell
-    Completions(CompletionsArgs),
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Print the manual page (roff) of the program, or of one of its commands
-    Man(ManArgs),
+    Man {
+        /// The command whose page it is [default: the program's own]
+        command: Option<String>,
+    },
 }
 
-/// Options of every command.
 #[derive(Clone, Debug, Args)]
 pub(super) struct GlobalArgs {
     /// Print only what went wrong and the report
@@ -149,7 +152,6 @@ pub(super) struct GlobalArgs {
     pub color: ColorArg,
 }
 
-/// Form of the log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormatArg {
     /// A line of text
@@ -158,7 +160,6 @@ pub(super) enum LogFormatArg {
     Json,
 }
 
-/// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorArg {
     /// On a terminal
@@ -169,22 +170,13 @@ pub(super) enum ColorArg {
     Never,
 }
 
-/// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct RunArgs {
     /// CSV or .xlsx with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
     #[arg(required_unless_present = "sandbox")]
     pub input: Option<PathBuf>,
-    /// Where the platform is.
     #[command(flatten)]
-    pub endpoint: EndpointArgs,
-    /// Key and network.
-    #[command(flatten)]
-    pub key: KeyArgs,
-    /// Pace and patience.
-    #[command(flatten)]
-    pub network: NetworkArgs,
-    /// How to read the input.
+    pub platform: PlatformArgs,
     #[command(flatten)]
     pub reading: InputArgs,
     /// Where the CSV report goes; - is standard output [default: beside INPUT, its stem + .report.csv]
@@ -202,7 +194,6 @@ pub(super) struct RunArgs {
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
-    /// What pages are told.
     #[command(flatten)]
     pub page: PageArgs,
     /// The run's memory [default: beside INPUT, its stem + .ledger]
@@ -221,7 +212,6 @@ pub(super) struct RunArgs {
     /// Begin a new ledger; the old one is renamed to STEM.UTC-TIME.ledger, never deleted
     #[arg(long, help_heading = "Ledger")]
     pub fresh: bool,
-    /// Switching off.
     #[command(flatten)]
     pub switching: DisablingArgs,
     /// Do not ask: switch off what the plan says; with --fresh, begin a new ledger even while the old one records
@@ -230,7 +220,6 @@ pub(super) struct RunArgs {
     pub yes: bool,
 }
 
-/// Switching the old assistants off.
 #[derive(Clone, Debug, Args)]
 #[command(group(clap::ArgGroup::new("switching_off").args(["disable", "dry_run"]).multiple(true)))]
 pub(super) struct DisablingArgs {
@@ -250,20 +239,6 @@ pub(super) struct DisablingArgs {
     /// without --disable that makes up for an earlier run's last look goes by it, too
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(0..=3_600), help_heading = "Switching off")]
     pub probe_wait: u64,
-}
-
-/// Options of `completions`.
-#[derive(Clone, Debug, Args)]
-pub(super) struct CompletionsArgs {
-    /// The shell
-    pub shell: clap_complete::Shell,
-}
-
-/// Options of `man`.
-#[derive(Clone, Debug, Args)]
-pub(super) struct ManArgs {
-    /// The command whose page it is [default: the program's own]
-    pub command: Option<String>,
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::network_arguments::{EndpointArgs, KeyArgs, NetworkArgs};
+use super::network_arguments::PlatformArgs;
 use super::report_arguments::{PageArgs, SplitArgs};
 use super::shared_arguments::{DialectArg, InputArgs, parse_age};
 use crate::audit::Source;
@@ -20,7 +20,6 @@ Examples:
   agent-migrate audit assistants.csv --platform odeus --recheck 7d
   agent-migrate audit assistants.csv --platform langdock --split-by owner --output-dir owners";
 
-/// From which API to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SourceArg {
     /// The Assistants API
@@ -41,7 +40,6 @@ impl From<SourceArg> for Source {
     }
 }
 
-/// Options of `audit`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct AuditArgs {
     /// CSV or .xlsx with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
@@ -50,16 +48,8 @@ pub(super) struct AuditArgs {
     /// From which API to read
     #[arg(long, value_enum, default_value_t = SourceArg::Auto, value_name = "API")]
     pub source: SourceArg,
-    /// Where the platform is.
     #[command(flatten)]
-    pub endpoint: EndpointArgs,
-    /// Key and network.
-    #[command(flatten)]
-    pub key: KeyArgs,
-    /// Pace and patience.
-    #[command(flatten)]
-    pub network: NetworkArgs,
-    /// How to read the input.
+    pub platform: PlatformArgs,
     #[command(flatten)]
     pub reading: InputArgs,
     /// Where the CSV goes; - is standard output [default: beside INPUT, its stem + .audit.csv]
@@ -80,10 +70,8 @@ pub(super) struct AuditArgs {
     /// Delimiter, byte order mark and line ends of the CSV
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
-    /// Splitting by a column.
     #[command(flatten)]
     pub split: SplitArgs,
-    /// What pages are told.
     #[command(flatten)]
     pub page: PageArgs,
     /// The audit's memory [default: beside INPUT, its stem + .audit.ledger]

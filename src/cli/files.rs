@@ -36,8 +36,8 @@ impl CommandFiles {
     pub(super) fn of(cli: &Cli) -> Result<Self, UsageError> {
         let mut files = Self::default();
         match &cli.command {
-            Command::Run(arguments) => files.work(&run_paths(arguments), &arguments.key),
-            Command::Audit(arguments) => files.work(&audit_paths(arguments), &arguments.key),
+            Command::Run(arguments) => files.work(&run_paths(arguments), &arguments.platform.key),
+            Command::Audit(arguments) => files.work(&audit_paths(arguments), &arguments.platform.key),
             Command::Rollback(arguments) => {
                 files.key(&arguments.key);
                 files.ledger("LEDGER", &arguments.ledger);
@@ -61,12 +61,12 @@ impl CommandFiles {
                 files.output("--output", &report_output(arguments));
             }
             Command::List(arguments) => {
-                files.key(&arguments.key);
+                files.key(&arguments.platform.key);
                 files.output("--output", &OutputPath::parse(&arguments.output));
             }
             Command::Doctor(arguments) => files.key(&arguments.key),
             Command::Sandbox(arguments) => files.read("--workspace", arguments.workspace.as_deref()),
-            Command::Completions(_) | Command::Man(_) => {}
+            Command::Completions { .. } | Command::Man { .. } => {}
         }
         if files.printed.contains(&"--xlsx") {
             return Err(UsageError("--xlsx: a workbook is a file: say where it goes, --xlsx PATH.".into()));

@@ -10,7 +10,16 @@ use super::shared_arguments::PlatformArg;
 /// Far beyond any platform's limit, and still cheap to keep count of.
 const MOST_RPM: u32 = 1_000_000;
 
-/// Where the platform is.
+#[derive(Clone, Debug, Args)]
+pub(super) struct PlatformArgs {
+    #[command(flatten)]
+    pub endpoint: EndpointArgs,
+    #[command(flatten)]
+    pub key: KeyArgs,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+}
+
 #[derive(Clone, Debug, Args)]
 pub(super) struct EndpointArgs {
     /// Which hosted platform (no default: a key must never go to the wrong company)
@@ -27,7 +36,7 @@ pub(super) struct EndpointArgs {
     pub mix: bool,
 }
 
-/// Where the platform of a ledger is: only to be held against what the ledger says.
+/// Only to be held against what the ledger says.
 #[derive(Clone, Debug, Args)]
 pub(super) struct LedgerEndpointArgs {
     /// Which hosted platform: must be the ledger's, which it is taken from
@@ -38,7 +47,6 @@ pub(super) struct LedgerEndpointArgs {
     pub base_url: Option<String>,
 }
 
-/// Where the key comes from.
 #[derive(Clone, Debug, Args)]
 pub(super) struct KeyArgs {
     /// File with the API key, - for standard input [default: the environment, AGENT_MIGRATE_API_KEY, or
@@ -53,7 +61,6 @@ pub(super) struct KeyArgs {
     pub ca_cert: Option<PathBuf>,
 }
 
-/// Pace and patience.
 #[derive(Clone, Debug, Args)]
 pub(super) struct NetworkArgs {
     /// Requests in any 60 seconds; the platform allows 500 a workspace, shared with everybody who uses it

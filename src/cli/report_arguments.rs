@@ -10,7 +10,6 @@ use super::shared_arguments::DialectArg;
 use crate::base::{Lang, one_line};
 use crate::engine::report::page::{AppLink, PageOptions};
 
-/// Format of `report`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReportFormatArg {
     /// The CSV that `run` writes
@@ -58,7 +57,6 @@ impl ReportArgs {
     }
 }
 
-/// Options of `report`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -91,15 +89,12 @@ pub(super) struct ReportArgs {
     /// and what was written when, with the hashes of input, ledger and report
     #[arg(long, conflicts_with = "split_by")]
     pub proof: bool,
-    /// Splitting by a column.
     #[command(flatten)]
     pub split: SplitArgs,
-    /// What pages are told.
     #[command(flatten)]
     pub page: PageArgs,
 }
 
-/// Language of pages and remedies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LangArg {
     /// English
@@ -108,7 +103,6 @@ pub(super) enum LangArg {
     De,
 }
 
-/// What pages are told.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PageArgs {
     /// Language of pages, workbooks and the column `remedy`; status words, column names and JSON stay English
@@ -147,7 +141,6 @@ fn parse_date(text: &str) -> Result<Date, String> {
     date.ok_or_else(|| "write the day like 2026-04-30".to_owned())
 }
 
-/// Splitting a report by a column.
 #[derive(Clone, Debug, Args)]
 pub(super) struct SplitArgs {
     /// A page and a CSV for each value of this column of the input, such as owner, and an index.html that links to them
@@ -156,13 +149,6 @@ pub(super) struct SplitArgs {
     /// The folder for them; made if it is missing
     #[arg(long, value_name = "DIR", requires = "split_by", help_heading = "Splitting")]
     pub output_dir: Option<PathBuf>,
-}
-
-impl SplitArgs {
-    /// The column and the folder; `None` where nothing is to be split.
-    pub(super) fn asked_for(&self) -> Option<(&str, &Path)> {
-        self.split_by.as_deref().zip(self.output_dir.as_deref())
-    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ Examples:
   agent-migrate rollback assistants.ledger
   agent-migrate rollback assistants.ledger --only 11111111-2222-4333-8444-555555555555";
 
-/// Options of `rollback`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct RollbackArgs {
     /// The ledger of the run to take back
@@ -28,13 +27,10 @@ pub(super) struct RollbackArgs {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
-    /// Where the platform is.
     #[command(flatten)]
     pub endpoint: LedgerEndpointArgs,
-    /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,
-    /// Pace and patience.
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Where the report is written again; - is standard output [default: beside LEDGER, its stem + .report.csv]

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-/// What the practice workspace does with `agent/v1/list`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum SandboxListArg {
     /// Serves it
@@ -14,7 +13,6 @@ pub(super) enum SandboxListArg {
     Missing,
 }
 
-/// What the practice workspace does with `governance/v1/agents`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum SandboxGovernanceArg {
     /// Serves it
@@ -27,7 +25,6 @@ pub(super) enum SandboxGovernanceArg {
     Missing,
 }
 
-/// Whether assistant and agent are one record in the practice workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum SandboxRecordsArg {
     /// One record
@@ -36,7 +33,6 @@ pub(super) enum SandboxRecordsArg {
     Two,
 }
 
-/// Options of `sandbox`.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 #[command(group = ArgGroup::new("losing").args(["lose_disables", "lose_writes", "drop_writes"]).multiple(true))]
@@ -98,15 +94,12 @@ pub(super) struct SandboxArgs {
     /// Answer that the key lacks its scope
     #[arg(long, help_heading = "Trouble")]
     pub missing_scope: bool,
-    /// Trouble when switching off.
     #[command(flatten)]
     pub switching: SandboxSwitchingArgs,
-    /// Trouble when agents are written.
     #[command(flatten)]
     pub writing: SandboxWritingArgs,
 }
 
-/// How the answer to a request that was applied is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum SandboxLostAnswerArg {
     /// The connection is closed
@@ -115,7 +108,6 @@ pub(super) enum SandboxLostAnswerArg {
     Silent,
 }
 
-/// What goes wrong in the practice workspace when assistants are switched off or on.
 #[derive(Clone, Debug, Args)]
 pub(super) struct SandboxSwitchingArgs {
     /// Refuse every request to switch off or on (403), as for a key that is no admin's
@@ -132,7 +124,6 @@ pub(super) struct SandboxSwitchingArgs {
     pub fail_enables: u32,
 }
 
-/// What goes wrong in the practice workspace when agents are written.
 #[derive(Clone, Debug, Args)]
 pub(super) struct SandboxWritingArgs {
     /// Share every agent for reading only: refuse to update and publish it (403)

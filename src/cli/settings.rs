@@ -25,7 +25,9 @@ pub(super) struct UsageError(pub String);
 pub(super) struct Environment<'a>(pub &'a dyn Fn(&str) -> Option<String>);
 
 impl Environment<'_> {
-    /// Whether the variable is set to something.
+    /// The process's own.
+    pub(super) const OWN: Self = Self(&|name| std::env::var(name).ok());
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -36,12 +38,9 @@ impl Environment<'_> {
     }
 }
 
-/// Where the platform is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
-    /// A hosted platform.
     Hosted {
-        /// Its base URL.
         base_url: &'static str,
         /// The environment variable that may hold a key for it, beside `AGENT_MIGRATE_API_KEY`.
         key_variable: &'static str,
@@ -52,36 +51,40 @@ pub(super) enum Endpoint {
     Sandbox,
 }
 
-/// Decides where the platform is. A flag beats the environment; there is no default, since a key must never go to the
-/// wrong company (DESIGN.md, Commands).
-pub(super) fn choose_endpoint(
-    platform: Option<PlatformArg>,
-    base_url: Option<&str>,
-    sandbox: bool,
-    environment: &Environment<'_>,
-) -> Result<Endpoint, UsageError> {
-    match (platform, base_url, sandbox) {
-        (_, _, true) => Ok(Endpoint::Sandbox),
-        (Some(platform), _, _) => Ok(hosted(platform)),
-        (None, Some(url), _) => Ok(Endpoint::BaseUrl(url.to_owned())),
-        (None, None, false) => {
-            environment.get("AGENT_MIGRATE_BASE_URL").map(Endpoint::BaseUrl).ok_or_else(|| {
-                UsageError(
-                "which platform? Give --platform langdock, --platform odeus, --base-url URL for a dedicated \
-                 deployment, or --sandbox to practise."
-                    .into(),
-            )
-            })
+impl Endpoint {
+    /// `None` for the practice workspace, which has an address only while it is there.
+    pub(super) fn address(&self) -> Option<&str> {
+        match self {
+            Self::Hosted { base_url, .. } => Some(base_url),
+            Self::BaseUrl(typed) => Some(typed),
+            Self::Sandbox => None,
         }
     }
 }
 
-/// The place that these options name.
+/// The place that these options name, if they name one.
+pub(super) fn named_endpoint(platform: Option<PlatformArg>, base_url: Option<&str>) -> Option<Endpoint> {
+    platform.map(hosted).or_else(|| base_url.map(|url| Endpoint::BaseUrl(url.to_owned())))
+}
+
+/// Decides where the platform is. A flag beats the environment; there is no default, since a key must never go to the
+/// wrong company (DESIGN.md, Commands).
 pub(super) fn typed_endpoint(
     typed: &EndpointArgs,
     environment: &Environment<'_>,
 ) -> Result<Endpoint, UsageError> {
-    choose_endpoint(typed.platform, typed.base_url.as_deref(), typed.sandbox, environment)
+    if typed.sandbox {
+        return Ok(Endpoint::Sandbox);
+    }
+    named_endpoint(typed.platform, typed.base_url.as_deref())
+        .or_else(|| environment.get("AGENT_MIGRATE_BASE_URL").map(Endpoint::BaseUrl))
+        .ok_or_else(|| {
+            UsageError(
+                "which platform? Give --platform langdock, --platform odeus, --base-url URL for a dedicated \
+                 deployment, or --sandbox to practise."
+                    .into(),
+            )
+        })
 }
 
 fn hosted(platform: PlatformArg) -> Endpoint {
@@ -93,10 +96,9 @@ fn hosted(platform: PlatformArg) -> Endpoint {
 
 /// The place that a ledger's base URL names.
 pub(super) fn hosted_or_other(base_url: &str) -> Endpoint {
-    [PlatformArg::Langdock, PlatformArg::Odeus]
-        .map(hosted)
-        .into_iter()
-        .find(|endpoint| matches!(endpoint, Endpoint::Hosted { base_url: hosted, .. } if *hosted == base_url))
+    let mut known = [PlatformArg::Langdock, PlatformArg::Odeus].map(hosted).into_iter();
+    known
+        .find(|endpoint| endpoint.address() == Some(base_url))
         .unwrap_or_else(|| Endpoint::BaseUrl(base_url.to_owned()))
 }
 
@@ -109,51 +111,48 @@ pub(super) const fn disabling(arguments: &DisablingArgs) -> Disabling {
     }
 }
 
-/// Where reports go: in which format, and where to.
+/// Where reports go, each in its format.
 pub(super) type Outputs = Vec<(ReportFormatArg, OutputPath)>;
 
 /// The CSV, and JSON Lines, a page and a workbook where they are asked for.
-fn outputs(csv: OutputPath, others: [&Option<PathBuf>; 3]) -> Outputs {
-    let formats = [ReportFormatArg::Json, ReportFormatArg::Html, ReportFormatArg::Xlsx];
-    let others = formats
-        .into_iter()
-        .zip(others)
-        .filter_map(|(format, path)| Some((format, OutputPath::parse(path.as_deref()?))));
-    std::iter::once((ReportFormatArg::Csv, csv)).chain(others).collect()
+fn outputs(csv: &Path, [json, html, xlsx]: [&Option<PathBuf>; 3]) -> Outputs {
+    let asked = [
+        (ReportFormatArg::Csv, Some(csv)),
+        (ReportFormatArg::Json, json.as_deref()),
+        (ReportFormatArg::Html, html.as_deref()),
+        (ReportFormatArg::Xlsx, xlsx.as_deref()),
+    ];
+    asked.into_iter().filter_map(|(format, path)| Some((format, OutputPath::parse(path?)))).collect()
 }
 
 /// Where `rollback` writes the report again: where `run` does without options.
 pub(super) fn rollback_outputs(arguments: &RollbackArgs) -> Outputs {
-    outputs(beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".report.csv"), [&None; 3])
+    outputs(&beside_ledger(&arguments.ledger, arguments.report.as_ref(), ".report.csv"), [&None; 3])
 }
 
 /// Where `apply` writes its reports: files of their own.
 pub(super) fn apply_outputs(arguments: &ApplyArgs) -> Outputs {
-    let report = beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".apply.csv");
-    outputs(report, [&arguments.json, &arguments.html, &arguments.xlsx])
-}
-
-/// Where `report` writes.
-pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
-    arguments.output.as_deref().map_or(OutputPath::Stdout, OutputPath::parse)
+    let ApplyArgs { ledger, report, json, html, xlsx, .. } = arguments;
+    outputs(&beside_ledger(ledger, report.as_ref(), ".apply.csv"), [json, html, xlsx])
 }
 
 /// Where `verify` writes its reports: files of their own, so that the run's stay.
 pub(super) fn verify_outputs(arguments: &VerifyArgs) -> Outputs {
-    let report = beside_ledger(&arguments.ledger, arguments.report.as_deref(), ".verify.csv");
-    outputs(report, [&arguments.json, &arguments.html, &arguments.xlsx])
+    let VerifyArgs { ledger, report, json, html, xlsx, .. } = arguments;
+    outputs(&beside_ledger(ledger, report.as_ref(), ".verify.csv"), [json, html, xlsx])
+}
+
+pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
+    arguments.output.as_deref().map_or(OutputPath::Stdout, OutputPath::parse)
 }
 
 /// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.
-fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> OutputPath {
-    given.map_or_else(
-        || {
-            let mut name = ledger.file_stem().unwrap_or_default().to_owned();
-            name.push(suffix);
-            OutputPath::File(ledger.with_file_name(name))
-        },
-        OutputPath::parse,
-    )
+fn beside_ledger(ledger: &Path, given: Option<&PathBuf>, suffix: &str) -> PathBuf {
+    given.cloned().unwrap_or_else(|| {
+        let mut name = ledger.file_stem().unwrap_or_default().to_owned();
+        name.push(suffix);
+        ledger.with_file_name(name)
+    })
 }
 
 /// Where the key is to be had from. Not the key itself: reading it is I/O.
@@ -161,7 +160,7 @@ fn beside_ledger(ledger: &Path, given: Option<&Path>, suffix: &str) -> OutputPat
 pub(super) enum Key {
     /// A file, or `-` for standard input.
     File(PathBuf),
-    /// An environment variable of this name.
+    /// An environment variable.
     Variable(&'static str),
     /// The practice workspace's own.
     Practice,
@@ -193,12 +192,9 @@ pub(super) fn choose_key(
     )
 }
 
-/// Where an output goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum OutputPath {
-    /// Standard output.
     Stdout,
-    /// A file.
     File(PathBuf),
 }
 
@@ -219,13 +215,11 @@ impl OutputPath {
 }
 
 /// The files of a run or an audit.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct WorkPaths {
-    /// The input; `None` for the built-in sample.
+    /// `None` for the built-in sample.
     pub input: Option<PathBuf>,
     /// The memory of a run, or of an audit: never of both.
     pub ledger: PathBuf,
-    /// The reports.
     pub outputs: Outputs,
 }
 
@@ -238,37 +232,24 @@ fn beside_input(input: Option<&Path>, sandbox: bool, suffix: &str) -> PathBuf {
     input.with_file_name(name)
 }
 
-impl WorkPaths {
-    /// Defaults beside the input.
-    fn settle(
-        (input, sandbox): (&Option<PathBuf>, bool),
-        (ledger, ledger_suffix): (&Option<PathBuf>, &str),
-        (report, report_suffix): (&Option<PathBuf>, &str),
-        others: [&Option<PathBuf>; 3],
-    ) -> Self {
-        let beside = |suffix: &str| beside_input(input.as_deref(), sandbox, suffix);
-        let report =
-            report.as_deref().map_or_else(|| OutputPath::File(beside(report_suffix)), OutputPath::parse);
-        Self {
-            input: input.clone(),
-            ledger: ledger.clone().unwrap_or_else(|| beside(ledger_suffix)),
-            outputs: outputs(report, others),
-        }
+pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
+    let AuditArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
+    let beside = |suffix| beside_input(input.as_deref(), platform.endpoint.sandbox, suffix);
+    WorkPaths {
+        input: input.clone(),
+        ledger: ledger.clone().unwrap_or_else(|| beside(".audit.ledger")),
+        outputs: outputs(&report.clone().unwrap_or_else(|| beside(".audit.csv")), [json, html, xlsx]),
     }
 }
 
-/// Works out the files of an audit.
-pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
-    let AuditArgs { input, endpoint, ledger, report, json, html, xlsx, .. } = arguments;
-    let (ledger, report) = ((ledger, ".audit.ledger"), (report, ".audit.csv"));
-    WorkPaths::settle((input, endpoint.sandbox), ledger, report, [json, html, xlsx])
-}
-
-/// Works out the files of a run.
 pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
-    let RunArgs { input, endpoint, ledger, report, json, html, xlsx, .. } = arguments;
-    let (ledger, report) = ((ledger, ".ledger"), (report, ".report.csv"));
-    WorkPaths::settle((input, endpoint.sandbox), ledger, report, [json, html, xlsx])
+    let RunArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
+    let beside = |suffix| beside_input(input.as_deref(), platform.endpoint.sandbox, suffix);
+    WorkPaths {
+        input: input.clone(),
+        ledger: ledger.clone().unwrap_or_else(|| beside(".ledger")),
+        outputs: outputs(&report.clone().unwrap_or_else(|| beside(".report.csv")), [json, html, xlsx]),
+    }
 }
 
 #[cfg(test)]
@@ -292,8 +273,8 @@ mod tests {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
         let environment = Environment(&get);
-        let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
-        let key = choose_key(&endpoint, &arguments.key, &environment)?;
+        let endpoint = typed_endpoint(&arguments.platform.endpoint, &environment)?;
+        let key = choose_key(&endpoint, &arguments.platform.key, &environment)?;
         Ok((endpoint, key))
     }
 

@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum};
 
 use crate::engine::input::InputOptions;
 
-/// A hosted platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum PlatformArg {
     /// Langdock, at api.langdock.com
@@ -15,7 +14,16 @@ pub(super) enum PlatformArg {
     Odeus,
 }
 
-/// Delimiter, byte order mark and line ends of the CSV report.
+impl PlatformArg {
+    /// As it is typed.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Langdock => "langdock",
+            Self::Odeus => "odeus",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum DialectArg {
     /// As the input has them
@@ -27,7 +35,6 @@ pub(super) enum DialectArg {
     Plain,
 }
 
-/// How to read the input.
 #[derive(Clone, Debug, Args)]
 pub(super) struct InputArgs {
     /// Column with the assistant UUIDs: its name, or its number when there is no header

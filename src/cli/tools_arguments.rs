@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs};
+use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs, PlatformArgs};
 use super::report_arguments::{PageArgs, SplitArgs};
 use super::shared_arguments::{DialectArg, parse_field};
 
@@ -32,7 +32,7 @@ Examples:
 Exit codes: 0 all is well (perhaps with warnings), 3 all is well but for the
 Assistants API, which is gone, 5 something must be mended first, 4 Ctrl-C.";
 
-/// Byte order mark and line ends of a CSV that has no input to take them from.
+/// Of a CSV that has no input to take anything from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ListDialectArg {
     /// Byte order mark and CRLF, so that Excel reads the names right
@@ -41,18 +41,10 @@ pub(super) enum ListDialectArg {
     Plain,
 }
 
-/// Options of `list`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ListArgs {
-    /// Where the platform is.
     #[command(flatten)]
-    pub endpoint: EndpointArgs,
-    /// Key and network.
-    #[command(flatten)]
-    pub key: KeyArgs,
-    /// Pace and patience.
-    #[command(flatten)]
-    pub network: NetworkArgs,
+    pub platform: PlatformArgs,
     /// All agents of the workspace, from the governance API, and whether each is shared with the key
     #[arg(long, help_heading = "List")]
     pub governance: bool,
@@ -67,18 +59,14 @@ pub(super) struct ListArgs {
     pub dialect: ListDialectArg,
 }
 
-/// Options of `verify`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct VerifyArgs {
     /// The ledger of a run, finished or not
     pub ledger: PathBuf,
-    /// Where the platform is.
     #[command(flatten)]
     pub endpoint: LedgerEndpointArgs,
-    /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,
-    /// Pace and patience.
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Live with a difference in this field, as run --accept does; can be given several times, and is remembered
@@ -102,21 +90,16 @@ pub(super) struct VerifyArgs {
     /// Delimiter, byte order mark and line ends of the CSV report
     #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
     pub dialect: DialectArg,
-    /// Splitting by a column.
     #[command(flatten)]
     pub split: SplitArgs,
-    /// What pages are told.
     #[command(flatten)]
     pub page: PageArgs,
 }
 
-/// Options of `doctor`.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// Where the platform is.
     #[command(flatten)]
     pub endpoint: EndpointArgs,
-    /// Key and network.
     #[command(flatten)]
     pub key: KeyArgs,
     /// Longest time for each check

@@ -90,21 +90,25 @@ fn written(blocks: &mut Blocks, counts: ListCounts, file: Option<&Path>, next: O
 
 /// That this deployment has no list, and what to do without.
 pub fn no_list(practice: bool) -> Text {
-    let mut blocks = Blocks::new(practice);
-    blocks.say(
+    alone(
+        practice,
         "This deployment has no list of agents: it answered 404, as older ones do. Collect the UUIDs from the addresses \
          of the assistants in the web app, put them into a CSV with a column assistant_id, and give that to `run`.",
-    );
-    blocks.finish()
+    )
 }
 
 /// That there is no governance API, and what to do without.
 pub fn no_governance(practice: bool) -> Text {
-    let mut blocks = Blocks::new(practice);
-    blocks.say(
+    alone(
+        practice,
         "There is no governance API here (404): this deployment does not have it, or it is not switched on in this \
          workspace. Use `list` without --governance: it shows what is shared with the key.",
-    );
+    )
+}
+
+fn alone(practice: bool, words: &str) -> Text {
+    let mut blocks = Blocks::new(practice);
+    blocks.say(words);
     blocks.finish()
 }
 

@@ -7,23 +7,22 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::apply_report::ApplyRows;
-use super::command_line::{command_line, path_word, program, same_access, same_command, typed};
-use super::connection::{Connection, Given};
+use super::command_line::{other_command, path_word, same_access, same_command, typed};
+use super::connection::Connection;
 use super::intake::check_outputs;
-use super::render::{Asked, render_outputs};
-use super::session::{Session, Work};
+use super::render::{Asked, Reports, render_outputs};
+use super::session::{Session, Work, facts_of};
 use super::signals::Signals;
-use super::switching::ask;
+use super::switching::{ask, ask_first, somebody_must_be_there};
 use super::{CommandError, elsewhere, runtime};
 use crate::apply::decide::Choices;
 use crate::apply::store::{Kind, OpenWrite, Workspace};
 use crate::apply::{self, Applier, ApplyFacts, ApplyResult, Plan, Which};
-use crate::base::{Backlog, Exit, RunFacts, StopReason, Writing};
+use crate::base::{Backlog, Exit, StopReason, Writing};
 use crate::check::Accepted;
 use crate::cli::apply_arguments::ApplyArgs;
 use crate::cli::settings::{Outputs, UsageError, apply_outputs};
@@ -39,14 +38,7 @@ const READ_AHEAD: usize = 16;
 
 /// Looks, shows what it will do, asks, does it, writes a report of its own.
 pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    if !(arguments.dry_run || arguments.yes || terminal::can_ask()) {
-        return Err(UsageError(
-            "there is no terminal on which to ask before agents are written. Look at the plan with --dry-run; then say \
-             --yes, or type the command in a terminal."
-                .into(),
-        )
-        .into());
-    }
+    somebody_must_be_there(arguments.dry_run || arguments.yes, "agents are written")?;
     let outputs = apply_outputs(arguments);
     let ledger = Ledger::open_either(&arguments.ledger).context(NOTHING)?;
     let identity = ledger.identity().context(NOTHING)?;
@@ -62,15 +54,14 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
     let retry_create = named(&arguments.retry_create, "--retry-create", &ledger, arguments)?;
     let other = elsewhere::connection(&arguments.to, &arguments.key, &identity)?;
     let workspace = match &other {
-        Some(other) => Workspace::other(other.base_url.as_str()),
+        Some(other) => Workspace::other(other.base_url().as_str()),
         None => Workspace::default(),
     };
-    let connection = if other.is_some() {
-        other
-    } else {
-        let given =
-            Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
-        Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, NOTHING)?
+    let connection = match other {
+        Some(other) => Some(other),
+        None => {
+            Connection::of_ledger(&arguments.ledger, &identity, &arguments.endpoint, &arguments.key, NOTHING)?
+        }
     };
     let which = Which {
         only: (!only.is_empty()).then_some(only),
@@ -81,7 +72,7 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         ..Which::default()
     };
     check_outputs(&outputs, NOTHING)?;
-    let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
+    let base_url = connection.as_ref().map(|connection| connection.base_url().to_string());
     let started_at = Timestamp::now();
     let apply = Apply { arguments, terminal, outputs, identity, workspace, base_url, which, started_at };
     apply.go(ledger, connection)
@@ -106,7 +97,6 @@ fn named(
     Ok(ids.iter().copied().collect())
 }
 
-/// Everything that stays the same from the first file to the last line.
 struct Apply<'a> {
     arguments: &'a ApplyArgs,
     terminal: &'a Terminal,
@@ -128,44 +118,35 @@ struct Before {
 }
 
 impl Apply<'_> {
-    const fn endpoint(&self) -> apply::Endpoint<'_> {
-        let base_url = match &self.base_url {
-            Some(base_url) => Some(base_url.as_str()),
-            None => None,
-        };
+    fn endpoint(&self) -> apply::Endpoint<'_> {
+        let base_url = self.base_url.as_deref();
         apply::Endpoint { base_url, is_elsewhere: self.workspace.is_elsewhere() }
     }
 
     fn go(&self, ledger: Ledger, connection: Option<Connection>) -> Result<Exit, CommandError> {
         let before = self.before(&ledger)?;
         let runtime = runtime()?;
-        let signals = Signals::listen().context("signals cannot be listened to")?;
+        let signals = Signals::listen()?;
         if self.arguments.undo {
             let shown = apply::undo_plan(before.to_take_back, self.endpoint(), self.arguments.dry_run);
             self.show(&shown, before.to_take_back > 0);
             if self.arguments.dry_run || before.to_take_back == 0 {
                 return Ok(Exit::Done);
             }
-            if let Some(exit) = self.ask_before_undo(&runtime, &signals, before.to_take_back) {
-                return Ok(exit);
+            let question = apply::undo_question(before.to_take_back);
+            if !self.arguments.yes && ask_first(self.terminal, question, &runtime, &signals).is_some() {
+                self.terminal.say("\nNothing is written: you did not say yes.");
+                return Ok(Exit::StoppedEarly);
             }
         } else {
             let rpm = self.arguments.network.rpm.get();
-            self.terminal.say(apply::before_apply(
-                &before.backlog,
-                rpm,
-                self.endpoint(),
-                self.arguments.dry_run,
-            ));
+            let is_dry = self.arguments.dry_run;
+            self.terminal.say(apply::before_apply(&before.backlog, rpm, self.endpoint(), is_dry));
         }
-        let session = Session {
-            runtime: &runtime,
-            ledger,
-            connection,
-            network: &self.arguments.network,
-            command: RunCommand::Apply,
-            settings: self.settings(),
-        };
+        let network = &self.arguments.network;
+        let command = RunCommand::Apply;
+        let settings = self.settings();
+        let session = Session { runtime: &runtime, ledger, connection, network, command, settings };
         let mut plan = Plan::default();
         let stopped = session.run(None, async |Work { client, writer, .. }| {
             self.work(&client, &writer, &signals, before, &mut plan).await
@@ -178,7 +159,8 @@ impl Apply<'_> {
         let facts = reader.facts().context(NOTHING)?;
         let to_do = match &self.which.only {
             Some(only) => only.len() as u64,
-            None => self.readable(&reader)?,
+            None if self.workspace.is_elsewhere() => self.which.map.len() as u64,
+            None => reader.rows_kept().context(NOTHING)?,
         };
         Ok(Before {
             backlog: Backlog { rows: facts.rows(), to_do, ..Backlog::default() },
@@ -188,40 +170,12 @@ impl Apply<'_> {
         })
     }
 
-    /// Rows with an agent to read.
-    fn readable(&self, reader: &LedgerReader) -> Result<u64, CommandError> {
-        if self.workspace.is_elsewhere() {
-            return Ok(self.which.map.len() as u64);
-        }
-        Ok(reader.rows_kept().context(NOTHING)?)
-    }
-
     fn show(&self, text: &Text, must_be_seen: bool) {
         if must_be_seen && !self.arguments.yes && !self.arguments.dry_run {
             self.terminal.show(text);
         } else {
             self.terminal.say(text);
         }
-    }
-
-    /// An exit code unless the person says yes.
-    fn ask_before_undo(&self, runtime: &Runtime, signals: &Signals, rows: u64) -> Option<Exit> {
-        if self.arguments.yes {
-            return None;
-        }
-        let asked = ask(self.terminal, apply::undo_question(rows));
-        let yes = runtime.block_on(async {
-            tokio::select! {
-                biased;
-                _ = signals.wait() => false,
-                yes = asked => yes,
-            }
-        });
-        if yes {
-            return None;
-        }
-        self.terminal.say("\nNothing is written: you did not say yes.");
-        Some(Exit::StoppedEarly)
     }
 
     async fn work(
@@ -317,60 +271,38 @@ impl Apply<'_> {
 
     /// The command line that takes everything back.
     fn undo_command(&self) -> String {
-        let typed = typed();
-        let to = &self.arguments.to;
-        let mut words = vec![program(&typed).to_owned(), "apply".to_owned()];
-        words.extend([path_word(&self.arguments.ledger), "--undo".to_owned()]);
-        words.extend(self.arguments.sandbox.then(|| "--sandbox".to_owned()));
+        let ledger = path_word(&self.arguments.ledger);
+        let mut words = vec!["apply", &ledger, "--undo"];
+        words.extend(self.arguments.sandbox.then_some("--sandbox"));
         if self.workspace.is_elsewhere() {
-            words.extend(self.base_url.iter().flat_map(|url| ["--to-base-url".to_owned(), url.clone()]));
+            words.extend(self.base_url.iter().flat_map(|url| ["--to-base-url", url]));
         }
-        if let Some(path) = &to.to_api_key_file {
-            words.extend(["--to-api-key-file".to_owned(), path_word(path)]);
-        }
-        words.extend(same_access(&self.arguments.key));
-        command_line(&mut words.iter().map(String::as_str))
-    }
-
-    fn facts(&self, stopped: Option<&StopReason>) -> ApplyFacts {
-        let run = RunFacts {
-            program_version: env!("CARGO_PKG_VERSION").to_owned(),
-            base_url: self.base_url.clone(),
-            practice: self.base_url.is_none(),
-            started_at: Some(self.started_at),
-            finished_at: Some(Timestamp::now()),
-            stopped: stopped.cloned(),
-            ..RunFacts::default()
-        };
-        ApplyFacts {
-            run,
-            counts: Vec::new(),
-            is_undo: self.arguments.undo,
-            is_dry_run: self.arguments.dry_run,
-        }
+        let key = self.arguments.to.to_api_key_file.as_deref().map(path_word);
+        words.extend(key.iter().flat_map(|path| ["--to-api-key-file", path]));
+        other_command(&typed(), &words, &same_access(&self.arguments.key))
     }
 
     fn finish(&self, stopped: Option<&StopReason>, plan: &Plan) -> Result<Exit, CommandError> {
-        let reader =
+        let ledger =
             LedgerReader::open_either(&self.arguments.ledger).context("the ledger cannot be read again")?;
-        let mut rows = ApplyRows {
-            ledger: &reader,
-            workspace: &self.workspace,
-            facts: self.facts(stopped),
-            redact: self.arguments.redact,
+        let facts = ApplyFacts {
+            run: facts_of(self.base_url.clone(), self.started_at, stopped.cloned()),
+            counts: Vec::new(),
+            is_undo: self.arguments.undo,
+            is_dry_run: self.arguments.dry_run,
         };
-        let (result, (written, failed)) = match rows.counted() {
+        let (workspace, redact) = (&self.workspace, self.arguments.redact);
+        let mut rows = ApplyRows { ledger: &ledger, workspace, facts, redact };
+        let (result, reports) = match rows.counted() {
             Ok(result) => {
                 let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
                 let has_answers = result.has_answers();
-                let written =
-                    render_outputs(&rows, &self.outputs, &asked, has_answers, self.terminal, &mut |_| {});
-                (result, written)
+                let (outputs, terminal) = (&self.outputs, self.terminal);
+                let reports = render_outputs(&rows, outputs, &asked, has_answers, terminal, &mut |_| {});
+                (result, reports)
             }
-            Err(error) => (ApplyResult::default(), (Vec::new(), Some(error))),
+            Err(error) => (ApplyResult::default(), Reports::failed(&error)),
         };
-        let files = written.iter().map(|(format, file)| (format.label(), file.as_path()));
-        let files: Vec<_> = files.chain([("ledger", self.arguments.ledger.as_path())]).collect();
         let writing = if self.arguments.undo { Writing::Undoing } else { Writing::Applying };
         let is_about_all = writing == Writing::Applying && self.which.only.is_none();
         let exit = Exit::of(stopped, result.needs_attention(is_about_all));
@@ -382,20 +314,12 @@ impl Apply<'_> {
         let summary = apply::after_apply(
             &result,
             (self.base_url.is_none(), writing),
-            &files,
+            &reports.files_and(&self.arguments.ledger),
             (take_back.as_deref(), next.as_deref()),
             stopped,
         );
         self.terminal.say(summary.apart());
-        match failed {
-            None => Ok(exit),
-            Some(error) => {
-                self.terminal.error(&format!(
-                    "the report was not written: {error}; what was done is safe in the ledger"
-                ));
-                Ok(exit.without_report())
-            }
-        }
+        Ok(reports.exit(exit, ["report", "done"], self.terminal))
     }
 
     /// The command to type next; `None` when there is nothing left to do.

@@ -1,11 +1,10 @@
 //! The rows of `apply`, out of its ledger.
 
-use super::render::{RenderError, Rows};
+use super::render::{RenderError, Rows, add};
 use crate::apply::store::{Recorded, Workspace};
 use crate::apply::{ApplyFacts, ApplyResult, ApplyRow};
-use crate::base::{ApplyStatus, Lang, ReportRow};
+use crate::base::{ApplyStatus, ReportRow};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
-use crate::engine::report::page::Objects;
 
 /// The rows of a command that has ended.
 pub(super) struct ApplyRows<'a> {
@@ -54,6 +53,7 @@ impl ApplyRows<'_> {
     }
 }
 
+/// What was read is not shown: it may be of another workspace, and the ledger has it.
 impl Rows<ApplyRow> for ApplyRows<'_> {
     fn ledger(&self) -> &LedgerReader {
         self.ledger
@@ -80,20 +80,11 @@ impl Rows<ApplyRow> for ApplyRows<'_> {
         }
     }
 
-    /// What was read may be of another workspace: the ledger has it.
-    fn objects(&self, _: &ApplyRow, _: usize) -> Result<Objects, LedgerError> {
-        Ok(Objects::default())
-    }
-
     fn facts_of_none(&self) -> ApplyFacts {
         ApplyFacts { counts: Vec::new(), ..self.facts.clone() }
     }
 
     fn count(facts: &mut ApplyFacts, row: &ApplyRow) {
-        super::render::add(&mut facts.counts, row.status);
-    }
-
-    fn card(_: &ApplyFacts, _: Lang) -> Option<String> {
-        None
+        add(&mut facts.counts, row.status);
     }
 }

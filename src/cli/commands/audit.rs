@@ -1,31 +1,28 @@
 //! `audit INPUT`: reads assistants or agents by themselves. It sends nothing but GETs.
 
-use std::ops::ControlFlow;
+use std::num::NonZero;
 use std::path::Path;
 
 use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::runtime::Runtime;
 
-use super::audit_report::AuditCounters;
+use super::audit_report::{AuditCounters, audit_rows};
 use super::command_line::{of_agents, same_command, typed};
 use super::connection::Connection;
-use super::fresh::{Begun, Fresh};
-use super::intake::{check_outputs, identity, import, open_input, remember};
-use super::parts::write_parts;
-use super::render::{Asked, audit_rows, render_outputs};
-use super::session::{Session, Work};
+use super::fresh::Fresh;
+use super::intake::Intake;
+use super::render::{Asked, render_outputs};
+use super::session::Work;
 use super::signals::Signals;
-use super::split::{Split, Target};
-use super::{CommandError, runtime};
+use super::split::Split;
+use super::{CommandError, parts, runtime};
 use crate::audit::{self, AuditFacts, AuditReader, AuditSummary, OneSide, Source, add_models, keep_models};
-use crate::base::{Exit, Outcome, StopReason};
+use crate::base::{Exit, StopReason};
 use crate::cli::audit_arguments::AuditArgs;
 use crate::cli::files::CommandFiles;
-use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{Environment, WorkPaths, audit_paths, choose_key, typed_endpoint};
-use crate::engine::ledger::{Ledger, LedgerReader, Purpose, RunCommand, Selection};
+use crate::cli::settings::audit_paths;
+use crate::engine::ledger::{LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
 use crate::engine::session::{RowWork, drive};
 use crate::engine::terminal::Terminal;
@@ -36,118 +33,80 @@ pub(super) fn audit(
     files: &CommandFiles,
     terminal: &Terminal,
 ) -> Result<Exit, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let environment = Environment(&variable);
-    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
-    let key = choose_key(&endpoint, &arguments.key, &environment)?;
-    let paths = audit_paths(arguments);
-    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
-
-    let runtime = runtime()?;
-    let signals = Signals::listen().context("signals cannot be listened to")?;
-    let source = arguments.source.into();
-    let audit = Audit { arguments, files, source, terminal, paths, runtime, signals };
-    audit.go(connection)
+    let intake = Intake {
+        purpose: Purpose::Audit,
+        platform: &arguments.platform,
+        reading: &arguments.reading,
+        limit: arguments.limit.map(NonZero::get),
+        terminal,
+        paths: audit_paths(arguments),
+        connection: Connection::typed(&arguments.platform)?,
+        runtime: runtime()?,
+        signals: Signals::listen()?,
+    };
+    let audit = Audit { arguments, files, source: arguments.source.into(), intake };
+    let stopped = audit.read_rows()?;
+    audit.finish(stopped.as_ref())
 }
 
-/// Everything that stays the same from the first file to the last line.
 struct Audit<'a> {
     arguments: &'a AuditArgs,
     files: &'a CommandFiles,
     source: Source,
-    terminal: &'a Terminal,
-    paths: WorkPaths,
-    runtime: Runtime,
-    signals: Signals,
+    intake: Intake<'a>,
 }
 
 impl Audit<'_> {
-    fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
-        let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
-        check_outputs(&self.paths.outputs, "nothing was asked for")?;
-        let identity = identity(connection.as_ref(), Purpose::Audit);
-        let mut begun = Begun::default();
-        if self.arguments.fresh {
-            let fresh = Fresh {
-                ledger: &self.paths.ledger,
-                identity: identity.clone(),
-                allow_off: false,
-                connection: connection.as_ref(),
-                network: &self.arguments.network,
-                limit: self.arguments.limit.map(std::num::NonZero::get),
-                runtime: &self.runtime,
-                signals: &self.signals,
-                terminal: self.terminal,
-                after_the_end: &|| Ok(same_command(&of_agents(&typed()))),
-            };
-            match fresh.put_aside(&input, &OneSide::of(self.source))? {
-                ControlFlow::Continue(ready) => begun = ready,
-                ControlFlow::Break(exit) => return Ok(exit),
-            }
-        }
-        let mut ledger = Ledger::open(&self.paths.ledger, &identity).context("nothing was asked for")?;
-        ledger.remember_sent(&begun.sent).context("the ledger")?;
-        for remark in input.remarks() {
-            self.terminal.say(remark);
-        }
-        remember(&ledger, |reader, take| {
+    fn ledger(&self) -> &Path {
+        &self.intake.paths.ledger
+    }
+
+    /// From the input to its rows: asks for every one that was not read yet; gives the reason if that stopped early.
+    fn read_rows(&self) -> Result<Option<StopReason>, CommandError> {
+        let input = self.intake.open_input()?;
+        let after_the_end = || Ok(same_command(&of_agents(&typed())));
+        let fresh = Fresh { allow_off: false, after_the_end: &after_the_end };
+        let fresh = self.arguments.fresh.then_some(&fresh);
+        let (mut ledger, read) = self.intake.open(fresh, &input, &OneSide::of(self.source))?;
+        self.intake.take_in(&mut ledger, &input, |reader, take| {
             let rows = AuditReader::new(reader, audit::facts(reader)?, false)?;
             rows.for_each_row(None, |row| take(&row.row, &row.standing()))
         })?;
-        let origin = (self.paths.input.as_deref(), &self.arguments.reading);
-        if let Some(exit) = import(&mut ledger, &input, origin, &self.signals, self.terminal)? {
-            return Ok(exit);
+        if let Some(split) = self.split() {
+            split.prepare()?;
         }
-        self.prepare_split()?;
-        let stopped = self.read_rows(ledger, connection, begun.read)?;
-        self.finish(stopped.as_ref())
-    }
-
-    /// Asks for every row that was not read yet; gives the reason if that stopped early.
-    fn read_rows(
-        &self,
-        mut ledger: Ledger,
-        connection: Option<Connection>,
-        read: Vec<Outcome>,
-    ) -> Result<Option<StopReason>, CommandError> {
         let now = Timestamp::now();
         let reads_since = ledger.reads_from(self.source, now).context("the ledger")?;
         let recheck_before = self.arguments.recheck.and_then(|age| now.checked_sub(age).ok());
         let selection = Selection {
             recheck_before: recheck_before.max(reads_since),
-            limit: self.arguments.limit.map(std::num::NonZero::get),
+            limit: self.intake.limit,
             ..Selection::default()
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let wants_models = backlog.to_do > 0 || !ledger.knows_models().context("the ledger")?;
-        let network = &self.arguments.network;
-        let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
-        self.terminal.say(audit::before_audit(&backlog, network.rpm.get(), base_url.as_deref(), self.source));
+        let terminal = self.intake.terminal;
+        let network = &self.arguments.platform.network;
+        let base_url = self.intake.base_url();
+        terminal.say(audit::before_audit(&backlog, network.rpm.get(), base_url.as_deref(), self.source));
 
-        let session = Session {
-            runtime: &self.runtime,
-            ledger,
-            connection,
-            network,
-            command: RunCommand::Audit,
-            settings: self.settings(),
-        };
+        let signal = || self.intake.signals.receiver();
+        let session = self.intake.session(ledger, RunCommand::Audit, self.settings());
         session.run(Some(selection), async |Work { client, writer, rows }| {
             let Some(rows) = rows else { return Ok(None) };
             let mut stopped = None;
             if wants_models {
-                stopped = keep_models(&client, &writer, self.signals.receiver()).await;
+                stopped = keep_models(&client, &writer, signal()).await;
             }
             if stopped.is_none() {
-                let mut progress = self.terminal.progress(&audit::WORDING);
+                let mut progress = terminal.progress(&audit::WORDING);
                 let concurrency = usize::from(network.concurrency);
                 let rows = RowWork { rows, read, backlog, concurrency };
-                let signal = self.signals.receiver();
-                stopped =
-                    drive(&client, &writer, OneSide::of(self.source), rows, signal, &mut progress).await;
+                let reader = OneSide::of(self.source);
+                stopped = drive(&client, &writer, reader, rows, signal(), &mut progress).await;
             }
             if wants_models && stopped.is_none() {
-                stopped = add_models(&client, &writer, self.signals.receiver()).await;
+                stopped = add_models(&client, &writer, signal()).await;
             }
             Ok(stopped)
         })
@@ -157,7 +116,7 @@ impl Audit<'_> {
     fn settings(&self) -> serde_json::Value {
         json!({
             "source": self.source.as_str(),
-            "mix": self.arguments.endpoint.mix,
+            "mix": self.arguments.platform.endpoint.mix,
             "limit": self.arguments.limit,
             "recheck_seconds": self.arguments.recheck.map(|age| age.as_secs()),
         })
@@ -165,94 +124,46 @@ impl Audit<'_> {
 
     /// Writes the audit and says how it ended.
     fn finish(&self, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
-        let ledger =
-            LedgerReader::open_audit(&self.paths.ledger).context("the ledger cannot be read again")?;
+        let terminal = self.intake.terminal;
         let again = "the ledger cannot be read again";
+        let ledger = LedgerReader::open_audit(self.ledger()).context(again)?;
         let rows = audit_rows(&ledger, self.arguments.redact).context(again)?;
-        let facts = rows.facts.clone();
+        let facts = &rows.facts;
+        let has_answers = !facts.run.nothing_is_known();
+        let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
+        let outputs = &self.intake.paths.outputs;
         let mut counters = AuditCounters::default();
-        let (written, failed) = render_outputs(
-            &rows,
-            &self.paths.outputs,
-            &self.asked(),
-            !facts.run.nothing_is_known(),
-            self.terminal,
-            &mut |row| counters.count(row),
-        );
-        if failed.is_some() {
+        let mut reports =
+            render_outputs(&rows, outputs, &asked, has_answers, terminal, &mut |row| counters.count(row));
+        let is_written = reports.failed.is_none();
+        if !is_written {
             counters = AuditCounters::default();
         }
         let exit = Exit::of(stopped, counters.progress.needs_attention > 0);
-        if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
-            self.terminal.error(&reason.to_string());
+        if let (Some(reason), true) = (stopped, terminal.is_quiet()) {
+            terminal.error(&reason.to_string());
         }
-        let next = self.next_command(&facts, exit, stopped, failed.is_some());
-        let files = written.iter().map(|(format, file)| (label(*format), file.as_path()));
-        let files: Vec<_> = files.chain([("ledger", self.paths.ledger.as_path())]).collect();
-        self.say_the_end(&facts, &counters, &files, next.as_deref(), stopped, failed.is_some());
-        let failed = match failed {
-            Some(error) => Some(error.to_string()),
-            None => self.split(&ledger, &facts).err().map(|error| error.words()),
-        };
-        match failed {
-            None => Ok(exit),
-            Some(words) => {
-                self.terminal.error(&format!(
-                    "the audit was not written: {words}; what was read is safe in the ledger"
-                ));
-                Ok(exit.without_report())
-            }
-        }
-    }
-
-    /// What the input alone says of a split is checked before anything is asked for.
-    fn prepare_split(&self) -> Result<(), CommandError> {
-        let Some((column, target)) = self.split_target() else { return Ok(()) };
-        let ledger = LedgerReader::open_audit(&self.paths.ledger).context("nothing was asked for")?;
-        Split::of(&ledger, column)?.prepare(&target)
-    }
-
-    fn split(&self, ledger: &LedgerReader, facts: &AuditFacts) -> Result<(), CommandError> {
-        let Some((column, target)) = self.split_target() else { return Ok(()) };
-        if target.stays(!facts.run.nothing_is_known()) {
-            return Ok(());
-        }
-        let split = Split::of(ledger, column)?;
-        write_parts(ledger, &split, &self.asked(), self.arguments.redact, &target)
-    }
-
-    fn asked(&self) -> Asked {
-        Asked::of(self.arguments.dialect, &self.arguments.page)
-    }
-
-    fn split_target(&self) -> Option<(&str, Target<'_>)> {
-        let (column, folder) = self.arguments.split.asked_for()?;
-        Some((
-            column,
-            Target { folder, ledger: &self.paths.ledger, files: self.files, terminal: self.terminal },
-        ))
-    }
-
-    fn say_the_end(
-        &self,
-        facts: &AuditFacts,
-        counters: &AuditCounters,
-        files: &[(&str, &Path)],
-        next: Option<&str>,
-        stopped: Option<&StopReason>,
-        report_failed: bool,
-    ) {
-        let found = (!report_failed).then(|| counters.found());
+        let files = reports.files_and(self.ledger());
+        let found = is_written.then(|| counters.found());
+        let next = self.next_command(facts, exit, stopped, is_written);
         let summary = AuditSummary {
             facts,
             found: found.as_deref(),
             remedies: &counters.remedies(),
             agents_instead: if self.source == Source::Auto { counters.from_agents } else { 0 },
-            files,
-            next,
+            files: &files,
+            next: next.as_deref(),
             stopped,
         };
-        self.terminal.say(audit::after_audit(&summary).apart());
+        terminal.say(audit::after_audit(&summary).apart());
+        if let Some(split) = self.split().filter(|split| is_written && !split.stays(has_answers)) {
+            reports.failed = parts::write(&rows, &split, &asked).err().map(|error| error.words());
+        }
+        Ok(reports.exit(exit, ["audit", "read"], terminal))
+    }
+
+    fn split(&self) -> Option<Split<'_>> {
+        Split::asked_for(&self.arguments.split, self.ledger(), self.files, self.intake.terminal)
     }
 
     /// The command to type next; `None` when there is nothing left to do. An audit that goes on writes the report, too.
@@ -261,27 +172,18 @@ impl Audit<'_> {
         facts: &AuditFacts,
         exit: Exit,
         stopped: Option<&StopReason>,
-        report_failed: bool,
+        is_written: bool,
     ) -> Option<String> {
         let typed = typed();
         match (exit, stopped) {
             // The agents are still there.
             (_, Some(StopReason::AssistantsApiGone)) => Some(same_command(&of_agents(&typed))),
             (Exit::Done | Exit::NeedsAttention, _)
-                if !report_failed && self.arguments.limit.is_none() && !facts.run.needs_attention() =>
+                if is_written && self.arguments.limit.is_none() && !facts.run.needs_attention() =>
             {
                 None
             }
             _ => Some(same_command(&typed)),
         }
-    }
-}
-
-const fn label(format: ReportFormatArg) -> &'static str {
-    match format {
-        ReportFormatArg::Csv => "audit",
-        ReportFormatArg::Json => "JSON audit",
-        ReportFormatArg::Html => "HTML audit",
-        ReportFormatArg::Xlsx => format.label(),
     }
 }

@@ -3,20 +3,19 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::render::{RenderError, Rows};
-use crate::audit::{AuditFacts, AuditReader, AuditRow, Finding, Found};
+use super::render::{RenderError, Rows, since_last};
+use crate::audit::{self, AuditFacts, AuditReader, AuditRow, Finding, Found};
 use crate::base::{Call, Lang, ProgressCounts};
+use crate::cli::report_arguments::ReportFormatArg;
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::report::page::Objects;
 
-/// What stands in an audit, counted.
 #[derive(Debug, Default)]
 pub(super) struct AuditCounters {
     found: BTreeMap<&'static str, Found>,
     remedies: BTreeMap<&'static str, u64>,
     /// Rows that were read from the Agents API.
     pub(super) from_agents: u64,
-    /// How far the rows are.
     pub(super) progress: ProgressCounts,
 }
 
@@ -31,7 +30,6 @@ impl AuditCounters {
         self.remedies.iter().map(|(remedy, rows)| (*remedy, *rows)).collect()
     }
 
-    /// Takes in the next row.
     pub(super) fn count(&mut self, row: &AuditRow) {
         self.from_agents += u64::from(row.read_from == Some(Call::Agent));
         self.progress.count(row.progress());
@@ -81,10 +79,19 @@ impl Rows<AuditRow> for AuditReader<'_> {
         facts
     }
 
-    /// Its page counts for itself.
-    fn count(_: &mut AuditFacts, _: &AuditRow) {}
-
-    fn card(_: &AuditFacts, _: Lang) -> Option<String> {
-        None
+    fn label(format: ReportFormatArg) -> &'static str {
+        match format {
+            ReportFormatArg::Csv => "audit",
+            ReportFormatArg::Json => "JSON audit",
+            ReportFormatArg::Html => "HTML audit",
+            ReportFormatArg::Xlsx => format.label(),
+        }
     }
+}
+
+/// The rows of an audit, with what has changed since the one before.
+pub(super) fn audit_rows(ledger: &LedgerReader, redact: bool) -> Result<AuditReader<'_>, RenderError> {
+    let rows = AuditReader::new(ledger, audit::facts(ledger)?, redact)?;
+    let since_last = since_last(&rows, "audit")?;
+    Ok(rows.since(since_last))
 }

@@ -6,7 +6,7 @@ pub(super) use crate::engine::os::{command_line, path_word, typed, with_key};
 use crate::engine::platform::{LANGDOCK, ODEUS};
 
 /// How the program was called.
-pub(super) fn program(typed: &[String]) -> &str {
+fn program(typed: &[String]) -> &str {
     typed.first().map_or("agent-migrate", String::as_str)
 }
 
@@ -14,6 +14,12 @@ pub(super) fn program(typed: &[String]) -> &str {
 pub(super) fn same_command(arguments: &[String]) -> String {
     let mut words = arguments.iter().map(String::as_str).filter(|word| !matches!(*word, "--fresh" | "--yes"));
     command_line(&mut words)
+}
+
+/// Another command of the program that was called like that.
+pub(super) fn other_command(typed: &[String], words: &[&str], rest: &[String]) -> String {
+    let words = [program(typed)].into_iter().chain(words.iter().copied());
+    command_line(&mut words.chain(rest.iter().map(String::as_str)))
 }
 
 /// The words of an audit with `--source agent` in place of another source.
@@ -33,12 +39,11 @@ pub(super) fn of_agents(arguments: &[String]) -> Vec<String> {
 
 /// The options that another command needs to ask the same platform.
 pub(super) fn same_endpoint(endpoint: &EndpointArgs) -> Vec<String> {
-    let platform = endpoint.platform.map(|platform| match platform {
-        PlatformArg::Langdock => "langdock",
-        PlatformArg::Odeus => "odeus",
-    });
     let mut words = Vec::new();
-    for (option, value) in [("--platform", platform), ("--base-url", endpoint.base_url.as_deref())] {
+    for (option, value) in [
+        ("--platform", endpoint.platform.map(PlatformArg::word)),
+        ("--base-url", endpoint.base_url.as_deref()),
+    ] {
         words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value.to_owned()]));
     }
     for (option, is_given) in [("--sandbox", endpoint.sandbox), ("--mix", endpoint.mix)] {
@@ -123,7 +128,7 @@ mod tests {
         else {
             panic!("it is a run")
         };
-        let words = [same_endpoint(&run.endpoint), same_reading(&run.reading)].concat().join(" ");
+        let words = [same_endpoint(&run.platform.endpoint), same_reading(&run.reading)].concat().join(" ");
         let endpoint = "--base-url https://ai.example/api/public";
         assert_eq!(words, format!("{endpoint} --column=-x --agent-column=b --delimiter=tab --no-header"));
         let again = Cli::try_parse_from(format!("agent-migrate audit a.csv {words}").split_whitespace());

@@ -8,10 +8,10 @@ use anyhow::Context;
 use uuid::Builder;
 
 use self::within::{is_throttled, what_to_do, within};
-use super::connection::{Connection, Practised, read_api_key, read_ca_cert};
+use super::connection::{practice_server, read_api_key, read_ca_cert};
 use super::signals::Signals;
 use super::{CommandError, runtime};
-use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, Signal, grouped};
+use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, grouped};
 use crate::cli::settings::{Endpoint, Environment, choose_key, typed_endpoint};
 use crate::cli::tools_arguments::DoctorArgs;
 use crate::engine::os;
@@ -19,9 +19,9 @@ use crate::engine::platform::{
     ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Listing, Meter, NoSendLog, ODEUS,
 };
 use crate::engine::report::{ReportFileError, check_writable};
-use crate::engine::terminal::{self, Terminal};
+use crate::engine::terminal::{self, Terminal, counted};
 use crate::inventory::{self, Check, CheckStatus};
-use crate::practice::Sandbox;
+use crate::practice::{Sandbox, SandboxOptions};
 
 mod network_checks;
 mod within;
@@ -45,39 +45,26 @@ const AFTER_THE_END: &str = "`audit --source agent` reads the agents. `verify` a
 
 /// Runs all checks, prints them, gives the exit code.
 pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let environment = Environment(&variable);
-    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
-    let mut doctor = Doctor {
-        arguments,
-        environment: &environment,
-        checks: Vec::new(),
-        is_gone: false,
-        is_throttled: false,
-        is_langdock: false,
-    };
-    let signals = Signals::listen().context("signals cannot be listened to")?;
+    let endpoint = typed_endpoint(&arguments.endpoint, &Environment::OWN)?;
+    let checks = Vec::new();
+    let mut doctor = Doctor { arguments, checks, is_gone: false, is_throttled: false, is_langdock: false };
+    let signals = Signals::listen()?;
     let runtime = runtime()?;
-    let heard = runtime.block_on(async {
+    let is_heard = runtime.block_on(async {
         tokio::select! {
             biased;
-            signal = signals.wait() => Ok(Some(signal)),
-            checked = doctor.check(&endpoint) => checked.map(|()| None::<Signal>),
+            _ = signals.wait() => Ok(true),
+            checked = doctor.check(&endpoint) => checked.map(|()| false),
         }
     })?;
     // A name that is still being looked up is not waited for.
     runtime.shutdown_background();
-    let failed = doctor.checks.iter().any(|check| check.status == CheckStatus::Failed);
-    let exit = if heard.is_some() {
-        Exit::StoppedEarly
-    } else if failed {
-        Exit::MendFirst
-    } else if doctor.is_throttled {
-        Exit::StoppedEarly
-    } else if doctor.is_gone {
-        Exit::NeedsAttention
-    } else {
-        Exit::Done
+    let exit = match (is_heard, doctor.has_failed()) {
+        (true, _) => Exit::StoppedEarly,
+        (false, true) => Exit::MendFirst,
+        (false, false) if doctor.is_throttled => Exit::StoppedEarly,
+        (false, false) if doctor.is_gone => Exit::NeedsAttention,
+        (false, false) => Exit::Done,
     };
     let practice = endpoint == Endpoint::Sandbox;
     let printed = if arguments.json {
@@ -87,7 +74,7 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
         terminal.print(&inventory::checks_as_text(&doctor.checks, practice))
     };
     printed.context("standard output")?;
-    if heard.is_some() {
+    if is_heard {
         terminal.say("stopped; the checks above are those that were done.");
     }
     Ok(exit)
@@ -95,7 +82,6 @@ pub(super) fn doctor(arguments: &DoctorArgs, terminal: &Terminal) -> Result<Exit
 
 struct Doctor<'a> {
     arguments: &'a DoctorArgs,
-    environment: &'a Environment<'a>,
     checks: Vec<Check>,
     /// The Assistants API has ended.
     is_gone: bool,
@@ -109,15 +95,17 @@ impl Doctor<'_> {
     async fn check(&mut self, endpoint: &Endpoint) -> Result<(), CommandError> {
         let (sandbox, base_url) = self.address(endpoint).await?;
         let key = self.key(endpoint, sandbox.as_ref());
-        match base_url {
-            Some(base_url) => {
-                let is_there =
-                    self.network_checks(&base_url, key.as_ref().ok().and_then(Option::as_ref)).await;
-                let key = if is_there { key } else { key.map(|_| None) };
-                self.platform(&base_url, key).await;
+        if let Some(base_url) = base_url {
+            self.network_checks(&base_url, key.as_ref().ok()).await;
+            self.skip_the_rest(&["proxy", "name", "connection", "tls", "api", "clock"]);
+            match key {
+                Err(why) => self.failed("key", why, ""),
+                // Where the API is not, nobody is shown the key.
+                Ok(_) if self.has_failed() => {}
+                Ok(key) => self.platform(&base_url, key).await,
             }
-            None => self.skip(&["key", "models", "list", ASSISTANTS_API]),
         }
+        self.skip_the_rest(&["key", "models", "list", ASSISTANTS_API]);
         self.folder();
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
@@ -139,21 +127,36 @@ impl Doctor<'_> {
         self.push(name, CheckStatus::Ok, found, "");
     }
 
-    /// A call without a usable answer. To be throttled is no fault of the person's.
-    fn failed(&mut self, name: &'static str, failure: &CallFailure) {
-        let status = if is_throttled(failure) {
-            self.is_throttled = true;
-            CheckStatus::Warning
-        } else {
-            CheckStatus::Failed
-        };
-        self.push(name, status, failure.to_string(), what_to_do(failure));
+    fn warn(&mut self, name: &'static str, found: impl Into<String>, remedy: impl Into<String>) {
+        self.push(name, CheckStatus::Warning, found, remedy);
     }
 
-    fn skip(&mut self, names: &[&'static str]) {
+    fn failed(&mut self, name: &'static str, found: impl Into<String>, remedy: impl Into<String>) {
+        self.push(name, CheckStatus::Failed, found, remedy);
+    }
+
+    /// A call without a usable answer. To be throttled is no fault of the person's.
+    fn failed_call(&mut self, name: &'static str, failure: &CallFailure) {
+        let (found, remedy) = (failure.to_string(), what_to_do(failure));
+        if is_throttled(failure) {
+            self.is_throttled = true;
+            self.warn(name, found, remedy);
+        } else {
+            self.failed(name, found, remedy);
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.checks.iter().any(|check| check.status == CheckStatus::Failed)
+    }
+
+    /// Those of these checks that nothing was said of yet.
+    fn skip_the_rest(&mut self, names: &[&'static str]) {
         for name in names {
-            let known = if *name == ASSISTANTS_API { self.known_end() } else { "" };
-            self.push(name, CheckStatus::Skipped, NOT_ASKED, known);
+            if self.checks.iter().all(|check| check.name != *name) {
+                let known = if *name == ASSISTANTS_API { self.known_end() } else { "" };
+                self.push(name, CheckStatus::Skipped, NOT_ASKED, known);
+            }
         }
     }
 
@@ -171,19 +174,17 @@ impl Doctor<'_> {
         &mut self,
         endpoint: &Endpoint,
     ) -> Result<(Option<Sandbox>, Option<BaseUrl>), CommandError> {
-        let (sandbox, address) = match endpoint {
-            Endpoint::Hosted { base_url, .. } => (None, (*base_url).to_owned()),
-            Endpoint::BaseUrl(typed) => (None, typed.clone()),
-            Endpoint::Sandbox => {
-                let sandbox = Connection::practice_server(Practised::default()).await?;
-                let address = sandbox.base_url();
-                (Some(sandbox), address)
-            }
+        let (sandbox, address) = if let Some(address) = endpoint.address() {
+            (None, address.to_owned())
+        } else {
+            let sandbox = practice_server(SandboxOptions::default()).await?;
+            let address = sandbox.base_url();
+            (Some(sandbox), address)
         };
         let base_url = match BaseUrl::parse(&address, self.arguments.key.allow_http) {
             Ok(base_url) => base_url,
             Err(error) => {
-                self.push("base_url", CheckStatus::Failed, error.to_string(), MEND_ADDRESS);
+                self.failed("base_url", error.to_string(), MEND_ADDRESS);
                 return Ok((sandbox, None));
             }
         };
@@ -191,11 +192,10 @@ impl Doctor<'_> {
         self.is_langdock = text == LANGDOCK;
         let is_dedicated = ![LANGDOCK, ODEUS].contains(&text.as_str()) && !base_url.is_loopback();
         if is_dedicated && !text.ends_with("/api/public") {
-            let found = format!("{text} does not end in /api/public");
-            self.push("base_url", CheckStatus::Warning, found, MEND_ADDRESS);
+            self.warn("base_url", format!("{text} does not end in /api/public"), MEND_ADDRESS);
         } else if base_url.is_http() && !base_url.is_loopback() {
             let found = format!("{text} is not encrypted: whoever listens can read the key");
-            self.push("base_url", CheckStatus::Warning, found, "Use https://.");
+            self.warn("base_url", found, "Use https://.");
         } else {
             self.ok("base_url", text);
         }
@@ -203,25 +203,17 @@ impl Doctor<'_> {
     }
 
     /// The key, read and not yet shown to anybody; or why there is none.
-    fn key(&self, endpoint: &Endpoint, sandbox: Option<&Sandbox>) -> Result<Option<ApiKey>, String> {
+    fn key(&self, endpoint: &Endpoint, sandbox: Option<&Sandbox>) -> Result<ApiKey, String> {
         if let Some(sandbox) = sandbox {
-            return ApiKey::parse(sandbox.key()).map(Some).map_err(|error| error.to_string());
+            return ApiKey::parse(sandbox.key()).map_err(|error| error.to_string());
         }
-        let source = choose_key(endpoint, &self.arguments.key, self.environment);
-        let key = source.and_then(|source| read_api_key(&source, self.environment));
-        key.map(Some).map_err(|error| error.to_string())
+        let source = choose_key(endpoint, &self.arguments.key, &Environment::OWN);
+        let key = source.and_then(|source| read_api_key(&source, &Environment::OWN));
+        key.map_err(|error| error.to_string())
     }
 
-    /// The platform itself, with the key: `Ok(None)` when there is no use in asking.
-    async fn platform(&mut self, base_url: &BaseUrl, key: Result<Option<ApiKey>, String>) {
-        let key = match key {
-            Ok(Some(key)) => key,
-            Ok(None) => return self.skip(&["key", "models", "list", ASSISTANTS_API]),
-            Err(why) => {
-                self.push("key", CheckStatus::Failed, why, "");
-                return self.skip(&["models", "list", ASSISTANTS_API]);
-            }
-        };
+    /// The platform itself, with the key.
+    async fn platform(&mut self, base_url: &BaseUrl, key: ApiKey) {
         let settings = ClientSettings {
             rpm: NonZeroU32::MIN.saturating_add(299),
             timeout: self.timeout(),
@@ -229,18 +221,14 @@ impl Doctor<'_> {
             ca_cert_pem: read_ca_cert(&self.arguments.key).ok().flatten(),
             ..ClientSettings::new(base_url.clone(), key)
         };
-        let client = match Client::new(&settings, Arc::new(NoSendLog), &[]) {
-            Ok(client) => client,
-            Err(error) => {
-                self.push("key", CheckStatus::Failed, error.to_string(), "");
-                return self.skip(&["models", "list", ASSISTANTS_API]);
+        match Client::new(&settings, Arc::new(NoSendLog), &[]) {
+            Ok(client) => {
+                if self.models(&client).await {
+                    self.list(&client).await;
+                    self.assistants_api(&client).await;
+                }
             }
-        };
-        if self.models(&client).await {
-            self.list(&client).await;
-            self.assistants_api(&client).await;
-        } else {
-            self.skip(&["list", ASSISTANTS_API]);
+            Err(error) => self.failed("key", error.to_string(), ""),
         }
     }
 
@@ -249,21 +237,18 @@ impl Doctor<'_> {
         let failure = match within(self.timeout(), client, Call::Models, || client.models()).await {
             Ok(models) => {
                 self.ok("key", "accepted");
-                let count = grouped(models.len() as u64);
-                let found = if models.len() == 1 { "1 model".to_owned() } else { format!("{count} models") };
-                self.ok("models", found);
+                self.ok("models", counted(models.len() as u64, "model", "models"));
                 return true;
             }
             Err(failure) => failure,
         };
         match &failure.kind {
             FailureKind::Unauthorized | FailureKind::ScopeMissing { .. } | FailureKind::Forbidden => {
-                self.failed("key", &failure);
-                self.skip(&["models"]);
+                self.failed_call("key", &failure);
             }
             _ => {
                 self.push("key", CheckStatus::Skipped, "not known: see models", "");
-                self.failed("models", &failure);
+                self.failed_call("models", &failure);
             }
         }
         false
@@ -273,7 +258,7 @@ impl Doctor<'_> {
         match within(self.timeout(), client, Call::List, || client.list_agents(Listing::Shared, None)).await {
             Ok(Some(page)) if page.agents.is_empty() => {
                 let remedy = "Share the agents and assistants with the key in the web app.";
-                self.push("list", CheckStatus::Warning, "no agent is shared with the key", remedy);
+                self.warn("list", "no agent is shared with the key", remedy);
             }
             Ok(Some(page)) => {
                 let count = grouped(page.agents.len() as u64);
@@ -284,14 +269,9 @@ impl Doctor<'_> {
             }
             Ok(None) => {
                 let remedy = "`run` needs none. Without it `list` has nothing to show, and --disable cannot watch its probe.";
-                self.push(
-                    "list",
-                    CheckStatus::Warning,
-                    "this deployment has no list of agents (404)",
-                    remedy,
-                );
+                self.warn("list", "this deployment has no list of agents (404)", remedy);
             }
-            Err(failure) if is_throttled(&failure) => self.failed("list", &failure),
+            Err(failure) if is_throttled(&failure) => self.failed_call("list", &failure),
             Err(failure) => {
                 let remedy = match &failure.kind {
                     FailureKind::Forbidden | FailureKind::ScopeMissing { .. } => {
@@ -300,7 +280,7 @@ impl Doctor<'_> {
                     }
                     _ => what_to_do(&failure),
                 };
-                self.push("list", CheckStatus::Warning, failure.to_string(), remedy);
+                self.warn("list", failure.to_string(), remedy);
             }
         }
     }
@@ -323,9 +303,9 @@ impl Doctor<'_> {
                 self.is_gone = true;
                 let remedy = [self.known_end(), AFTER_THE_END].join(" ");
                 let found = format!("has ended here ({failure})");
-                self.push(ASSISTANTS_API, CheckStatus::Warning, found, remedy.trim_start());
+                self.warn(ASSISTANTS_API, found, remedy.trim_start());
             }
-            _ => self.failed(ASSISTANTS_API, &failure),
+            _ => self.failed_call(ASSISTANTS_API, &failure),
         }
     }
 
@@ -345,7 +325,7 @@ impl Doctor<'_> {
                     }
                     _ => error.to_string(),
                 };
-                self.push("folder", CheckStatus::Failed, found, remedy);
+                self.failed("folder", found, remedy);
             }
         }
     }

@@ -11,9 +11,7 @@ use super::connection::{Connection, read_api_key};
 use crate::base::AgentId;
 use crate::cli::apply_arguments::OtherWorkspaceArgs;
 use crate::cli::network_arguments::KeyArgs;
-use crate::cli::settings::{
-    Endpoint, Environment, Key, UsageError, choose_endpoint, choose_key, hosted_or_other,
-};
+use crate::cli::settings::{Environment, Key, UsageError, choose_key, hosted_or_other, named_endpoint};
 use crate::engine::input::{Input, InputOptions};
 use crate::engine::ledger::Identity;
 use crate::engine::platform::BaseUrl;
@@ -27,12 +25,8 @@ pub(super) fn connection(
     arguments: &KeyArgs,
     identity: &Identity,
 ) -> Result<Option<Connection>, CommandError> {
-    if to.to_platform.is_none() && to.to_base_url.is_none() {
-        return Ok(None);
-    }
-    let variable = |name: &str| std::env::var(name).ok();
-    let environment = Environment(&variable);
-    let endpoint = choose_endpoint(to.to_platform, to.to_base_url.as_deref(), false, &environment)?;
+    let Some(endpoint) = named_endpoint(to.to_platform, to.to_base_url.as_deref()) else { return Ok(None) };
+    let environment = Environment::OWN;
     let key = match &to.to_api_key_file {
         Some(path) => Key::File(path.clone()),
         None if environment.has(KEY_VARIABLE) => Key::Variable(KEY_VARIABLE),
@@ -59,10 +53,10 @@ fn refuse_the_source(
     environment: &Environment<'_>,
 ) -> Result<(), CommandError> {
     let ours = BaseUrl::parse(&identity.base_url, true);
-    if identity.practice || ours.is_ok_and(|ours| ours.as_str() != connection.base_url.as_str()) {
+    if identity.practice || ours.is_ok_and(|ours| ours.as_str() != connection.base_url().as_str()) {
         return Ok(());
     }
-    let endpoint: Endpoint = hosted_or_other(&identity.base_url);
+    let endpoint = hosted_or_other(&identity.base_url);
     // Nothing is asked of the source, so that its key need not be there.
     let Ok(key) = choose_key(&endpoint, arguments, environment) else { return Ok(()) };
     // Standard input is read once.

@@ -3,16 +3,20 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
+use serde_json::Value;
+use tokio::runtime::Runtime;
 
 use super::CommandError;
 use super::connection::Connection;
 use super::owners::remember_origin;
+use super::session::Session;
 use super::signals::Signals;
 use crate::base::{Exit, ReportRow, Standing};
-use crate::cli::settings::{OutputPath, Outputs, UsageError};
+use crate::cli::network_arguments::PlatformArgs;
+use crate::cli::settings::{OutputPath, Outputs, UsageError, WorkPaths};
 use crate::cli::shared_arguments::InputArgs;
 use crate::engine::input::{Input, InputError};
-use crate::engine::ledger::{Identity, ImportError, Ledger, LedgerError, LedgerReader, Purpose};
+use crate::engine::ledger::{Identity, ImportError, Ledger, LedgerError, LedgerReader, Purpose, RunCommand};
 use crate::engine::report::{FileHead, check_writable};
 use crate::engine::terminal::Terminal;
 
@@ -26,22 +30,6 @@ enum RowsError {
     Input(#[from] InputError),
     #[error("a signal")]
     Signal,
-}
-
-/// Opens the input, or the built-in sample where there is no path.
-pub(super) fn open_input(path: Option<&Path>, reading: &InputArgs) -> Result<Input, CommandError> {
-    let options = reading.options();
-    let input = match path {
-        Some(path) => Input::open(path, &options),
-        None => Input::from_bytes(SAMPLE, &options),
-    };
-    input.map_err(|error| {
-        let words = match path {
-            Some(path) if !error.names_the_file() => format!("{}: {error}", path.display()),
-            _ => error.to_string(),
-        };
-        if error.is_usage() { UsageError(words).into() } else { anyhow!(words).into() }
-    })
 }
 
 /// Finds out whether the reports can be written, before the first request; `nothing`: what was not done, in front of an
@@ -66,56 +54,100 @@ pub(super) fn refuse_foreign(path: &Path, nothing: &'static str) -> Result<(), U
     )))
 }
 
-/// Has the ledger remember how its rows stand before they are asked for again, so that the next report can say what has
-/// changed. `rows` shows them all.
-pub(super) fn remember(
-    ledger: &Ledger,
-    rows: impl FnOnce(&LedgerReader, &mut Take<'_>) -> Result<(), LedgerError>,
-) -> Result<(), CommandError> {
-    let remembered = || -> Result<(), LedgerError> {
-        let Some(remembering) = ledger.remember()? else { return Ok(()) };
-        let reader = LedgerReader::open_either(ledger.path())
-            .map_err(|error| LedgerError::Unexpected { words: error.to_string() })?;
-        rows(&reader, &mut |row, standing| remembering.take(row, standing))?;
-        drop(reader);
-        remembering.keep()
-    };
-    Ok(remembered().context("nothing was asked for")?)
+/// A command that works through an input: what `run` and `audit` have at hand from the first file to the last line.
+pub(super) struct Intake<'a> {
+    pub(super) purpose: Purpose,
+    pub(super) platform: &'a PlatformArgs,
+    pub(super) reading: &'a InputArgs,
+    pub(super) limit: Option<u64>,
+    pub(super) terminal: &'a Terminal,
+    pub(super) paths: WorkPaths,
+    /// `None` in the practice workspace.
+    pub(super) connection: Option<Connection>,
+    pub(super) runtime: Runtime,
+    pub(super) signals: Signals,
+}
+
+impl Intake<'_> {
+    /// `None` in the practice workspace.
+    pub(super) fn base_url(&self) -> Option<String> {
+        self.connection.as_ref().map(|connection| connection.base_url().to_string())
+    }
+
+    /// The practice workspace has another port each time; its ledger is known by a name.
+    pub(super) fn identity(&self) -> Identity {
+        let practice = self.connection.is_none();
+        let base_url = self.base_url().unwrap_or_else(|| "sandbox".to_owned());
+        Identity { base_url, practice, purpose: self.purpose }
+    }
+
+    /// The input, or the built-in sample, before anything is written.
+    pub(super) fn open_input(&self) -> Result<Input, CommandError> {
+        let (path, options) = (self.paths.input.as_deref(), self.reading.options());
+        let input = match path {
+            Some(path) => Input::open(path, &options),
+            None => Input::from_bytes(SAMPLE, &options),
+        };
+        let input = input.map_err(|error| {
+            let words = match path {
+                Some(path) if !error.names_the_file() => format!("{}: {error}", path.display()),
+                _ => error.to_string(),
+            };
+            if error.is_usage() { UsageError(words).into() } else { CommandError::from(anyhow!(words)) }
+        })?;
+        check_outputs(&self.paths.outputs, "nothing was asked for")?;
+        Ok(input)
+    }
+
+    /// Takes the input into the ledger, which remembers where it came from, and how its rows stand before they are asked for
+    /// again: so the next report can say what has changed. `rows` shows them all.
+    pub(super) fn take_in(
+        &self,
+        ledger: &mut Ledger,
+        input: &Input,
+        rows: impl FnOnce(&LedgerReader, &mut Take<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), CommandError> {
+        for remark in input.remarks() {
+            self.terminal.say(remark);
+        }
+        remember(ledger, rows).context("nothing was asked for")?;
+        let heard = |row: Result<_, InputError>| {
+            if self.signals.heard() { Err(RowsError::Signal) } else { row.map_err(RowsError::Input) }
+        };
+        match ledger.import(input.format(), input.rows().context("the input")?.map(heard)) {
+            Ok(()) => {
+                let path = self.paths.input.as_deref();
+                Ok(remember_origin(ledger, path, self.reading).context("the ledger")?)
+            }
+            Err(ImportError::Input(RowsError::Signal)) => {
+                self.terminal.say("stopped before the first request; the same command goes on.");
+                Err(CommandError::Told(Exit::StoppedEarly))
+            }
+            Err(ImportError::Input(RowsError::Input(error))) => {
+                Err(anyhow!(error).context("the input").into())
+            }
+            Err(ImportError::Ledger(error)) => Err(anyhow!(error).context("nothing was asked for").into()),
+        }
+    }
+
+    /// The run in the ledger that is to come.
+    pub(super) fn session(&self, ledger: Ledger, command: RunCommand, settings: Value) -> Session<'_> {
+        let (runtime, network) = (&self.runtime, &self.platform.network);
+        Session { runtime, ledger, connection: self.connection.clone(), network, command, settings }
+    }
 }
 
 /// Takes a row, and how it stands.
 type Take<'a> = dyn FnMut(&ReportRow, &Standing) -> Result<(), LedgerError> + 'a;
 
-/// Takes the input into the ledger, which remembers where it came from; gives an exit code when a signal ended that.
-pub(super) fn import(
-    ledger: &mut Ledger,
-    input: &Input,
-    (path, reading): (Option<&Path>, &InputArgs),
-    signals: &Signals,
-    terminal: &Terminal,
-) -> Result<Option<Exit>, CommandError> {
-    let rows = input
-        .rows()
-        .context("the input")?
-        .map(|row| if signals.heard() { Err(RowsError::Signal) } else { row.map_err(RowsError::Input) });
-    match ledger.import(input.format(), rows) {
-        Ok(()) => {
-            remember_origin(ledger, path, reading).context("the ledger")?;
-            Ok(None)
-        }
-        Err(ImportError::Input(RowsError::Signal)) => {
-            terminal.say("stopped before the first request; the same command goes on.");
-            Ok(Some(Exit::StoppedEarly))
-        }
-        Err(ImportError::Input(RowsError::Input(error))) => Err(anyhow!(error).context("the input").into()),
-        Err(ImportError::Ledger(error)) => Err(anyhow!(error).context("nothing was asked for").into()),
-    }
-}
-
-/// The practice workspace has another port each time; its ledger is known by a name.
-pub(super) fn identity(connection: Option<&Connection>, purpose: Purpose) -> Identity {
-    match connection {
-        Some(connection) => Identity { base_url: connection.base_url.to_string(), practice: false, purpose },
-        None => Identity { base_url: "sandbox".into(), practice: true, purpose },
-    }
+fn remember(
+    ledger: &Ledger,
+    rows: impl FnOnce(&LedgerReader, &mut Take<'_>) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let Some(remembering) = ledger.remember()? else { return Ok(()) };
+    let reader = LedgerReader::open_either(ledger.path())
+        .map_err(|error| LedgerError::Unexpected { words: error.to_string() })?;
+    rows(&reader, &mut |row, standing| remembering.take(row, standing))?;
+    drop(reader);
+    remembering.keep()
 }

@@ -6,23 +6,24 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use serde_json::json;
 
-use super::command_line::{command_line, path_word, program, same_access, typed};
-use super::connection::{Connection, Practised};
+use super::command_line::{other_command, path_word, same_access, typed};
+use super::connection::Connection;
+use super::render::name_of;
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AgentId, Call, CallFailure, Exit, FailureKind, StopReason, terminal_safe};
-use crate::cli::settings::{Environment, OutputPath, UsageError, choose_key, typed_endpoint};
-use crate::cli::shared_arguments::PlatformArg;
+use crate::cli::settings::{OutputPath, UsageError};
 use crate::cli::tools_arguments::{ListArgs, ListDialectArg};
 use crate::engine::platform::{Client, ListWalk, ListedAgent, Listing, NoSendLog};
 use crate::engine::report::{
-    Access, Dialect, FileHead, ReportFileError, Written, check_writable, csv_table, write_atomically,
+    Access, Dialect, FileHead, ReportFileError, check_writable, csv_table, write_atomically,
 };
 use crate::engine::terminal::{self, Terminal};
 use crate::inventory::{self, ListCounts};
+use crate::practice::SandboxOptions;
 
 /// Columns of the CSV. `run` finds the assistants by the first: an assistant and its agent have the same UUID.
 const COLUMNS: [&str; 6] = ["assistant_id", "name", "disabled", "owner", "model", "updated_at"];
@@ -33,63 +34,34 @@ const SHARED: &str = "shared";
 /// What each object of the JSON Lines is.
 const JSON_TYPE: &str = "agent";
 
-/// What was listed.
 struct List {
     agents: Vec<ListedAgent>,
     /// Which of them are shared with the key; `None` where only those are listed.
     shared: Option<Shared>,
 }
 
-/// Which agents are shared with the key.
-enum Shared {
-    /// These.
-    Known(HashSet<AgentId>),
-    /// This deployment has no list of them.
-    NoList,
-    /// The key may not read the list of them.
-    Refused(CallFailure),
-}
-
-/// How asking ended.
-enum Listed {
-    Agents(List),
-    NoList,
-    Failed(CallFailure),
-    Signal,
-}
+/// The agents that are shared with the key, or why that is not known.
+type Shared = Result<HashSet<AgentId>, String>;
 
 /// Asks for every page, then writes them all: half a list is none.
 pub(super) fn list(arguments: &ListArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let environment = Environment(&variable);
-    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
-    let key = choose_key(&endpoint, &arguments.key, &environment)?;
-    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
+    let connection = Connection::typed(&arguments.platform)?;
     let output = OutputPath::parse(&arguments.output);
     if let OutputPath::File(path) = &output {
         check_writable(path).context("nothing was asked for: the list cannot be written")?;
         refuse_foreign(path)?;
     }
-    let practice = connection.is_none();
-    let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
-    let asked = runtime()?.block_on(ask(arguments, connection))?;
-    match asked {
-        Listed::Agents(list) => write(&list, arguments, &output, practice, base_url.as_deref(), terminal),
-        Listed::NoList => {
-            terminal.show(&if arguments.governance {
-                inventory::no_governance(practice)
-            } else {
-                inventory::no_list(practice)
-            });
+    let base_url = connection.as_ref().map(|connection| connection.base_url().to_string());
+    match runtime()?.block_on(ask(arguments, connection, terminal))? {
+        Ok(Some(list)) => write(&list, arguments, &output, base_url.as_deref(), terminal),
+        Ok(None) => {
+            let none = if arguments.governance { inventory::no_governance } else { inventory::no_list };
+            terminal.show(none(base_url.is_none()));
             Ok(Exit::NeedsAttention)
         }
-        Listed::Failed(failure) => {
+        Err(failure) => {
             terminal.error(&terminal_safe(&words(&failure), 1_000));
             Ok(Exit::of_failed_call(&failure))
-        }
-        Listed::Signal => {
-            terminal.say("stopped; nothing was written.");
-            Ok(Exit::StoppedEarly)
         }
     }
 }
@@ -109,49 +81,53 @@ fn refuse_foreign(path: &Path) -> Result<(), UsageError> {
     )))
 }
 
-async fn ask(arguments: &ListArgs, connection: Option<Connection>) -> Result<Listed, CommandError> {
-    let signals = Signals::listen().context("signals cannot be listened to")?;
-    let connection = match connection {
-        Some(connection) => connection,
-        None => {
-            Connection::to_practice(Practised { mix: arguments.endpoint.mix, ..Practised::default() }).await?
-        }
-    };
-    let (client, sandbox) = connection.client(&arguments.network, Arc::new(NoSendLog), &[])?;
+/// What there is; `None` when this deployment has no such list.
+async fn ask(
+    arguments: &ListArgs,
+    connection: Option<Connection>,
+    terminal: &Terminal,
+) -> Result<Result<Option<List>, CallFailure>, CommandError> {
+    let signals = Signals::listen()?;
+    let practice = SandboxOptions { mix: arguments.platform.endpoint.mix, ..SandboxOptions::default() };
+    let (connection, sandbox) = Connection::or_practice(connection, practice).await?;
+    let client = connection.client(&arguments.platform.network, Arc::new(NoSendLog), &[])?;
     let listed = tokio::select! {
         biased;
-        _ = signals.wait() => Listed::Signal,
-        listed = listed(&client, arguments.governance) => listed,
+        _ = signals.wait() => None,
+        listed = listed(&client, arguments.governance) => Some(listed),
     };
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
     }
-    Ok(listed)
+    listed.ok_or_else(|| {
+        terminal.say("stopped; nothing was written.");
+        CommandError::Told(Exit::StoppedEarly)
+    })
 }
 
-async fn listed(client: &Client, governance: bool) -> Listed {
+async fn listed(client: &Client, governance: bool) -> Result<Option<List>, CallFailure> {
     let listing = if governance { Listing::Workspace } else { Listing::Shared };
-    let agents = match walk(client, listing).await {
-        Ok(Some(agents)) => agents,
+    let Some(agents) = walk(client, listing).await? else {
         // Under a wrong address nothing is found either; there the models are not found as well.
-        Ok(None) => match client.models().await.map_err(|failure| (failure.stop_reason(), failure)) {
+        return match client.models().await.map_err(|failure| (failure.stop_reason(), failure)) {
             // A key for governance need not be one for agents.
-            Err((Some(StopReason::ScopeMissing { .. }), _)) if governance => return Listed::NoList,
-            Err((Some(_), failure)) => return Listed::Failed(failure),
-            Ok(_) | Err((None, _)) => return Listed::NoList,
-        },
-        Err(failure) => return Listed::Failed(failure),
+            Err((Some(StopReason::ScopeMissing { .. }), _)) if governance => Ok(None),
+            Err((Some(_), failure)) => Err(failure),
+            Ok(_) | Err((None, _)) => Ok(None),
+        };
     };
     if !governance {
-        return Listed::Agents(List { agents, shared: None });
+        return Ok(Some(List { agents, shared: None }));
     }
     let shared = match walk(client, Listing::Shared).await {
-        Ok(Some(shared)) => Shared::Known(shared.into_iter().map(|agent| agent.id).collect()),
-        Ok(None) => Shared::NoList,
-        Err(failure) if is_refused(&failure) => Shared::Refused(failure),
-        Err(failure) => return Listed::Failed(failure),
+        Ok(Some(shared)) => Ok(shared.into_iter().map(|agent| agent.id).collect()),
+        Ok(None) => Err("this deployment has no agent list (404)".to_owned()),
+        Err(failure) if is_refused(&failure) => {
+            Err(format!("the key may not read the agent list ({failure})"))
+        }
+        Err(failure) => return Err(failure),
     };
-    Listed::Agents(List { agents, shared: Some(shared) })
+    Ok(Some(List { agents, shared: Some(shared) }))
 }
 
 /// Whether the key may not do this, and may do other things.
@@ -192,7 +168,6 @@ fn write(
     list: &List,
     arguments: &ListArgs,
     output: &OutputPath,
-    practice: bool,
     base_url: Option<&str>,
     terminal: &Terminal,
 ) -> Result<Exit, CommandError> {
@@ -207,36 +182,23 @@ fn write(
             None
         }
         OutputPath::File(path) => {
-            let failed = |source: io::Error| ReportFileError::unwritable(path, source);
             let access = if arguments.json { Access::OwnerOnly } else { Access::ByUmask };
             let written = write_atomically(path, access, |out: &mut dyn Write| {
-                out.write_all(content.as_bytes()).map_err(failed)
+                out.write_all(content.as_bytes()).map_err(|error| ReportFileError::unwritable(path, error))
             });
-            let written = written.map_err(|error| anyhow!(error).context("the list was not written"))?;
-            if let Written::Beside { asked, .. } = &written {
-                terminal.error(&format!(
-                    "{} could not be replaced (is it open elsewhere?); the list stands beside it",
-                    asked.display()
-                ));
-            }
-            Some(written.path().to_owned())
+            Some(name_of(written.context("the list was not written")?, "list", terminal))
         }
     };
     let next = file.as_deref().filter(|_| !arguments.json && !list.agents.is_empty());
     let next = next.map(|file| run_with(file, arguments, base_url));
-    let counts = list.counts();
-    let said = match &list.shared {
+    let (counts, practice) = (list.counts(), base_url.is_none());
+    terminal.say(&match &list.shared {
         None => inventory::listed(counts, practice, file.as_deref(), next.as_deref()),
         Some(shared) => {
-            let unknown = match shared {
-                Shared::Known(_) => None,
-                Shared::NoList => Some("this deployment has no agent list (404)".to_owned()),
-                Shared::Refused(failure) => Some(format!("the key may not read the agent list ({failure})")),
-            };
-            inventory::governed(counts, unknown.as_deref(), practice, file.as_deref(), next.as_deref())
+            let unknown = shared.as_ref().err().map(String::as_str);
+            inventory::governed(counts, unknown, practice, file.as_deref(), next.as_deref())
         }
-    };
-    terminal.say(&said);
+    });
     Ok(Exit::Done)
 }
 
@@ -256,8 +218,7 @@ impl List {
     fn is_shared(&self, agent: &ListedAgent) -> Option<bool> {
         match &self.shared {
             None => Some(true),
-            Some(Shared::Known(shared)) => Some(shared.contains(&agent.id)),
-            Some(Shared::NoList | Shared::Refused(_)) => None,
+            Some(shared) => shared.as_ref().ok().map(|shared| shared.contains(&agent.id)),
         }
     }
 
@@ -269,17 +230,13 @@ impl List {
 
 /// The command line that checks what was listed. The practice workspace inside the program is no platform.
 fn run_with(file: &Path, arguments: &ListArgs, base_url: Option<&str>) -> String {
-    let typed = typed();
-    let mut words = vec![program(&typed).to_owned(), "run".to_owned(), path_word(file)];
-    let endpoint = match (arguments.endpoint.platform, base_url) {
-        (Some(PlatformArg::Langdock), _) => vec!["--platform", "langdock"],
-        (Some(PlatformArg::Odeus), _) => vec!["--platform", "odeus"],
-        (None, Some(base_url)) => vec!["--base-url", base_url],
-        (None, None) => vec!["--sandbox"],
+    let file = path_word(file);
+    let words = match (arguments.platform.endpoint.platform, base_url) {
+        (Some(platform), _) => vec!["run", &file, "--platform", platform.word()],
+        (None, Some(base_url)) => vec!["run", &file, "--base-url", base_url],
+        (None, None) => vec!["run", &file, "--sandbox"],
     };
-    words.extend(endpoint.into_iter().map(str::to_owned));
-    words.extend(same_access(&arguments.key));
-    command_line(&mut words.iter().map(String::as_str))
+    other_command(&typed(), &words, &same_access(&arguments.platform.key))
 }
 
 fn csv(list: &List, dialect: ListDialectArg) -> io::Result<String> {
@@ -360,8 +317,8 @@ mod tests {
     fn of_the_whole_workspace_it_says_what_is_shared_with_the_key_as_far_as_that_is_known() {
         let other = ListedAgent { id: AgentId(Uuid::from_u128(2)), ..agent("Bot") };
         let agents = [agent("Travel"), other];
-        let known = list(&agents, Some(Shared::Known([agents[1].id].into())));
-        let unknown = list(&agents, Some(Shared::NoList));
+        let known = list(&agents, Some(Ok([agents[1].id].into())));
+        let unknown = list(&agents, Some(Err("no list".into())));
         insta::assert_snapshot!(csv(&known, ListDialectArg::Plain).unwrap() + &csv(&unknown, ListDialectArg::Plain).unwrap(), @r"
         assistant_id,name,disabled,owner,model,updated_at,shared
         00000000-0000-0000-0000-000000000001,Travel,,,,,no

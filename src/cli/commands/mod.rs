@@ -20,6 +20,7 @@ mod render;
 mod report;
 mod rollback;
 mod run;
+mod run_report;
 mod sandbox;
 mod session;
 mod signals;
@@ -34,7 +35,7 @@ use anyhow::Context;
 use clap::Parser;
 use tokio::runtime::Runtime;
 
-use super::arguments::{Cli, ColorArg, Command, GlobalArgs, LogFormatArg};
+use super::arguments::{Cli, ColorArg, Command, LogFormatArg};
 use super::files::CommandFiles;
 use super::settings::UsageError;
 use super::shared_arguments::DialectArg;
@@ -42,13 +43,15 @@ use crate::base::{Exit, defect, keep_defects_quiet};
 use crate::engine::report::Dialect;
 use crate::engine::terminal::{self, ColorChoice, LogFormat, Terminal};
 
-/// Why a command did nothing.
+/// Why a command did nothing, or not all.
 #[derive(Debug)]
 enum CommandError {
     /// What was typed cannot be meant so.
     Usage(UsageError),
     /// Nothing could be done; the chain of causes is for the person.
     NothingDone(anyhow::Error),
+    /// It has ended before its first request, and the person was told why.
+    Told(Exit),
 }
 
 impl CommandError {
@@ -57,13 +60,7 @@ impl CommandError {
         match self {
             Self::Usage(error) => error.to_string(),
             Self::NothingDone(error) => chain(error),
-        }
-    }
-
-    const fn exit(&self) -> Exit {
-        match self {
-            Self::Usage(_) => Exit::Usage,
-            Self::NothingDone(_) => Exit::NothingDone,
+            Self::Told(_) => String::new(),
         }
     }
 }
@@ -103,16 +100,16 @@ pub fn main() -> ExitCode {
 /// Runs the command and says why it failed, if it did. A panic is told like any other end; the ledger is sound at any
 /// moment.
 fn ended(command: impl FnOnce() -> Result<Exit, CommandError>, terminal: &Terminal) -> Exit {
-    let error = match catch_unwind(AssertUnwindSafe(command)) {
-        Ok(Ok(exit)) => return exit,
-        Ok(Err(error)) => error,
+    let (words, exit) = match catch_unwind(AssertUnwindSafe(command)) {
+        Ok(Ok(exit) | Err(CommandError::Told(exit))) => return exit,
+        Ok(Err(error @ CommandError::Usage(_))) => (error.words(), Exit::Usage),
+        Ok(Err(error @ CommandError::NothingDone(_))) => (error.words(), Exit::NothingDone),
         Err(_) => {
-            terminal.error(&format!("{}. The same command goes on.", defect("ended this command")));
-            return Exit::StoppedEarly;
+            (format!("{}. The same command goes on.", defect("ended this command")), Exit::StoppedEarly)
         }
     };
-    terminal.error(&error.words());
-    error.exit()
+    terminal.error(&words);
+    exit
 }
 
 /// The causes in one sentence, outermost first, less those whose words an outer one repeats.
@@ -127,33 +124,25 @@ fn chain(error: &anyhow::Error) -> String {
 /// Nothing is opened for writing before all files of the command are known to be different.
 fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
     let files = CommandFiles::of(&cli)?;
-    start_logs(&cli.global, terminal)?;
-    execute(cli.command, &files, terminal)
-}
-
-fn execute(command: Command, files: &CommandFiles, terminal: &Terminal) -> Result<Exit, CommandError> {
-    match command {
-        Command::Run(arguments) => run::run(&arguments, terminal),
-        Command::Audit(arguments) => audit::audit(&arguments, files, terminal),
-        Command::Apply(arguments) => apply::apply(&arguments, terminal),
-        Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
-        Command::Report(arguments) => report::report(&arguments, files, terminal),
-        Command::Verify(arguments) => verify::verify(&arguments, files, terminal),
-        Command::Doctor(arguments) => doctor::doctor(&arguments, terminal),
-        Command::List(arguments) => list::list(&arguments, terminal),
-        Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
-        Command::Completions(arguments) => completions::completions(arguments.shell),
-        Command::Man(arguments) => completions::man(&arguments),
-    }
-}
-
-fn start_logs(options: &GlobalArgs, terminal: &Terminal) -> Result<(), CommandError> {
-    let format = match options.log_format {
+    let format = match cli.global.log_format {
         LogFormatArg::Text => LogFormat::Text,
         LogFormatArg::Json => LogFormat::Json,
     };
-    terminal::init_logs(terminal, format, options.log_file.as_deref())
-        .map_err(|error| UsageError(error.to_string()).into())
+    terminal::init_logs(terminal, format, cli.global.log_file.as_deref())
+        .map_err(|error| UsageError(error.to_string()))?;
+    match cli.command {
+        Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Audit(arguments) => audit::audit(&arguments, &files, terminal),
+        Command::Apply(arguments) => apply::apply(&arguments, terminal),
+        Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
+        Command::Report(arguments) => report::report(&arguments, &files, terminal),
+        Command::Verify(arguments) => verify::verify(&arguments, &files, terminal),
+        Command::Doctor(arguments) => doctor::doctor(&arguments, terminal),
+        Command::List(arguments) => list::list(&arguments, terminal),
+        Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
+        Command::Completions { shell } => completions::completions(shell),
+        Command::Man { command } => completions::man(command.as_deref()),
+    }
 }
 
 const fn color(typed: ColorArg) -> ColorChoice {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::command_line::{command_line, path_word, program, same_command};
+use super::command_line::{other_command, path_word, same_command};
 use crate::base::{Exit, StopReason};
 
 /// What is known of the command that has ended.
@@ -29,32 +29,25 @@ impl Ended<'_> {
                 ),
                 _,
             ) => vec![
-                ("Next, to see what is wrong:", self.other(&["doctor"], &self.access)),
+                ("Next, to see what is wrong:", other_command(&self.typed, &["doctor"], &self.access)),
                 ("Once that is mended:", self.again()),
             ],
             (None, _) if self.exit == Exit::Done => Vec::new(),
-            (None, Some(ledger)) => vec![self.page(ledger), ("Once they have acted:", self.again())],
+            (None, Some(ledger)) => vec![page(&self.typed, ledger), ("Once they have acted:", self.again())],
             _ => vec![("Next:", self.again())],
         }
     }
 
-    /// The same command.
     pub(super) fn again(&self) -> String {
         same_command(&self.typed)
     }
+}
 
-    /// A page for the people who have to act.
-    pub(super) fn page(&self, ledger: &Path) -> (&'static str, String) {
-        let page = path_word(&ledger.with_extension("html"));
-        let line = self.other(&["report", &path_word(ledger), "--format", "html", "-o", &page], &[]);
-        ("Next, a page for those who have to act:", line)
-    }
-
-    /// Another command.
-    pub(super) fn other(&self, words: &[&str], rest: &[String]) -> String {
-        let words = [program(&self.typed)].into_iter().chain(words.iter().copied());
-        command_line(&mut words.chain(rest.iter().map(String::as_str)))
-    }
+/// A page for the people who have to act.
+pub(super) fn page(typed: &[String], ledger: &Path) -> (&'static str, String) {
+    let page = path_word(&ledger.with_extension("html"));
+    let words = ["report", &path_word(ledger), "--format", "html", "-o", &page];
+    ("Next, a page for those who have to act:", other_command(typed, &words, &[]))
 }
 
 #[cfg(test)]

@@ -6,12 +6,11 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::grouped;
 use crate::cli::shared_arguments::InputArgs;
 use crate::engine::input::{Input, InputError, InputOptions};
 use crate::engine::ledger::{Ledger, LedgerError, LedgerReader};
 use crate::engine::report::sha256;
-use crate::engine::terminal::Terminal;
+use crate::engine::terminal::{Terminal, counted};
 
 /// Where an input was read from, how, and by what it is known again.
 #[derive(Debug, Serialize, Deserialize)]
@@ -92,7 +91,7 @@ pub(super) fn renew(ledger: &mut LedgerReader, terminal: &Terminal) -> Result<()
                 "{} has changed since: your own columns are shown as they are there now, in {} otherwise than before. \
                  Verdicts are those of the last run.",
                 path.display(),
-                if rows == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(rows)) }
+                counted(rows, "row", "rows")
             ));
             Ok(())
         }

@@ -38,7 +38,6 @@ fn is_input(path: &Path) -> bool {
     })
 }
 
-/// What stands on the sheet.
 pub(super) fn proof(
     ledger: &LedgerReader,
     fingerprints: Fingerprints,
@@ -55,11 +54,7 @@ pub(super) fn proof(
         ]),
         is_practice: facts.practice,
         facts: known(ledger, &facts, fingerprints, lang)?,
-        tables: vec![
-            sessions(ledger, settings)?,
-            switchings(ledger, settings)?,
-            writes(ledger, settings)?,
-        ],
+        tables: vec![sessions(ledger, settings)?, switchings(ledger, settings)?, writes(ledger, settings)?],
     })
 }
 
@@ -74,11 +69,8 @@ fn known(
     let input = Origin::kept(ledger)?;
     let made_up = || lang.of(["practice, made up", "Übung, erfunden"]).to_owned();
     let counts = |counts: Vec<(&'static str, u64)>| {
-        let said: Vec<_> = counts.iter().filter(|(_, rows)| *rows > 0).collect();
-        said.iter()
-            .map(|(word, rows)| format!("{} {word}", lang.number(*rows)))
-            .collect::<Vec<_>>()
-            .join(", ")
+        let counts = counts.into_iter().filter(|(_, rows)| *rows > 0);
+        counts.map(|(word, rows)| format!("{} {word}", lang.number(rows))).collect::<Vec<_>>().join(", ")
     };
     let verified = match ledger.identity()?.purpose {
         Purpose::Run => RowStatus::Verified.as_str(),
@@ -116,6 +108,18 @@ const TIME: Both = ["Time", "Zeit"];
 const NAME: Both = ["Name", "Name"];
 const OUTCOME: Both = ["Outcome", "Ausgang"];
 
+/// `none`: what stands there where there is no row.
+fn table(lang: Lang, title: Both, none: Both, columns: &[Both], rows: Vec<Vec<String>>) -> ProofTable {
+    let columns = columns.iter().map(|column| lang.of(*column)).collect();
+    ProofTable { title: lang.of(title), none: lang.of(none), columns, rows }
+}
+
+/// What came of a request, and what else there is to say of it.
+fn outcome(lang: Lang, outcome: Option<String>, more: [Option<String>; 2]) -> String {
+    let outcome = outcome.unwrap_or_else(|| lang.of(["not known", "nicht bekannt"]).to_owned());
+    std::iter::once(outcome).chain(more.into_iter().flatten()).collect::<Vec<_>>().join(": ")
+}
+
 fn sessions(ledger: &LedgerReader, settings: &ReportSettings) -> Result<ProofTable, LedgerError> {
     let lang = settings.page.lang;
     let sessions = ledger.sessions()?.into_iter().map(|session| {
@@ -129,50 +133,46 @@ fn sessions(ledger: &LedgerReader, settings: &ReportSettings) -> Result<ProofTab
             stopped.map(|reason| reason.to_string().replace('`', "")).unwrap_or_default(),
         ]
     });
-    Ok(ProofTable {
-        title: lang.of(["Commands", "Befehle"]),
-        none: lang.of(["No command has written this ledger.", "Kein Befehl hat dieses Ledger geschrieben."]),
-        columns: [
+    Ok(table(
+        lang,
+        ["Commands", "Befehle"],
+        ["No command has written this ledger.", "Kein Befehl hat dieses Ledger geschrieben."],
+        &[
             ["Command", "Befehl"],
             ["Version", "Version"],
             ["Begun", "Begonnen"],
             ["Ended", "Beendet"],
             ["Ended early because", "Vorzeitig beendet, weil"],
-        ]
-        .map(|column| lang.of(column))
-        .to_vec(),
-        rows: sessions.collect(),
-    })
+        ],
+        sessions.collect(),
+    ))
 }
 
 fn switchings(ledger: &LedgerReader, settings: &ReportSettings) -> Result<ProofTable, LedgerError> {
     let lang = settings.page.lang;
     let rows = ledger.switchings()?.into_iter().map(|switched| {
         let failure = switched.failure.map(|failure| settings.failure(&failure));
-        let outcome = switched.outcome.unwrap_or_else(|| lang.of(["not known", "nicht bekannt"]).to_owned());
         vec![
             lang.moment(switched.began_at),
             switched.assistant.to_string(),
             settings.name(&switched.name),
             lang.of(if switched.is_on { ["on", "an"] } else { ["off", "aus"] }).to_owned(),
-            [Some(outcome), failure].into_iter().flatten().collect::<Vec<_>>().join(": "),
+            outcome(lang, switched.outcome, [failure, None]),
         ]
     });
-    Ok(ProofTable {
-        title: lang.of(["Assistants switched off and on", "Abgeschaltete und eingeschaltete Assistenten"]),
-        none: lang.of(["None was switched off or on.", "Keiner wurde ab- oder eingeschaltet."]),
-        columns: [TIME, ["Assistant", "Assistent"], NAME, ["Asked for", "Verlangt"], OUTCOME]
-            .map(|column| lang.of(column))
-            .to_vec(),
-        rows: rows.collect(),
-    })
+    Ok(table(
+        lang,
+        ["Assistants switched off and on", "Abgeschaltete und eingeschaltete Assistenten"],
+        ["None was switched off or on.", "Keiner wurde ab- oder eingeschaltet."],
+        &[TIME, ["Assistant", "Assistent"], NAME, ["Asked for", "Verlangt"], OUTCOME],
+        rows.collect(),
+    ))
 }
 
 fn writes(ledger: &LedgerReader, settings: &ReportSettings) -> Result<ProofTable, LedgerError> {
     let lang = settings.page.lang;
     let rows = ledger.writes()?.into_iter().map(|write| {
         let failure = write.failure.map(|failure| settings.failure(&failure));
-        let outcome = write.outcome.unwrap_or_else(|| lang.of(["not known", "nicht bekannt"]).to_owned());
         let taken_back = write.is_taken_back.then(|| lang.of(["taken back", "zurückgenommen"]).to_owned());
         let fields: Vec<_> = write.changed.iter().map(|field| label(field, lang)).collect();
         vec![
@@ -181,14 +181,15 @@ fn writes(ledger: &LedgerReader, settings: &ReportSettings) -> Result<ProofTable
             settings.name(&write.name),
             [write.kind.as_str(), &write.workspace].join(" ").trim().to_owned(),
             fields.join(", "),
-            [Some(outcome), failure, taken_back].into_iter().flatten().collect::<Vec<_>>().join(": "),
+            outcome(lang, write.outcome, [failure, taken_back]),
             write.version,
         ]
     });
-    Ok(ProofTable {
-        title: lang.of(["Agents written", "Geschriebene Agenten"]),
-        none: lang.of(["None was written.", "Keiner wurde geschrieben."]),
-        columns: [
+    Ok(table(
+        lang,
+        ["Agents written", "Geschriebene Agenten"],
+        ["None was written.", "Keiner wurde geschrieben."],
+        &[
             TIME,
             ["Agent", "Agent"],
             NAME,
@@ -196,9 +197,7 @@ fn writes(ledger: &LedgerReader, settings: &ReportSettings) -> Result<ProofTable
             ["Fields", "Felder"],
             OUTCOME,
             ["Version", "Version"],
-        ]
-        .map(|column| lang.of(column))
-        .to_vec(),
-        rows: rows.collect(),
-    })
+        ],
+        rows.collect(),
+    ))
 }

@@ -1,55 +1,28 @@
-//! From a ledger to a report: `run` ends with what `report LEDGER` does.
+//! From the rows of a ledger to reports: every command ends with what `report LEDGER` does.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::audit::{self, AuditReader};
-use crate::base::{DisabledState, JsonText, Lang, ProgressCounts, ReportRow, RunFacts, SinceLast};
-use crate::check::{self, Summary};
+use crate::base::{Exit, Lang, SinceLast};
 use crate::cli::report_arguments::{PageArgs, ReportFormatArg};
 use crate::cli::settings::{OutputPath, Outputs, UsageError};
 use crate::cli::shared_arguments::DialectArg;
-use crate::disable;
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
-use crate::engine::record::{self, Side};
 use crate::engine::report::page::{self, Objects, Overview, PageLine, PageOptions};
-use crate::engine::report::{self, Access, Dialect, Renderer, ReportFileError, ReportSettings};
+use crate::engine::report::{self, Access, Dialect, Renderer, ReportFileError, ReportSettings, Written};
 use crate::engine::terminal::{self, Terminal, WhenGone};
-
-/// What came of rendering.
-pub(super) struct Rendered {
-    /// The file; `None` for standard output.
-    pub(super) file: Option<PathBuf>,
-    /// The file asked for, when it could not be replaced and `file` stands beside it.
-    pub(super) not_replaced: Option<PathBuf>,
-}
-
-impl Rendered {
-    /// Says so where the file asked for could not be replaced.
-    pub(super) fn say_if_beside(&self, terminal: &Terminal) {
-        if let Some(asked) = &self.not_replaced {
-            terminal.error(&format!(
-                "{} could not be replaced (is it open elsewhere?); the report stands beside it",
-                asked.display()
-            ));
-        }
-    }
-}
 
 /// Why a report was not written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RenderError {
-    /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The report's file cannot be written.
     #[error(transparent)]
     File(#[from] ReportFileError),
     /// Nobody wants to see the rows that are left.
     #[error("enough was seen")]
     Enough,
-    /// Standard output cannot be written.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
 }
@@ -64,16 +37,13 @@ impl RenderError {
     }
 }
 
-/// The file that stands at `output` and is not replaced, since there is no answer yet that could take its place
-/// (DESIGN.md, What is known stays known).
-fn stays(has_answers: bool, output: &OutputPath) -> Option<&Path> {
-    match output {
-        OutputPath::File(path) if !has_answers && path.is_file() => Some(path),
-        OutputPath::File(_) | OutputPath::Stdout => None,
-    }
+/// Whether a file stands at `output` that is not replaced, since there is no answer yet that could take its place
+/// (DESIGN.md, What is known stays known); says so.
+fn stays(has_answers: bool, output: &OutputPath, terminal: &Terminal) -> bool {
+    let there = output.file().filter(|path| !has_answers && path.is_file());
+    there.inspect(|path| say_that_it_stays(path, terminal)).is_some()
 }
 
-/// Says so.
 pub(super) fn say_that_it_stays(path: &Path, terminal: &Terminal) {
     terminal.error(&format!("{} stays as it was: no answer came that could take its place", path.display()));
 }
@@ -98,9 +68,7 @@ pub(super) fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
 }
 
 /// Which rows of a ledger.
-#[derive(Debug)]
 pub(super) enum Of<'a, R> {
-    /// All of them.
     All,
     /// Those with these keys, in this order.
     Keys(&'a [RowKey]),
@@ -108,17 +76,8 @@ pub(super) enum Of<'a, R> {
     Read(&'a [R]),
 }
 
-impl<R> Clone for Of<'_, R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<R> Copy for Of<'_, R> {}
-
 /// The rows of a ledger, a run's or an audit's, as every format shows them.
 pub(super) trait Rows<R: PageLine> {
-    /// The ledger.
     fn ledger(&self) -> &LedgerReader;
 
     /// Whether lengths stand in place of the platform's texts.
@@ -141,111 +100,70 @@ pub(super) trait Rows<R: PageLine> {
     }
 
     /// What was read of the row, of so many bytes at most.
-    fn objects(&self, row: &R, at_most: usize) -> Result<Objects, LedgerError>;
+    fn objects(&self, _row: &R, _at_most: usize) -> Result<Objects, LedgerError> {
+        Ok(Objects::default())
+    }
 
     /// What is said of some of them, before any is counted.
     fn facts_of_none(&self) -> R::Facts;
 
-    /// Counts one of these.
-    fn count(facts: &mut R::Facts, row: &R);
+    /// Counts one of these, where the page does not count for itself.
+    fn count(_facts: &mut R::Facts, _row: &R) {}
 
     /// What else stands on a page of them.
-    fn card(facts: &R::Facts, lang: Lang) -> Option<String>;
+    fn card(_facts: &R::Facts, _lang: Lang) -> Option<String> {
+        None
+    }
+
+    /// What a report in that format is called.
+    fn label(format: ReportFormatArg) -> &'static str {
+        format.label()
+    }
 }
 
 /// How a report is asked for, whatever its rows are.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    /// Which CSV.
     pub(super) dialect: Dialect,
-    /// What a page is told.
     pub(super) page: PageOptions,
 }
 
 impl Asked {
-    /// As typed.
     pub(super) fn of(dialect: DialectArg, page: &PageArgs) -> Self {
         Self { dialect: super::dialect(dialect), page: page.options() }
     }
 }
 
-/// The rows of a run.
-pub(super) struct RunRows<'a> {
-    /// The ledger.
-    pub(super) ledger: &'a LedgerReader,
-    /// What is said of all of them.
-    pub(super) facts: RunFacts,
-    /// Whether lengths stand in place of the platform's texts.
-    pub(super) redact: bool,
+/// What came of the reports of a command.
+pub(super) struct Reports {
+    written: Vec<(&'static str, PathBuf)>,
+    /// What broke that off.
+    pub(super) failed: Option<String>,
 }
 
-impl Rows<ReportRow> for RunRows<'_> {
-    fn ledger(&self) -> &LedgerReader {
-        self.ledger
+impl Reports {
+    /// None, since the rows could not be read.
+    pub(super) fn failed(error: &RenderError) -> Self {
+        Self { written: Vec::new(), failed: Some(error.to_string()) }
     }
 
-    fn redact(&self) -> bool {
-        self.redact
+    /// The files that were written, each with what it is called.
+    pub(super) fn files(&self) -> Vec<(&str, &Path)> {
+        self.written.iter().map(|(what, file)| (*what, file.as_path())).collect()
     }
 
-    fn facts(&self) -> &RunFacts {
-        &self.facts
+    /// The same and the ledger.
+    pub(super) fn files_and<'a>(&'a self, ledger: &'a Path) -> Vec<(&'a str, &'a Path)> {
+        [self.files(), vec![("ledger", ledger)]].concat()
     }
 
-    fn visit(
-        &self,
-        keys: Option<&[RowKey]>,
-        wants_proposed: bool,
-        visit: &mut dyn FnMut(&ReportRow) -> Result<(), RenderError>,
-    ) -> Result<(), RenderError> {
-        let visit = |mut row: ReportRow, assistant: Option<&[u8]>, _: Option<&[u8]>| {
-            row.proposed = assistant.and_then(|document| proposed(&row, document));
-            visit(&row)
-        };
-        match keys {
-            Some(keys) => self.ledger.for_each_row_of(keys, wants_proposed, visit),
-            None => self.ledger.for_each_row(wants_proposed, visit),
-        }
-    }
-
-    fn objects(&self, row: &ReportRow, at_most: usize) -> Result<Objects, LedgerError> {
-        let Some(pair) = row.pair else { return Ok(Objects::default()) };
-        let objects = self.ledger.documents_of(pair, |assistant, agent| {
-            page::objects(row, [assistant, agent], self.redact, at_most)
-        })?;
-        Ok(objects.unwrap_or_default())
-    }
-
-    fn facts_of_none(&self) -> RunFacts {
-        RunFacts {
-            counts: Vec::new(),
-            disabled: Vec::new(),
-            skipped: Vec::new(),
-            progress: ProgressCounts::default(),
-            stuck_off: 0,
-            off_with_agents_id: 0,
-            kept: 0,
-            since_last: None,
-            ..self.facts.clone()
-        }
-    }
-
-    /// As the ledger does.
-    fn count(facts: &mut RunFacts, row: &ReportRow) {
-        add(&mut facts.counts, row.status);
-        add(&mut facts.disabled, row.disabled);
-        facts.progress.count(row.progress());
-        facts.kept += u64::from(row.later_failure.is_some());
-        if let (DisabledState::Skipped, Some(reason)) = (row.disabled, row.skipped) {
-            add(&mut facts.skipped, reason);
-        }
-        facts.stuck_off += u64::from(row.disabled == DisabledState::RevertFailed);
-        let is_one_uuid = row.pair.is_some_and(|pair| pair.is_one_uuid());
-        facts.off_with_agents_id += u64::from(is_one_uuid && row.disabled.may_be_off());
-    }
-
-    fn card(facts: &RunFacts, lang: Lang) -> Option<String> {
-        disable::card(facts, lang)
+    /// The exit code of a command that would end with `exit`. `report` is what was not written where that failed, `done` what
+    /// is safe all the same.
+    pub(super) fn exit(&self, exit: Exit, [report, done]: [&str; 2], terminal: &Terminal) -> Exit {
+        let Some(words) = &self.failed else { return exit };
+        terminal
+            .error(&format!("the {report} was not written: {words}; what was {done} is safe in the ledger"));
+        exit.without_report()
     }
 }
 
@@ -256,14 +174,7 @@ pub(super) fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, found: T) {
     }
 }
 
-/// The agent as it would be created, out of the assistant's kept document.
-fn proposed(row: &ReportRow, document: &[u8]) -> Option<JsonText> {
-    let pair = row.pair?;
-    record::read(Side::Assistant, document, pair.assistant.0).ok().map(|record| check::proposed(&record))
-}
-
-/// Renders these rows to each of the outputs that has room for them and may be replaced; `count` sees each row once. Gives
-/// the files that were written, and what broke that off.
+/// Renders these rows to each of the outputs that has room for them and may be replaced; `count` sees each row once.
 pub(super) fn render_outputs<R: PageLine, S: Rows<R>>(
     rows: &S,
     outputs: &Outputs,
@@ -271,9 +182,9 @@ pub(super) fn render_outputs<R: PageLine, S: Rows<R>>(
     has_answers: bool,
     terminal: &Terminal,
     count: &mut dyn FnMut(&R),
-) -> (Vec<(ReportFormatArg, PathBuf)>, Option<RenderError>) {
-    let (mut files, mut is_counted) = (Vec::new(), false);
-    let rendered = outputs.iter().try_for_each(|(format, output)| {
+) -> Reports {
+    let (mut written, mut is_counted) = (Vec::new(), false);
+    let rendered = outputs.iter().try_for_each(|(format, output)| -> Result<(), RenderError> {
         if *format == ReportFormatArg::Xlsx
             && let Some(why) = report::too_many_rows(rows.ledger().facts()?.rows())
         {
@@ -286,8 +197,7 @@ pub(super) fn render_outputs<R: PageLine, S: Rows<R>>(
                 count(row);
             }
         };
-        if let Some(path) = stays(has_answers, output) {
-            say_that_it_stays(path, terminal);
+        if stays(has_answers, output, terminal) {
             if is_first {
                 rows.visit(None, false, &mut |row| {
                     count_once(row);
@@ -297,15 +207,14 @@ pub(super) fn render_outputs<R: PageLine, S: Rows<R>>(
             return Ok(());
         }
         let rendered = render_rows(rows, *format, asked, output, WhenGone::GoOn, &mut count_once)?;
-        rendered.say_if_beside(terminal);
-        files.extend(rendered.file.map(|file| (*format, file)));
+        written.extend(rendered.map(|file| (S::label(*format), name_of(file, "report", terminal))));
         Ok(())
     });
-    (files, rendered.err())
+    Reports { written, failed: rendered.err().map(|error| error.to_string()) }
 }
 
 /// Renders these rows; `count` sees each of them. `when_gone`: what becomes of standard output when nobody reads it any
-/// more.
+/// more. Gives the file; `None` for standard output.
 pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
     rows: &S,
     format: ReportFormatArg,
@@ -313,7 +222,7 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
     output: &OutputPath,
     when_gone: WhenGone,
     count: &mut dyn FnMut(&R),
-) -> Result<Rendered, RenderError> {
+) -> Result<Option<Written>, RenderError> {
     let settings = settings(rows.ledger(), asked, rows.redact())?;
     let mut to = |out: &mut dyn Write| -> Result<(), RenderError> {
         let renderer: Box<dyn Renderer<R> + '_> = match format {
@@ -321,12 +230,12 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
             ReportFormatArg::Json => report::json_lines(&settings, out),
             ReportFormatArg::Xlsx => report::workbook(&settings, out),
             ReportFormatArg::Html => {
-                let overview = overview(rows, &settings, Of::All, count)?;
+                let overview = overview(rows, &settings, &Of::All, count)?;
                 let renderer = page::html(&settings, overview, None, S::card, out);
-                return feed(renderer, rows.facts(), rows, Of::All, &mut |_| {});
+                return feed(renderer, rows.facts(), rows, &Of::All, &mut |_| {});
             }
         };
-        feed(renderer, rows.facts(), rows, Of::All, count)
+        feed(renderer, rows.facts(), rows, &Of::All, count)
     };
     write_report(format, output, when_gone, &mut to)
 }
@@ -337,34 +246,33 @@ pub(super) fn write_report(
     output: &OutputPath,
     when_gone: WhenGone,
     to: &mut dyn FnMut(&mut dyn Write) -> Result<(), RenderError>,
-) -> Result<Rendered, RenderError> {
-    let (file, not_replaced) = match output {
+) -> Result<Option<Written>, RenderError> {
+    let path = match output {
         OutputPath::Stdout => {
             to(&mut terminal::standard_output(when_gone))?;
-            (None, None)
+            return Ok(None);
         }
-        OutputPath::File(path) => {
-            let access = match format {
-                ReportFormatArg::Csv => Access::ByUmask,
-                ReportFormatArg::Json | ReportFormatArg::Html | ReportFormatArg::Xlsx => Access::OwnerOnly,
-            };
-            match report::write_atomically(path, access, |out| to(out).map_err(|error| error.at(path)))? {
-                report::Written::AsAsked(file) => (Some(file), None),
-                report::Written::Beside { asked, written } => (Some(written), Some(asked)),
-            }
-        }
+        OutputPath::File(path) => path,
     };
-    Ok(Rendered { file, not_replaced })
+    let access = match format {
+        ReportFormatArg::Csv => Access::ByUmask,
+        ReportFormatArg::Json | ReportFormatArg::Html | ReportFormatArg::Xlsx => Access::OwnerOnly,
+    };
+    report::write_atomically(path, access, |out| to(out).map_err(|error| error.at(path))).map(Some)
 }
 
-/// How many rows need which remedy, of a ledger that is not rendered.
-pub(super) fn summary(ledger: &LedgerReader) -> Result<Summary, LedgerError> {
-    let mut summary = Summary::default();
-    ledger.for_each_row(false, |row, _, _| {
-        summary.count(&row);
-        Ok::<_, LedgerError>(())
-    })?;
-    Ok(summary)
+/// The file that holds a report or a list; where that is not the one asked for, it is said.
+pub(super) fn name_of(written: Written, what: &str, terminal: &Terminal) -> PathBuf {
+    match written {
+        Written::AsAsked(file) => file,
+        Written::Beside { asked, written } => {
+            terminal.error(&format!(
+                "{} could not be replaced (is it open elsewhere?); the {what} stands beside it",
+                asked.display()
+            ));
+            written
+        }
+    }
 }
 
 /// What has changed since the run before, or the audit (`of`); `None` where there is none to hold it against.
@@ -384,20 +292,6 @@ pub(super) fn since_last<R: PageLine>(
     Ok(Some(since))
 }
 
-/// What there is to say about a run, what has changed since the one before included.
-pub(super) fn run_facts(ledger: &LedgerReader) -> Result<RunFacts, RenderError> {
-    let rows = RunRows { ledger, facts: ledger.facts()?, redact: false };
-    let since_last = since_last(&rows, "run")?;
-    Ok(RunFacts { since_last, ..rows.facts })
-}
-
-/// The rows of an audit, likewise.
-pub(super) fn audit_rows(ledger: &LedgerReader, redact: bool) -> Result<AuditReader<'_>, RenderError> {
-    let rows = AuditReader::new(ledger, audit::facts(ledger)?, redact)?;
-    let since_last = since_last(&rows, "audit")?;
-    Ok(rows.since(since_last))
-}
-
 /// What a report of this ledger is to look like.
 pub(super) fn settings(
     ledger: &LedgerReader,
@@ -413,7 +307,7 @@ pub(super) fn feed<R: PageLine>(
     mut renderer: Box<dyn Renderer<R> + '_>,
     facts: &R::Facts,
     rows: &impl Rows<R>,
-    of: Of<'_, R>,
+    of: &Of<'_, R>,
     count: &mut dyn FnMut(&R),
 ) -> Result<(), RenderError> {
     let (wants_proposed, is_page) = (renderer.wants_proposed(), renderer.rows_open());
@@ -439,7 +333,7 @@ pub(super) fn feed<R: PageLine>(
 pub(super) fn overview<R: PageLine>(
     rows: &impl Rows<R>,
     settings: &ReportSettings,
-    of: Of<'_, R>,
+    of: &Of<'_, R>,
     count: &mut dyn FnMut(&R),
 ) -> Result<Overview, RenderError> {
     let mut overview = Overview::default();
@@ -453,7 +347,7 @@ pub(super) fn overview<R: PageLine>(
 
 fn visit<R: PageLine>(
     rows: &impl Rows<R>,
-    of: Of<'_, R>,
+    of: &Of<'_, R>,
     wants_proposed: bool,
     visit: &mut dyn FnMut(&R) -> Result<(), RenderError>,
 ) -> Result<(), RenderError> {

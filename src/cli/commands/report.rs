@@ -4,27 +4,24 @@ use std::io::{self, ErrorKind, IsTerminal};
 
 use anyhow::{Context, anyhow};
 
-use super::CommandError;
-use super::audit_report::AuditCounters;
-use super::command_line::{command_line, path_word, program, typed};
+use super::audit_report::{AuditCounters, audit_rows};
+use super::command_line::{other_command, path_word, typed};
 use super::intake::refuse_foreign;
-use super::next::Ended;
 use super::owners::renew;
-use super::parts::write_parts;
 use super::proof::{Fingerprints, proof};
-use super::render::{
-    Asked, RenderError, Rendered, RunRows, audit_rows, refuse_overwriting, render_rows, run_facts, settings,
-    summary, write_report,
-};
-use super::split::{Split, Target};
+use super::render::{Asked, RenderError, name_of, refuse_overwriting, render_rows, settings, write_report};
+use super::run_report::RunRows;
+use super::split::Split;
+use super::{CommandError, next, parts};
 use crate::audit::{self, AuditReader, AuditSummary};
 use crate::base::Exit;
+use crate::check::Summary;
 use crate::cli::files::CommandFiles;
 use crate::cli::report_arguments::{ReportArgs, ReportFormatArg};
 use crate::cli::settings::{OutputPath, UsageError, report_output};
 use crate::disable;
-use crate::engine::ledger::{LedgerReader, Purpose, lacks_log};
-use crate::engine::report::page;
+use crate::engine::ledger::{LedgerError, LedgerReader, Purpose, lacks_log};
+use crate::engine::report::{Written, page};
 use crate::engine::terminal::{Terminal, WhenGone};
 
 /// Renders the ledger in the format asked for, or split by a column.
@@ -37,9 +34,9 @@ pub(super) fn report(
         terminal
             .show(format!("WARNING: {missing}. What follows is all that stands in the ledger without it."));
     }
-    if let Some((column, folder)) = arguments.split.asked_for() {
-        let target = Target { folder, ledger: &arguments.ledger, files, terminal };
-        return split(arguments, column, &target);
+    if let Some(split) = Split::asked_for(&arguments.split, &arguments.ledger, files, terminal) {
+        write_parts(arguments, &split)?;
+        return Ok(Exit::Done);
     }
     let output = report_output(arguments);
     if (arguments.format(), &output) == (ReportFormatArg::Xlsx, &OutputPath::Stdout) {
@@ -78,9 +75,8 @@ pub(super) fn report(
         Err(RenderError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Done),
         Err(error) => return Err(anyhow!(error).context("the report was not written").into()),
     };
-    rendered.say_if_beside(terminal);
-    if let Some(file) = &rendered.file {
-        terminal.say(format!("report: {}", file.display()));
+    if let Some(written) = rendered {
+        terminal.say(format!("report: {}", name_of(written, "report", terminal).display()));
     }
     Ok(Exit::Done)
 }
@@ -92,32 +88,27 @@ fn show(ledger: &LedgerReader, arguments: &ReportArgs, terminal: &Terminal) -> R
     let said = match ledger.identity().context(unread)?.purpose {
         Purpose::Run => {
             let facts = ledger.facts().context(unread)?;
-            let counted = summary(ledger).context(unread)?;
-            let words = [program(&typed()).to_owned(), "rollback".to_owned(), path_word(&arguments.ledger)];
-            let rollback = command_line(&mut words.iter().map(String::as_str));
-            let ended = Ended {
-                typed: typed(),
-                exit: Exit::of_run(&facts, None),
-                stopped: None,
-                access: Vec::new(),
-                ledger_for_people: Some(&arguments.ledger),
-            };
-            let next = if facts.progress.needs_attention > 0 {
-                vec![ended.page(&arguments.ledger)]
-            } else {
-                Vec::new()
-            };
+            let mut counted = Summary::default();
+            let rows = ledger.for_each_row(false, |row, _, _| {
+                counted.count(&row);
+                Ok::<_, LedgerError>(())
+            });
+            rows.context(unread)?;
+            let rollback = other_command(&typed(), &["rollback", &path_word(&arguments.ledger)], &[]);
+            let needs_people = facts.progress.needs_attention > 0;
+            let next: Vec<_> =
+                needs_people.then(|| next::page(&typed(), &arguments.ledger)).into_iter().collect();
             disable::after_run(&facts, &counted, &files, &next, facts.stopped.as_ref(), Some(&rollback))
         }
         Purpose::Audit => {
             let facts = audit::facts(ledger).context(unread)?;
             let rows = AuditReader::new(ledger, facts.clone(), false).context(unread)?;
             let mut counters = AuditCounters::default();
-            rows.for_each_row(None, |row| {
-                let _: () = counters.count(row);
-                Ok::<_, RenderError>(())
-            })
-            .context(unread)?;
+            let counted = rows.for_each_row(None, |row| {
+                counters.count(row);
+                Ok::<_, LedgerError>(())
+            });
+            counted.context(unread)?;
             audit::after_audit(&AuditSummary {
                 facts: &facts,
                 found: Some(&counters.found()),
@@ -142,12 +133,18 @@ fn ledger_with_owners(arguments: &ReportArgs, terminal: &Terminal) -> Result<Led
 }
 
 /// Renders it part by part.
-fn split(arguments: &ReportArgs, column: &str, target: &Target<'_>) -> Result<Exit, CommandError> {
-    let ledger = ledger_with_owners(arguments, target.terminal)?;
-    let split = Split::of(&ledger, column)?;
+fn write_parts(arguments: &ReportArgs, split: &Split<'_>) -> Result<(), CommandError> {
+    let nothing = "nothing was rendered";
+    let ledger = ledger_with_owners(arguments, split.terminal)?;
     let asked = Asked::of(arguments.dialect, &arguments.page);
-    write_parts(&ledger, &split, &asked, arguments.redact, target)?;
-    Ok(Exit::Done)
+    match ledger.identity().context(nothing)?.purpose {
+        Purpose::Run => {
+            parts::write(&RunRows::of(&ledger, arguments.redact).context(nothing)?, split, &asked)
+        }
+        Purpose::Audit => {
+            parts::write(&audit_rows(&ledger, arguments.redact).context(nothing)?, split, &asked)
+        }
+    }
 }
 
 /// Renders a run's ledger, or an audit's.
@@ -155,16 +152,17 @@ fn of_either(
     ledger: &LedgerReader,
     arguments: &ReportArgs,
     output: &OutputPath,
-) -> Result<Rendered, RenderError> {
+) -> Result<Option<Written>, RenderError> {
+    let (format, when_gone) = (arguments.format(), WhenGone::End);
     let asked = Asked::of(arguments.dialect, &arguments.page);
     match ledger.identity()?.purpose {
         Purpose::Run => {
-            let rows = RunRows { ledger, facts: run_facts(ledger)?, redact: arguments.redact };
-            render_rows(&rows, arguments.format(), &asked, output, WhenGone::End, &mut |_| {})
+            let rows = RunRows::of(ledger, arguments.redact)?;
+            render_rows(&rows, format, &asked, output, when_gone, &mut |_| {})
         }
         Purpose::Audit => {
             let rows = audit_rows(ledger, arguments.redact)?;
-            render_rows(&rows, arguments.format(), &asked, output, WhenGone::End, &mut |_| {})
+            render_rows(&rows, format, &asked, output, when_gone, &mut |_| {})
         }
     }
 }

@@ -8,12 +8,13 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::command_line::{same_command, typed};
-use super::connection::{Connection, Given};
+use super::connection::Connection;
 use super::intake::check_outputs;
-use super::render::{Asked, RunRows, render_outputs};
+use super::render::{Asked, render_outputs};
+use super::run_report::RunRows;
 use super::session::{Session, Work};
 use super::signals::Signals;
-use super::switching::{ask, somebody_must_be_there};
+use super::switching::{ask_first, somebody_must_be_there};
 use super::{CommandError, dialect, runtime};
 use crate::base::{DisabledState, Event, Exit, Observer, RollbackPlan, StopReason};
 use crate::check::BothSides;
@@ -25,26 +26,26 @@ use crate::engine::report::page::PageOptions;
 use crate::engine::session::Board;
 use crate::engine::terminal::Terminal;
 
+const NOTHING: &str = "nothing was switched";
+
 /// Shows what it will do, asks, does it, writes the report again.
 pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     if !arguments.dry_run {
-        somebody_must_be_there(arguments.yes)?;
+        somebody_must_be_there(arguments.yes, "assistants are switched off or on")?;
     }
     let outputs = rollback_outputs(arguments);
-    let ledger = Ledger::open_existing(&arguments.ledger).context("nothing was switched")?;
-    let identity = ledger.identity().context("nothing was switched")?;
+    let ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
+    let identity = ledger.identity().context(NOTHING)?;
     let only = only(arguments, &ledger)?;
     let plan = ledger.rollback_plan(only.as_ref()).context("the ledger")?;
     let is_idle = arguments.dry_run || plan.count() == 0;
     let connection = if is_idle {
         None
     } else {
-        let given =
-            Given { platform: arguments.endpoint.platform, base_url: arguments.endpoint.base_url.as_deref() };
-        Connection::of_ledger(&arguments.ledger, &identity, &given, &arguments.key, "nothing was switched")?
+        Connection::of_ledger(&arguments.ledger, &identity, &arguments.endpoint, &arguments.key, NOTHING)?
     };
     if !arguments.dry_run {
-        check_outputs(&outputs, "nothing was switched")?;
+        check_outputs(&outputs, NOTHING)?;
     }
     let base_url = (!identity.practice).then_some(identity.base_url.as_str());
     let shown = disable::rollback_plan(&plan, base_url, identity.practice, arguments.dry_run);
@@ -104,32 +105,22 @@ impl Rollback<'_> {
         connection: Option<Connection>,
     ) -> Result<(RollbackResult, Option<StopReason>), CommandError> {
         let runtime = runtime()?;
-        let signals = Signals::listen().context("signals cannot be listened to")?;
+        let signals = Signals::listen()?;
         if !self.arguments.yes {
-            let asked = ask(self.terminal, disable::rollback_question(&self.plan));
-            let stopped = runtime.block_on(async {
-                tokio::select! {
-                    biased;
-                    signal = signals.wait() => Some(StopReason::Signal { signal }),
-                    yes = asked => (!yes).then_some(StopReason::Declined),
-                }
-            });
+            let question = disable::rollback_question(&self.plan);
+            let stopped = ask_first(self.terminal, question, &runtime, &signals);
             if stopped.is_some() {
                 let left = self.plan.count() + self.plan.left_alone;
                 return Ok((RollbackResult { left, ..RollbackResult::default() }, stopped));
             }
         }
         let network = &self.arguments.network;
-        let only = self.only.iter().flatten().map(Uuid::to_string);
-        let session = Session {
-            runtime: &runtime,
-            ledger,
-            connection,
-            network,
-            command: RunCommand::Rollback,
-            settings: json!({ "only": only.collect::<Vec<_>>() }),
-        };
-        let mut counted = Counted { progress: self.terminal.progress(&disable::WORDING), on: 0, not_on: 0 };
+        let command = RunCommand::Rollback;
+        let only: Vec<_> = self.only.iter().flatten().map(Uuid::to_string).collect();
+        let settings = json!({ "only": only });
+        let session = Session { runtime: &runtime, ledger, connection, network, command, settings };
+        let progress = self.terminal.progress(&disable::WORDING);
+        let mut counted = Counted { progress, result: RollbackResult::default() };
         let stopped = session.run(None, async |Work { client, writer, .. }| {
             let timeout = Duration::from_secs(network.timeout);
             let board = Board::new(&client, &writer, &mut counted, signals.receiver(), timeout);
@@ -137,21 +128,19 @@ impl Rollback<'_> {
             roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
             Ok(board.into_stop_reason())
         })?;
+        let RollbackResult { switched_on, failed, .. } = counted.result;
         let all = self.plan.count() + self.plan.left_alone;
-        let left = all.saturating_sub(counted.on).saturating_sub(counted.not_on);
-        Ok((RollbackResult { switched_on: counted.on, failed: counted.not_on, left }, stopped))
+        let left = all.saturating_sub(switched_on).saturating_sub(failed);
+        Ok((RollbackResult { switched_on, failed, left }, stopped))
     }
 
     fn finish(&self, result: RollbackResult, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
-        let path = &self.arguments.ledger;
-        let ledger = LedgerReader::open(path).context("the ledger cannot be read again")?;
-        let facts = ledger.facts().context("the ledger cannot be read again")?;
+        let again = "the ledger cannot be read again";
+        let ledger = LedgerReader::open(&self.arguments.ledger).context(again)?;
+        let facts = ledger.facts().context(again)?;
         let asked = Asked { dialect: dialect(self.arguments.dialect), page: PageOptions::default() };
-        let rows = RunRows { ledger: &ledger, facts, redact: false };
-        let (written, failed) =
-            render_outputs(&rows, &self.outputs, &asked, true, self.terminal, &mut |_| {});
-        let files = written.iter().map(|(format, file)| (format.label(), file.as_path()));
-        let files: Vec<_> = files.chain([("ledger", path.as_path())]).collect();
+        let rows = RunRows { ledger: &ledger, facts, redact: false, again: false };
+        let reports = render_outputs(&rows, &self.outputs, &asked, true, self.terminal, &mut |_| {});
         let is_over = stopped.is_none() && result.failed == 0 && (result.left == 0 || self.only.is_some());
         let next = (!is_over).then(|| same_command(&typed()));
         if self.terminal.is_quiet() && !is_over {
@@ -161,34 +150,25 @@ impl Rollback<'_> {
                 self.terminal.error(&said);
             }
         }
+        let files = reports.files_and(&self.arguments.ledger);
         let summary = disable::after_rollback(&result, self.practice, &files, next.as_deref(), stopped);
         self.terminal.say(summary.apart());
-        let exit = Exit::of(stopped, !is_over);
-        match failed {
-            None => Ok(exit),
-            Some(error) => {
-                self.terminal.error(&format!(
-                    "the report was not written: {error}; what was done is safe in the ledger"
-                ));
-                Ok(exit.without_report())
-            }
-        }
+        Ok(reports.exit(Exit::of(stopped, !is_over), ["report", "done"], self.terminal))
     }
 }
 
 /// Counts what came on again, and what did not, on its way to the person.
 struct Counted<P> {
     progress: P,
-    on: u64,
-    not_on: u64,
+    result: RollbackResult,
 }
 
 impl<P: Observer> Observer for Counted<P> {
     fn observe(&mut self, event: &Event) {
         if let Event::Switched(switched) = event {
             match switched.state {
-                DisabledState::ReEnabled => self.on += 1,
-                _ => self.not_on += 1,
+                DisabledState::ReEnabled => self.result.switched_on += 1,
+                _ => self.result.failed += 1,
             }
         }
         self.progress.observe(event);

@@ -1,24 +1,25 @@
 //! `run INPUT`: settings in, layers wired, report out.
 
-use std::ops::ControlFlow;
+use std::num::NonZero;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::runtime::Runtime;
 
 use super::command_line::{
-    command_line, path_word, program, same_access, same_endpoint, same_in_earnest, same_reading, typed,
+    other_command, path_word, same_access, same_endpoint, same_in_earnest, same_reading, typed,
 };
 use super::connection::Connection;
-use super::fresh::{Begun, Fresh};
-use super::intake::{check_outputs, identity, import, open_input, remember};
+use super::fresh::Fresh;
+use super::intake::Intake;
 use super::next::Ended;
-use super::render::{Asked, RunRows, render_outputs, run_facts};
-use super::session::{Session, Work};
+use super::render::{Asked, render_outputs};
+use super::run_report::RunRows;
+use super::session::Work;
 use super::signals::Signals;
-use super::switching::{SecondPass, somebody_must_be_there};
+use super::switching::{second_pass, somebody_must_be_there};
 use super::{CommandError, runtime};
 use crate::base::{
     Backlog, DisabledState, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled,
@@ -26,136 +27,102 @@ use crate::base::{
 use crate::check::{self, Accepted, BothSides, Summary, Unmet};
 use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
-use crate::cli::settings::{Environment, WorkPaths, choose_key, disabling, run_paths, typed_endpoint};
+use crate::cli::settings::{disabling, run_paths};
 use crate::disable::{self, Switchboard, settle};
-use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, Purpose, RunCommand, Selection};
+use crate::engine::ledger::{LedgerError, LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
 use crate::engine::session::{Board, RowWork, drive};
 use crate::engine::terminal::Terminal;
 
 /// Runs the migration's reading part.
 pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let environment = Environment(&variable);
     let disabling = disabling(&arguments.switching);
     if disabling == Disabling::Yes {
-        somebody_must_be_there(arguments.yes)?;
+        somebody_must_be_there(arguments.yes, "assistants are switched off or on")?;
     }
-    let endpoint = typed_endpoint(&arguments.endpoint, &environment)?;
-    let key = choose_key(&endpoint, &arguments.key, &environment)?;
-    let paths = run_paths(arguments);
-    let connection = Connection::prepare(&endpoint, &key, &arguments.key, &environment)?;
-
-    let runtime = runtime()?;
-    let signals = Signals::listen().context("signals cannot be listened to")?;
-    let run = Run { arguments, disabling, terminal, paths, runtime, signals };
-    run.go(connection)
+    let intake = Intake {
+        purpose: Purpose::Run,
+        platform: &arguments.platform,
+        reading: &arguments.reading,
+        limit: arguments.limit.map(NonZero::get),
+        terminal,
+        paths: run_paths(arguments),
+        connection: Connection::typed(&arguments.platform)?,
+        runtime: runtime()?,
+        signals: Signals::listen()?,
+    };
+    let run = Run { arguments, disabling, intake };
+    let stopped = run.check_rows()?;
+    run.finish(stopped.as_ref())
 }
 
-/// Everything that stays the same from the first file to the last line.
 struct Run<'a> {
     arguments: &'a RunArgs,
     disabling: Disabling,
-    terminal: &'a Terminal,
-    paths: WorkPaths,
-    runtime: Runtime,
-    signals: Signals,
+    intake: Intake<'a>,
 }
 
 impl Run<'_> {
-    fn go(&self, connection: Option<Connection>) -> Result<Exit, CommandError> {
-        let input = open_input(self.paths.input.as_deref(), &self.arguments.reading)?;
-        check_outputs(&self.paths.outputs, "nothing was asked for")?;
-        let identity = identity(connection.as_ref(), Purpose::Run);
-        let mut begun = Begun::default();
-        if self.arguments.fresh {
-            let fresh = Fresh {
-                ledger: &self.paths.ledger,
-                identity: identity.clone(),
-                allow_off: self.arguments.yes,
-                connection: connection.as_ref(),
-                network: &self.arguments.network,
-                limit: self.arguments.limit.map(std::num::NonZero::get),
-                runtime: &self.runtime,
-                signals: &self.signals,
-                terminal: self.terminal,
-                after_the_end: &|| {
-                    let ledger = LedgerReader::open(&self.paths.ledger);
-                    self.command_after_the_end(&ledger.context("the ledger cannot be read")?)
-                },
-            };
-            let accepted = Accepted::new(self.arguments.accept.iter().cloned());
-            match fresh.put_aside(&input, &BothSides { accepted })? {
-                ControlFlow::Continue(ready) => begun = ready,
-                ControlFlow::Break(exit) => return Ok(exit),
-            }
-        }
-        let mut ledger = Ledger::open(&self.paths.ledger, &identity).context("nothing was asked for")?;
-        ledger.remember_sent(&begun.sent).context("the ledger")?;
-        let accepted = ledger.accept(&self.arguments.accept).context("the ledger")?;
-        for remark in input.remarks() {
-            self.terminal.say(remark);
-        }
-        remember(&ledger, |reader, take| {
-            reader.for_each_row(false, |row, _, _| take(&row, &row.standing()))
-        })?;
-        let origin = (self.paths.input.as_deref(), &self.arguments.reading);
-        if let Some(exit) = import(&mut ledger, &input, origin, &self.signals, self.terminal)? {
-            return Ok(exit);
-        }
-        let reader = BothSides { accepted };
-        let stopped = self.check_rows(ledger, connection, reader, begun.read)?;
-        self.finish(stopped.as_ref())
+    fn ledger(&self) -> &Path {
+        &self.intake.paths.ledger
     }
 
-    /// Asks for every open row, then switches off what is to be; gives the reason if that stopped early.
-    fn check_rows(
-        &self,
-        mut ledger: Ledger,
-        connection: Option<Connection>,
-        reader: BothSides,
-        read: Vec<Outcome>,
-    ) -> Result<Option<StopReason>, CommandError> {
+    /// From the input to its rows, each asked for if it is open, then switched off if it is to be; gives the reason if that
+    /// stopped early.
+    fn check_rows(&self) -> Result<Option<StopReason>, CommandError> {
+        let input = self.intake.open_input()?;
+        let after_the_end = || {
+            let ledger = LedgerReader::open(self.ledger()).context("the ledger cannot be read")?;
+            self.command_after_the_end(&ledger)
+        };
+        let fresh = Fresh { allow_off: self.arguments.yes, after_the_end: &after_the_end };
+        let fresh = self.arguments.fresh.then_some(&fresh);
+        let reader = BothSides { accepted: Accepted::new(self.arguments.accept.iter().cloned()) };
+        let (mut ledger, read) = self.intake.open(fresh, &input, &reader)?;
+        let accepted = ledger.accept(&self.arguments.accept).context("the ledger")?;
+        self.intake.take_in(&mut ledger, &input, |reader, take| {
+            reader.for_each_row(false, |row, _, _| take(&row, &row.standing()))
+        })?;
         let selection = Selection {
             recheck_before: self.arguments.recheck.and_then(|age| Timestamp::now().checked_sub(age).ok()),
-            limit: self.arguments.limit.map(std::num::NonZero::get),
+            limit: self.intake.limit,
             disabling: self.disabling.is_asked_for(),
             ..Selection::default()
         };
         let backlog = ledger.backlog(&selection).context("the ledger")?;
         let unsettled = ledger.unsettled().context("the ledger")?;
-        self.announce(&backlog, unsettled, connection.as_ref());
-        if let Some(said) = check::accepting(&reader.accepted, &self.arguments.accept) {
-            self.terminal.say(&said);
+        let terminal = self.intake.terminal;
+        let base_url = self.intake.base_url();
+        let rpm = self.arguments.platform.network.rpm.get();
+        terminal.say(disable::before_run(&backlog, rpm, base_url.as_deref(), self.disabling, unsettled));
+        if let Some(said) = check::accepting(&accepted, &self.arguments.accept) {
+            terminal.say(&said);
         }
-        let base_url = connection.as_ref().map(|connection| connection.base_url.to_string());
-        let session = Session {
-            runtime: &self.runtime,
-            ledger,
-            connection,
-            network: &self.arguments.network,
-            command: RunCommand::Run {
-                disabling: self.disabling,
-                probe_wait: Duration::from_secs(self.arguments.switching.probe_wait),
-            },
-            settings: self.settings(),
-        };
+        let probe_wait = Duration::from_secs(self.arguments.switching.probe_wait);
+        let command = RunCommand::Run { disabling: self.disabling, probe_wait };
+        let session = self.intake.session(ledger, command, self.settings());
         session.run(Some(selection), async |work| {
-            let rest = Rest { reader, read, backlog, unsettled, base_url };
-            Ok(self.work(work, rest).await)
+            Ok(self.work(work, BothSides { accepted }, (read, backlog), unsettled).await)
         })
     }
 
-    /// First what earlier runs left open, then every row, then the switching off.
-    async fn work(&self, work: Work, rest: Rest) -> Option<StopReason> {
+    /// First what earlier runs left open (`unsettled`), then every row but those that were `read` already, then the switching
+    /// off.
+    async fn work(
+        &self,
+        Work { client, writer, rows }: Work,
+        reader: BothSides,
+        (read, backlog): (Vec<Outcome>, Backlog),
+        unsettled: Unsettled,
+    ) -> Option<StopReason> {
         let began = Instant::now();
-        let Work { client, writer, rows } = work;
-        let Rest { reader, read, backlog, unsettled, base_url } = rest;
-        let network = &self.arguments.network;
+        let terminal = self.intake.terminal;
+        let network = &self.arguments.platform.network;
+        let signal = || self.intake.signals.receiver();
         let timeout = Duration::from_secs(network.timeout);
-        let mut progress = self.terminal.progress(&disable::WORDING);
+        let mut progress = terminal.progress(&disable::WORDING);
         if !unsettled.is_empty() && self.disabling != Disabling::DryRun {
-            let board = Board::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
+            let board = Board::new(&client, &writer, &mut progress, signal(), timeout);
             let mut board = Switchboard::new(board, reader.clone());
             let watched = Duration::from_secs(self.arguments.switching.probe_wait);
             settle(&mut board, unsettled, watched).await;
@@ -165,62 +132,38 @@ impl Run<'_> {
         }
         let concurrency = usize::from(network.concurrency);
         let rows = RowWork { rows: rows?, read, backlog, concurrency };
-        let stopped =
-            drive(&client, &writer, reader.clone(), rows, self.signals.receiver(), &mut progress).await;
+        let stopped = drive(&client, &writer, reader.clone(), rows, signal(), &mut progress).await;
         if stopped.is_some() || !self.disabling.is_asked_for() {
             return stopped;
         }
-        let board = Board::new(&client, &writer, &mut progress, self.signals.receiver(), timeout);
+        let board = Board::new(&client, &writer, &mut progress, signal(), timeout);
         let mut board = Switchboard::new(board, reader);
-        let second_pass = SecondPass {
-            arguments: &self.arguments.switching,
-            yes: self.arguments.yes,
-            base_url: base_url.as_deref(),
-            terminal: self.terminal,
-            began,
-            rollback: &self.rollback_command(),
-        };
-        second_pass.go(&mut board).await;
+        let rollback = self.rollback_command();
+        let base_url = self.intake.base_url();
+        second_pass(&mut board, self.arguments, base_url.as_deref(), &rollback, terminal, began).await;
         board.into_stop_reason()
     }
 
     /// The command line that takes back what this ledger says was switched off.
     fn rollback_command(&self) -> String {
-        let typed = typed();
-        let ledger = path_word(&self.paths.ledger);
-        let mut words = vec![program(&typed).to_owned(), "rollback".to_owned(), ledger];
-        words.extend(same_access(&self.arguments.key));
-        command_line(&mut words.iter().map(String::as_str))
+        let access = same_access(&self.arguments.platform.key);
+        other_command(&typed(), &["rollback", &path_word(self.ledger())], &access)
     }
 
     /// The command line that still works once the Assistants API has ended: compares the agents with what is kept, or
     /// reads them by themselves.
     fn command_after_the_end(&self, ledger: &LedgerReader) -> Result<String, CommandError> {
-        let typed = typed();
-        let mut words = vec![program(&typed).to_owned()];
+        let platform = &self.arguments.platform;
+        let access = same_access(&platform.key);
         let kept = ledger.rows_with_assistant().context("the ledger cannot be read again")?;
         if kept > 0 {
-            words.extend(["verify".to_owned(), path_word(&self.paths.ledger)]);
-        } else {
-            words.push("audit".to_owned());
-            words.extend(self.paths.input.as_deref().map(path_word));
-            words.extend(["--source", "agent"].map(str::to_owned));
-            words.extend(same_endpoint(&self.arguments.endpoint));
-            words.extend(same_reading(&self.arguments.reading));
+            return Ok(other_command(&typed(), &["verify", &path_word(self.ledger())], &access));
         }
-        words.extend(same_access(&self.arguments.key));
-        Ok(command_line(&mut words.iter().map(String::as_str)))
-    }
-
-    fn announce(&self, backlog: &Backlog, unsettled: Unsettled, connection: Option<&Connection>) {
-        let base_url = connection.map(|connection| connection.base_url.to_string());
-        self.terminal.say(disable::before_run(
-            backlog,
-            self.arguments.network.rpm.get(),
-            base_url.as_deref(),
-            self.disabling,
-            unsettled,
-        ));
+        let input = self.intake.paths.input.as_deref().map(path_word);
+        let words: Vec<_> =
+            ["audit"].into_iter().chain(input.as_deref()).chain(["--source", "agent"]).collect();
+        let rest = [same_endpoint(&platform.endpoint), same_reading(&self.arguments.reading), access];
+        Ok(other_command(&typed(), &words, &rest.concat()))
     }
 
     /// What the ledger remembers of how it was run, beside the network.
@@ -231,39 +174,38 @@ impl Run<'_> {
             "disabling": self.disabling.as_str(),
             "max_disable": self.arguments.switching.max_disable,
             "disable_shared": self.arguments.switching.disable_shared,
-            "mix": self.arguments.endpoint.mix,
+            "mix": self.arguments.platform.endpoint.mix,
         })
     }
 
     /// Writes the reports and says how it ended.
     fn finish(&self, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
-        let ledger = LedgerReader::open(&self.paths.ledger).context("the ledger cannot be read again")?;
-        let facts = run_facts(&ledger).context("the ledger cannot be read again")?;
-        let rows = RunRows { ledger: &ledger, facts, redact: false };
+        let terminal = self.intake.terminal;
+        let again = "the ledger cannot be read again";
+        let ledger = LedgerReader::open(self.ledger()).context(again)?;
+        let rows = RunRows::of(&ledger, false).context(again)?;
         let facts = &rows.facts;
         let exit = Exit::of_run(facts, stopped);
         let mut counted = Summary::default();
-        let (written, failed) = render_outputs(
+        let reports = render_outputs(
             &rows,
-            &self.paths.outputs,
+            &self.intake.paths.outputs,
             &Asked::of(self.arguments.dialect, &self.arguments.page),
             !facts.nothing_is_known(),
-            self.terminal,
+            terminal,
             &mut |row| counted.count(row),
         );
-        if failed.is_some() {
+        if reports.failed.is_some() {
             counted = Summary::default();
         }
-        let files = written.iter().map(|(format, file)| (format.label(), file.as_path()));
-        let files: Vec<_> = files.chain([("ledger", self.paths.ledger.as_path())]).collect();
         let next = match stopped {
             // The same command would only meet the same end.
             Some(StopReason::AssistantsApiGone) if facts.stuck_off == 0 => {
                 vec![("Next:", self.command_after_the_end(&ledger)?)]
             }
-            _ => self.next(facts, exit, stopped, failed.is_some()),
+            _ => self.next(facts, exit, stopped, reports.failed.is_some()),
         };
-        if self.terminal.is_quiet() && !matches!(exit, Exit::Done) {
+        if terminal.is_quiet() && !matches!(exit, Exit::Done) {
             let is_no_error = self.disabling == Disabling::DryRun
                 || matches!(
                     facts.disabling_end,
@@ -273,32 +215,24 @@ impl Run<'_> {
             let stuck = (facts.stuck_off > 0)
                 .then(|| format!("{} could not be switched on again and may be off", facts.stuck_off));
             for said in stopped.map(ToString::to_string).into_iter().chain(ending).chain(stuck) {
-                self.terminal.error(&said);
+                terminal.error(&said);
             }
         }
-        let rollback = self.rollback_command();
-        let mut unmet = Unmet::of(&ledger).context("the ledger cannot be read again")?;
+        let mut unmet = Unmet::of(&ledger).context(again)?;
         if !unmet.names().is_empty() {
             let rows = ledger.for_each_row(false, |row, _, _| {
                 unmet.meet(&row);
                 Ok::<_, LedgerError>(())
             });
-            rows.context("the ledger cannot be read again")?;
+            rows.context(again)?;
         }
         for name in unmet.names() {
-            self.terminal.say(check::differs_nowhere(name));
+            terminal.say(check::differs_nowhere(name));
         }
+        let (files, rollback) = (reports.files_and(self.ledger()), self.rollback_command());
         let said = disable::after_run(facts, &counted, &files, &next, stopped, Some(&rollback));
-        self.terminal.say(said.apart());
-        match failed {
-            None => Ok(exit),
-            Some(error) => {
-                self.terminal.error(&format!(
-                    "the report was not written: {error}; what was found out is safe in the ledger"
-                ));
-                Ok(exit.without_report())
-            }
-        }
+        terminal.say(said.apart());
+        Ok(reports.exit(exit, ["report", "found out"], terminal))
     }
 
     /// The command lines that get on from here. A run that goes on writes the report, too.
@@ -309,15 +243,16 @@ impl Run<'_> {
         stopped: Option<&StopReason>,
         report_failed: bool,
     ) -> Vec<(&'static str, String)> {
-        let access = [same_endpoint(&self.arguments.endpoint), same_access(&self.arguments.key)].concat();
+        let platform = &self.arguments.platform;
+        let access = [same_endpoint(&platform.endpoint), same_access(&platform.key)].concat();
         let needs_people = facts.progress.needs_attention > 0
-            && self.paths.outputs.iter().all(|(format, _)| *format != ReportFormatArg::Html);
-        let ledger_for_people = needs_people.then_some(self.paths.ledger.as_path());
+            && self.intake.paths.outputs.iter().all(|(format, _)| *format != ReportFormatArg::Html);
+        let ledger_for_people = needs_people.then(|| self.ledger());
         let ended = Ended { typed: typed(), exit, stopped, access, ledger_for_people };
         let is_over = matches!(exit, Exit::Done | Exit::NeedsAttention);
         if report_failed && is_over {
-            let ledger = path_word(&self.paths.ledger);
-            return vec![("Next:", ended.other(&["report", &ledger, "-o", "report.csv"], &[]))];
+            let words = ["report", &path_word(self.ledger()), "-o", "report.csv"];
+            return vec![("Next:", other_command(&ended.typed, &words, &[]))];
         }
         let would_go_off =
             self.disabling == Disabling::DryRun && facts.count_disabled(DisabledState::WouldDisable) > 0;
@@ -332,14 +267,4 @@ impl Run<'_> {
             _ => ended.next(),
         }
     }
-}
-
-/// What there is to do beside the open rows.
-struct Rest {
-    reader: BothSides,
-    read: Vec<Outcome>,
-    backlog: Backlog,
-    unsettled: Unsettled,
-    /// `None` in the practice workspace.
-    base_url: Option<String>,
 }

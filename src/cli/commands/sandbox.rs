@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::command_line::{command_line, program, typed, with_key};
+use super::command_line::{other_command, typed, with_key};
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::Exit;
@@ -24,7 +24,7 @@ const SAMPLE: &str = "samples/assistants.csv";
 pub(super) fn sandbox(arguments: &SandboxArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let runtime = runtime()?;
     runtime.block_on(async {
-        let signals = Signals::listen().context("signals cannot be listened to")?;
+        let signals = Signals::listen()?;
         let sandbox =
             practice::start(options(arguments)).await.context("the practice workspace cannot be served")?;
         let (base_url, key) = (sandbox.base_url(), sandbox.key().to_owned());
@@ -43,8 +43,7 @@ pub(super) fn sandbox(arguments: &SandboxArgs, terminal: &Terminal) -> Result<Ex
 /// A command line that works as it stands where the sample is at hand.
 fn run_against(base_url: &str, key: &str) -> String {
     let input = if Path::new(SAMPLE).exists() { SAMPLE } else { "assistants.csv" };
-    let typed = typed();
-    let line = command_line(&mut [program(&typed), "run", input, "--base-url", base_url].into_iter());
+    let line = other_command(&typed(), &["run", input, "--base-url", base_url], &[]);
     with_key("AGENT_MIGRATE_API_KEY", key, &line)
 }
 

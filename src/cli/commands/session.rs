@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::CommandError;
-use super::connection::{Connection, MIX, Practised};
-use crate::base::StopReason;
+use super::connection::{Connection, MIX, practised};
+use crate::base::{RunFacts, StopReason};
 use crate::cli::network_arguments::NetworkArgs;
 use crate::engine::ledger::{Ledger, NewRun, OpenRows, RunCommand, RunEnd, Selection, Writer, WriterThread};
 use crate::engine::platform::Client;
 use crate::engine::session::LedgerSendLog;
+use crate::practice::SandboxOptions;
 
 /// Sends of an earlier process matter for a minute; a little more covers clocks that were set.
 const LIMITER_MEMORY: Duration = Duration::from_secs(90);
@@ -48,12 +49,11 @@ impl Session<'_> {
     ) -> Result<Option<StopReason>, CommandError> {
         let now = Timestamp::now();
         let sent_before = sends_that_count(&self.ledger, now)?;
-        let practised = if self.connection.is_some() {
-            Practised::default()
-        } else {
-            let practised = Practised::of(&self.ledger)?;
-            Practised { mix: practised.mix || self.settings[MIX] == true, ..practised }
-        };
+        let mut practice = SandboxOptions::default();
+        if self.connection.is_none() {
+            practice = practised(&self.ledger)?;
+            practice.mix |= self.settings[MIX] == true;
+        }
         self.add_network();
         let run = NewRun {
             command: self.command,
@@ -71,11 +71,8 @@ impl Session<'_> {
         let send_log = Arc::new(LedgerSendLog(writer.clone()));
         let (connection, network) = (self.connection, self.network);
         let worked = self.runtime.block_on(async {
-            let connection = match connection {
-                Some(connection) => connection,
-                None => Connection::to_practice(practised).await?,
-            };
-            let (client, sandbox) = connection.client(network, send_log, &sent_before)?;
+            let (connection, sandbox) = Connection::or_practice(connection, practice).await?;
+            let client = connection.client(network, send_log, &sent_before)?;
             let stopped = work(Work { client, writer, rows }).await;
             if let Some(sandbox) = sandbox {
                 sandbox.stop().await;
@@ -95,6 +92,23 @@ impl Session<'_> {
         ] {
             self.settings[key] = value;
         }
+    }
+}
+
+/// What a command that keeps no verdicts says of itself; `base_url` is `None` in the practice workspace.
+pub(super) fn facts_of(
+    base_url: Option<String>,
+    started_at: Timestamp,
+    stopped: Option<StopReason>,
+) -> RunFacts {
+    RunFacts {
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        practice: base_url.is_none(),
+        base_url,
+        started_at: Some(started_at),
+        finished_at: Some(Timestamp::now()),
+        stopped,
+        ..RunFacts::default()
     }
 }
 

@@ -1,8 +1,10 @@
 //! Ctrl-C, `SIGTERM`, `SIGHUP` and their like: the first asks the run to end, the second ends the process. `SIGHUP` is never a
 //! second one: a terminal that goes away says so twice, by its shell and by the system, and nobody is left to insist.
 
+use anyhow::Context;
 use tokio::sync::watch;
 
+use super::CommandError;
 use crate::base::{Exit, Signal};
 use crate::engine::os::SignalSource;
 
@@ -14,7 +16,11 @@ pub(super) struct Signals {
 impl Signals {
     /// Begins to listen, on a thread of its own: signals are heard while files are read and written, too. The ledger
     /// is sound at any moment, so that the second signal may end the process where it stands.
-    pub(super) fn listen() -> std::io::Result<Self> {
+    pub(super) fn listen() -> Result<Self, CommandError> {
+        Ok(Self::begin().context("signals cannot be listened to")?)
+    }
+
+    fn begin() -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut source = {
             let _inside = runtime.enter();

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::base::Disabling;
-use crate::cli::arguments::DisablingArgs;
+use super::signals::Signals;
+use crate::base::{Disabling, StopReason};
+use crate::cli::arguments::RunArgs;
 use crate::cli::settings::{UsageError, disabling};
 use crate::disable::{self, DisableSettings, PlanView, Switchboard};
 use crate::engine::terminal::{self, Answer, Terminal};
@@ -14,16 +16,16 @@ use crate::engine::terminal::{self, Answer, Terminal};
 /// minutes is no answer to a plan that nobody has seen yet.
 const TYPED_AHEAD: Duration = Duration::from_secs(5);
 
-/// Refuses a command that would have to ask where nobody can answer, before its first request (DESIGN.md, Exit codes).
-pub(super) fn somebody_must_be_there(yes: bool) -> Result<(), UsageError> {
+/// Refuses a command that would have to ask, before what it does, where nobody can answer: before its first request
+/// (DESIGN.md, Exit codes).
+pub(super) fn somebody_must_be_there(yes: bool, what: &str) -> Result<(), UsageError> {
     if yes || terminal::can_ask() {
         return Ok(());
     }
-    Err(UsageError(
-        "there is no terminal on which to ask before assistants are switched off or on. Look at the plan with \
-         --dry-run; then say --yes, or type the command in a terminal."
-            .into(),
-    ))
+    Err(UsageError(format!(
+        "there is no terminal on which to ask before {what}. Look at the plan with --dry-run; then say --yes, or type \
+         the command in a terminal."
+    )))
 }
 
 /// Asks on a thread of its own, so that a signal ends the waiting; a closed terminal is no yes.
@@ -37,63 +39,72 @@ pub(super) async fn ask(terminal: &Terminal, question: String) -> bool {
     asking.is_ok() && answer.await == Ok(Answer::Yes)
 }
 
-/// What the second pass goes by.
-pub(super) struct SecondPass<'a> {
-    pub(super) arguments: &'a DisablingArgs,
-    pub(super) yes: bool,
-    /// `None` in the practice workspace.
-    pub(super) base_url: Option<&'a str>,
-    pub(super) terminal: &'a Terminal,
-    /// When the run began.
-    pub(super) began: Instant,
-    /// The command line that takes everything back.
-    pub(super) rollback: &'a str,
+/// Asks before anything is under way; gives why nothing is to be done, unless the answer is yes.
+pub(super) fn ask_first(
+    terminal: &Terminal,
+    question: String,
+    runtime: &Runtime,
+    signals: &Signals,
+) -> Option<StopReason> {
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            signal = signals.wait() => Some(StopReason::Signal { signal }),
+            yes = ask(terminal, question) => (!yes).then_some(StopReason::Declined),
+        }
+    })
 }
 
-impl SecondPass<'_> {
-    /// When every row is checked: the plan, the question, the requests. Why the run has to stop, if it has to, the
-    /// switchboard knows then.
-    pub(super) async fn go(&self, board: &mut Switchboard<'_>) {
-        let Some((plan, list)) = disable::plan(board, self.arguments.max_disable).await else { return };
-        let probe_wait = Duration::from_secs(self.arguments.probe_wait);
-        // `--yes` answers the plan's question, which does not know yet that nothing can be told about the agents.
-        let may_ask = !self.yes && terminal::can_ask();
-        let settings = DisableSettings::new(self.arguments.disable_shared, probe_wait, may_ask);
-        let is_dry = disabling(self.arguments) == Disabling::DryRun;
-        let must_ask = !is_dry && !self.yes && plan.rows > 0;
-        let shown = disable::plan_messages::plan(&PlanView {
-            plan: &plan,
-            base_url: self.base_url,
-            dry_run: is_dry,
-            shared: self.arguments.disable_shared,
-            list,
-            may_ask,
-            looks: &settings.looks,
-            rollback: self.rollback,
-        });
-        let shown = shown.apart();
-        if must_ask {
-            if self.began.elapsed() >= TYPED_AHEAD {
-                terminal::forget_what_was_typed();
-            }
-            self.terminal.show(&shown);
-        } else {
-            self.terminal.say(&shown);
-        }
-        if is_dry {
-            return;
-        }
-        if must_ask {
-            let asked = ask(self.terminal, disable::plan_question(&plan));
-            match board.unless_signalled(asked).await {
-                Some(true) => {}
-                Some(false) | None => return disable::decline(board).await,
-            }
-        }
-        let go_on_blind = |rest| {
+/// When every row is checked: the plan, the question, the requests. Why the run has to stop, if it has to, the switchboard
+/// knows then. `base_url` is `None` in the practice workspace, `rollback` the command line that takes everything back.
+pub(super) async fn second_pass(
+    board: &mut Switchboard<'_>,
+    arguments: &RunArgs,
+    base_url: Option<&str>,
+    rollback: &str,
+    terminal: &Terminal,
+    began: Instant,
+) {
+    let RunArgs { switching, yes, .. } = arguments;
+    let Some((plan, list)) = disable::plan(board, switching.max_disable).await else { return };
+    let probe_wait = Duration::from_secs(switching.probe_wait);
+    // `--yes` answers the plan's question, which does not know yet that nothing can be told about the agents.
+    let may_ask = !yes && terminal::can_ask();
+    let settings = DisableSettings::new(switching.disable_shared, probe_wait, may_ask);
+    let is_dry = disabling(switching) == Disabling::DryRun;
+    let must_ask = !is_dry && !yes && plan.rows > 0;
+    let shown = disable::plan_messages::plan(&PlanView {
+        plan: &plan,
+        base_url,
+        dry_run: is_dry,
+        shared: switching.disable_shared,
+        list,
+        may_ask,
+        looks: &settings.looks,
+        rollback,
+    });
+    let shown = shown.apart();
+    if must_ask {
+        if began.elapsed() >= TYPED_AHEAD {
             terminal::forget_what_was_typed();
-            ask(self.terminal, disable::blind_question(rest))
-        };
-        disable::disable(board, &plan, &settings, go_on_blind).await;
+        }
+        terminal.show(&shown);
+    } else {
+        terminal.say(&shown);
     }
+    if is_dry {
+        return;
+    }
+    if must_ask {
+        let asked = ask(terminal, disable::plan_question(&plan));
+        match board.unless_signalled(asked).await {
+            Some(true) => {}
+            Some(false) | None => return disable::decline(board).await,
+        }
+    }
+    let go_on_blind = |rest| {
+        terminal::forget_what_was_typed();
+        ask(terminal, disable::blind_question(rest))
+    };
+    disable::disable(board, &plan, &settings, go_on_blind).await;
 }

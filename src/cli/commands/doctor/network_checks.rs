@@ -5,19 +5,19 @@ use std::time::{Duration, SystemTime};
 use super::{Doctor, MEND_ADDRESS};
 use crate::base::{SupportId, grouped};
 use crate::cli::commands::connection::read_ca_cert;
+use crate::cli::settings::Environment;
 use crate::engine::platform::{
     ApiKey, BaseUrl, CertificateTrouble, Page, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of,
     resolve,
 };
-use crate::inventory::CheckStatus;
 
 /// Clocks that are further apart than this are worth a word.
 const CLOCKS_APART: Duration = Duration::from_secs(5 * 60);
 
 impl Doctor<'_> {
-    /// From this machine to the platform, without showing the key; whether its API is there.
-    pub(super) async fn network_checks(&mut self, base_url: &BaseUrl, key: Option<&ApiKey>) -> bool {
-        let through = match proxy_of(base_url, self.environment.0) {
+    /// From this machine to the platform, without showing the key.
+    pub(super) async fn network_checks(&mut self, base_url: &BaseUrl, key: Option<&ApiKey>) {
+        let through = match proxy_of(base_url, Environment::OWN.0) {
             Ok(ProxyUse::None) => {
                 let of_system =
                     if cfg!(any(windows, target_os = "macos")) { " but the system's" } else { "" };
@@ -34,9 +34,7 @@ impl Doctor<'_> {
             }
             Err(error) => {
                 let remedy = "Mend the variable, then run doctor again.";
-                self.push("proxy", CheckStatus::Failed, error.to_string(), remedy);
-                self.skip(&["name", "connection", "tls", "api", "clock"]);
-                return false;
+                return self.failed("proxy", error.to_string(), remedy);
             }
         };
         let (host, port) = through.clone().unwrap_or_else(|| (base_url.host().to_owned(), base_url.port()));
@@ -49,9 +47,7 @@ impl Doctor<'_> {
             found => {
                 let words = found.err().unwrap_or_else(|| "no address".to_owned());
                 let remedy = "Check the spelling of the host, the network (VPN?) and the name servers.";
-                self.push("name", CheckStatus::Failed, format!("{host} is not known: {words}"), remedy);
-                self.skip(&["connection", "tls", "api", "clock"]);
-                return false;
+                return self.failed("name", format!("{host} is not known: {words}"), remedy);
             }
         }
         let ca_cert_pem = match read_ca_cert(&self.arguments.key) {
@@ -60,23 +56,18 @@ impl Doctor<'_> {
         };
         match probe(base_url, key, ca_cert_pem.as_deref(), self.timeout()).await {
             Ok(Ok(reached)) => self.reached(base_url, &reached),
-            Ok(Err(failure)) => {
-                self.unreached(&failure, through.is_some());
-                false
-            }
+            Ok(Err(failure)) => self.unreached(&failure, through.is_some()),
             Err(error) => self.unusable(&error.to_string()),
         }
     }
 
-    fn unusable(&mut self, why: &str) -> bool {
-        self.skip(&["connection"]);
+    fn unusable(&mut self, why: &str) {
+        self.skip_the_rest(&["connection"]);
         let remedy = "Give --ca-cert a PEM file of certificates; without it, check the system's own.";
-        self.push("tls", CheckStatus::Failed, why, remedy);
-        self.skip(&["api", "clock"]);
-        false
+        self.failed("tls", why, remedy);
     }
 
-    fn reached(&mut self, base_url: &BaseUrl, reached: &Reached) -> bool {
+    fn reached(&mut self, base_url: &BaseUrl, reached: &Reached) {
         self.ok("connection", "the server answers");
         if base_url.is_http() {
             self.ok("tls", "none on this way (http://)");
@@ -84,45 +75,36 @@ impl Doctor<'_> {
             self.ok("tls", "the certificate is trusted");
         }
         let status = reached.status;
-        let is_there = match (&reached.redirect, &reached.page) {
-            (Some(to), _) => {
-                self.push("api", CheckStatus::Failed, format!("{status}: redirects to {to}"), MEND_ADDRESS);
-                false
-            }
+        match (&reached.redirect, &reached.page) {
+            (Some(to), _) => self.failed("api", format!("{status}: redirects to {to}"), MEND_ADDRESS),
             (None, Some(page)) if matches!(status, 200 | 403 | 404) => {
                 self.page(status, page, reached.support_id.as_ref());
-                false
             }
             _ if status == 404 => {
                 let found = "answers a request without a key with 404, where the API says 401";
-                self.push("api", CheckStatus::Warning, found, MEND_ADDRESS);
-                true
+                self.warn("api", found, MEND_ADDRESS);
             }
-            _ => {
-                self.ok("api", format!("answers a request without a key with {status}"));
-                true
-            }
-        };
+            _ => self.ok("api", format!("answers a request without a key with {status}")),
+        }
         self.clock(reached.clocks);
-        is_there
     }
 
     /// A web page in place of the API: of another address, or of a gateway on the way.
     fn page(&mut self, status: u16, page: &Page, support_id: Option<&SupportId>) {
         let found = format!("{status}: {} in place of the API", page.words);
         if !page.is_challenge {
-            return self.push("api", CheckStatus::Failed, found, MEND_ADDRESS);
+            return self.failed("api", found, MEND_ADDRESS);
         }
         let found = support_id.map_or(found.clone(), |id| format!("{found}; {id}"));
         let remedy = format!(
             "A gateway wants to see a browser here: ask whoever runs it to let this program through. {MEND_ADDRESS}"
         );
-        self.push("api", CheckStatus::Failed, found, remedy);
+        self.failed("api", found, remedy);
     }
 
     fn clock(&mut self, clocks: Option<(SystemTime, SystemTime)>) {
         let Some((theirs, ours)) = clocks else {
-            return self.push("clock", CheckStatus::Warning, "the server does not say what time it has", "");
+            return self.warn("clock", "the server does not say what time it has", "");
         };
         let (apart, how) = match ours.duration_since(theirs) {
             Ok(ahead) => (ahead, "ahead of"),
@@ -133,7 +115,7 @@ impl Doctor<'_> {
         }
         let found = format!("this machine's is {} minutes {how} the server's", grouped(apart.as_secs() / 60));
         let remedy = "Set this machine's clock: certificates and Retry-After are judged by it.";
-        self.push("clock", CheckStatus::Warning, found, remedy);
+        self.warn("clock", found, remedy);
     }
 
     fn unreached(&mut self, failure: &ProbeFailure, through_proxy: bool) {
@@ -143,8 +125,8 @@ impl Doctor<'_> {
             Unreached::Tls => {
                 self.ok("connection", "the server answers");
                 let remedy = "Check that the base URL and its port are those of an https server.";
-                self.push("tls", CheckStatus::Failed, words.clone(), remedy);
-                return self.skip(&["api", "clock"]);
+                self.failed("tls", words.clone(), remedy);
+                return;
             }
             Unreached::Refused => {
                 ("nobody listens there".to_owned(), "Check host and port of the base URL, and the firewall.")
@@ -164,8 +146,7 @@ impl Doctor<'_> {
         } else {
             remedy
         };
-        self.push("connection", CheckStatus::Failed, found, remedy);
-        self.skip(&["tls", "api", "clock"]);
+        self.failed("connection", found, remedy);
     }
 
     fn certificate(&mut self, trouble: CertificateTrouble, words: &str) {
@@ -188,7 +169,6 @@ impl Doctor<'_> {
                 (format!("the server's certificate is refused: {words}"), "Tell whoever runs the deployment.")
             }
         };
-        self.push("tls", CheckStatus::Failed, found, remedy);
-        self.skip(&["api", "clock"]);
+        self.failed("tls", found, remedy);
     }
 }
