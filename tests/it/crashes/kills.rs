@@ -19,8 +19,8 @@ const KILLS: &str = "AGENT_MIGRATE_CRASH_KILLS";
 const DEFAULT_KILLS: u64 = 300;
 const SAMPLE_OF_KILLS: u64 = 12;
 
-/// The events of a sample: early, in the middle, and where most is under way.
-const SAMPLE_OF_EVENTS: [u32; 3] = [2, 5, 11];
+/// The events of a sample: early, and where most is under way.
+const SAMPLE_OF_EVENTS: [u32; 2] = [2, 11];
 
 /// A chain that goes on longer says little more.
 const KILLS_OF_A_CHAIN: usize = 12;

@@ -56,7 +56,7 @@ fn reads_or_says_why(chain: &Chain) {
 }
 
 /// A sample takes one size of so many.
-const EVERY: u32 = 4;
+const EVERY: u32 = 12;
 
 /// What is said where the disk is full.
 const FULL: [&str; 2] = ["No space left on device", "no space is left on the disk"];
@@ -118,7 +118,7 @@ fn files_that_may_grow_no_further(extent: Extent) {
         let calm = calm(scene);
         let noticed = in_turns(|turn| {
             // What it says goes to a file, too, which needs a little.
-            let blocks = turn * 24 * extent.either(EVERY, 1);
+            let blocks = turn * 24 * extent.either(4, 1);
             println!("{blocks} blocks");
             let limited = Around::FileLimit(blocks);
             let mut chain = Chain::begin_at(Desk::with_input(""), limited, scene, Pace::InAdvance);
