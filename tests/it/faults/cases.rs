@@ -30,8 +30,12 @@ impl<T> Case<T> {
     }
 }
 
+/// Lines of a sample that are all tried.
+const MANY_LINES: usize = 4;
+
 impl Extent {
-    /// The cases to try: of a sample one of each line, which has another shape, place or call than the line before.
+    /// The cases to try: of a sample one of each line, or of many lines every other, each with another shape, place or call than
+    /// the one before.
     pub(crate) fn of<T>(self, cases: Vec<Case<T>>) -> Vec<Case<T>> {
         if self == Self::Whole {
             return cases;
@@ -46,7 +50,8 @@ impl Extent {
         }
         // In steps of five, which meet everything where there are two, three, four, six or nine.
         let one = |(number, mut line): (usize, Vec<_>)| line.swap_remove(number * 5 % line.len());
-        lines.into_iter().enumerate().map(one).collect()
+        let step = if lines.len() > MANY_LINES { 2 } else { 1 };
+        lines.into_iter().enumerate().map(one).step_by(step).collect()
     }
 }
 
