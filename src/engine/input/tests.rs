@@ -496,10 +496,10 @@ fn encoded(text: &str, encoding: Encoding, bom: bool) -> Vec<u8> {
     }
 }
 
-/// Cells that Windows-1252 can spell as well; what would be no valid UTF-8 is added where it matters.
+/// Cells that Windows-1252 can spell as well; no `€`, since `ß€` in Windows-1252 is a letter of UTF-8.
 fn tables() -> impl Strategy<Value = Vec<Vec<String>>> {
     (1_usize..5).prop_flat_map(|width| {
-        proptest::collection::vec(proptest::collection::vec("[a-f '\",;\t\r\n=#äß€]{0,12}", width), 1..20)
+        proptest::collection::vec(proptest::collection::vec("[a-f '\",;\t\r\n=#äß]{0,12}", width), 1..20)
     })
 }
 
