@@ -65,7 +65,7 @@ pub(super) fn sheet_layout(head: &[u8], options: &InputOptions) -> Layout {
 }
 
 /// The line of the header where other lines stand above it: the first one with a known name over a column of UUIDs, and none
-/// of it a row.
+/// of it a row. Above the header of a report of ours there are none.
 fn header_below_titles(head: &[u8], layout: Layout, options: &InputOptions) -> Option<u64> {
     if options.no_header || layout.hash_header {
         return None;
@@ -76,6 +76,9 @@ fn header_below_titles(head: &[u8], layout: Layout, options: &InputOptions) -> O
     let mut headers: Vec<(u64, Vec<usize>)> = Vec::new();
     let mut rows = 0;
     while rows < SNIFFED_ROWS && records.read(&mut record).unwrap_or(false) {
+        if first.is_none() && is_report(&record) {
+            return None;
+        }
         let first = *first.get_or_insert(record.line());
         let holds_uuid = |column: &usize| cell::find(record.cell(*column)) != Found::Nothing;
         if rows > 0 || (0..record.len()).any(|column| holds_uuid(&column)) {
@@ -92,6 +95,13 @@ fn header_below_titles(head: &[u8], layout: Layout, options: &InputOptions) -> O
         }
     }
     None
+}
+
+/// Whether it is the header of a report of ours.
+fn is_report(record: &Record) -> bool {
+    let names: Vec<String> =
+        (0..record.len()).map(|column| trimmed(&record.text(column)).to_owned()).collect();
+    names::is_report(&names)
 }
 
 /// Whether it is a known name, or one that was asked for.
@@ -124,10 +134,8 @@ fn fit(head: &[u8], layout: Layout) -> Fit {
     while fit.rows <= SNIFFED_ROWS && records.read(&mut record).unwrap_or(false) {
         if fit.rows == 0 {
             fit.cells = if record.len() > 1 { record.len() } else { 0 };
-            let names: Vec<String> =
-                (0..record.len()).map(|index| trimmed(&record.text(index)).to_owned()).collect();
-            fit.is_report = names::is_report(&names);
-            fit.known_name = names.iter().any(|name| names::is_known(name));
+            fit.is_report = is_report(&record);
+            fit.known_name = (0..record.len()).any(|column| names::is_known(trimmed(&record.text(column))));
         }
         fit.rows += 1;
         fit.even_rows += u64::from(record.len() == fit.cells);
