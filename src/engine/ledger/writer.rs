@@ -14,17 +14,17 @@ use super::identity::{RunEnd, RunId};
 use super::locked::Locked;
 use crate::base::{Call, CallFailure, Difference, Outcome, RowStatus};
 
-/// Messages that may wait, and so also the largest batch.
-const QUEUE: usize = 256;
+/// Messages in one transaction, at most.
+const BATCH: usize = 256;
 
 /// How far back records of sent requests are kept; the pace looks at the last minute.
 const SENT_KEPT_NANOSECONDS: i64 = 10 * 60 * 1_000_000_000;
 
-/// An outcome that is on disk. Only the ledger makes one, after its commit, and only this reaches the progress: "reported
-/// as done" and "on disk" are one event, by type.
+/// An outcome that is on disk. Only the ledger makes one and hands it out, after its commit, and only this reaches the
+/// progress: "reported as done" and "on disk" are one event, by type.
 #[derive(Debug)]
 pub struct Settled {
-    outcome: Outcome,
+    outcome: Box<Outcome>,
     kept: Option<Kept>,
 }
 
@@ -56,43 +56,55 @@ pub struct Kept {
 /// Something to do in the writer's transaction, for one who waits for its commit.
 trait Task: Send {
     fn write(&mut self, transaction: &Transaction<'_>, run: RunId) -> Result<(), LedgerError>;
-    fn tell(self: Box<Self>, committed: Result<(), LedgerError>);
+    fn tell(&mut self, committed: Result<(), LedgerError>);
 }
 
 /// Work that makes something, which is handed out only once it is on disk.
-struct Waiting<W, T> {
+struct Waiting<W, T, D: FnOnce(Result<T, LedgerError>)> {
     work: Option<W>,
     made: Option<T>,
-    done: oneshot::Sender<Result<T, LedgerError>>,
+    done: Option<D>,
 }
 
-impl<W, T> Task for Waiting<W, T>
+impl<W, T, D> Task for Waiting<W, T, D>
 where
     W: FnOnce(&Transaction<'_>, RunId) -> Result<T, LedgerError> + Send,
     T: Send,
+    D: FnOnce(Result<T, LedgerError>) + Send,
 {
     fn write(&mut self, transaction: &Transaction<'_>, run: RunId) -> Result<(), LedgerError> {
         self.made = self.work.take().map(|work| work(transaction, run)).transpose()?;
         Ok(())
     }
 
-    fn tell(self: Box<Self>, committed: Result<(), LedgerError>) {
-        let Self { made, done, .. } = *self;
-        drop(done.send(committed.and_then(|()| made.ok_or(LedgerError::Closed))));
+    fn tell(&mut self, committed: Result<(), LedgerError>) {
+        if let Some(done) = self.done.take() {
+            done(committed.and_then(|()| self.made.take().ok_or(LedgerError::Closed)));
+        }
+    }
+}
+
+/// Whoever waits is told, also where the thread has ended before it came to this work.
+impl<W, T, D: FnOnce(Result<T, LedgerError>)> Drop for Waiting<W, T, D> {
+    fn drop(&mut self) {
+        if let Some(done) = self.done.take() {
+            done(Err(LedgerError::Closed));
+        }
     }
 }
 
 enum Message {
-    Settle { outcome: Box<Outcome>, kept: Option<Kept>, done: oneshot::Sender<Result<Settled, LedgerError>> },
-    Sent { at: Timestamp, done: oneshot::Sender<Result<(), LedgerError>> },
     Task(Box<dyn Task>),
+    Sent { at: Timestamp, done: oneshot::Sender<Result<(), LedgerError>> },
     Finish(RunEnd),
 }
 
-/// Handle to the thread that writes; cheap to clone.
+/// Handle to the thread that writes; cheap to clone. Its queue has no end of its own: whoever hands something in waits for
+/// the commit before there is more.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    queue: mpsc::Sender<Message>,
+    queue: mpsc::UnboundedSender<Message>,
+    write_row: WriteRow,
 }
 
 impl Writer {
@@ -100,10 +112,24 @@ impl Writer {
     /// earlier verdict as it was, beside the new failure (DESIGN.md, What is known stays known). What else an outcome
     /// lacks stays, too; requests and time add up. Once one write has failed, all later ones do, with the same error.
     pub async fn settle(&self, outcome: Outcome) -> Result<Settled, LedgerError> {
-        let (done, answer) = oneshot::channel();
-        let message = Message::Settle { outcome: Box::new(outcome), kept: None, done };
-        self.queue.send(message).await.map_err(|_| LedgerError::Closed)?;
-        answer.await.map_err(|_| LedgerError::Closed)?
+        let (done, settled) = oneshot::channel();
+        self.settle_then(outcome, |settled| drop(done.send(settled)));
+        settled.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    /// The same without waiting: `done` is called on the writer's thread. Rows that are settled together are told one after
+    /// the other, so that a channel wakes its reader once for all of them.
+    pub(crate) fn settle_then(
+        &self,
+        outcome: Outcome,
+        done: impl FnOnce(Result<Settled, LedgerError>) + Send + 'static,
+    ) {
+        let (outcome, write_row) = (Box::new(outcome), self.write_row);
+        let work = move |transaction: &Transaction<'_>, run| {
+            let kept = write_row(transaction, run, &outcome)?;
+            Ok(Settled { outcome, kept })
+        };
+        self.hand_in(work, done);
     }
 
     /// Does the work in the writer's next transaction; resolves with what it made once that is safe from a power cut.
@@ -111,10 +137,19 @@ impl Writer {
         &self,
         work: impl FnOnce(&Transaction<'_>, RunId) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let (done, answer) = oneshot::channel();
-        let task = Box::new(Waiting { work: Some(work), made: None, done });
-        self.queue.send(Message::Task(task)).await.map_err(|_| LedgerError::Closed)?;
-        answer.await.map_err(|_| LedgerError::Closed)?
+        let (done, made) = oneshot::channel();
+        self.hand_in(work, |made| drop(done.send(made)));
+        made.await.map_err(|_| LedgerError::Closed)?
+    }
+
+    fn hand_in<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>, RunId) -> Result<T, LedgerError> + Send + 'static,
+        done: impl FnOnce(Result<T, LedgerError>) + Send + 'static,
+    ) {
+        let task = Box::new(Waiting { work: Some(work), made: None, done: Some(done) });
+        // A thread that has ended drops it, which tells.
+        let _ = self.queue.send(Message::Task(task));
     }
 
     /// The same for a single statement, with the parameters that it has in this run.
@@ -134,7 +169,7 @@ impl Writer {
     /// (not a power cut: the minute that it is about is over by the time a machine is up again).
     pub async fn record_sent(&self, at: Timestamp) -> Result<(), LedgerError> {
         let (done, answer) = oneshot::channel();
-        self.queue.send(Message::Sent { at, done }).await.map_err(|_| LedgerError::Closed)?;
+        self.queue.send(Message::Sent { at, done }).map_err(|_| LedgerError::Closed)?;
         answer.await.map_err(|_| LedgerError::Closed)?
     }
 }
@@ -145,15 +180,15 @@ impl Writer {
 #[derive(Debug)]
 pub struct WriterThread {
     thread: JoinHandle<Result<(), LedgerError>>,
-    /// A place in the queue kept free, so that the end can be told without waiting, whatever is queued.
-    last_place: mpsc::OwnedPermit<Message>,
+    queue: mpsc::UnboundedSender<Message>,
 }
 
 impl WriterThread {
     /// Writes what is queued, records the run's end, closes the file and releases the lock; blocks until then. Gives
     /// the first error of the run. Drop [`super::open_rows::OpenRows`] before, so that the ledger is left as one file.
     pub fn finish(self, end: RunEnd) -> Result<(), LedgerError> {
-        self.last_place.send(Message::Finish(end));
+        // One that has ended says why below.
+        let _ = self.queue.send(Message::Finish(end));
         self.thread.join().unwrap_or(Err(LedgerError::Closed))
     }
 }
@@ -166,15 +201,13 @@ pub(super) fn start(
     run: RunId,
     write_row: WriteRow,
 ) -> Result<(Writer, WriterThread), LedgerError> {
-    let (queue, messages) = mpsc::channel(QUEUE + 1);
-    let last_place = queue.clone().try_reserve_owned().map_err(|_| LedgerError::Closed)?;
-    let synchronous = Synchronous::Full;
-    let state = State { locked, run, write_row, failed: None, synchronous, pruned_at: i64::MIN };
+    let (queue, messages) = mpsc::unbounded_channel();
+    let state = State { locked, run, failed: None, synchronous: Synchronous::Full, pruned_at: i64::MIN };
     let thread = thread::Builder::new()
         .name("ledger".to_owned())
         .spawn(move || state.serve(messages))
         .map_err(|error| LedgerError::Refused { words: error.to_string() })?;
-    Ok((Writer { queue }, WriterThread { thread, last_place }))
+    Ok((Writer { queue: queue.clone(), write_row }, WriterThread { thread, queue }))
 }
 
 /// What a commit waits for.
@@ -187,7 +220,6 @@ enum Synchronous {
 struct State {
     locked: Locked,
     run: RunId,
-    write_row: WriteRow,
     /// The first error; everything after it is refused.
     failed: Option<LedgerError>,
     synchronous: Synchronous,
@@ -196,10 +228,10 @@ struct State {
 }
 
 impl State {
-    fn serve(mut self, mut messages: mpsc::Receiver<Message>) -> Result<(), LedgerError> {
-        let mut batch = Vec::with_capacity(QUEUE);
+    fn serve(mut self, mut messages: mpsc::UnboundedReceiver<Message>) -> Result<(), LedgerError> {
+        let mut batch = Vec::with_capacity(BATCH);
         let mut end = None;
-        while messages.blocking_recv_many(&mut batch, QUEUE) > 0 {
+        while messages.blocking_recv_many(&mut batch, BATCH) > 0 {
             if let Some(told) = take_end(&mut batch) {
                 end = Some(told);
                 // Who comes now is refused; who is queued already is still served.
@@ -228,11 +260,8 @@ impl State {
             let result = self.failed.clone().map_or(Ok(()), Err);
             // Nobody listens any more when a row was given up meanwhile: it is on disk all the same.
             match message {
-                Message::Settle { outcome, kept, done } => {
-                    drop(done.send(result.map(|()| Settled { outcome: *outcome, kept })));
-                }
+                Message::Task(mut task) => task.tell(result),
                 Message::Sent { done, .. } => drop(done.send(result)),
-                Message::Task(task) => task.tell(result),
                 Message::Finish(_) => {}
             }
         }
@@ -251,9 +280,7 @@ impl State {
         let transaction = self.locked.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for message in batch {
             match message {
-                Message::Settle { outcome, kept, .. } => {
-                    *kept = (self.write_row)(&transaction, self.run, outcome)?;
-                }
+                Message::Task(task) => task.write(&transaction, self.run)?,
                 Message::Sent { at, .. } => {
                     let at = to_nanoseconds(*at);
                     write_sent(&transaction, at, 1)?;
@@ -263,7 +290,6 @@ impl State {
                         self.pruned_at = at;
                     }
                 }
-                Message::Task(task) => task.write(&transaction, self.run)?,
                 Message::Finish(_) => {}
             }
         }
@@ -298,7 +324,7 @@ fn take_end(batch: &mut Vec<Message>) -> Option<RunEnd> {
     let index = batch.iter().position(|message| matches!(message, Message::Finish(_)))?;
     match batch.remove(index) {
         Message::Finish(end) => Some(end),
-        Message::Settle { .. } | Message::Sent { .. } | Message::Task(_) => None,
+        Message::Task(_) | Message::Sent { .. } => None,
     }
 }
 

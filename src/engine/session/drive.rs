@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -53,13 +53,16 @@ pub async fn drive<R: RowReader>(
         observer.observe(&Event::Ended);
         return Some(unwritable(&error));
     }
+    let (told, settled) = mpsc::unbounded_channel();
     let mut drive = Drive {
         client,
         writer,
         queue: Queue::new(rows, to_do),
         concurrency: concurrency.max(1),
         checking: JoinSet::new(),
-        settling: JoinSet::new(),
+        settling: 0,
+        told,
+        settled,
         jobs: HashMap::new(),
         asked: 0,
         rules: StopRules::new(backlog.settled_before),
@@ -88,7 +91,10 @@ struct Drive<'a, R> {
     concurrency: usize,
     reader: R,
     checking: JoinSet<Outcome>,
-    settling: JoinSet<Result<Settled, LedgerError>>,
+    /// Rows that wait for the disk.
+    settling: usize,
+    told: mpsc::UnboundedSender<Result<Settled, LedgerError>>,
+    settled: mpsc::UnboundedReceiver<Result<Settled, LedgerError>>,
     /// Which row a task is, and the how manieth that was asked for.
     jobs: HashMap<Id, (u64, Job)>,
     asked: u64,
@@ -111,11 +117,11 @@ impl<R: RowReader> Drive<'_, R> {
             if self.checking.is_empty() && self.looking.is_empty() && !waits_for_page {
                 return self.rules.at_the_end();
             }
-            let has_room = self.settling.len() < self.concurrency;
+            let has_room = self.settling < self.concurrency;
             tokio::select! {
                 biased;
                 asked = wait_for_signal(&mut signal) => return Some(StopReason::Signal { signal: asked }),
-                Some(settled) = self.settling.join_next() => {
+                Some(settled) = self.settled.recv() => {
                     if let Err(error) = self.report(settled) {
                         return Some(unwritable(&error));
                     }
@@ -213,8 +219,9 @@ impl<R: RowReader> Drive<'_, R> {
 
     /// Hands a checked row to the ledger.
     fn settle(&mut self, outcome: Outcome) {
-        let writer = self.writer.clone();
-        self.settling.spawn(async move { writer.settle(outcome).await });
+        let told = self.told.clone();
+        self.settling += 1;
+        self.writer.settle_then(outcome, move |settled| drop(told.send(settled)));
     }
 
     /// What was found out is kept, whatever stopped the run.
@@ -223,19 +230,18 @@ impl<R: RowReader> Drive<'_, R> {
             self.settle(outcome);
         }
         let mut failed = None;
-        while let Some(settled) = self.settling.join_next().await {
+        while self.settling > 0
+            && let Some(settled) = self.settled.recv().await
+        {
             failed = failed.or(self.report(settled).err());
         }
         failed.as_ref().map(unwritable)
     }
 
     /// Reports a row as done; only what the ledger has committed comes here.
-    fn report(
-        &mut self,
-        settled: Result<Result<Settled, LedgerError>, JoinError>,
-    ) -> Result<(), LedgerError> {
-        let settled = settled.unwrap_or(Err(LedgerError::Closed))?;
-        self.observer.observe(&Event::RowDone(row_done(&settled)));
+    fn report(&mut self, settled: Result<Settled, LedgerError>) -> Result<(), LedgerError> {
+        self.settling -= 1;
+        self.observer.observe(&Event::RowDone(row_done(&settled?)));
         Ok(())
     }
 }
