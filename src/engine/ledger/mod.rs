@@ -5,7 +5,7 @@
 //!
 //! What holds it together with a `kill -9`, a full disk or a power cut at any moment (DESIGN.md, The ledger):
 //! a new ledger appears whole, by a rename; every settled row is committed with `synchronous=FULL` before its
-//! [`Settled`] exists; the lock is the operating system's and dies with the process; a copy that lacks the log beside it
+//! [`Settled`] is handed out; the lock is the operating system's and dies with the process; a copy that lacks the log beside it
 //! is noticed.
 //!
 //! Nothing else in the program may open the file itself, not even to copy it: on unix, closing any descriptor of a file
@@ -32,6 +32,7 @@ mod set_aside;
 mod state;
 #[cfg(test)]
 mod tests;
+mod verdicts;
 mod writer;
 
 pub use earlier::Remembering;

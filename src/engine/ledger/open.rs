@@ -17,6 +17,7 @@ use super::locked::Locked;
 use super::log::{self, Log};
 use super::name::{find, resolve};
 use super::open_rows::{self, OpenRows, Selection, Starts};
+use super::verdicts;
 use super::writer::{self, WriteRow, Writer, WriterThread, write_sent};
 use super::{reread, schema};
 use crate::base::{Backlog, Disabling, InputFormat, InputRow};
@@ -232,7 +233,7 @@ const fn write_row(command: RunCommand) -> WriteRow {
     match command {
         RunCommand::Verify => reread::write,
         RunCommand::Run { .. } | RunCommand::Rollback | RunCommand::Audit | RunCommand::Apply => {
-            writer::write_verdict
+            verdicts::write
         }
     }
 }

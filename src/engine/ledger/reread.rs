@@ -11,7 +11,7 @@ use super::encode::{
 };
 use super::error::LedgerError;
 use super::identity::RunId;
-use super::writer::{Kept, verdict_of};
+use super::verdicts::{self, Kept};
 use crate::base::{Documents, Outcome, Pair, RowStatus};
 
 /// How far the last `verify` came with a row.
@@ -42,7 +42,7 @@ pub(super) fn write(
     _run: RunId,
     outcome: &Outcome,
 ) -> Result<Option<Kept>, LedgerError> {
-    let Some((result, kept)) = verdict_of(transaction, [&outcome.pair.assistant.0, &outcome.pair.agent.0])?
+    let Some((result, kept)) = verdicts::of(transaction, [&outcome.pair.assistant.0, &outcome.pair.agent.0])?
     else {
         return Ok(None);
     };

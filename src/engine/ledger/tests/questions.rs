@@ -8,7 +8,7 @@ use crate::disable::store::plan::{
 use crate::disable::store::recovery::{AGENTS_TO_LOOK_AT, LAST_TO_LOOK_AT, LONGEST_PROBE_WAIT, LOOKS};
 use crate::disable::store::rollback::{HAS_ASSISTANT, may_be_off};
 use crate::disable::store::{COLUMNS, Recovery};
-use crate::engine::ledger::{IN_STATE, open_rows, read, set_aside, writer};
+use crate::engine::ledger::{IN_STATE, open_rows, read, set_aside, verdicts};
 
 /// What is asked of a ledger, less what names a row by its key.
 fn questions() -> Vec<String> {
@@ -21,7 +21,7 @@ fn questions() -> Vec<String> {
         FORGET_THOSE_ON_AGAIN,
         HAS_ASSISTANT,
         set_aside::MAY_BE_OFF,
-        writer::VERDICT_OF,
+        verdicts::VERDICT_OF,
         read::DOCUMENTS_OF,
     ];
     let made = [
