@@ -13,12 +13,12 @@ use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
-use super::answers::{self, AgentPage, ListedAgent, Model};
-use super::backoff::GivenUp;
-use super::error_body::shorten;
-use super::limiter::{NoPermit, RateLimiter};
-use super::retry::{Backoff, Jitter};
-use super::send_log::SendLog;
+use super::bodies::answers::{self, AgentPage, ListedAgent, Model};
+use super::bodies::error_body::shorten;
+use super::limits::GivenUp;
+use super::limits::SendLog;
+use super::limits::{Jitter, RetryBackoff};
+use super::limits::{NoPermit, RateLimiter};
 use super::transport::{ClientError, ClientSettings, Request, Transport};
 use super::verdict::{self, Verdict};
 use crate::base::{
@@ -98,7 +98,7 @@ struct Shared {
     pace: RateLimiter,
     timeout: Duration,
     retries: u32,
-    backoff: Backoff,
+    backoff: RetryBackoff,
     jitter: Jitter,
 }
 
@@ -110,7 +110,7 @@ impl Client {
         send_log: Arc<dyn SendLog>,
         sent_before: &[(Timestamp, u32)],
     ) -> Result<Self, ClientError> {
-        Self::with_waits(settings, send_log, sent_before, Backoff::USUAL, Jitter::random())
+        Self::with_waits(settings, send_log, sent_before, RetryBackoff::USUAL, Jitter::random())
     }
 
     /// As [`Client::new`], with other waits between tries.
@@ -118,7 +118,7 @@ impl Client {
         settings: &ClientSettings,
         send_log: Arc<dyn SendLog>,
         sent_before: &[(Timestamp, u32)],
-        backoff: Backoff,
+        backoff: RetryBackoff,
         jitter: Jitter,
     ) -> Result<Self, ClientError> {
         Ok(Self {

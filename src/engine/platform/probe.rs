@@ -10,11 +10,11 @@ use reqwest::header::{CONTENT_TYPE, DATE, LOCATION};
 use rustls::CertificateError;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::bodies::error_body::{LONGEST_ERROR_BODY, shorten};
+use super::bodies::page::{self, Page};
 use super::endpoint::BaseUrl;
-use super::error_body::{LONGEST_ERROR_BODY, shorten};
 use super::key::ApiKey;
 use super::mask::Masker;
-use super::page::{self, Page};
 use super::transport::{self, ClientError, read_body, text};
 use crate::base::SupportId;
 

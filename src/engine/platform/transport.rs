@@ -14,13 +14,14 @@ use thiserror::Error as ThisError;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+use super::bodies::error_body::LONGEST_ERROR_BODY;
+use super::bodies::page;
 use super::endpoint::BaseUrl;
-use super::error_body::LONGEST_ERROR_BODY;
 use super::key::ApiKey;
+use super::limits::retry_after;
 use super::mask::Masker;
 use super::names::{self, Names};
 use super::proxy::{ProxyError, ProxyUse, proxy_of};
-use super::{page, retry_after};
 use crate::base::{FailureKind, SupportHeader, SupportId};
 
 /// What requests say they come from. Requests that look like a browser's are refused (PLATFORM.md, Calls).

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::StatusCode;
 
-use super::error_body::{self, ErrorBody, shorten};
-use super::page::Page;
+use super::bodies::error_body::{self, ErrorBody, shorten};
+use super::bodies::page::Page;
 use super::transport::{Answer, BodyEnd, Trouble, in_words};
 use crate::base::FailureKind;
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use super::answers::{self, CreatedAgent, Version};
+use super::bodies::answers::{self, CreatedAgent, Version};
 use super::client::{AGENT_SWITCH, Client, Meter};
 use super::transport::Request;
 use crate::base::{

@@ -11,7 +11,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use super::*;
 use crate::engine::platform::endpoint::BaseUrl;
 use crate::engine::platform::key::ApiKey;
-use crate::engine::platform::send_log::{NoSendLog, RecordFuture, SendLogError};
+use crate::engine::platform::limits::{NoSendLog, RecordFuture, SendLogError};
 
 mod listing;
 mod switching;
@@ -36,7 +36,7 @@ fn remembered(url: &str) -> ClientSettings {
 }
 
 fn client_with(settings: &ClientSettings) -> Client {
-    let backoff = Backoff { first: Duration::from_millis(2), longest: Duration::from_millis(5) };
+    let backoff = RetryBackoff { first: Duration::from_millis(2), longest: Duration::from_millis(5) };
     Client::with_waits(settings, Arc::new(NoSendLog), &[], backoff, Jitter::fixed(0.0)).unwrap()
 }
 
@@ -279,7 +279,7 @@ async fn a_name_that_leads_nowhere_is_asked_for_once() {
 #[tokio::test]
 async fn waiting_for_another_try_is_not_in_the_meter() {
     let server = always(in_turn(vec![status(500), status(200)])).await;
-    let backoff = Backoff { first: Duration::from_millis(600), longest: Duration::from_millis(600) };
+    let backoff = RetryBackoff { first: Duration::from_millis(600), longest: Duration::from_millis(600) };
     let client =
         Client::with_waits(&settings(&server.uri()), Arc::new(NoSendLog), &[], backoff, Jitter::fixed(0.0));
     let mut meter = Meter::default();

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 /// Where jitter comes from: numbers from 0 up to, not including, 1. Passed in, so that tests are deterministic.
 #[derive(Clone)]
-pub(super) struct Jitter(Arc<dyn Fn() -> f64 + Send + Sync>);
+pub(crate) struct Jitter(Arc<dyn Fn() -> f64 + Send + Sync>);
 
 impl Jitter {
-    pub(super) fn random() -> Self {
+    pub(crate) fn random() -> Self {
         Self(Arc::new(fastrand::f64))
     }
 
     #[cfg(test)]
-    pub(super) fn fixed(value: f64) -> Self {
+    pub(crate) fn fixed(value: f64) -> Self {
         Self(Arc::new(move || value))
     }
 
-    pub(super) fn next(&self) -> f64 {
+    pub(crate) fn next(&self) -> f64 {
         (self.0)().clamp(0.0, 1.0)
     }
 }
@@ -31,19 +31,19 @@ impl fmt::Debug for Jitter {
 
 /// Waits that double from `first` up to `longest`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Backoff {
-    pub(super) first: Duration,
-    pub(super) longest: Duration,
+pub(crate) struct RetryBackoff {
+    pub(crate) first: Duration,
+    pub(crate) longest: Duration,
 }
 
-impl Backoff {
+impl RetryBackoff {
     /// 0.5 s, 1 s, 2 s … 30 s.
-    pub(super) const USUAL: Self =
+    pub(crate) const USUAL: Self =
         Self { first: Duration::from_millis(500), longest: Duration::from_secs(30) };
 
     /// The wait after `failures` failed tries (1 or more), spread by a quarter to both sides: each is still longer than
     /// the one before.
-    pub(super) fn wait(&self, failures: u32, jitter: f64) -> Duration {
+    pub(crate) fn wait(&self, failures: u32, jitter: f64) -> Duration {
         let doublings = failures.saturating_sub(1).min(16);
         let wait = self.first.saturating_mul(1 << doublings).min(self.longest);
         wait.mul_f64(0.75 + 0.5 * jitter).min(self.longest)
@@ -56,17 +56,18 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_half_a_minute() {
-        let waits: Vec<_> = (1..=9).map(|failures| Backoff::USUAL.wait(failures, 0.5).as_millis()).collect();
+        let waits: Vec<_> =
+            (1..=9).map(|failures| RetryBackoff::USUAL.wait(failures, 0.5).as_millis()).collect();
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
-        assert_eq!(Backoff::USUAL.wait(u32::MAX, 1.0), Duration::from_secs(30));
+        assert_eq!(RetryBackoff::USUAL.wait(u32::MAX, 1.0), Duration::from_secs(30));
     }
 
     #[test]
     fn jitter_spreads_the_waits_and_leaves_them_growing() {
         for failures in 1..=6 {
-            let latest = Backoff::USUAL.wait(failures, 1.0);
-            let next_earliest = Backoff::USUAL.wait(failures + 1, 0.0);
-            assert!(Backoff::USUAL.wait(failures, 0.0) < latest && latest < next_earliest, "{failures}");
+            let latest = RetryBackoff::USUAL.wait(failures, 1.0);
+            let next_earliest = RetryBackoff::USUAL.wait(failures + 1, 0.0);
+            assert!(RetryBackoff::USUAL.wait(failures, 0.0) < latest && latest < next_earliest, "{failures}");
         }
     }
 

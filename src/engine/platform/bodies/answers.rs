@@ -106,12 +106,12 @@ struct SwitchBody {
 }
 
 /// Reads the answer of `models`; the error says what makes no sense.
-pub(super) fn read_models(body: &[u8]) -> Result<Vec<Model>, String> {
+pub(crate) fn read_models(body: &[u8]) -> Result<Vec<Model>, String> {
     serde_json::from_slice::<ModelsBody>(body).map(|read| read.data).map_err(|error| error.to_string())
 }
 
 /// Reads one page of `list`; the error says what makes no sense.
-pub(super) fn read_agent_page(body: &[u8]) -> Result<AgentPage, String> {
+pub(crate) fn read_agent_page(body: &[u8]) -> Result<AgentPage, String> {
     let read: ListBody = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let uuid = |what: &str, text: &str| {
         Uuid::try_parse(text).map_err(|_| format!("{what} '{}' is not a UUID", error_body::shorten(text)))
@@ -139,7 +139,7 @@ pub(super) fn read_agent_page(body: &[u8]) -> Result<AgentPage, String> {
 
 /// Reads the answer of `disable`: nothing but `"status":"success"` in an object means that the state is set (PLATFORM.md,
 /// Calls); the error says what came in its place.
-pub(super) fn read_switched(body: &[u8]) -> Result<(), String> {
+pub(crate) fn read_switched(body: &[u8]) -> Result<(), String> {
     // Serde would take an array of one text for a struct of one field.
     let is_object = body.trim_ascii_start().starts_with(b"{");
     match serde_json::from_slice::<SwitchBody>(body) {
@@ -149,7 +149,7 @@ pub(super) fn read_switched(body: &[u8]) -> Result<(), String> {
 }
 
 /// Reads the answer of `publish`, of which nothing but the number is of use.
-pub(super) fn read_version(body: &[u8]) -> Version {
+pub(crate) fn read_version(body: &[u8]) -> Version {
     let read: Value = serde_json::from_slice(body).unwrap_or_default();
     let number = match &read["version"]["version"] {
         Value::String(number) => number.clone(),
@@ -160,7 +160,7 @@ pub(super) fn read_version(body: &[u8]) -> Version {
 }
 
 /// Reads the answer of `create`; the error says what makes no sense.
-pub(super) fn read_created(body: &[u8]) -> Result<CreatedAgent, String> {
+pub(crate) fn read_created(body: &[u8]) -> Result<CreatedAgent, String> {
     let read: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let id = read["agent"]["id"].as_str().and_then(|id| Uuid::try_parse(id).ok());
     id.map(|id| CreatedAgent { id: AgentId(id) }).ok_or_else(|| "it names no agent".to_owned())

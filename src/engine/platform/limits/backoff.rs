@@ -22,7 +22,7 @@ const SLOWEST_PACE: u32 = FULL_PACE / 16;
 const REGROWTH: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum GivenUp {
+pub(crate) enum GivenUp {
     /// 429 and nothing else for ten minutes.
     ThrottledTooLong,
     /// The server asks for a longer wait than a run waits.

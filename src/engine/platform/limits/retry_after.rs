@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 ///
 /// `date` is the answer's own `Date` header: against it a date in `Retry-After` does not depend on our clock being
 /// right. Without it, `now` has to do.
-pub(super) fn parse(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+pub(crate) fn parse(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than a u64 holds still mean a number of seconds, a very large one.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::base::FIRST_AT_ONCE;
 
 /// A point in time, counted from an origin that lies before everything in the window.
-pub(super) type Moment = Duration;
+pub(crate) type Moment = Duration;
 
 /// The window: 60 s as the server counts them, and one more, since connection set-up and the network may let a request
 /// arrive later than another that was sent after it.

@@ -22,7 +22,7 @@ const MOST_REMEMBERED: u32 = 2_000;
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
-pub(super) enum NoPermit {
+pub(crate) enum NoPermit {
     GivenUp(GivenUp),
     NotRecorded(SendLogError),
 }
@@ -33,7 +33,7 @@ struct State {
     backoff: Backoff,
 }
 
-pub(super) struct RateLimiter {
+pub(crate) struct RateLimiter {
     rpm: u32,
     start: Instant,
     state: Mutex<State>,
@@ -45,7 +45,7 @@ pub(super) struct RateLimiter {
 
 impl RateLimiter {
     /// `sent_before`: when earlier processes sent how many requests.
-    pub(super) fn new(rpm: u32, log: Arc<dyn SendLog>, sent_before: &[(Timestamp, u32)]) -> Self {
+    pub(crate) fn new(rpm: u32, log: Arc<dyn SendLog>, sent_before: &[(Timestamp, u32)]) -> Self {
         let wall_now = Timestamp::now();
         let mut earlier: Vec<(Moment, u32)> = sent_before
             .iter()
@@ -72,7 +72,7 @@ impl RateLimiter {
     /// Waits until a request may leave and is on record. Gives the moment at which it left, for the backoff.
     ///
     /// Dropping the future gives the place in the queue up and blocks nobody.
-    pub(super) async fn acquire(&self) -> Result<Moment, NoPermit> {
+    pub(crate) async fn acquire(&self) -> Result<Moment, NoPermit> {
         loop {
             let place = self.reserve().await.map_err(NoPermit::GivenUp)?;
             match self.record().await {
@@ -91,7 +91,7 @@ impl RateLimiter {
     }
 
     /// A 429 to the request that left at `sent`; `jitter` from 0 to 1.
-    pub(super) fn on_429(
+    pub(crate) fn on_429(
         &self,
         sent: Moment,
         retry_after: Option<Duration>,
@@ -107,17 +107,17 @@ impl RateLimiter {
     }
 
     /// A 503 with a usable `Retry-After`.
-    pub(super) fn on_unavailable(&self, asked: Duration) -> Result<(), GivenUp> {
+    pub(crate) fn on_unavailable(&self, asked: Duration) -> Result<(), GivenUp> {
         let now = self.now();
         self.state().backoff.on_unavailable(now, asked)
     }
 
     /// Any answer but 429 to the request that left at `sent`.
-    pub(super) fn on_other_answer(&self, sent: Moment) {
+    pub(crate) fn on_other_answer(&self, sent: Moment) {
         self.state().backoff.on_other_answer(sent);
     }
 
-    pub(super) fn status(&self) -> LimiterStatus {
+    pub(crate) fn status(&self) -> LimiterStatus {
         let now = self.now();
         let someone_waits = self.waiting.load(Ordering::Relaxed) > 0;
         let mut state = self.state();

@@ -36,7 +36,7 @@ pub struct Page {
 
 impl Page {
     /// The page that this body is, if it is one; what is said of it is the platform's.
-    pub(super) fn of(read: &ErrorBody, is_challenged: bool) -> Option<Self> {
+    pub(crate) fn of(read: &ErrorBody, is_challenged: bool) -> Option<Self> {
         let title = read.words.to_lowercase();
         let is_challenge = is_challenged
             || read.is_html && CHALLENGE_TITLES.iter().any(|beginning| title.starts_with(beginning));
@@ -46,7 +46,7 @@ impl Page {
     }
 
     /// The same for a body that should be JSON, and mostly is: then it is not looked at any further.
-    pub(super) fn in_place_of_json(
+    pub(crate) fn in_place_of_json(
         body: &[u8],
         content_type: Option<&str>,
         is_challenged: bool,
@@ -61,7 +61,7 @@ impl Page {
 }
 
 /// Whether a gateway says of its answer that it wants to see a browser.
-pub(super) fn is_challenged(headers: &HeaderMap) -> bool {
+pub(crate) fn is_challenged(headers: &HeaderMap) -> bool {
     CHALLENGE_HEADERS
         .iter()
         .any(|(name, value)| headers.get(*name).and_then(|said| said.to_str().ok()) == Some(*value))

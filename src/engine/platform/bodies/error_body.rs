@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Largest part of an error body that is looked at, in bytes.
-pub(super) const LONGEST_ERROR_BODY: usize = 64 * 1024;
+pub(crate) const LONGEST_ERROR_BODY: usize = 64 * 1024;
 
 /// Words are for people: more than this is kept nowhere.
 const LONGEST_WORDS: usize = 2_000;
@@ -12,16 +12,16 @@ const LONGEST_WORDS: usize = 2_000;
 const SCOPE_CODE: &str = "INSUFFICIENT_SCOPE";
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ErrorBody {
+pub(crate) struct ErrorBody {
     /// The platform's own words; empty when it said nothing.
-    pub(super) words: String,
-    pub(super) is_html: bool,
+    pub(crate) words: String,
+    pub(crate) is_html: bool,
     /// Whether it says that the key lacks a scope, and which, as far as it names them.
-    pub(super) missing_scopes: Option<Vec<String>>,
+    pub(crate) missing_scopes: Option<Vec<String>>,
 }
 
 /// Reads an error body, whatever it is; `content_type` is the header's value.
-pub(super) fn read(body: &[u8], content_type: Option<&str>) -> ErrorBody {
+pub(crate) fn read(body: &[u8], content_type: Option<&str>) -> ErrorBody {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{FEFF}').trim();
     if text.is_empty() {
@@ -50,7 +50,7 @@ pub fn words_of_a_200(body: &[u8]) -> Option<String> {
 }
 
 /// At most [`LONGEST_WORDS`] characters, an ellipsis at the end of what was longer.
-pub(super) fn shorten(words: &str) -> String {
+pub(crate) fn shorten(words: &str) -> String {
     match words.char_indices().nth(LONGEST_WORDS) {
         Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default()),
         None => words.to_owned(),

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::engine::platform::send_log::{NoSendLog, RecordFuture};
+use crate::engine::platform::limits::{NoSendLog, RecordFuture};
 
 /// A memory that counts, takes its time, and fails when told to.
 #[derive(Default)]
