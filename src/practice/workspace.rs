@@ -142,17 +142,10 @@ pub(super) struct AgentChange {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TroubleSpec {
-    pub(super) on: TroubleOn,
+    pub(super) on: Side,
     pub(super) answer: Scripted,
     /// How often, from the first request on; always if absent.
     pub(super) times: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum TroubleOn {
-    Assistant,
-    Agent,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -246,13 +239,13 @@ impl Workspace {
                 let workspace = path.display().to_string();
                 match std::fs::read_to_string(path) {
                     Ok(text) => (workspace, text),
-                    Err(source) => return Err(SandboxError::WorkspaceUnreadable { workspace, source }),
+                    Err(error) => return Err(SandboxError::WorkspaceUnreadable(workspace, error)),
                 }
             }
         };
         let file: WorkspaceFile = serde_json::from_str(&text)
-            .map_err(|source| SandboxError::WorkspaceInvalid { workspace: name.clone(), source })?;
-        Self::build(file).map_err(|words| SandboxError::WorkspaceContradiction { workspace: name, words })
+            .map_err(|error| SandboxError::WorkspaceInvalid(name.clone(), error))?;
+        Self::build(file).map_err(|words| SandboxError::WorkspaceContradiction(name, words))
     }
 
     /// The error is a sentence about the entry that makes no sense.
@@ -309,11 +302,11 @@ impl Workspace {
         self.access.insert((Side::Assistant, id), entry.access);
         self.access.insert((Side::Agent, agent_id), entry.agent_access);
         for spec in entry.trouble {
-            let at = match spec.on {
-                TroubleOn::Assistant => (Side::Assistant, id),
-                TroubleOn::Agent => (Side::Agent, agent_id),
-            };
-            self.troubles.entry(at).or_default().push(Trouble { spec, happened: AtomicU32::new(0) });
+            let at = if spec.on == Side::Agent { agent_id } else { id };
+            self.troubles
+                .entry((spec.on, at))
+                .or_default()
+                .push(Trouble { spec, happened: AtomicU32::new(0) });
         }
         Ok(())
     }

@@ -56,7 +56,7 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
     SandboxOptions {
         port: arguments.port,
         workspace: arguments.workspace.clone(),
-        made_up: !arguments.no_made_up,
+        no_made_up: arguments.no_made_up,
         mix: arguments.mix,
         share_all: arguments.share_all,
         one_record: arguments.records == SandboxRecordsArg::One,
@@ -79,19 +79,25 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
         gone_after: arguments.gone_after,
         missing_scope: arguments.missing_scope,
         disable_forbidden: arguments.switching.forbid_disable,
-        disable_lost: Times::First(arguments.switching.lose_disables),
+        disable: WriteTrouble {
+            lost: Times::First(arguments.switching.lose_disables),
+            ..WriteTrouble::default()
+        },
+        enable: WriteTrouble {
+            failed: Times::First(arguments.switching.fail_enables),
+            ..WriteTrouble::default()
+        },
         lost_answer: match arguments.switching.lost_answer {
             SandboxLostAnswerArg::Closed => LostAnswer::Closed,
             SandboxLostAnswerArg::Silent => LostAnswer::Silent,
         },
-        re_enable_fails: arguments.switching.fail_enables,
         edit_forbidden: arguments.writing.forbid_edit,
         update: writes,
         publish: writes,
         create: writes,
         flaky_creates: Times::First(arguments.writing.flaky_creates),
         // The log is for tests; a workspace that serves for days must not grow.
-        keep_log: false,
+        no_log: true,
         ..SandboxOptions::default()
     }
 }
@@ -114,8 +120,8 @@ mod tests {
         let plain = typed("agent-migrate sandbox");
         assert!(plain.one_record && !plain.disable_forbidden);
         assert_eq!(
-            (plain.list, plain.disable_lost, plain.lost_answer, plain.re_enable_fails),
-            (AgentList::Present, Times::First(0), LostAnswer::Closed, 0)
+            (plain.list, plain.disable.lost, plain.lost_answer, plain.enable.failed),
+            (AgentList::Present, Times::First(0), LostAnswer::Closed, Times::First(0))
         );
         let troubled = typed(
             "agent-migrate sandbox --records two --list-lag 30 --forbid-disable --lose-disables 3 \
@@ -123,8 +129,13 @@ mod tests {
         );
         assert!(!troubled.one_record && troubled.disable_forbidden);
         assert_eq!(
-            (troubled.list, troubled.disable_lost, troubled.lost_answer, troubled.re_enable_fails),
-            (AgentList::Lagging(Duration::from_secs(30)), Times::First(3), LostAnswer::Silent, 2)
+            (troubled.list, troubled.disable.lost, troubled.lost_answer, troubled.enable.failed),
+            (
+                AgentList::Lagging(Duration::from_secs(30)),
+                Times::First(3),
+                LostAnswer::Silent,
+                Times::First(2)
+            )
         );
         assert_eq!(typed("agent-migrate sandbox --list missing").list, AgentList::Missing);
         for (word, governance) in [
