@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 use super::apply_arguments::ApplyArgs;
 use super::arguments::{DisablingArgs, RunArgs};
 use super::audit_arguments::AuditArgs;
-use super::network_arguments::{EndpointArgs, KeyArgs};
+use super::network_arguments::{EndpointArgs, Hosted, KeyArgs};
 use super::report_arguments::{ReportArgs, ReportFormatArg};
 use super::rollback_arguments::RollbackArgs;
-use super::shared_arguments::PlatformArg;
 use super::tools_arguments::VerifyArgs;
 use crate::base::Disabling;
-use crate::engine::platform::{LANGDOCK, ODEUS};
 
 /// Stem of the output files when the built-in sample is the input.
 const SAMPLE_STEM: &str = "assistants";
@@ -40,11 +38,7 @@ impl Environment<'_> {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
-    Hosted {
-        base_url: &'static str,
-        /// The environment variable that may hold a key for it, beside `AGENT_MIGRATE_API_KEY`.
-        key_variable: &'static str,
-    },
+    Hosted(Hosted),
     /// Any other base URL, as typed.
     BaseUrl(String),
     /// The practice workspace inside the program.
@@ -55,7 +49,7 @@ impl Endpoint {
     /// `None` for the practice workspace, which has an address only while it is there.
     pub(super) fn address(&self) -> Option<&str> {
         match self {
-            Self::Hosted { base_url, .. } => Some(base_url),
+            Self::Hosted(hosted) => Some(hosted.base_url),
             Self::BaseUrl(typed) => Some(typed),
             Self::Sandbox => None,
         }
@@ -63,8 +57,8 @@ impl Endpoint {
 }
 
 /// The place that these options name, if they name one.
-pub(super) fn named_endpoint(platform: Option<PlatformArg>, base_url: Option<&str>) -> Option<Endpoint> {
-    platform.map(hosted).or_else(|| base_url.map(|url| Endpoint::BaseUrl(url.to_owned())))
+pub(super) fn named_endpoint(platform: Option<Hosted>, base_url: Option<&str>) -> Option<Endpoint> {
+    platform.map(Endpoint::Hosted).or_else(|| base_url.map(|url| Endpoint::BaseUrl(url.to_owned())))
 }
 
 /// Decides where the platform is. A flag beats the environment; there is no default, since a key must never go to the
@@ -87,19 +81,9 @@ pub(super) fn typed_endpoint(
         })
 }
 
-fn hosted(platform: PlatformArg) -> Endpoint {
-    match platform {
-        PlatformArg::Langdock => Endpoint::Hosted { base_url: LANGDOCK, key_variable: "LANGDOCK_API_KEY" },
-        PlatformArg::Odeus => Endpoint::Hosted { base_url: ODEUS, key_variable: "ODEUS_API_KEY" },
-    }
-}
-
 /// The place that a ledger's base URL names.
 pub(super) fn hosted_or_other(base_url: &str) -> Endpoint {
-    let mut known = [PlatformArg::Langdock, PlatformArg::Odeus].map(hosted).into_iter();
-    known
-        .find(|endpoint| endpoint.address() == Some(base_url))
-        .unwrap_or_else(|| Endpoint::BaseUrl(base_url.to_owned()))
+    Hosted::at(base_url).map_or_else(|| Endpoint::BaseUrl(base_url.to_owned()), Endpoint::Hosted)
 }
 
 /// What a run is to switch off: a dry run, alone or with `--disable`, only shows it.
@@ -176,7 +160,7 @@ pub(super) fn choose_key(
     const OWN: &str = "AGENT_MIGRATE_API_KEY";
     let variables: &[&'static str] = match endpoint {
         Endpoint::Sandbox => return Ok(Key::Practice),
-        Endpoint::Hosted { key_variable, .. } => &[OWN, key_variable],
+        Endpoint::Hosted(hosted) => &[OWN, hosted.key_variable],
         Endpoint::BaseUrl(_) => &[OWN],
     };
     if let Some(path) = &key.api_key_file {

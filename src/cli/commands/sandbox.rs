@@ -9,13 +9,9 @@ use super::command_line::{other_command, typed, with_key};
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::Exit;
-use crate::cli::sandbox_arguments::{
-    SandboxArgs, SandboxGovernanceArg, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg,
-};
+use crate::cli::sandbox_arguments::SandboxArgs;
 use crate::engine::terminal::{self, Terminal};
-use crate::practice::{
-    self, AgentList, Governance, LostAnswer, RetryAfter, SandboxOptions, Times, WriteTrouble,
-};
+use crate::practice::{self, AgentList, RetryAfter, SandboxOptions, Times, WriteTrouble};
 
 /// The sample's input, as it lies in the repository.
 const SAMPLE: &str = "samples/assistants.csv";
@@ -59,18 +55,12 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
         no_made_up: arguments.no_made_up,
         mix: arguments.mix,
         share_all: arguments.share_all,
-        one_record: arguments.records == SandboxRecordsArg::One,
+        one_record: arguments.one_record,
         list: match (arguments.list, arguments.list_lag) {
-            (SandboxListArg::Missing, _) => AgentList::Missing,
-            (SandboxListArg::Present, 0) => AgentList::Present,
-            (SandboxListArg::Present, seconds) => AgentList::Lagging(Duration::from_secs(seconds)),
+            (AgentList::Present, 1..) => AgentList::Lagging(Duration::from_secs(arguments.list_lag)),
+            (list, _) => list,
         },
-        governance: match arguments.governance {
-            SandboxGovernanceArg::On => Governance::On,
-            SandboxGovernanceArg::NoScope => Governance::NoScope,
-            SandboxGovernanceArg::Off => Governance::Off,
-            SandboxGovernanceArg::Missing => Governance::Missing,
-        },
+        governance: arguments.governance,
         rpm: arguments.rate_limit.map(std::num::NonZero::get),
         retry_after: arguments.retry_after.map_or(RetryAfter::Absent, RetryAfter::Fixed),
         latency: Duration::from_millis(arguments.latency_ms),
@@ -87,10 +77,7 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
             failed: Times::First(arguments.switching.fail_enables),
             ..WriteTrouble::default()
         },
-        lost_answer: match arguments.switching.lost_answer {
-            SandboxLostAnswerArg::Closed => LostAnswer::Closed,
-            SandboxLostAnswerArg::Silent => LostAnswer::Silent,
-        },
+        lost_answer: arguments.switching.lost_answer,
         edit_forbidden: arguments.writing.forbid_edit,
         update: writes,
         publish: writes,
@@ -108,6 +95,7 @@ mod tests {
 
     use super::*;
     use crate::cli::arguments::{Cli, Command};
+    use crate::practice::{Governance, LostAnswer};
 
     fn typed(line: &str) -> SandboxOptions {
         let cli = Cli::try_parse_from(line.split_whitespace()).expect("the line can be typed");
