@@ -47,9 +47,7 @@ impl Survey {
         let mut records = Records::new(text, layout);
         let mut record = Record::default();
         if !records.read(&mut record)? {
-            return Err(InputError::Empty {
-                what: "there is nothing in it but blank lines and comments, if at all",
-            });
+            return Err(InputError::Empty("there is nothing in it but blank lines and comments, if at all"));
         }
         let mut columns = Widths { width: record.len(), uuid_rows: vec![0; record.len()], sniffed: 0 };
         let (header, mut names) = if layout.hash_header || is_header(&record, options) {
@@ -78,7 +76,7 @@ impl Survey {
             }
         }
         if columns.sniffed == 0 {
-            return Err(InputError::Empty { what: "there is only a header line" });
+            return Err(InputError::Empty("there is only a header line"));
         }
         names.extend((names.len()..columns.width).map(names::unnamed));
         let Widths { uuid_rows, sniffed, .. } = columns;
@@ -96,8 +94,7 @@ fn is_header(record: &Record, options: &InputOptions) -> bool {
 }
 
 fn header_names(record: &Record, hash: bool) -> Vec<String> {
-    let texts: Vec<String> = (0..record.len()).map(|index| record.text(index)).collect();
-    let mut names: Vec<String> = texts.iter().map(|text| trimmed(text).to_owned()).collect();
+    let mut names = record.names();
     if hash && let Some(first) = names.first_mut() {
         let rest = trimmed(first.trim_start_matches('#'));
         *first = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(rest).to_owned();
