@@ -150,23 +150,19 @@ impl Machine {
     }
 
     fn before_record(&mut self, byte: u8, record: &mut Record) -> usize {
+        if matches!(byte, b'\r' | b'\n') {
+            self.end_line(byte);
+            return 1;
+        }
+        self.after_cr = false;
         match byte {
-            b'\r' | b'\n' => {
-                self.end_line(byte);
-                1
-            }
             // What a file is padded with, and what ended one once, begins no row.
-            b'\0' | 0x1A => {
-                self.after_cr = false;
-                1
-            }
+            b'\0' | 0x1A => 1,
             b'#' if !self.layout.hash_header => {
-                self.after_cr = false;
                 self.state = State::InComment;
                 1
             }
             _ => {
-                self.after_cr = false;
                 record.clear(self.line);
                 self.state = State::BeforeCell;
                 0
