@@ -111,31 +111,31 @@ fn outputs(csv: &Path, [json, html, xlsx]: [&Option<PathBuf>; 3]) -> Outputs {
 
 /// Where `rollback` writes the report again: where `run` does without options.
 pub(super) fn rollback_outputs(arguments: &RollbackArgs) -> Outputs {
-    outputs(&beside_ledger(&arguments.ledger, arguments.report.as_ref(), ".report.csv"), [&None; 3])
+    outputs(&or_beside(arguments.report.as_ref(), &arguments.ledger, ".report.csv"), [&None; 3])
 }
 
 /// Where `apply` writes its reports: files of their own.
 pub(super) fn apply_outputs(arguments: &ApplyArgs) -> Outputs {
     let ApplyArgs { ledger, report, json, html, xlsx, .. } = arguments;
-    outputs(&beside_ledger(ledger, report.as_ref(), ".apply.csv"), [json, html, xlsx])
+    outputs(&or_beside(report.as_ref(), ledger, ".apply.csv"), [json, html, xlsx])
 }
 
 /// Where `verify` writes its reports: files of their own, so that the run's stay.
 pub(super) fn verify_outputs(arguments: &VerifyArgs) -> Outputs {
     let VerifyArgs { ledger, report, json, html, xlsx, .. } = arguments;
-    outputs(&beside_ledger(ledger, report.as_ref(), ".verify.csv"), [json, html, xlsx])
+    outputs(&or_beside(report.as_ref(), ledger, ".verify.csv"), [json, html, xlsx])
 }
 
 pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
     arguments.output.as_deref().map_or(OutputPath::Stdout, OutputPath::parse)
 }
 
-/// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.
-fn beside_ledger(ledger: &Path, given: Option<&PathBuf>, suffix: &str) -> PathBuf {
+/// The file that was given, else one beside this: its stem, then `ending`.
+fn or_beside(given: Option<&PathBuf>, file: &Path, ending: &str) -> PathBuf {
     given.cloned().unwrap_or_else(|| {
-        let mut name = ledger.file_stem().unwrap_or_default().to_owned();
-        name.push(suffix);
-        ledger.with_file_name(name)
+        let mut name = file.file_stem().unwrap_or(file.as_os_str()).to_owned();
+        name.push(ending);
+        file.with_file_name(name)
     })
 }
 
@@ -207,33 +207,25 @@ pub(super) struct WorkPaths {
     pub outputs: Outputs,
 }
 
-/// A file beside the input: its stem, in the practice workspace `.sandbox`, then `suffix`.
-fn beside_input(input: Option<&Path>, sandbox: bool, suffix: &str) -> PathBuf {
-    let input = input.unwrap_or(Path::new(SAMPLE_STEM));
-    let mut name = input.file_stem().unwrap_or(input.as_os_str()).to_owned();
-    name.push(if sandbox { ".sandbox" } else { "" });
-    name.push(suffix);
-    input.with_file_name(name)
-}
-
 pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
     let AuditArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
-    let beside = |suffix| beside_input(input.as_deref(), platform.endpoint.sandbox, suffix);
-    WorkPaths {
-        input: input.clone(),
-        ledger: ledger.clone().unwrap_or_else(|| beside(".audit.ledger")),
-        outputs: outputs(&report.clone().unwrap_or_else(|| beside(".audit.csv")), [json, html, xlsx]),
-    }
+    let (beside, practice) = work_stem(input.as_deref(), platform.endpoint.sandbox);
+    let csv = or_beside(report.as_ref(), beside, &format!("{practice}.audit.csv"));
+    let ledger = or_beside(ledger.as_ref(), beside, &format!("{practice}.audit.ledger"));
+    WorkPaths { input: input.clone(), ledger, outputs: outputs(&csv, [json, html, xlsx]) }
 }
 
 pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
     let RunArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
-    let beside = |suffix| beside_input(input.as_deref(), platform.endpoint.sandbox, suffix);
-    WorkPaths {
-        input: input.clone(),
-        ledger: ledger.clone().unwrap_or_else(|| beside(".ledger")),
-        outputs: outputs(&report.clone().unwrap_or_else(|| beside(".report.csv")), [json, html, xlsx]),
-    }
+    let (beside, practice) = work_stem(input.as_deref(), platform.endpoint.sandbox);
+    let csv = or_beside(report.as_ref(), beside, &format!("{practice}.report.csv"));
+    let ledger = or_beside(ledger.as_ref(), beside, &format!("{practice}.ledger"));
+    WorkPaths { input: input.clone(), ledger, outputs: outputs(&csv, [json, html, xlsx]) }
+}
+
+/// What files of a run or an audit stand beside, and what their names have in front of their ending.
+fn work_stem(input: Option<&Path>, sandbox: bool) -> (&Path, &'static str) {
+    (input.unwrap_or(Path::new(SAMPLE_STEM)), if sandbox { ".sandbox" } else { "" })
 }
 
 #[cfg(test)]

@@ -77,20 +77,11 @@ pub(super) fn parse_field(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn parse_delimiter(text: &str) -> Result<u8, String> {
-    match text {
-        "tab" | "\\t" => Ok(b'\t'),
-        _ => match text.as_bytes() {
-            [byte]
-                if byte.is_ascii()
-                    && !matches!(byte, b'"' | b'\r' | b'\n' | b'#')
-                    && !byte.is_ascii_alphanumeric() =>
-            {
-                Ok(*byte)
-            }
-            _ => {
-                Err("give one character that is neither a letter, a digit, a quote nor #, or the word tab"
-                    .into())
-            }
-        },
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if !matches!(byte, b'"' | b'\r' | b'\n' | b'#') && !byte.is_ascii_alphanumeric() => Ok(*byte),
+        _ => {
+            Err("give one character that is neither a letter, a digit, a quote nor #, or the word tab".into())
+        }
     }
 }
