@@ -47,11 +47,8 @@ pub struct Check {
 
 /// All checks for a person: status, check, what was found, and under it what to do.
 pub fn checks_as_text(checks: &[Check], practice: bool) -> Text {
-    let mut text = if practice {
-        "PRACTICE: a made-up workspace inside this program; nothing real is asked.\n".to_owned()
-    } else {
-        String::new()
-    };
+    let made_up = "PRACTICE: a made-up workspace inside this program; nothing real is asked.\n";
+    let mut text = if practice { made_up.to_owned() } else { String::new() };
     for check in checks {
         let first = format!("{:<8} {:<14} ", check.status.as_str(), check.name);
         let rest = " ".repeat(first.len());
