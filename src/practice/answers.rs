@@ -20,11 +20,7 @@ pub(super) fn success(body: Bytes) -> Response {
 
 /// 200 with a body that only claims to be JSON.
 pub(super) fn not_json() -> Response {
-    answer(
-        StatusCode::OK,
-        Some(JSON),
-        Bytes::from_static(b"upstream connect error or disconnect/reset before headers"),
-    )
+    success(Bytes::from_static(b"upstream connect error or disconnect/reset before headers"))
 }
 
 /// An answer that holds an assistant or agent (PLATFORM.md, Calls); `message` is what was done to it, if anything.

@@ -221,10 +221,7 @@ fn read_page(parts: &Parts, most: usize) -> Result<Page, String> {
             .filter(|limit| (1..=most).contains(limit))
             .ok_or_else(|| format!("Invalid limit: must be a number from 1 to {most}"))?,
     };
-    let cursor = match parameter(parts, "cursor") {
-        None => None,
-        Some(value) => Some(valid_id("cursor", &value)?),
-    };
+    let cursor = parameter(parts, "cursor").map(|value| valid_id("cursor", &value)).transpose()?;
     Ok(Page { limit, cursor })
 }
 

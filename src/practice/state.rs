@@ -143,10 +143,13 @@ impl Window {
     }
 }
 
-/// Every switching of each assistant and agent: whether it went off, and when; what was so at the start has no time.
+/// When something was switched, which has no time for what was so at the start, and whether off.
+type Switching = (Option<Instant>, bool);
+
+/// Every switching of each assistant and agent, in order.
 #[derive(Debug, Default)]
 pub(super) struct Switches {
-    by_side: HashMap<(Side, Uuid), Vec<(Option<Instant>, bool)>>,
+    by_side: HashMap<(Side, Uuid), Vec<Switching>>,
 }
 
 impl Switches {

@@ -1,6 +1,7 @@
 //! `GET /agent/v1/list`, the only call that shows what is disabled to a usual key, and `GET /governance/v1/agents`, which
 //! shows every agent of the workspace.
 
+use std::ops::Bound;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -12,7 +13,7 @@ use super::Visit;
 use crate::practice::options::{AgentList, Governance};
 use crate::practice::request::{Page, Side};
 use crate::practice::state::locked;
-use crate::practice::workspace::{Access, after};
+use crate::practice::workspace::Access;
 use crate::practice::{answers, made_up};
 
 type Shown = (Uuid, Map<String, Value>);
@@ -92,11 +93,12 @@ impl Visit<'_> {
         let is_listed = |id: &Uuid| !self.options.unlisted.contains(id);
         let is_theirs =
             |id: Uuid| whose == Whose::Workspaces || self.access(Side::Agent, id) != Access::NotShared;
+        let beyond = (cursor.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let agents = locked(&self.shared.agents);
         let made_up = locked(&self.shared.made_up);
-        let named = agents.range(after(cursor)).filter(|(id, _)| is_theirs(**id) && is_listed(id));
+        let named = agents.range(beyond).filter(|(id, _)| is_theirs(**id) && is_listed(id));
         let named = named.take(limit + 1).map(|(id, agent)| (*id, whose.shown(*id, agent.shown())));
-        let asked_for = made_up.range(after(cursor)).filter(|id| is_listed(id)).take(limit + 1);
+        let asked_for = made_up.range(beyond).filter(|id| is_listed(id)).take(limit + 1);
         let asked_for = asked_for.map(|id| (*id, whose.shown(*id, &made_up::head(*id))));
         let mut page: Vec<Shown> = named.chain(asked_for).collect();
         page.sort_unstable_by_key(|(id, _)| *id);
