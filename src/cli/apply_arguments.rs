@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use uuid::Uuid;
 
-use super::network_arguments::{KeyArgs, LedgerEndpointArgs, NetworkArgs};
+use super::network_arguments::{Hosted, KeyArgs, LedgerEndpointArgs, NetworkArgs, hosted};
 use super::report_arguments::PageArgs;
-use super::shared_arguments::{DialectArg, PlatformArg};
+use super::shared_arguments::{DIALECTS, one_of};
 use crate::apply::decide::ModelChange;
+use crate::engine::report::Dialect;
 
 pub(super) const APPLY_EXAMPLES: &str = "\
 Examples:
@@ -82,8 +83,8 @@ pub(super) struct ApplyArgs {
     #[arg(long, help_heading = "Report")]
     pub redact: bool,
     /// Delimiter, byte order mark and line ends of the CSV report
-    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
-    pub dialect: DialectArg,
+    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input", help_heading = "Report")]
+    pub dialect: Dialect,
     #[command(flatten)]
     pub page: PageArgs,
 }
@@ -93,8 +94,8 @@ pub(super) struct ApplyArgs {
 #[command(group(clap::ArgGroup::new("elsewhere").args(["to_platform", "to_base_url"])))]
 pub(super) struct OtherWorkspaceArgs {
     /// Write agents of another workspace, on this hosted platform, with a key of its own
-    #[arg(long, value_enum, help_heading = "Another workspace")]
-    pub to_platform: Option<PlatformArg>,
+    #[arg(long, value_parser = hosted(), help_heading = "Another workspace")]
+    pub to_platform: Option<Hosted>,
     /// The same at this base URL
     #[arg(long, value_name = "URL", help_heading = "Another workspace")]
     pub to_base_url: Option<String>,

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::apply_arguments::{APPLY_EXAMPLES, ApplyArgs};
@@ -13,10 +13,12 @@ use super::network_arguments::PlatformArgs;
 use super::report_arguments::{PageArgs, ReportArgs};
 use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
 use super::sandbox_arguments::SandboxArgs;
-use super::shared_arguments::{DialectArg, InputArgs, parse_age, parse_field};
+use super::shared_arguments::{Choice, DIALECTS, InputArgs, one_of, parse_age, parse_field};
 use super::tools_arguments::{
     DOCTOR_EXAMPLES, DoctorArgs, LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs,
 };
+use crate::engine::report::Dialect;
+use crate::engine::terminal::{ColorChoice, LogFormat};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -133,6 +135,15 @@ pub(super) enum Command {
     },
 }
 
+const LOG_FORMATS: [Choice<LogFormat>; 2] =
+    [("text", "A line of text", LogFormat::Text), ("json", "A JSON object a line", LogFormat::Json)];
+
+const COLORS: [Choice<ColorChoice>; 3] = [
+    ("auto", "On a terminal", ColorChoice::Auto),
+    ("always", "Always", ColorChoice::Always),
+    ("never", "Never", ColorChoice::Never),
+];
+
 #[derive(Clone, Debug, Args)]
 pub(super) struct GlobalArgs {
     /// Print only what went wrong and the report
@@ -142,32 +153,14 @@ pub(super) struct GlobalArgs {
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
     /// Form of the log lines
-    #[arg(long, global = true, value_enum, default_value_t = LogFormatArg::Text, value_name = "FORM", help_heading = "Output")]
-    pub log_format: LogFormatArg,
+    #[arg(long, global = true, value_parser = one_of(LOG_FORMATS), default_value = "text", value_name = "FORM", help_heading = "Output")]
+    pub log_format: LogFormat,
     /// Write log lines to this file rather than to standard error
     #[arg(long, global = true, value_name = "PATH", help_heading = "Output")]
     pub log_file: Option<PathBuf>,
     /// When to use colours (the environment variable NO_COLOR counts for auto)
-    #[arg(long, global = true, value_enum, default_value_t = ColorArg::Auto, value_name = "WHEN", help_heading = "Output")]
-    pub color: ColorArg,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum LogFormatArg {
-    /// A line of text
-    Text,
-    /// A JSON object a line
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColorArg {
-    /// On a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
+    #[arg(long, global = true, value_parser = one_of(COLORS), default_value = "auto", value_name = "WHEN", help_heading = "Output")]
+    pub color: ColorChoice,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -192,8 +185,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub xlsx: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV report
-    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
-    pub dialect: DialectArg,
+    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input", help_heading = "Report")]
+    pub dialect: Dialect,
     #[command(flatten)]
     pub page: PageArgs,
     /// The run's memory [default: beside INPUT, its stem + .ledger]
@@ -246,8 +239,8 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::cli::sandbox_arguments::SandboxLostAnswerArg;
     use crate::cli::shared_arguments::parse_delimiter;
+    use crate::practice::LostAnswer;
 
     #[test]
     fn the_command_line_is_sound_and_every_option_has_help() {
@@ -258,14 +251,11 @@ mod tests {
     fn how_an_answer_is_lost_is_asked_only_where_one_is() {
         let parse = |line: &str| Cli::try_parse_from(line.split_whitespace()).map(|cli| cli.command);
         let Ok(Command::Sandbox(plain)) = parse("agent-migrate sandbox") else { panic!("no sandbox") };
-        assert_eq!(plain.switching.lost_answer, SandboxLostAnswerArg::Closed);
+        assert_eq!(plain.switching.lost_answer, LostAnswer::Closed);
         assert!(parse("agent-migrate sandbox --lost-answer silent").is_err());
         let given = parse("agent-migrate sandbox --lose-disables 2 --lost-answer silent");
         let Ok(Command::Sandbox(given)) = given else { panic!("no sandbox") };
-        assert_eq!(
-            (given.switching.lose_disables, given.switching.lost_answer),
-            (2, SandboxLostAnswerArg::Silent)
-        );
+        assert_eq!((given.switching.lose_disables, given.switching.lost_answer), (2, LostAnswer::Silent));
     }
 
     #[test]

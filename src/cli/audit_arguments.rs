@@ -4,12 +4,13 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::network_arguments::PlatformArgs;
 use super::report_arguments::{PageArgs, SplitArgs};
-use super::shared_arguments::{DialectArg, InputArgs, parse_age};
+use super::shared_arguments::{Choice, DIALECTS, InputArgs, one_of, parse_age};
 use crate::audit::Source;
+use crate::engine::report::Dialect;
 
 pub(super) const AUDIT_EXAMPLES: &str = "\
 Examples:
@@ -20,25 +21,11 @@ Examples:
   agent-migrate audit assistants.csv --platform odeus --recheck 7d
   agent-migrate audit assistants.csv --platform langdock --split-by owner --output-dir owners";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SourceArg {
-    /// The Assistants API
-    Assistant,
-    /// The Agents API (what the agent column names, where that is another UUID)
-    Agent,
-    /// The Assistants API; once that has ended (410), the Agents API
-    Auto,
-}
-
-impl From<SourceArg> for Source {
-    fn from(typed: SourceArg) -> Self {
-        match typed {
-            SourceArg::Assistant => Self::Assistant,
-            SourceArg::Agent => Self::Agent,
-            SourceArg::Auto => Self::Auto,
-        }
-    }
-}
+const SOURCES: [Choice<Source>; 3] = [
+    ("assistant", "The Assistants API", Source::Assistant),
+    ("agent", "The Agents API (what the agent column names, where that is another UUID)", Source::Agent),
+    ("auto", "The Assistants API; once that has ended (410), the Agents API", Source::Auto),
+];
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct AuditArgs {
@@ -46,8 +33,8 @@ pub(super) struct AuditArgs {
     #[arg(required_unless_present = "sandbox")]
     pub input: Option<PathBuf>,
     /// From which API to read
-    #[arg(long, value_enum, default_value_t = SourceArg::Auto, value_name = "API")]
-    pub source: SourceArg,
+    #[arg(long, value_parser = one_of(SOURCES), default_value = "auto", value_name = "API")]
+    pub source: Source,
     #[command(flatten)]
     pub platform: PlatformArgs,
     #[command(flatten)]
@@ -68,8 +55,8 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub xlsx: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV
-    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
-    pub dialect: DialectArg,
+    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input", help_heading = "Report")]
+    pub dialect: Dialect,
     #[command(flatten)]
     pub split: SplitArgs,
     #[command(flatten)]

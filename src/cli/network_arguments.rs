@@ -4,11 +4,45 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::TypedValueParser;
 
-use super::shared_arguments::PlatformArg;
+use super::shared_arguments::one_of;
+use crate::engine::platform::{LANGDOCK, ODEUS};
 
 /// Far beyond any platform's limit, and still cheap to keep count of.
 const MOST_RPM: u32 = 1_000_000;
+
+/// A hosted platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hosted {
+    /// As it is typed.
+    pub word: &'static str,
+    pub base_url: &'static str,
+    /// The environment variable that may hold a key for it, beside `AGENT_MIGRATE_API_KEY`.
+    pub key_variable: &'static str,
+    help: &'static str,
+}
+
+const HOSTED: [Hosted; 2] = [
+    Hosted {
+        word: "langdock",
+        base_url: LANGDOCK,
+        key_variable: "LANGDOCK_API_KEY",
+        help: "Langdock, at api.langdock.com",
+    },
+    Hosted { word: "odeus", base_url: ODEUS, key_variable: "ODEUS_API_KEY", help: "Odeus, at api.odeus.ai" },
+];
+
+impl Hosted {
+    /// The one at this base URL.
+    pub(super) fn at(base_url: &str) -> Option<Self> {
+        HOSTED.into_iter().find(|hosted| hosted.base_url == base_url)
+    }
+}
+
+pub(super) fn hosted() -> impl TypedValueParser<Value = Hosted> {
+    one_of(HOSTED.map(|hosted| (hosted.word, hosted.help, hosted)))
+}
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct PlatformArgs {
@@ -23,8 +57,8 @@ pub(super) struct PlatformArgs {
 #[derive(Clone, Debug, Args)]
 pub(super) struct EndpointArgs {
     /// Which hosted platform (no default: a key must never go to the wrong company)
-    #[arg(long, value_enum, conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
-    pub platform: Option<PlatformArg>,
+    #[arg(long, value_parser = hosted(), conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
+    pub platform: Option<Hosted>,
     /// Base URL of the API; a dedicated deployment's ends in /api/public [env: AGENT_MIGRATE_BASE_URL]
     #[arg(long, value_name = "URL", conflicts_with = "sandbox", help_heading = "Where the platform is")]
     pub base_url: Option<String>,
@@ -40,8 +74,8 @@ pub(super) struct EndpointArgs {
 #[derive(Clone, Debug, Args)]
 pub(super) struct LedgerEndpointArgs {
     /// Which hosted platform: must be the ledger's, which it is taken from
-    #[arg(long, value_enum, conflicts_with = "base_url", help_heading = "Where the platform is")]
-    pub platform: Option<PlatformArg>,
+    #[arg(long, value_parser = hosted(), conflicts_with = "base_url", help_heading = "Where the platform is")]
+    pub platform: Option<Hosted>,
     /// Base URL of the API: must be the ledger's, which it is taken from
     #[arg(long, value_name = "URL", help_heading = "Where the platform is")]
     pub base_url: Option<String>,

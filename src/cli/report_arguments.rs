@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
-use super::shared_arguments::DialectArg;
+use super::shared_arguments::{Choice, DIALECTS, one_of};
 use crate::base::{Lang, one_line};
+use crate::engine::report::Dialect;
 use crate::engine::report::page::{AppLink, PageOptions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -83,8 +84,8 @@ pub(super) struct ReportArgs {
     #[arg(long)]
     pub redact: bool,
     /// Delimiter, byte order mark and line ends of CSV
-    #[arg(long, value_enum, default_value_t = DialectArg::Input)]
-    pub dialect: DialectArg,
+    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input")]
+    pub dialect: Dialect,
     /// With --format html: a sheet for an auditor or a works council; which command ran when, what was switched off and on
     /// and what was written when, with the hashes of input, ledger and report
     #[arg(long, conflicts_with = "split_by")]
@@ -95,19 +96,13 @@ pub(super) struct ReportArgs {
     pub page: PageArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum LangArg {
-    /// English
-    En,
-    /// German
-    De,
-}
+const LANGS: [Choice<Lang>; 2] = [("en", "English", Lang::En), ("de", "German", Lang::De)];
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct PageArgs {
     /// Language of pages, workbooks and the column `remedy`; status words, column names and JSON stay English
-    #[arg(long, value_enum, default_value_t = LangArg::En, value_name = "LANG", help_heading = "Pages")]
-    pub lang: LangArg,
+    #[arg(long, value_parser = one_of(LANGS), default_value = "en", value_name = "LANG", help_heading = "Pages")]
+    pub lang: Lang,
     /// By when people are to act, for the top of pages: YYYY-MM-DD
     #[arg(long, value_name = "DATE", value_parser = parse_date, help_heading = "Pages")]
     pub deadline: Option<Date>,
@@ -125,10 +120,7 @@ impl PageArgs {
     pub(super) fn options(&self) -> PageOptions {
         let contact = self.contact.as_deref().map(one_line).map(|contact| contact.trim().to_owned());
         PageOptions {
-            lang: match self.lang {
-                LangArg::En => Lang::En,
-                LangArg::De => Lang::De,
-            },
+            lang: self.lang,
             deadline: self.deadline,
             contact: contact.filter(|contact| !contact.is_empty()),
             app_link: self.app_link.clone(),

@@ -6,7 +6,8 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::network_arguments::{KeyArgs, LedgerEndpointArgs, NetworkArgs};
-use super::shared_arguments::DialectArg;
+use super::shared_arguments::{DIALECTS, one_of};
+use crate::engine::report::Dialect;
 
 pub(super) const ROLLBACK_EXAMPLES: &str = "\
 Examples:
@@ -37,6 +38,6 @@ pub(super) struct RollbackArgs {
     #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
     /// Delimiter, byte order mark and line ends of the CSV report
-    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
-    pub dialect: DialectArg,
+    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input", help_heading = "Report")]
+    pub dialect: Dialect,
 }

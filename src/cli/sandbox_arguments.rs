@@ -3,35 +3,30 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{ArgAction, ArgGroup, Args};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SandboxListArg {
-    /// Serves it
-    Present,
-    /// Answers 404, as older deployments do
-    Missing,
-}
+use super::shared_arguments::{Choice, one_of};
+use crate::practice::{AgentList, Governance, LostAnswer};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SandboxGovernanceArg {
-    /// Serves it
-    On,
-    /// Answers 403: the key has no right to it
-    NoScope,
-    /// Answers 403: governance is not switched on
-    Off,
-    /// Answers 404, as deployments without it do
-    Missing,
-}
+const LISTS: [Choice<AgentList>; 2] = [
+    ("present", "Serves it", AgentList::Present),
+    ("missing", "Answers 404, as older deployments do", AgentList::Missing),
+];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SandboxRecordsArg {
-    /// One record
-    One,
-    /// Two records
-    Two,
-}
+const GOVERNANCES: [Choice<Governance>; 4] = [
+    ("on", "Serves it", Governance::On),
+    ("no-scope", "Answers 403: the key has no right to it", Governance::NoScope),
+    ("off", "Answers 403: governance is not switched on", Governance::Off),
+    ("missing", "Answers 404, as deployments without it do", Governance::Missing),
+];
+
+/// Whether it is one record.
+const RECORDS: [Choice<bool>; 2] = [("one", "One record", true), ("two", "Two records", false)];
+
+const LOST_ANSWERS: [Choice<LostAnswer>; 2] = [
+    ("closed", "The connection is closed", LostAnswer::Closed),
+    ("silent", "Nothing comes until the client gives up", LostAnswer::Silent),
+];
 
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
@@ -62,17 +57,17 @@ pub(super) struct SandboxArgs {
     #[arg(long, conflicts_with = "no_made_up", help_heading = "Workspace")]
     pub mix: bool,
     /// Whether an assistant and its agent are one record, so that disabling one disables the other
-    #[arg(long, value_enum, default_value_t = SandboxRecordsArg::One, value_name = "HOW", help_heading = "Workspace")]
-    pub records: SandboxRecordsArg,
+    #[arg(long = "records", action = ArgAction::Set, value_parser = one_of(RECORDS), default_value = "one", value_name = "HOW", help_heading = "Workspace")]
+    pub one_record: bool,
     /// The agent list
-    #[arg(long, value_enum, default_value_t = SandboxListArg::Present, help_heading = "Workspace")]
-    pub list: SandboxListArg,
+    #[arg(long, value_parser = one_of(LISTS), default_value = "present", help_heading = "Workspace")]
+    pub list: AgentList,
     /// Seconds by which the agent list lags behind
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = clap::value_parser!(u64).range(0..=30), help_heading = "Workspace")]
     pub list_lag: u64,
     /// The governance API, which shows every agent of the workspace
-    #[arg(long, value_enum, default_value_t = SandboxGovernanceArg::On, help_heading = "Workspace")]
-    pub governance: SandboxGovernanceArg,
+    #[arg(long, value_parser = one_of(GOVERNANCES), default_value = "on", help_heading = "Workspace")]
+    pub governance: Governance,
     /// Answer 429 beyond this many requests in 60 seconds
     #[arg(long, value_name = "N", help_heading = "Trouble")]
     pub rate_limit: Option<NonZeroU32>,
@@ -100,14 +95,6 @@ pub(super) struct SandboxArgs {
     pub writing: SandboxWritingArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SandboxLostAnswerArg {
-    /// The connection is closed
-    Closed,
-    /// Nothing comes until the client gives up
-    Silent,
-}
-
 #[derive(Clone, Debug, Args)]
 pub(super) struct SandboxSwitchingArgs {
     /// Refuse every request to switch off or on (403), as for a key that is no admin's
@@ -117,8 +104,8 @@ pub(super) struct SandboxSwitchingArgs {
     #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when switching off")]
     pub lose_disables: u32,
     /// How an answer gets lost, also with --lose-writes and --drop-writes
-    #[arg(long, value_enum, default_value_t = SandboxLostAnswerArg::Closed, value_name = "HOW", requires = "losing", help_heading = "Trouble when switching off")]
-    pub lost_answer: SandboxLostAnswerArg,
+    #[arg(long, value_parser = one_of(LOST_ANSWERS), default_value = "closed", value_name = "HOW", requires = "losing", help_heading = "Trouble when switching off")]
+    pub lost_answer: LostAnswer,
     /// Fail the first N requests to switch on again (500), applying none of them
     #[arg(long, value_name = "N", default_value = "0", help_heading = "Trouble when switching off")]
     pub fail_enables: u32,

@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 use super::apply_arguments::ApplyArgs;
 use super::arguments::{DisablingArgs, RunArgs};
 use super::audit_arguments::AuditArgs;
-use super::network_arguments::{EndpointArgs, KeyArgs};
+use super::network_arguments::{EndpointArgs, Hosted, KeyArgs};
 use super::report_arguments::{ReportArgs, ReportFormatArg};
 use super::rollback_arguments::RollbackArgs;
-use super::shared_arguments::PlatformArg;
 use super::tools_arguments::VerifyArgs;
 use crate::base::Disabling;
-use crate::engine::platform::{LANGDOCK, ODEUS};
 
 /// Stem of the output files when the built-in sample is the input.
 const SAMPLE_STEM: &str = "assistants";
@@ -40,11 +38,7 @@ impl Environment<'_> {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
-    Hosted {
-        base_url: &'static str,
-        /// The environment variable that may hold a key for it, beside `AGENT_MIGRATE_API_KEY`.
-        key_variable: &'static str,
-    },
+    Hosted(Hosted),
     /// Any other base URL, as typed.
     BaseUrl(String),
     /// The practice workspace inside the program.
@@ -55,7 +49,7 @@ impl Endpoint {
     /// `None` for the practice workspace, which has an address only while it is there.
     pub(super) fn address(&self) -> Option<&str> {
         match self {
-            Self::Hosted { base_url, .. } => Some(base_url),
+            Self::Hosted(hosted) => Some(hosted.base_url),
             Self::BaseUrl(typed) => Some(typed),
             Self::Sandbox => None,
         }
@@ -63,8 +57,8 @@ impl Endpoint {
 }
 
 /// The place that these options name, if they name one.
-pub(super) fn named_endpoint(platform: Option<PlatformArg>, base_url: Option<&str>) -> Option<Endpoint> {
-    platform.map(hosted).or_else(|| base_url.map(|url| Endpoint::BaseUrl(url.to_owned())))
+pub(super) fn named_endpoint(platform: Option<Hosted>, base_url: Option<&str>) -> Option<Endpoint> {
+    platform.map(Endpoint::Hosted).or_else(|| base_url.map(|url| Endpoint::BaseUrl(url.to_owned())))
 }
 
 /// Decides where the platform is. A flag beats the environment; there is no default, since a key must never go to the
@@ -87,19 +81,9 @@ pub(super) fn typed_endpoint(
         })
 }
 
-fn hosted(platform: PlatformArg) -> Endpoint {
-    match platform {
-        PlatformArg::Langdock => Endpoint::Hosted { base_url: LANGDOCK, key_variable: "LANGDOCK_API_KEY" },
-        PlatformArg::Odeus => Endpoint::Hosted { base_url: ODEUS, key_variable: "ODEUS_API_KEY" },
-    }
-}
-
 /// The place that a ledger's base URL names.
 pub(super) fn hosted_or_other(base_url: &str) -> Endpoint {
-    let mut known = [PlatformArg::Langdock, PlatformArg::Odeus].map(hosted).into_iter();
-    known
-        .find(|endpoint| endpoint.address() == Some(base_url))
-        .unwrap_or_else(|| Endpoint::BaseUrl(base_url.to_owned()))
+    Hosted::at(base_url).map_or_else(|| Endpoint::BaseUrl(base_url.to_owned()), Endpoint::Hosted)
 }
 
 /// What a run is to switch off: a dry run, alone or with `--disable`, only shows it.
@@ -127,31 +111,31 @@ fn outputs(csv: &Path, [json, html, xlsx]: [&Option<PathBuf>; 3]) -> Outputs {
 
 /// Where `rollback` writes the report again: where `run` does without options.
 pub(super) fn rollback_outputs(arguments: &RollbackArgs) -> Outputs {
-    outputs(&beside_ledger(&arguments.ledger, arguments.report.as_ref(), ".report.csv"), [&None; 3])
+    outputs(&or_beside(arguments.report.as_ref(), &arguments.ledger, ".report.csv"), [&None; 3])
 }
 
 /// Where `apply` writes its reports: files of their own.
 pub(super) fn apply_outputs(arguments: &ApplyArgs) -> Outputs {
     let ApplyArgs { ledger, report, json, html, xlsx, .. } = arguments;
-    outputs(&beside_ledger(ledger, report.as_ref(), ".apply.csv"), [json, html, xlsx])
+    outputs(&or_beside(report.as_ref(), ledger, ".apply.csv"), [json, html, xlsx])
 }
 
 /// Where `verify` writes its reports: files of their own, so that the run's stay.
 pub(super) fn verify_outputs(arguments: &VerifyArgs) -> Outputs {
     let VerifyArgs { ledger, report, json, html, xlsx, .. } = arguments;
-    outputs(&beside_ledger(ledger, report.as_ref(), ".verify.csv"), [json, html, xlsx])
+    outputs(&or_beside(report.as_ref(), ledger, ".verify.csv"), [json, html, xlsx])
 }
 
 pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
     arguments.output.as_deref().map_or(OutputPath::Stdout, OutputPath::parse)
 }
 
-/// The report of a command that works from a ledger: as given, else beside it, its stem + `suffix`.
-fn beside_ledger(ledger: &Path, given: Option<&PathBuf>, suffix: &str) -> PathBuf {
+/// The file that was given, else one beside this: its stem, then `ending`.
+fn or_beside(given: Option<&PathBuf>, file: &Path, ending: &str) -> PathBuf {
     given.cloned().unwrap_or_else(|| {
-        let mut name = ledger.file_stem().unwrap_or_default().to_owned();
-        name.push(suffix);
-        ledger.with_file_name(name)
+        let mut name = file.file_stem().unwrap_or(file.as_os_str()).to_owned();
+        name.push(ending);
+        file.with_file_name(name)
     })
 }
 
@@ -176,7 +160,7 @@ pub(super) fn choose_key(
     const OWN: &str = "AGENT_MIGRATE_API_KEY";
     let variables: &[&'static str] = match endpoint {
         Endpoint::Sandbox => return Ok(Key::Practice),
-        Endpoint::Hosted { key_variable, .. } => &[OWN, key_variable],
+        Endpoint::Hosted(hosted) => &[OWN, hosted.key_variable],
         Endpoint::BaseUrl(_) => &[OWN],
     };
     if let Some(path) = &key.api_key_file {
@@ -223,33 +207,25 @@ pub(super) struct WorkPaths {
     pub outputs: Outputs,
 }
 
-/// A file beside the input: its stem, in the practice workspace `.sandbox`, then `suffix`.
-fn beside_input(input: Option<&Path>, sandbox: bool, suffix: &str) -> PathBuf {
-    let input = input.unwrap_or(Path::new(SAMPLE_STEM));
-    let mut name = input.file_stem().unwrap_or(input.as_os_str()).to_owned();
-    name.push(if sandbox { ".sandbox" } else { "" });
-    name.push(suffix);
-    input.with_file_name(name)
-}
-
 pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
     let AuditArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
-    let beside = |suffix| beside_input(input.as_deref(), platform.endpoint.sandbox, suffix);
-    WorkPaths {
-        input: input.clone(),
-        ledger: ledger.clone().unwrap_or_else(|| beside(".audit.ledger")),
-        outputs: outputs(&report.clone().unwrap_or_else(|| beside(".audit.csv")), [json, html, xlsx]),
-    }
+    let (beside, practice) = work_stem(input.as_deref(), platform.endpoint.sandbox);
+    let csv = or_beside(report.as_ref(), beside, &format!("{practice}.audit.csv"));
+    let ledger = or_beside(ledger.as_ref(), beside, &format!("{practice}.audit.ledger"));
+    WorkPaths { input: input.clone(), ledger, outputs: outputs(&csv, [json, html, xlsx]) }
 }
 
 pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
     let RunArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
-    let beside = |suffix| beside_input(input.as_deref(), platform.endpoint.sandbox, suffix);
-    WorkPaths {
-        input: input.clone(),
-        ledger: ledger.clone().unwrap_or_else(|| beside(".ledger")),
-        outputs: outputs(&report.clone().unwrap_or_else(|| beside(".report.csv")), [json, html, xlsx]),
-    }
+    let (beside, practice) = work_stem(input.as_deref(), platform.endpoint.sandbox);
+    let csv = or_beside(report.as_ref(), beside, &format!("{practice}.report.csv"));
+    let ledger = or_beside(ledger.as_ref(), beside, &format!("{practice}.ledger"));
+    WorkPaths { input: input.clone(), ledger, outputs: outputs(&csv, [json, html, xlsx]) }
+}
+
+/// What files of a run or an audit stand beside, and what their names have in front of their ending.
+fn work_stem(input: Option<&Path>, sandbox: bool) -> (&Path, &'static str) {
+    (input.unwrap_or(Path::new(SAMPLE_STEM)), if sandbox { ".sandbox" } else { "" })
 }
 
 #[cfg(test)]

@@ -2,38 +2,41 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::engine::input::InputOptions;
+use crate::engine::report::Dialect;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum PlatformArg {
-    /// Langdock, at api.langdock.com
-    Langdock,
-    /// Odeus, at api.odeus.ai
-    Odeus,
+/// A member of a closed list: how it is typed, what help says of it, and what it is.
+pub(super) type Choice<T> = (&'static str, &'static str, T);
+
+/// Reads one of these words.
+pub(super) fn one_of<T, const N: usize>(choices: [Choice<T>; N]) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    let words = choices.map(|(word, help, _)| PossibleValue::new(word).help(help));
+    PossibleValuesParser::new(words).try_map(move |typed| {
+        choices
+            .iter()
+            .find(|(word, ..)| *word == typed)
+            .map(|(.., member)| *member)
+            .ok_or("it is none of them")
+    })
 }
 
-impl PlatformArg {
-    /// As it is typed.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Langdock => "langdock",
-            Self::Odeus => "odeus",
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DialectArg {
-    /// As the input has them
-    Input,
-    /// Byte order mark and CRLF; the delimiter stays the input's, and where Excel speaks German it wants a semicolon: --xlsx
-    /// or `report --format xlsx` writes what every Excel opens
-    Excel,
-    /// Comma, LF, no byte order mark
-    Plain,
-}
+/// Of a CSV that is to be like its input.
+pub(super) const DIALECTS: [Choice<Dialect>; 3] = [
+    ("input", "As the input has them", Dialect::Input),
+    (
+        "excel",
+        "Byte order mark and CRLF; the delimiter stays the input's, and where Excel speaks German it wants a semicolon: \
+         --xlsx or `report --format xlsx` writes what every Excel opens",
+        Dialect::Excel,
+    ),
+    ("plain", "Comma, LF, no byte order mark", Dialect::Plain),
+];
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct InputArgs {
@@ -74,20 +77,11 @@ pub(super) fn parse_field(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn parse_delimiter(text: &str) -> Result<u8, String> {
-    match text {
-        "tab" | "\\t" => Ok(b'\t'),
-        _ => match text.as_bytes() {
-            [byte]
-                if byte.is_ascii()
-                    && !matches!(byte, b'"' | b'\r' | b'\n' | b'#')
-                    && !byte.is_ascii_alphanumeric() =>
-            {
-                Ok(*byte)
-            }
-            _ => {
-                Err("give one character that is neither a letter, a digit, a quote nor #, or the word tab"
-                    .into())
-            }
-        },
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if !matches!(byte, b'"' | b'\r' | b'\n' | b'#') && !byte.is_ascii_alphanumeric() => Ok(*byte),
+        _ => {
+            Err("give one character that is neither a letter, a digit, a quote nor #, or the word tab".into())
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs, PlatformArgs};
 use super::report_arguments::{PageArgs, SplitArgs};
-use super::shared_arguments::{DialectArg, parse_field};
+use super::shared_arguments::{Choice, DIALECTS, one_of, parse_field};
+use crate::engine::report::Dialect;
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
@@ -33,13 +34,10 @@ Exit codes: 0 all is well (perhaps with warnings), 3 all is well but for the
 Assistants API, which is gone, 5 something must be mended first, 4 Ctrl-C.";
 
 /// Of a CSV that has no input to take anything from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ListDialectArg {
-    /// Byte order mark and CRLF, so that Excel reads the names right
-    Excel,
-    /// LF, no byte order mark
-    Plain,
-}
+const LIST_DIALECTS: [Choice<Dialect>; 2] = [
+    ("excel", "Byte order mark and CRLF, so that Excel reads the names right", Dialect::Excel),
+    ("plain", "LF, no byte order mark", Dialect::Plain),
+];
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct ListArgs {
@@ -55,8 +53,8 @@ pub(super) struct ListArgs {
     #[arg(short, long, value_name = "PATH", default_value = "-", help_heading = "List")]
     pub output: PathBuf,
     /// Byte order mark and line ends of the CSV
-    #[arg(long, value_enum, default_value_t = ListDialectArg::Plain, conflicts_with = "json", help_heading = "List")]
-    pub dialect: ListDialectArg,
+    #[arg(long, value_parser = one_of(LIST_DIALECTS), default_value = "plain", conflicts_with = "json", help_heading = "List")]
+    pub dialect: Dialect,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -88,8 +86,8 @@ pub(super) struct VerifyArgs {
     #[arg(long, help_heading = "Report")]
     pub redact: bool,
     /// Delimiter, byte order mark and line ends of the CSV report
-    #[arg(long, value_enum, default_value_t = DialectArg::Input, help_heading = "Report")]
-    pub dialect: DialectArg,
+    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input", help_heading = "Report")]
+    pub dialect: Dialect,
     #[command(flatten)]
     pub split: SplitArgs,
     #[command(flatten)]

@@ -4,20 +4,22 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::base::terminal_safe;
+use crate::base::{terminal_safe, worded};
 use crate::engine::terminal::{Text, Tone, WHOLE, hanging, toned};
 
-/// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckStatus {
-    /// As it should be.
-    Ok,
-    /// It can be lived with, or is no fault of the person's.
-    Warning,
-    /// Must be mended first.
-    Failed,
-    /// Could not be looked at, because of what failed before.
-    Skipped,
+worded! {
+    /// How a check ended.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum CheckStatus {
+        /// As it should be.
+        Ok = "ok",
+        /// It can be lived with, or is no fault of the person's.
+        Warning = "warning",
+        /// Must be mended first.
+        Failed = "failed",
+        /// Could not be looked at, because of what failed before.
+        Skipped = "skipped",
+    }
 }
 
 impl CheckStatus {
@@ -26,15 +28,6 @@ impl CheckStatus {
             Self::Ok => Tone::Good,
             Self::Warning | Self::Skipped => Tone::Open,
             Self::Failed => Tone::Bad,
-        }
-    }
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
         }
     }
 }
@@ -54,11 +47,8 @@ pub struct Check {
 
 /// All checks for a person: status, check, what was found, and under it what to do.
 pub fn checks_as_text(checks: &[Check], practice: bool) -> Text {
-    let mut text = if practice {
-        "PRACTICE: a made-up workspace inside this program; nothing real is asked.\n".to_owned()
-    } else {
-        String::new()
-    };
+    let made_up = "PRACTICE: a made-up workspace inside this program; nothing real is asked.\n";
+    let mut text = if practice { made_up.to_owned() } else { String::new() };
     for check in checks {
         let first = format!("{:<8} {:<14} ", check.status.as_str(), check.name);
         let rest = " ".repeat(first.len());
@@ -86,17 +76,11 @@ pub fn checks_as_json(checks: &[Check], practice: bool, exit_code: u8) -> String
         });
         let _ = writeln!(lines, "{line}");
     }
-    let count = |status| checks.iter().filter(|check| check.status == status).count();
-    let end = json!({
-        "type": "doctor",
-        "schema": 1,
-        "practice": practice,
-        "ok": count(CheckStatus::Ok),
-        "warning": count(CheckStatus::Warning),
-        "failed": count(CheckStatus::Failed),
-        "skipped": count(CheckStatus::Skipped),
-        "exit_code": exit_code,
-    });
+    let mut end = json!({"type": "doctor", "schema": 1, "practice": practice});
+    for status in CheckStatus::ALL {
+        end[status.as_str()] = checks.iter().filter(|check| check.status == status).count().into();
+    }
+    end["exit_code"] = exit_code.into();
     let _ = writeln!(lines, "{end}");
     lines
 }

@@ -18,19 +18,17 @@ pub struct ListCounts {
 
 /// What was listed, what cannot be, and what to type next. `file` is `None` for standard output.
 pub fn listed(counts: ListCounts, practice: bool, file: Option<&Path>, next: Option<&str>) -> Text {
-    let mut blocks = Blocks::new(practice);
     let shared = match counts.agents {
         0 => "No agent is shared with this key.".to_owned(),
         1 => "1 agent is shared with this key".to_owned(),
         many => format!("{} agents are shared with this key", grouped(many)),
     };
-    blocks.say(&format!(
+    let said = format!(
         "{shared}{} Agents and assistants that are not shared with it are not in the list, and no key can show them: \
          share them in the web app, then list again, or add their UUIDs by hand.",
         off(counts)
-    ));
-    written(&mut blocks, counts, file, next);
-    blocks.finish()
+    );
+    told(practice, &said, counts, file, next)
 }
 
 /// The same of all agents of the workspace. `unknown`: why it is not known which of them are shared with the key.
@@ -41,7 +39,6 @@ pub fn governed(
     file: Option<&Path>,
     next: Option<&str>,
 ) -> Text {
-    let mut blocks = Blocks::new(practice);
     let in_all = match counts.agents {
         0 => "The governance API shows no agent in this workspace.".to_owned(),
         1 => "1 agent is in this workspace".to_owned(),
@@ -64,9 +61,8 @@ pub fn governed(
             grouped(many)
         ),
     };
-    blocks.say(&format!("{in_all}{} {shared} Archived agents are not in the list.", off(counts)));
-    written(&mut blocks, counts, file, next);
-    blocks.finish()
+    let said = format!("{in_all}{} {shared} Archived agents are not in the list.", off(counts));
+    told(practice, &said, counts, file, next)
 }
 
 /// Behind the number of agents: how many of them are off.
@@ -78,7 +74,10 @@ fn off(counts: ListCounts) -> String {
     }
 }
 
-fn written(blocks: &mut Blocks, counts: ListCounts, file: Option<&Path>, next: Option<&str>) {
+/// That, what was written, and what to type next.
+fn told(practice: bool, said: &str, counts: ListCounts, file: Option<&Path>, next: Option<&str>) -> Text {
+    let mut blocks = Blocks::new(practice);
+    blocks.say(said);
     if let Some(file) = file {
         let lines = counted(counts.agents, "agent", "agents");
         blocks.push(&format!("Written: {} ({lines})", terminal_safe(&file.display().to_string(), WHOLE)));
@@ -86,6 +85,7 @@ fn written(blocks: &mut Blocks, counts: ListCounts, file: Option<&Path>, next: O
     if let Some(next) = next {
         blocks.command("Next:", next);
     }
+    blocks.finish()
 }
 
 /// That this deployment has no list, and what to do without.
@@ -107,9 +107,7 @@ pub fn no_governance(practice: bool) -> Text {
 }
 
 fn alone(practice: bool, words: &str) -> Text {
-    let mut blocks = Blocks::new(practice);
-    blocks.say(words);
-    blocks.finish()
+    told(practice, words, ListCounts::default(), None, None)
 }
 
 /// That the governance API refused the key, and what to do about it.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::agents::Version;
 use super::request::Side;
+use super::trouble::pick;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -19,11 +20,7 @@ pub(super) fn success(body: Bytes) -> Response {
 
 /// 200 with a body that only claims to be JSON.
 pub(super) fn not_json() -> Response {
-    answer(
-        StatusCode::OK,
-        Some(JSON),
-        Bytes::from_static(b"upstream connect error or disconnect/reset before headers"),
-    )
+    success(Bytes::from_static(b"upstream connect error or disconnect/reset before headers"))
 }
 
 /// An answer that holds an assistant or agent (PLATFORM.md, Calls); `message` is what was done to it, if anything.
@@ -39,19 +36,19 @@ pub(super) fn object(
         body.insert("message".into(), json!(message));
     }
     body.insert(side.word().into(), Value::Object(object));
-    answer(status, Some(JSON), json_bytes(&Value::Object(body)))
+    json(status, &Value::Object(body))
 }
 
 pub(super) fn published(version: &Version) -> Response {
     let Version { id, version, created_at, .. } = version;
     let version = json!({ "id": id.to_string(), "version": version, "createdAt": created_at });
-    success(json_bytes(&json!({ "status": "success", "version": version })))
+    json(StatusCode::OK, &json!({ "status": "success", "version": version }))
 }
 
 pub(super) fn switched(side: Side, disabled: bool) -> Response {
     let done = if disabled { "disabled" } else { "enabled" };
     let message = format!("{} {done} successfully", side.title());
-    success(json_bytes(&json!({ "status": "success", "message": message })))
+    json(StatusCode::OK, &json!({ "status": "success", "message": message }))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,11 +81,9 @@ const SHAPES: [Shape; 10] = [
 
 /// A refusal of one assistant or agent, in a shape that hangs on its id, so that practice meets them all.
 pub(super) fn refusal(status: StatusCode, id: Uuid, words: &str) -> Response {
-    let shapes = if status == StatusCode::NOT_FOUND { SHAPES.len() - 1 } else { SHAPES.len() };
     let (high, low) = id.as_u64_pair();
-    let at =
-        usize::try_from(super::trouble::mix(high ^ low) % u64::try_from(shapes).unwrap_or(1)).unwrap_or(0);
-    shaped(status, SHAPES.get(at).copied().unwrap_or(Shape::Message), words)
+    let shapes = if status == StatusCode::NOT_FOUND { &SHAPES[..SHAPES.len() - 1] } else { &SHAPES };
+    shaped(status, pick(high ^ low, shapes), words)
 }
 
 /// A refusal that is not about one assistant or agent.
@@ -103,7 +98,7 @@ pub(super) fn malformed(words: &str) -> Response {
 
 pub(super) fn missing_scope(scope: &str) -> Response {
     let body = json!({ "error": "INSUFFICIENT_SCOPES", "details": { "missing": [scope] } });
-    answer(StatusCode::FORBIDDEN, Some(JSON), json_bytes(&body))
+    json(StatusCode::FORBIDDEN, &body)
 }
 
 /// 429; shapes change from request to request.
@@ -171,7 +166,7 @@ fn shaped(status: StatusCode, shape: Shape, words: &str) -> Response {
             return answer(status, Some(HTML), Bytes::from(page));
         }
     };
-    answer(status, Some(JSON), json_bytes(&body))
+    json(status, &body)
 }
 
 fn error_type(status: StatusCode) -> &'static str {
@@ -186,8 +181,8 @@ fn error_type(status: StatusCode) -> &'static str {
     }
 }
 
-fn json_bytes(value: &Value) -> Bytes {
-    Bytes::from(value.to_string())
+pub(super) fn json(status: StatusCode, body: &Value) -> Response {
+    answer(status, Some(JSON), Bytes::from(body.to_string()))
 }
 
 fn answer(status: StatusCode, kind: Option<HeaderValue>, body: Bytes) -> Response {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::request::Side;
-use super::trouble::mix;
+use super::trouble::{mix, pick};
 
 /// Owners, as the lists show them.
 const OWNERS: [(&str, &str); 5] = [
@@ -137,44 +137,26 @@ impl MadeUp {
 
     /// One of several, another independent choice for every `what`.
     fn pick<T: Copy>(&self, what: u64, of: &[T]) -> T {
-        let count = u64::try_from(of.len()).unwrap_or(1).max(1);
-        let at = usize::try_from(mix(self.seed ^ what) % count).unwrap_or(0);
-        // Every list here has an element, and `at` is below its length.
-        of[at]
+        pick(self.seed ^ what, of)
     }
 
     fn flag(&self, what: u64) -> bool {
         self.pick(what, &[true, false, false])
     }
 
-    /// `"id":...` and `"name":...`.
-    fn write_name(&self, to: &mut String) {
-        let (role, _) = self.pick(1, &ROLES);
-        let (team, number) = (self.pick(2, &TEAMS), self.seed % 1000);
-        let id = self.id.hyphenated();
-        let _ = write!(to, "\"id\":\"{id}\",\"name\":\"{role} {team} {number}\",");
-    }
-
-    /// From there up to `"model":...` and the times, the part that the list shows as well.
+    /// What the lists show: `"id":...` up to `"updatedAt":...`.
     fn write_head(&self, to: &mut String) {
         let (role, emoji) = self.pick(1, &ROLES);
-        self.write_name(to);
-        let _ = write!(
-            to,
-            "\"description\":\"{role} ({})\",\"emojiIcon\":\"{emoji}\",\"model\":\"{}\",",
-            self.pick(2, &TEAMS),
-            self.pick(3, &MODELS),
-        );
-        self.write_times(to);
-    }
-
-    /// `"createdAt":...` and `"updatedAt":...`.
-    fn write_times(&self, to: &mut String) {
+        let (team, number) = (self.pick(2, &TEAMS), self.seed % 1000);
         let (month, day, minute) = (self.seed % 12 + 1, self.seed % 28 + 1, self.seed % 60);
         let _ = write!(
             to,
-            "\"createdAt\":\"2024-{month:02}-{day:02}T08:{minute:02}:00.000Z\",\
+            "\"id\":\"{}\",\"name\":\"{role} {team} {number}\",\"description\":\"{role} ({team})\",\
+             \"emojiIcon\":\"{emoji}\",\"model\":\"{}\",\
+             \"createdAt\":\"2024-{month:02}-{day:02}T08:{minute:02}:00.000Z\",\
              \"updatedAt\":\"2025-{month:02}-{day:02}T14:{minute:02}:30.000Z\"",
+            self.id.hyphenated(),
+            self.pick(3, &MODELS),
         );
     }
 
@@ -229,23 +211,12 @@ pub(super) fn object(side: Side, id: Uuid) -> Map<String, Value> {
     answer[side.word()].as_object_mut().map(std::mem::take).unwrap_or_default()
 }
 
-/// A made-up agent in the list, without the closing `,"disabled":...}`.
-pub(super) fn listed(id: Uuid) -> String {
-    let mut to = String::with_capacity(400);
-    to.push('{');
-    MadeUp::new(id).write_head(&mut to);
-    let _ = write!(to, ",\"owner\":{}", owner(id));
-    to
-}
-
-/// The same in the list of the whole workspace.
-pub(super) fn governed(id: Uuid) -> String {
-    let made_up = MadeUp::new(id);
+/// As much of a made-up agent as the lists show.
+pub(super) fn head(id: Uuid) -> Map<String, Value> {
     let mut to = String::from("{");
-    made_up.write_name(&mut to);
-    made_up.write_times(&mut to);
-    let _ = write!(to, ",\"owner\":{}", owner(id));
-    to
+    MadeUp::new(id).write_head(&mut to);
+    to.push('}');
+    serde_json::from_str(&to).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -286,8 +257,8 @@ mod tests {
         let length = body(Side::Assistant, id).len();
         assert!((2500..4000).contains(&length), "{length}");
         insta::assert_snapshot!(
-            listed(id),
-            @r#"{"id":"6f2d40bb-91c7-4e0a-8d35-27a1c6e49f18","name":"Meeting Notes Werk 2 487","description":"Meeting Notes (Werk 2)","emojiIcon":"📝","model":"claude-sonnet-4-5","createdAt":"2024-04-12T08:27:00.000Z","updatedAt":"2025-04-12T14:27:30.000Z","owner":{"name":"Jonas Weber","email":"jonas.weber@example.com"}"#
+            format!("{}, {}", json!(head(id)), owner(id)),
+            @r#"{"id":"6f2d40bb-91c7-4e0a-8d35-27a1c6e49f18","name":"Meeting Notes Werk 2 487","description":"Meeting Notes (Werk 2)","emojiIcon":"📝","model":"claude-sonnet-4-5","createdAt":"2024-04-12T08:27:00.000Z","updatedAt":"2025-04-12T14:27:30.000Z"}, {"name":"Jonas Weber","email":"jonas.weber@example.com"}"#
         );
     }
 }

@@ -53,37 +53,17 @@ const GRACE: Duration = Duration::from_millis(250);
 #[derive(Debug, Error)]
 pub enum SandboxError {
     /// The port is taken or not allowed.
-    #[error("cannot listen on 127.0.0.1:{port}: {source}")]
-    Listen {
-        /// The port asked for.
-        port: u16,
-        /// The system's words.
-        source: io::Error,
-    },
+    #[error("cannot listen on 127.0.0.1:{0}: {1}")]
+    Listen(u16, #[source] io::Error),
     /// The workspace file cannot be read.
-    #[error("cannot read {workspace}: {source}")]
-    WorkspaceUnreadable {
-        /// The file.
-        workspace: String,
-        /// The system's words.
-        source: io::Error,
-    },
+    #[error("cannot read {0}: {1}")]
+    WorkspaceUnreadable(String, #[source] io::Error),
     /// The workspace file is not one: not JSON, or with a field that is not known or missing.
-    #[error("{workspace} is not a workspace file: {source}")]
-    WorkspaceInvalid {
-        /// The file.
-        workspace: String,
-        /// What is wrong and where.
-        source: serde_json::Error,
-    },
-    /// The workspace file contradicts itself.
-    #[error("{workspace} makes no sense: {words}")]
-    WorkspaceContradiction {
-        /// The file.
-        workspace: String,
-        /// Which entry, and why.
-        words: String,
-    },
+    #[error("{0} is not a workspace file: {1}")]
+    WorkspaceInvalid(String, #[source] serde_json::Error),
+    /// The workspace file contradicts itself: in which entry, and why.
+    #[error("{0} makes no sense: {1}")]
+    WorkspaceContradiction(String, String),
     /// An agent that earlier commands wrote has no id.
     #[error("an agent of `agents` has no `id` that is a UUID")]
     AgentWithoutId,
@@ -93,14 +73,9 @@ pub enum SandboxError {
     /// The practice key cannot be sent in a header.
     #[error("a practice key must be visible ASCII characters, at least one, without spaces")]
     UnusableKey,
-    /// A share is not between 0 and 1.
-    #[error("{name} is a share from 0 to 1, not {value}")]
-    Share {
-        /// The option's name.
-        name: &'static str,
-        /// Its value.
-        value: f64,
-    },
+    /// The option of that name is no share.
+    #[error("{0} is a share from 0 to 1, not {1}")]
+    Share(&'static str, f64),
 }
 
 /// A practice workspace that is being served. Dropping it ends it at once.
@@ -115,7 +90,7 @@ pub struct Sandbox {
 /// Serves a practice workspace on `127.0.0.1`, on the runtime that this is called from.
 pub async fn start(options: SandboxOptions) -> Result<Sandbox, SandboxError> {
     if let Some((name, value)) = options.bad_share() {
-        return Err(SandboxError::Share { name, value });
+        return Err(SandboxError::Share(name, value));
     }
     let mut workspace = Workspace::load(options.workspace.as_deref())?;
     workspace.publish_all(&options.agents)?;
@@ -127,7 +102,7 @@ pub async fn start(options: SandboxOptions) -> Result<Sandbox, SandboxError> {
         return Err(SandboxError::UnusableKey);
     }
     let port = options.port;
-    let failed = |source| SandboxError::Listen { port, source };
+    let failed = |source| SandboxError::Listen(port, source);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
 
@@ -150,7 +125,7 @@ impl Sandbox {
 
     /// The key that is let in.
     pub fn key(&self) -> &str {
-        self.shared.key()
+        &self.shared.key
     }
 
     /// Changes how it behaves from the next request on: "they share the assistants and run it again". Port, key,
@@ -161,32 +136,32 @@ impl Sandbox {
 
     /// All requests received so far.
     pub fn requests(&self) -> u64 {
-        locked(self.shared.book()).total()
+        locked(&self.shared.book).total()
     }
 
     /// The requests of one call.
     pub fn requests_of(&self, endpoint: Endpoint) -> u64 {
-        locked(self.shared.book()).of_call(endpoint)
+        locked(&self.shared.book).of_call(endpoint)
     }
 
-    /// The requests of one call for one assistant or agent; 0 without [`SandboxOptions::keep_log`].
+    /// The requests of one call for one assistant or agent; 0 with [`SandboxOptions::no_log`].
     pub fn requests_for(&self, endpoint: Endpoint, id: Uuid) -> u64 {
-        locked(self.shared.book()).of_id(endpoint, id)
+        locked(&self.shared.book).of_id(endpoint, id)
     }
 
-    /// Every request in the order in which it was received; empty without [`SandboxOptions::keep_log`].
+    /// Every request in the order in which it was received; empty with [`SandboxOptions::no_log`].
     pub fn log(&self) -> Vec<LoggedRequest> {
-        locked(self.shared.book()).log()
+        locked(&self.shared.book).log.clone()
     }
 
     /// The assistants that are off now.
     pub fn disabled_assistants(&self) -> BTreeSet<Uuid> {
-        locked(self.shared.switches()).all_off(Side::Assistant)
+        locked(&self.shared.switches).all_off(Side::Assistant)
     }
 
     /// The agents that are off now.
     pub fn disabled_agents(&self) -> BTreeSet<Uuid> {
-        locked(self.shared.switches()).all_off(Side::Agent)
+        locked(&self.shared.switches).all_off(Side::Agent)
     }
 
     /// Every request that was to write an agent, in order, whatever came of it.
@@ -196,18 +171,18 @@ impl Sandbox {
 
     /// The ids of the agents that are there: those of the workspace file, and made-up ones once they were written.
     pub fn agents(&self) -> BTreeSet<Uuid> {
-        locked(self.shared.agents()).keys().copied().collect()
+        locked(&self.shared.agents).keys().copied().collect()
     }
 
     /// One of those agents with all that the platform knows about it: draft, versions, hidden tools.
     pub fn agent(&self, id: Uuid) -> Option<Agent> {
-        locked(self.shared.agents()).get(&id).cloned()
+        locked(&self.shared.agents).get(&id).cloned()
     }
 
     /// Somebody changes one of those agents in the web app: fields in read names, into its draft. `hidden_tools` are what
     /// no answer shows. Gives whether it is there.
     pub fn edit(&self, id: Uuid, change: impl FnOnce(&mut Content)) -> bool {
-        locked(self.shared.agents()).get_mut(&id).map(|agent| change(&mut agent.draft)).is_some()
+        locked(&self.shared.agents).get_mut(&id).map(|agent| change(&mut agent.draft)).is_some()
     }
 
     /// Ends it: no new connection, idle ones are closed, answers under way get a quarter of a second.
@@ -217,13 +192,6 @@ impl Sandbox {
         if !self.server.is_finished() {
             // Connections notice at once; the limit is for one that does not.
             let _ = tokio::time::timeout(2 * GRACE, &mut self.server).await;
-        }
-    }
-
-    /// Waits until it ends, which it does only together with its runtime: for a caller that serves until a signal comes.
-    pub async fn wait(&mut self) {
-        if !self.server.is_finished() {
-            let _ = (&mut self.server).await;
         }
     }
 }

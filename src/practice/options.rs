@@ -11,7 +11,7 @@ pub const PRACTICE_KEY: &str = "sk-practice-0000-not-a-real-key-0000";
 
 /// How a practice workspace behaves. The default is a well-behaved one: the embedded workspace, no limit, no delay,
 /// assistant and agent as two records.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent switches, each of them a flag on the command line"
@@ -25,9 +25,9 @@ pub struct SandboxOptions {
     /// Workspace file in place of the embedded `samples/workspace.json`; `two` is the other embedded one,
     /// `samples/workspace-two.json`. Fixed once the server runs.
     pub workspace: Option<PathBuf>,
-    /// Whether a UUID that the workspace file does not name is answered with an assistant made up from its bytes
-    /// (otherwise: 404).
-    pub made_up: bool,
+    /// Whether a UUID that the workspace file does not name is answered 404 (otherwise: with an assistant made up from its
+    /// bytes).
+    pub no_made_up: bool,
     /// Whether some of those are made up as missing, not shared or senseless, by their UUIDs: every outcome for any CSV.
     pub mix: bool,
     /// Assistants that are off at the start, beside those that the workspace file says. Fixed once the server runs.
@@ -79,14 +79,12 @@ pub struct SandboxOptions {
     /// These alone may not be disabled: 403 to each request to disable them, as for one that is not shared with the key.
     /// They can still be read and enabled.
     pub refuse_disables: Vec<Uuid>,
-    /// How many of the requests to disable are answered 500 and not applied, counted from the first.
-    pub fail_disables: u32,
-    /// Which requests to disable are applied but never answered; those that were refused or failed are not counted.
-    pub disable_lost: Times,
-    /// How an answer is lost, to this or to any other request that changes something.
+    /// What happens to requests to disable an assistant or agent.
+    pub disable: WriteTrouble,
+    /// What happens to requests to enable one.
+    pub enable: WriteTrouble,
+    /// How an answer to a request that changes something is lost.
     pub lost_answer: LostAnswer,
-    /// How many of the requests to enable are answered 500 and not applied, counted from the first.
-    pub re_enable_fails: u32,
     /// The key is editor of no agent: 403 to each request to update or publish one.
     pub edit_forbidden: bool,
     /// These alone are shared with the key for reading only.
@@ -101,83 +99,45 @@ pub struct SandboxOptions {
     pub published_meanwhile: Times,
     /// Which valid requests to create are answered 404 all the same (PLATFORM.md, Write names).
     pub flaky_creates: Times,
-    /// Whether such a request leaves a draft behind.
-    pub flaky_creates_leave_drafts: bool,
+    /// Whether such a request leaves no draft behind.
+    pub flaky_creates_leave_nothing: bool,
     /// Whether error bodies repeat the `Authorization` header of the request, as careless gateways do.
     pub echo_key: bool,
-    /// Whether every request is kept for [`Sandbox::log`](super::Sandbox::log) and counted per id. Costs about 100
-    /// bytes a request; off for long load runs.
-    pub keep_log: bool,
-}
-
-impl Default for SandboxOptions {
-    fn default() -> Self {
-        Self {
-            port: 0,
-            key: None,
-            workspace: None,
-            made_up: true,
-            mix: false,
-            disabled: Vec::new(),
-            agents: Vec::new(),
-            share_all: false,
-            one_record: false,
-            list: AgentList::Present,
-            unlisted: Vec::new(),
-            list_without_disabled: false,
-            list_fails_after: None,
-            governance: Governance::On,
-            page_limit: None,
-            rpm: None,
-            retry_after: RetryAfter::Absent,
-            latency: Duration::ZERO,
-            seed: 0,
-            fail_rate: 0.0,
-            unauthorized_after: None,
-            gone_after: None,
-            redirect: None,
-            html_404: false,
-            missing_scope: false,
-            disable_forbidden: false,
-            refuse_disables: Vec::new(),
-            fail_disables: 0,
-            disable_lost: Times::Never,
-            lost_answer: LostAnswer::Closed,
-            re_enable_fails: 0,
-            edit_forbidden: false,
-            refuse_edits: Vec::new(),
-            update: WriteTrouble::default(),
-            publish: WriteTrouble::default(),
-            create: WriteTrouble::default(),
-            published_meanwhile: Times::Never,
-            flaky_creates: Times::Never,
-            flaky_creates_leave_drafts: true,
-            echo_key: false,
-            keep_log: true,
-        }
-    }
+    /// Whether requests are neither kept for [`Sandbox::log`](super::Sandbox::log) nor counted per id, which costs about
+    /// 100 bytes a request: for long load runs.
+    pub no_log: bool,
 }
 
 impl SandboxOptions {
     /// The first share that is not between 0 and 1, by name.
     pub(super) fn bad_share(&self) -> Option<(&'static str, f64)> {
-        let times = [("disable_lost", self.disable_lost), ("flaky_creates", self.flaky_creates)];
-        let writes = [("update", self.update), ("publish", self.publish), ("create", self.create)];
-        let writes =
-            writes.map(|(name, call)| [call.failed, call.dropped, call.lost].map(|times| (name, times)));
-        let mut shares = vec![("fail_rate", self.fail_rate)];
-        let meanwhile = ("published_meanwhile", self.published_meanwhile);
-        shares.extend(times.into_iter().chain([meanwhile]).chain(writes.into_iter().flatten()).filter_map(
-            |(name, times)| if let Times::Share(share) = times { Some((name, share)) } else { None },
-        ));
-        shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share))
+        let others = [
+            ("fail_rate", Times::Share(self.fail_rate)),
+            ("published_meanwhile", self.published_meanwhile),
+            ("flaky_creates", self.flaky_creates),
+        ];
+        let calls = [
+            ("disable", self.disable),
+            ("enable", self.enable),
+            ("update", self.update),
+            ("publish", self.publish),
+            ("create", self.create),
+        ];
+        let calls = calls
+            .into_iter()
+            .flat_map(|(name, call)| [call.failed, call.dropped, call.lost].map(|times| (name, times)));
+        others.into_iter().chain(calls).find_map(|(name, times)| match times {
+            Times::Share(share) if !(0.0..=1.0).contains(&share) => Some((name, share)),
+            _ => None,
+        })
     }
 }
 
 /// What `GET /agent/v1/list` does (PLATFORM.md, Calls).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AgentList {
     /// It is there and shows every change at once.
+    #[default]
     Present,
     /// An older deployment: 404.
     Missing,
@@ -186,9 +146,10 @@ pub enum AgentList {
 }
 
 /// What `GET /governance/v1/agents` does (PLATFORM.md, Calls).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Governance {
     /// It shows every agent of the workspace.
+    #[default]
     On,
     /// The key lacks the scope `GOVERNANCE_API`: 403.
     NoScope,
@@ -199,9 +160,10 @@ pub enum Governance {
 }
 
 /// What a 429 of the limit says about waiting (PLATFORM.md, Errors).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RetryAfter {
     /// Nothing.
+    #[default]
     Absent,
     /// `Retry-After` in seconds: until the oldest request leaves the window, at least 1.
     Seconds,
@@ -211,7 +173,7 @@ pub enum RetryAfter {
     Fixed(u64),
 }
 
-/// What happens to the requests of a call that writes agents; those that are refused are not counted. Those that are failed
+/// What happens to the requests of a call that changes something; those that are refused are not counted. Those that are failed
 /// are not counted among the dropped ones, nor these among the lost ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct WriteTrouble {
@@ -236,9 +198,10 @@ pub enum Times {
 }
 
 /// How the answer to an applied request is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LostAnswer {
     /// The connection is closed without an answer.
+    #[default]
     Closed,
     /// The connection stays open and silent until the client gives up.
     Silent,

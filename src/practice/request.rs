@@ -1,7 +1,8 @@
 //! A request as the platform reads it: which call, for which id.
 
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 use uuid::Uuid;
@@ -36,21 +37,6 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Every call, in the order of their declaration.
-    pub const ALL: [Self; 11] = [
-        Self::AssistantGet,
-        Self::AgentGet,
-        Self::AssistantDisable,
-        Self::AgentDisable,
-        Self::Models,
-        Self::List,
-        Self::Governance,
-        Self::AgentUpdate,
-        Self::AgentPublish,
-        Self::AgentCreate,
-        Self::Elsewhere,
-    ];
-
     /// Whether the call belongs to the deprecated Assistants API.
     pub const fn is_assistants_api(self) -> bool {
         matches!(self, Self::AssistantGet | Self::AssistantDisable)
@@ -63,7 +49,8 @@ impl Endpoint {
 }
 
 /// One of the two kinds of things in a workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Side {
     Assistant,
     Agent,
@@ -120,10 +107,7 @@ pub(super) enum Ask {
     List(Page),
     Governance(Page),
     /// A call that is known, with a parameter or body that makes no sense; the words name it.
-    Malformed {
-        endpoint: Endpoint,
-        words: String,
-    },
+    Malformed(String),
     WrongMethod {
         allowed: &'static str,
     },
@@ -145,8 +129,8 @@ const LIST_LIMIT: usize = 250;
 const GOVERNANCE_LIMIT: usize = 100;
 
 impl Ask {
-    /// Reads a request; `body` is `None` where it did not arrive, or is too large.
-    pub(super) fn read(parts: &Parts, body: Option<&[u8]>) -> Self {
+    /// Reads a request, and the call that it is counted as; `body` is `None` where it did not arrive, or is too large.
+    pub(super) fn read(parts: &Parts, body: Option<&[u8]>) -> (Endpoint, Self) {
         let path = parts.uri.path();
         let (endpoint, allowed) = match path {
             "/assistant/v1/get" => (Endpoint::AssistantGet, "GET"),
@@ -159,10 +143,10 @@ impl Ask {
             "/agent/v1/update" => (Endpoint::AgentUpdate, "PATCH"),
             "/agent/v1/publish" => (Endpoint::AgentPublish, "POST"),
             "/agent/v1/create" => (Endpoint::AgentCreate, "POST"),
-            _ => return Self::Elsewhere,
+            _ => return (Endpoint::Elsewhere, Self::Elsewhere),
         };
         if parts.method != allowed {
-            return Self::WrongMethod { allowed };
+            return (Endpoint::Elsewhere, Self::WrongMethod { allowed });
         }
         let object = || object(parts, body);
         let read = match endpoint {
@@ -180,7 +164,7 @@ impl Ask {
             }
             Endpoint::Elsewhere => Ok(Self::Elsewhere),
         };
-        read.unwrap_or_else(|words| Self::Malformed { endpoint, words })
+        (endpoint, read.unwrap_or_else(Self::Malformed))
     }
 
     fn read_get(side: Side, parts: &Parts) -> Result<Self, String> {
@@ -217,24 +201,6 @@ impl Ask {
         }
     }
 
-    /// The call that this is counted as.
-    pub(super) const fn endpoint(&self) -> Endpoint {
-        match self {
-            Self::Get { side: Side::Assistant, .. } => Endpoint::AssistantGet,
-            Self::Get { side: Side::Agent, .. } => Endpoint::AgentGet,
-            Self::Disable { side: Side::Assistant, .. } => Endpoint::AssistantDisable,
-            Self::Disable { side: Side::Agent, .. } => Endpoint::AgentDisable,
-            Self::Models => Endpoint::Models,
-            Self::List(_) => Endpoint::List,
-            Self::Governance(_) => Endpoint::Governance,
-            Self::Update { .. } => Endpoint::AgentUpdate,
-            Self::Publish { .. } => Endpoint::AgentPublish,
-            Self::Create { .. } => Endpoint::AgentCreate,
-            Self::Malformed { endpoint, .. } => *endpoint,
-            Self::WrongMethod { .. } | Self::Elsewhere => Endpoint::Elsewhere,
-        }
-    }
-
     pub(super) const fn id(&self) -> Option<Uuid> {
         match self {
             Self::Get { id, .. }
@@ -255,10 +221,7 @@ fn read_page(parts: &Parts, most: usize) -> Result<Page, String> {
             .filter(|limit| (1..=most).contains(limit))
             .ok_or_else(|| format!("Invalid limit: must be a number from 1 to {most}"))?,
     };
-    let cursor = match parameter(parts, "cursor") {
-        None => None,
-        Some(value) => Some(valid_id("cursor", &value)?),
-    };
+    let cursor = parameter(parts, "cursor").map(|value| valid_id("cursor", &value)).transpose()?;
     Ok(Page { limit, cursor })
 }
 
@@ -293,18 +256,4 @@ pub(super) fn looks_like_a_browser(parts: &Parts) -> bool {
     let agent = parts.headers.get(header::USER_AGENT);
     parts.headers.contains_key(header::ORIGIN)
         || agent.is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"))
-}
-
-/// The method's word, without an allocation for those that the platform knows.
-pub(super) fn method_word(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "PATCH" => "PATCH",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "DELETE" => "DELETE",
-        "HEAD" => "HEAD",
-        "OPTIONS" => "OPTIONS",
-        _ => "other",
-    }
 }

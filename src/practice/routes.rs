@@ -4,9 +4,8 @@ mod list;
 mod switching;
 mod writing;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
@@ -16,14 +15,15 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::agents::Agent;
 use super::made_up::MixedFate;
-use super::options::{LostAnswer, RetryAfter, SandboxOptions, Times};
-use super::request::{Ask, Side, looks_like_a_browser, method_word};
-use super::state::{Arrival, Book, Switches, locked};
+use super::options::{LostAnswer, RetryAfter, SandboxOptions, Times, WriteTrouble};
+use super::request::{Ask, Endpoint, Side, looks_like_a_browser};
+use super::state::{Arrival, Book, Switches, count, locked};
 use super::trouble::Dice;
 use super::wire::Cut;
 use super::workspace::{Access, Scripted, Workspace};
@@ -38,24 +38,19 @@ const OTHER_ID: &str = "3b0f7d52-8c1e-4f6a-9d27-51c4e0a8b963";
 /// What every request sees.
 #[derive(Debug)]
 pub(super) struct Shared {
-    options: RwLock<Arc<SandboxOptions>>,
-    key: String,
+    options: Mutex<Arc<SandboxOptions>>,
+    pub(super) key: String,
     authorization: String,
     workspace: Workspace,
-    book: Mutex<Book>,
-    switches: Mutex<Switches>,
-    agents: Mutex<BTreeMap<Uuid, Agent>>,
+    pub(super) book: Mutex<Book>,
+    pub(super) switches: Mutex<Switches>,
+    pub(super) agents: Mutex<BTreeMap<Uuid, Agent>>,
     /// Made-up agents that were read or switched, but never written: the lists show these.
     made_up: Mutex<BTreeSet<Uuid>>,
-    switch_requests: switching::Counters,
-    write_requests: writing::Counters,
+    /// How many requests that change something came how far: by call and what may happen to them there. What was refused is
+    /// not among them.
+    counts: Mutex<HashMap<(&'static str, u64), u64>>,
     stopped: watch::Receiver<bool>,
-}
-
-enum Fate {
-    Answer(Response),
-    Hangup,
-    Silence,
 }
 
 impl Shared {
@@ -70,14 +65,13 @@ impl Shared {
         let shared = Self {
             authorization: format!("Bearer {key}"),
             key,
-            options: RwLock::new(Arc::new(options)),
+            options: Mutex::new(Arc::new(options)),
             workspace,
             book: Mutex::default(),
             switches: Mutex::default(),
             agents: Mutex::new(agents),
             made_up: Mutex::default(),
-            switch_requests: switching::Counters::default(),
-            write_requests: writing::Counters::default(),
+            counts: Mutex::default(),
             stopped,
         };
         for id in off {
@@ -88,35 +82,17 @@ impl Shared {
         shared
     }
 
-    pub(super) fn key(&self) -> &str {
-        &self.key
-    }
-
-    pub(super) const fn book(&self) -> &Mutex<Book> {
-        &self.book
-    }
-
-    pub(super) const fn switches(&self) -> &Mutex<Switches> {
-        &self.switches
-    }
-
-    pub(super) const fn agents(&self) -> &Mutex<BTreeMap<Uuid, Agent>> {
-        &self.agents
-    }
-
     /// What there is under an id, for whoever may see it.
     fn presence(&self, side: Side, id: Uuid) -> Presence {
         let agents = locked(&self.agents);
-        let (is_there, is_no_other) = match side {
-            Side::Assistant => {
-                let agent = agents.get(&id);
-                (self.workspace.assistants.contains_key(&id), agent.is_some_and(Agent::is_service_accounts))
-            }
-            Side::Agent => (agents.contains_key(&id), false),
+        let agent = agents.get(&id);
+        let is_there = match side {
+            Side::Assistant => self.workspace.assistants.contains_key(&id),
+            Side::Agent => agent.is_some(),
         };
         if is_there {
             Presence::There
-        } else if is_no_other || self.workspace.named.contains(&id) {
+        } else if agent.is_some_and(Agent::is_service_accounts) || self.workspace.named.contains(&id) {
             Presence::Absent
         } else {
             Presence::Unnamed
@@ -124,11 +100,11 @@ impl Shared {
     }
 
     fn options(&self) -> Arc<SandboxOptions> {
-        Arc::clone(&self.options.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&locked(&self.options))
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut SandboxOptions)) {
-        let mut current = self.options.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = locked(&self.options);
         let mut options = SandboxOptions::clone(&current);
         change(&mut options);
         if options.bad_share().is_none() {
@@ -168,23 +144,37 @@ async fn answer(shared: &Shared, request: Request) -> Option<Response> {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_LIMIT).await.ok();
     let options = shared.options();
-    let ask = Ask::read(&parts, body.as_deref());
-    let method = method_word(&parts.method);
+    let (endpoint, ask) = Ask::read(&parts, body.as_deref());
     let body = body.as_deref().unwrap_or_default();
-    let arrival = locked(&shared.book).arrive(&ask, method, parts.uri.path(), body, &options);
-    let dice = Dice::new(options.seed, ask.endpoint(), ask.id(), arrival.attempt);
-    let visit = Visit { shared, options: &options, parts: &parts, ask: &ask, arrival: &arrival, dice };
-    let fate = visit.fate();
+    let arrival = locked(&shared.book).arrive(endpoint, &ask, &parts, body, &options);
+    let dice = Dice::new(options.seed, endpoint, ask.id(), arrival.attempt);
+    let visit = Visit { shared, options: &options, parts: &parts, endpoint, arrival: &arrival, dice };
+    let answer = visit.answer(&ask);
     if !options.latency.is_zero() {
         tokio::time::sleep(options.latency).await;
     }
-    match fate {
-        Fate::Answer(response) => {
-            locked(&shared.book).answered(&arrival, response.status().as_u16());
-            Some(response)
-        }
-        Fate::Hangup => None,
-        Fate::Silence => std::future::pending().await,
+    let response = match answer {
+        Ok(response) => response,
+        Err(Instead::Refused(response)) => *response,
+        Err(Instead::Lost) => match options.lost_answer {
+            LostAnswer::Closed => return None,
+            LostAnswer::Silent => std::future::pending().await,
+        },
+    };
+    locked(&shared.book).answered(&arrival, response.status().as_u16());
+    Some(response)
+}
+
+/// What comes in place of the answer that was meant.
+enum Instead {
+    Refused(Box<Response>),
+    /// Nothing, in the way that is asked for.
+    Lost,
+}
+
+impl From<Response> for Instead {
+    fn from(refusal: Response) -> Self {
+        Self::Refused(refusal.into())
     }
 }
 
@@ -193,118 +183,106 @@ struct Visit<'a> {
     shared: &'a Shared,
     options: &'a SandboxOptions,
     parts: &'a Parts,
-    ask: &'a Ask,
+    endpoint: Endpoint,
     arrival: &'a Arrival,
     dice: Dice,
 }
 
 impl Visit<'_> {
     /// What becomes of the request: first what stands in front of the platform, then the platform.
-    fn fate(&self) -> Fate {
-        if let Some(answer) = self.before_the_platform() {
-            return Fate::Answer(answer);
-        }
+    fn answer(&self, ask: &Ask) -> Result<Response, Instead> {
+        self.before_the_platform(ask)?;
         if let Some(turn) = self.dice.fails(self.options.fail_rate) {
-            return Fate::Answer(answers::server_trouble(turn));
+            return Ok(answers::server_trouble(turn));
         }
-        match self.at_the_door() {
-            Some(answer) => Fate::Answer(answer),
-            None => self.platform(),
+        self.at_the_door()?;
+        match ask {
+            Ask::Get { side, id } => self.get(*side, *id),
+            Ask::Disable { side, id, disabled } => self.disable(*side, *id, *disabled),
+            Ask::Models => Ok(answers::success(self.shared.workspace.catalogue.clone())),
+            Ask::Update { id, fields } => self.update(*id, fields),
+            Ask::Publish { id, description } => self.publish(*id, description.as_deref()),
+            Ask::Create { fields } => self.create(fields),
+            Ask::List(page) => Ok(self.list(*page)),
+            Ask::Governance(page) => Ok(self.governance(*page)),
+            Ask::Malformed(words) => Ok(answers::malformed(&self.words(words))),
+            Ask::WrongMethod { allowed } => Ok(answers::wrong_method(allowed)),
+            Ask::Elsewhere => Ok(answers::page(StatusCode::NOT_FOUND)),
         }
     }
 
     /// Wrong addresses and the limit.
-    fn before_the_platform(&self) -> Option<Response> {
+    fn before_the_platform(&self, ask: &Ask) -> Result<(), Instead> {
         if let Some(to) = &self.options.redirect {
-            return Some(answers::redirect(to));
+            return Err(answers::redirect(to).into());
         }
-        if self.options.html_404 || *self.ask == Ask::Elsewhere {
-            return Some(answers::page(StatusCode::NOT_FOUND));
+        if self.options.html_404 || *ask == Ask::Elsewhere {
+            return Err(answers::page(StatusCode::NOT_FOUND).into());
         }
-        let wait = self.arrival.over_limit?;
-        Some(answers::throttled(self.arrival.before, retry_after(self.options.retry_after, wait)))
+        match self.arrival.over_limit {
+            None => Ok(()),
+            Some(wait) => {
+                let wait = retry_after(self.options.retry_after, wait);
+                Err(answers::throttled(self.arrival.before, wait).into())
+            }
+        }
     }
 
     /// Who may come in at all, and what is still open.
-    fn at_the_door(&self) -> Option<Response> {
+    fn at_the_door(&self) -> Result<(), Instead> {
         let authorization = self.parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
         let revoked = self.options.unauthorized_after.is_some_and(|after| self.arrival.before >= after);
         if revoked || authorization != Some(self.shared.authorization.as_bytes()) {
             let words = if authorization.is_none() { "Missing API key" } else { "Invalid API key" };
-            return Some(answers::plain_refusal(StatusCode::UNAUTHORIZED, &self.words(words)));
+            return Err(self.refused(StatusCode::UNAUTHORIZED, words).into());
         }
         if looks_like_a_browser(self.parts) {
             let words = "Requests from browsers are not allowed. Use the API from a server.";
-            return Some(answers::plain_refusal(StatusCode::FORBIDDEN, words));
+            return Err(answers::plain_refusal(StatusCode::FORBIDDEN, words).into());
         }
         if self.options.missing_scope {
-            return Some(answers::missing_scope("AGENT_API"));
+            return Err(answers::missing_scope("AGENT_API").into());
         }
         let gone = self.options.gone_after.is_some_and(|after| self.arrival.assistants_before >= after);
-        if gone && self.ask.endpoint().is_assistants_api() {
+        if gone && self.endpoint.is_assistants_api() {
             let words = "The Assistants API has been discontinued. Use the Agents API.";
-            return Some(answers::plain_refusal(StatusCode::GONE, words));
+            return Err(answers::plain_refusal(StatusCode::GONE, words).into());
         }
-        None
+        Ok(())
     }
 
-    fn platform(&self) -> Fate {
-        match self.ask {
-            Ask::Get { side, id } => self.get(*side, *id),
-            Ask::Disable { side, id, disabled } => self.disable(*side, *id, *disabled),
-            Ask::Models => Fate::Answer(answers::success(self.shared.workspace.catalogue.clone())),
-            Ask::Update { id, fields } => self.update(*id, fields),
-            Ask::Publish { id, description } => self.publish(*id, description.as_deref()),
-            Ask::Create { fields } => self.create(fields),
-            Ask::List(page) => Fate::Answer(self.list(*page)),
-            Ask::Governance(page) => Fate::Answer(self.governance(*page)),
-            Ask::Malformed { words, .. } => Fate::Answer(answers::malformed(&self.words(words))),
-            Ask::WrongMethod { allowed } => Fate::Answer(answers::wrong_method(allowed)),
-            Ask::Elsewhere => Fate::Answer(answers::page(StatusCode::NOT_FOUND)),
-        }
-    }
-
-    fn get(&self, side: Side, id: Uuid) -> Fate {
-        match self.find(side, id) {
-            Ok(Found::Named) => {}
-            Ok(Found::MadeUp) => {
-                // `doctor` asks for an assistant that cannot be there: that makes no agent.
-                if side == Side::Agent {
-                    self.is_there(id);
-                }
-                return Fate::Answer(match self.mixed(id) {
-                    Some(MixedFate::OtherId) if side == Side::Agent => {
-                        let mut object = made_up::object(side, id);
-                        object.insert("id".into(), OTHER_ID.into());
-                        answers::object(StatusCode::OK, None, side, object)
-                    }
-                    _ => answers::success(made_up::body(side, id)),
-                });
+    fn get(&self, side: Side, id: Uuid) -> Result<Response, Instead> {
+        if self.find(side, id)? == Found::MadeUp {
+            // `doctor` asks for an assistant that cannot be there: that makes no agent.
+            if side == Side::Agent {
+                self.is_there(id);
             }
-            Err(refusal) => return Fate::Answer(*refusal),
+            return Ok(match self.mixed(id) {
+                Some(MixedFate::OtherId) if side == Side::Agent => {
+                    under_another_id(side, made_up::object(side, id))
+                }
+                _ => answers::success(made_up::body(side, id)),
+            });
         }
-        let mut object = match side {
+        let object = match side {
             Side::Assistant => self.shared.workspace.assistants.get(&id).cloned(),
             Side::Agent => locked(&self.shared.agents).get(&id).map(|agent| agent.shown().clone()),
         }
         .unwrap_or_default();
-        Fate::Answer(match self.shared.workspace.trouble(side, id) {
+        Ok(match self.shared.workspace.trouble(side, id) {
             None => answers::object(StatusCode::OK, None, side, object),
             Some(Scripted::GatewayPage(code)) => answers::page(answers::status(code)),
             Some(Scripted::Throttled(seconds)) => {
                 answers::throttled(self.arrival.before, Some(seconds.to_string()))
             }
-            Some(Scripted::OtherId) => {
-                object.insert("id".into(), OTHER_ID.into());
-                answers::object(StatusCode::OK, None, side, object)
-            }
+            Some(Scripted::OtherId) => under_another_id(side, object),
             Some(Scripted::NotJson) => answers::not_json(),
         })
     }
 
     /// Looks up an assistant or agent as this key may see it.
-    fn find(&self, side: Side, id: Uuid) -> Result<Found, Refusal> {
-        let makes_up = self.options.made_up && self.shared.workspace.made_up;
+    fn find(&self, side: Side, id: Uuid) -> Result<Found, Instead> {
+        let makes_up = !self.options.no_made_up && self.shared.workspace.made_up;
         match self.shared.presence(side, id) {
             Presence::There if self.access(side, id) != Access::NotShared => Ok(Found::Named),
             Presence::There => Err(self.not_shared(side, id).into()),
@@ -341,9 +319,26 @@ impl Visit<'_> {
         if self.options.share_all { Access::Shared } else { self.shared.workspace.access(side, id) }
     }
 
+    /// Does it and answers, unless the trouble of this call comes before or after.
+    fn apply(
+        &self,
+        call: &'static str,
+        trouble: WriteTrouble,
+        write: impl FnOnce() -> Response,
+    ) -> Result<Response, Instead> {
+        if self.happens(trouble.failed, call, 10) {
+            return Ok(answers::server_trouble(0));
+        }
+        if self.happens(trouble.dropped, call, 11) {
+            return Err(Instead::Lost);
+        }
+        let answer = write();
+        if self.happens(trouble.lost, call, 12) { Err(Instead::Lost) } else { Ok(answer) }
+    }
+
     /// Whether it happens to this request, one more of those that are counted; `what` tells apart what hangs on chance.
-    fn happens(&self, times: Times, counter: &AtomicU64, what: u64) -> bool {
-        let before = count(counter);
+    fn happens(&self, times: Times, call: &'static str, what: u64) -> bool {
+        let before = count(&mut locked(&self.shared.counts), (call, what));
         match times {
             Times::Never => false,
             Times::First(count) => before < u64::from(count),
@@ -351,12 +346,9 @@ impl Visit<'_> {
         }
     }
 
-    /// No answer, in the way that is asked for.
-    fn lost(&self) -> Fate {
-        match self.options.lost_answer {
-            LostAnswer::Closed => Fate::Hangup,
-            LostAnswer::Silent => Fate::Silence,
-        }
+    /// A refusal that is not about one assistant or agent.
+    fn refused(&self, status: StatusCode, words: &str) -> Response {
+        answers::plain_refusal(status, &self.words(words))
     }
 
     /// The words of a refusal, with the caller's key behind them where a careless gateway is played.
@@ -368,8 +360,6 @@ impl Visit<'_> {
         }
     }
 }
-
-type Refusal = Box<Response>;
 
 /// What there is under an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -388,9 +378,9 @@ enum Found {
     MadeUp,
 }
 
-/// Counts one more; gives how many there were before.
-fn count(counter: &AtomicU64) -> u64 {
-    counter.fetch_add(1, Ordering::Relaxed)
+fn under_another_id(side: Side, mut object: Map<String, Value>) -> Response {
+    object.insert("id".into(), OTHER_ID.into());
+    answers::object(StatusCode::OK, None, side, object)
 }
 
 fn retry_after(form: RetryAfter, wait: Duration) -> Option<String> {

@@ -1,9 +1,12 @@
 //! What a practice workspace remembers while it runs: the requests that came, and what is switched off.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::http::Method;
+use axum::http::request::Parts;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -19,13 +22,20 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Counts one more of a kind; gives how many there were before.
+pub(super) fn count<K: Eq + Hash>(counts: &mut HashMap<K, u64>, kind: K) -> u64 {
+    let count = counts.entry(kind).or_default();
+    *count += 1;
+    *count - 1
+}
+
 /// A request that the practice workspace received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
     /// When it was received, on the runtime's clock.
     pub at: Instant,
     /// `GET`, `PATCH`, ...
-    pub method: &'static str,
+    pub method: Method,
     /// The path as asked for, without the query.
     pub path: String,
     /// The call.
@@ -57,40 +67,32 @@ pub(super) struct Arrival {
 
 #[derive(Debug, Default)]
 pub(super) struct Book {
-    total: u64,
-    assistants: u64,
     by_call: HashMap<Endpoint, u64>,
     by_id: HashMap<(Endpoint, Option<Uuid>), u64>,
     window: Window,
-    log: Vec<LoggedRequest>,
+    pub(super) log: Vec<LoggedRequest>,
 }
 
 impl Book {
     pub(super) fn arrive(
         &mut self,
+        endpoint: Endpoint,
         ask: &Ask,
-        method: &'static str,
-        path: &str,
+        parts: &Parts,
         body: &[u8],
         options: &SandboxOptions,
     ) -> Arrival {
         let at = Instant::now();
-        let endpoint = ask.endpoint();
-        let before = self.total;
-        let assistants_before = self.assistants;
-        self.total += 1;
-        self.assistants += u64::from(endpoint.is_assistants_api());
-        let calls = self.by_call.entry(endpoint).or_default();
-        let calls_before = *calls;
-        *calls += 1;
+        let before = self.total();
+        let assistants_before =
+            self.of_call(Endpoint::AssistantGet) + self.of_call(Endpoint::AssistantDisable);
+        let calls_before = count(&mut self.by_call, endpoint);
         let (mut attempt, mut logged) = (before, None);
-        if options.keep_log {
-            let count = self.by_id.entry((endpoint, ask.id())).or_default();
-            attempt = *count;
-            *count += 1;
+        if !options.no_log {
+            attempt = count(&mut self.by_id, (endpoint, ask.id()));
             logged = Some(self.log.len());
             let disabled = if let Ask::Disable { disabled, .. } = ask { Some(*disabled) } else { None };
-            let (path, id) = (path.to_owned(), ask.id());
+            let (method, path, id) = (parts.method.clone(), parts.uri.path().to_owned(), ask.id());
             let text = || json!(String::from_utf8_lossy(body));
             let body = (!body.is_empty()).then(|| serde_json::from_slice(body).unwrap_or_else(|_| text()));
             self.log.push(LoggedRequest { at, method, path, endpoint, id, disabled, body, status: None });
@@ -106,8 +108,8 @@ impl Book {
         }
     }
 
-    pub(super) const fn total(&self) -> u64 {
-        self.total
+    pub(super) fn total(&self) -> u64 {
+        self.by_call.values().sum()
     }
 
     pub(super) fn of_call(&self, endpoint: Endpoint) -> u64 {
@@ -116,10 +118,6 @@ impl Book {
 
     pub(super) fn of_id(&self, endpoint: Endpoint, id: Uuid) -> u64 {
         self.by_id.get(&(endpoint, Some(id))).copied().unwrap_or_default()
-    }
-
-    pub(super) fn log(&self) -> Vec<LoggedRequest> {
-        self.log.clone()
     }
 }
 
@@ -145,52 +143,35 @@ impl Window {
     }
 }
 
-/// One assistant or agent that was ever switched off or on.
-#[derive(Debug, Default)]
-struct Switch {
-    at_start: bool,
-    changes: Vec<(Instant, bool)>,
-}
+/// When something was switched, which has no time for what was so at the start, and whether off.
+type Switching = (Option<Instant>, bool);
 
-impl Switch {
-    fn was_off(&self, at: Instant) -> bool {
-        self.changes.iter().rev().find(|(when, _)| *when <= at).map_or(self.at_start, |(_, off)| *off)
-    }
-
-    fn is_off(&self) -> bool {
-        self.changes.last().map_or(self.at_start, |(_, off)| *off)
-    }
-}
-
+/// Every switching of each assistant and agent, in order.
 #[derive(Debug, Default)]
 pub(super) struct Switches {
-    by_side: HashMap<(Side, Uuid), Switch>,
+    by_side: HashMap<(Side, Uuid), Vec<Switching>>,
 }
 
 impl Switches {
     pub(super) fn off_at_start(&mut self, side: Side, id: Uuid) {
-        self.by_side.entry((side, id)).or_default().at_start = true;
+        self.by_side.entry((side, id)).or_default().push((None, true));
     }
 
     pub(super) fn set(&mut self, side: Side, id: Uuid, off: bool) {
-        self.by_side.entry((side, id)).or_default().changes.push((Instant::now(), off));
+        self.by_side.entry((side, id)).or_default().push((Some(Instant::now()), off));
     }
 
     /// Whether it is shown as off by something that learns of changes only after `lag`.
     pub(super) fn shown_off(&self, side: Side, id: Uuid, lag: Duration) -> bool {
-        let Some(switch) = self.by_side.get(&(side, id)) else { return false };
-        match Instant::now().checked_sub(lag) {
-            Some(at) => switch.was_off(at),
-            None => switch.at_start,
-        }
+        let known = Instant::now().checked_sub(lag);
+        let mut changes = self.by_side.get(&(side, id)).into_iter().flatten().rev();
+        changes.find(|(when, _)| *when <= known).is_some_and(|(_, off)| *off)
     }
 
     pub(super) fn all_off(&self, side: Side) -> BTreeSet<Uuid> {
-        self.by_side
-            .iter()
-            .filter(|((on, _), switch)| *on == side && switch.is_off())
-            .map(|((_, id), _)| *id)
-            .collect()
+        let is_off = |changes: &[(_, bool)]| changes.last().is_some_and(|(_, off)| *off);
+        let off = self.by_side.iter().filter(|((on, _), changes)| *on == side && is_off(changes));
+        off.map(|((_, id), _)| *id).collect()
     }
 }
 

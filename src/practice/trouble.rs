@@ -12,6 +12,13 @@ pub(super) const fn mix(number: u64) -> u64 {
     number ^ (number >> 31)
 }
 
+/// One of several, chosen by a number.
+pub(super) fn pick<T: Copy>(number: u64, of: &[T]) -> T {
+    let count = u64::try_from(of.len()).unwrap_or(1).max(1);
+    // Every list has an element, and what is left of a division by their number is below it.
+    of[usize::try_from(mix(number) % count).unwrap_or(0)]
+}
+
 /// The dice of one request: they hang on the seed and on what the request is, not on when it comes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dice(u64);
@@ -20,8 +27,8 @@ impl Dice {
     /// For the `attempt`-th request of this call for this id.
     pub(super) fn new(seed: u64, endpoint: Endpoint, id: Option<Uuid>, attempt: u64) -> Self {
         let (high, low) = id.unwrap_or_default().as_u64_pair();
-        let call = Endpoint::ALL.iter().zip(1..).find(|(call, _)| **call == endpoint).map_or(0, |(_, at)| at);
-        Self(mix(seed ^ mix(high ^ mix(low ^ mix(attempt ^ mix(call))))))
+        let call = mix(endpoint as u64 + 1);
+        Self(mix(seed ^ mix(high ^ mix(low ^ mix(attempt ^ call)))))
     }
 
     /// An independent number for every `what`.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Bytes;
 use serde::Deserialize;
@@ -65,7 +65,7 @@ pub(super) struct Entry {
     #[serde(default)]
     pub(super) hidden_tools: Vec<Value>,
     #[serde(default)]
-    pub(super) trouble: Vec<TroubleSpec>,
+    pub(super) trouble: Vec<Trouble>,
 }
 
 /// An agent that was no assistant.
@@ -139,20 +139,23 @@ pub(super) struct AgentChange {
 }
 
 /// Something that goes wrong with the `get` of one side.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TroubleSpec {
-    pub(super) on: TroubleOn,
+pub(super) struct Trouble {
+    pub(super) on: Side,
     pub(super) answer: Scripted,
     /// How often, from the first request on; always if absent.
     pub(super) times: Option<u32>,
+    #[serde(skip)]
+    happened: AtomicU64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum TroubleOn {
-    Assistant,
-    Agent,
+impl Trouble {
+    /// Whether it happens now; counts.
+    fn happens(&self) -> bool {
+        let before = self.happened.fetch_add(1, Ordering::Relaxed);
+        self.times.is_none_or(|times| before < u64::from(times))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -175,22 +178,6 @@ pub(super) struct GoneEntry {
     /// Why, for whoever opens the file.
     #[serde(rename = "why")]
     _why: String,
-}
-
-#[derive(Debug)]
-struct Trouble {
-    spec: TroubleSpec,
-    happened: AtomicU32,
-}
-
-impl Trouble {
-    /// Whether it happens now; counts.
-    fn happens(&self) -> bool {
-        let Some(times) = self.spec.times else { return true };
-        self.happened
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| (count < times).then_some(count + 1))
-            .is_ok()
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -246,13 +233,13 @@ impl Workspace {
                 let workspace = path.display().to_string();
                 match std::fs::read_to_string(path) {
                     Ok(text) => (workspace, text),
-                    Err(source) => return Err(SandboxError::WorkspaceUnreadable { workspace, source }),
+                    Err(error) => return Err(SandboxError::WorkspaceUnreadable(workspace, error)),
                 }
             }
         };
         let file: WorkspaceFile = serde_json::from_str(&text)
-            .map_err(|source| SandboxError::WorkspaceInvalid { workspace: name.clone(), source })?;
-        Self::build(file).map_err(|words| SandboxError::WorkspaceContradiction { workspace: name, words })
+            .map_err(|error| SandboxError::WorkspaceInvalid(name.clone(), error))?;
+        Self::build(file).map_err(|words| SandboxError::WorkspaceContradiction(name, words))
     }
 
     /// The error is a sentence about the entry that makes no sense.
@@ -290,11 +277,15 @@ impl Workspace {
             self.disabled.push(id);
         }
         let about = |words| format!("{id}: {words}");
-        let agent_id = match &entry.agent {
-            AgentSpec::Differs(AgentChange { id: Some(agent_id), .. }) => agent_id.0,
-            _ => id,
+        let (agent_id, object) = match entry.agent {
+            AgentSpec::Missing => (id, None),
+            AgentSpec::Same => (id, Some(entry.assistant.clone())),
+            AgentSpec::Differs(change) => {
+                let object = change.of(&entry.assistant).map_err(about)?;
+                (change.id.map_or(id, |own| own.0), Some(object))
+            }
         };
-        if let Some(object) = agent_of(&entry.assistant, &entry.agent).map_err(about)? {
+        if let Some(object) = object {
             if agent_id != id {
                 self.name(agent_id)?;
             }
@@ -308,12 +299,9 @@ impl Workspace {
         self.assistants.insert(id, entry.assistant);
         self.access.insert((Side::Assistant, id), entry.access);
         self.access.insert((Side::Agent, agent_id), entry.agent_access);
-        for spec in entry.trouble {
-            let at = match spec.on {
-                TroubleOn::Assistant => (Side::Assistant, id),
-                TroubleOn::Agent => (Side::Agent, agent_id),
-            };
-            self.troubles.entry(at).or_default().push(Trouble { spec, happened: AtomicU32::new(0) });
+        for trouble in entry.trouble {
+            let at = if trouble.on == Side::Agent { agent_id } else { id };
+            self.troubles.entry((trouble.on, at)).or_default().push(trouble);
         }
         Ok(())
     }
@@ -342,25 +330,12 @@ impl Workspace {
 
     pub(super) fn trouble(&self, side: Side, id: Uuid) -> Option<Scripted> {
         let troubles = self.troubles.get(&(side, id))?;
-        troubles.iter().find(|trouble| trouble.happens()).map(|trouble| trouble.spec.answer)
+        troubles.iter().find(|trouble| trouble.happens()).map(|trouble| trouble.answer)
     }
-}
-
-pub(super) fn after(cursor: Option<Uuid>) -> (std::ops::Bound<Uuid>, std::ops::Bound<Uuid>) {
-    use std::ops::Bound::{Excluded, Unbounded};
-    (cursor.map_or(Unbounded, Excluded), Unbounded)
 }
 
 pub(super) fn object_id(object: &Map<String, Value>) -> Option<Uuid> {
     object.get("id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok())
-}
-
-fn agent_of(assistant: &Map<String, Value>, spec: &AgentSpec) -> Result<Option<Map<String, Value>>, String> {
-    match spec {
-        AgentSpec::Missing => Ok(None),
-        AgentSpec::Same => Ok(Some(assistant.clone())),
-        AgentSpec::Differs(change) => change.of(assistant).map(Some),
-    }
 }
 
 impl AgentChange {

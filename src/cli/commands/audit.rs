@@ -44,7 +44,7 @@ pub(super) fn audit(
         runtime: runtime()?,
         signals: Signals::listen()?,
     };
-    let audit = Audit { arguments, files, source: arguments.source.into(), intake };
+    let audit = Audit { arguments, files, source: arguments.source, intake };
     let stopped = audit.read_rows()?;
     audit.finish(stopped.as_ref())
 }

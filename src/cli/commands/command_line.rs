@@ -1,9 +1,8 @@
 //! Command lines for a person to type: what was typed, and what another command needs of it.
 
-use crate::cli::network_arguments::{EndpointArgs, KeyArgs};
-use crate::cli::shared_arguments::{InputArgs, PlatformArg};
+use crate::cli::network_arguments::{EndpointArgs, Hosted, KeyArgs};
+use crate::cli::shared_arguments::InputArgs;
 pub(super) use crate::engine::os::{command_line, path_word, typed, with_key};
-use crate::engine::platform::{LANGDOCK, ODEUS};
 
 /// How the program was called.
 fn program(typed: &[String]) -> &str {
@@ -41,7 +40,7 @@ pub(super) fn of_agents(arguments: &[String]) -> Vec<String> {
 pub(super) fn same_endpoint(endpoint: &EndpointArgs) -> Vec<String> {
     let mut words = Vec::new();
     for (option, value) in [
-        ("--platform", endpoint.platform.map(PlatformArg::word)),
+        ("--platform", endpoint.platform.map(|hosted| hosted.word)),
         ("--base-url", endpoint.base_url.as_deref()),
     ] {
         words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value.to_owned()]));
@@ -54,11 +53,10 @@ pub(super) fn same_endpoint(endpoint: &EndpointArgs) -> Vec<String> {
 
 /// The same for a ledger's base URL; `None` is the practice workspace.
 pub(super) fn endpoint_of(base_url: Option<&str>) -> Vec<String> {
-    let words = match base_url {
-        None => vec!["--sandbox"],
-        Some(LANGDOCK) => vec!["--platform", "langdock"],
-        Some(ODEUS) => vec!["--platform", "odeus"],
-        Some(other) => vec!["--base-url", other],
+    let words = match (base_url, base_url.and_then(Hosted::at)) {
+        (None, _) => vec!["--sandbox"],
+        (_, Some(hosted)) => vec!["--platform", hosted.word],
+        (Some(other), None) => vec!["--base-url", other],
     };
     words.into_iter().map(str::to_owned).collect()
 }

@@ -12,12 +12,11 @@ use super::connection::{practice_server, read_api_key, read_ca_cert};
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AssistantId, Call, CallFailure, Exit, FailureKind, grouped};
+use crate::cli::network_arguments::Hosted;
 use crate::cli::settings::{Endpoint, Environment, choose_key, typed_endpoint};
 use crate::cli::tools_arguments::DoctorArgs;
 use crate::engine::os;
-use crate::engine::platform::{
-    ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Listing, Meter, NoSendLog, ODEUS,
-};
+use crate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Listing, Meter, NoSendLog};
 use crate::engine::report::{ReportFileError, check_writable};
 use crate::engine::terminal::{self, Terminal, counted};
 use crate::inventory::{self, Check, CheckStatus};
@@ -93,9 +92,15 @@ struct Doctor<'a> {
 
 impl Doctor<'_> {
     async fn check(&mut self, endpoint: &Endpoint) -> Result<(), CommandError> {
-        let (sandbox, base_url) = self.address(endpoint).await?;
+        let (sandbox, address) = if let Some(address) = endpoint.address() {
+            (None, address.to_owned())
+        } else {
+            let sandbox = practice_server(SandboxOptions::default()).await?;
+            let address = sandbox.base_url();
+            (Some(sandbox), address)
+        };
         let key = self.key(endpoint, sandbox.as_ref());
-        if let Some(base_url) = base_url {
+        if let Some(base_url) = self.address(&address) {
             self.network_checks(&base_url, key.as_ref().ok()).await;
             self.skip_the_rest(&["proxy", "name", "connection", "tls", "api", "clock"]);
             match key {
@@ -170,27 +175,17 @@ impl Doctor<'_> {
     }
 
     /// The form of the base URL.
-    async fn address(
-        &mut self,
-        endpoint: &Endpoint,
-    ) -> Result<(Option<Sandbox>, Option<BaseUrl>), CommandError> {
-        let (sandbox, address) = if let Some(address) = endpoint.address() {
-            (None, address.to_owned())
-        } else {
-            let sandbox = practice_server(SandboxOptions::default()).await?;
-            let address = sandbox.base_url();
-            (Some(sandbox), address)
-        };
-        let base_url = match BaseUrl::parse(&address, self.arguments.key.allow_http) {
+    fn address(&mut self, address: &str) -> Option<BaseUrl> {
+        let base_url = match BaseUrl::parse(address, self.arguments.key.allow_http) {
             Ok(base_url) => base_url,
             Err(error) => {
                 self.failed("base_url", error.to_string(), MEND_ADDRESS);
-                return Ok((sandbox, None));
+                return None;
             }
         };
         let text = base_url.to_string();
         self.is_langdock = text == LANGDOCK;
-        let is_dedicated = ![LANGDOCK, ODEUS].contains(&text.as_str()) && !base_url.is_loopback();
+        let is_dedicated = Hosted::at(&text).is_none() && !base_url.is_loopback();
         if is_dedicated && !text.ends_with("/api/public") {
             self.warn("base_url", format!("{text} does not end in /api/public"), MEND_ADDRESS);
         } else if base_url.is_http() && !base_url.is_loopback() {
@@ -199,7 +194,7 @@ impl Doctor<'_> {
         } else {
             self.ok("base_url", text);
         }
-        Ok((sandbox, Some(base_url)))
+        Some(base_url)
     }
 
     /// The key, read and not yet shown to anybody; or why there is none.

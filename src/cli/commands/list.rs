@@ -16,7 +16,7 @@ use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::{AgentId, Call, CallFailure, Exit, FailureKind, StopReason, terminal_safe};
 use crate::cli::settings::{OutputPath, UsageError};
-use crate::cli::tools_arguments::{ListArgs, ListDialectArg};
+use crate::cli::tools_arguments::ListArgs;
 use crate::engine::platform::{Client, ListWalk, ListedAgent, Listing, NoSendLog};
 use crate::engine::report::{
     Access, Dialect, FileHead, ReportFileError, check_writable, csv_table, write_atomically,
@@ -232,18 +232,14 @@ impl List {
 fn run_with(file: &Path, arguments: &ListArgs, base_url: Option<&str>) -> String {
     let file = path_word(file);
     let words = match (arguments.platform.endpoint.platform, base_url) {
-        (Some(platform), _) => vec!["run", &file, "--platform", platform.word()],
+        (Some(hosted), _) => vec!["run", &file, "--platform", hosted.word],
         (None, Some(base_url)) => vec!["run", &file, "--base-url", base_url],
         (None, None) => vec!["run", &file, "--sandbox"],
     };
     other_command(&typed(), &words, &same_access(&arguments.platform.key))
 }
 
-fn csv(list: &List, dialect: ListDialectArg) -> io::Result<String> {
-    let dialect = match dialect {
-        ListDialectArg::Excel => Dialect::Excel,
-        ListDialectArg::Plain => Dialect::Plain,
-    };
+fn csv(list: &List, dialect: Dialect) -> io::Result<String> {
     let mut columns = COLUMNS.to_vec();
     columns.extend(list.shared.as_ref().map(|_| SHARED));
     let ids: Vec<String> = list.agents.iter().map(|agent| agent.id.to_string()).collect();
@@ -305,11 +301,11 @@ mod tests {
     #[test]
     fn what_the_platform_does_not_say_is_empty_in_csv_and_null_in_json() {
         let one = list(&[agent("Travel")], None);
-        insta::assert_snapshot!(csv(&one, ListDialectArg::Plain).unwrap(), @r"
+        insta::assert_snapshot!(csv(&one, Dialect::Plain).unwrap(), @r"
         assistant_id,name,disabled,owner,model,updated_at
         00000000-0000-0000-0000-000000000001,Travel,,,,
         ");
-        assert!(csv(&one, ListDialectArg::Excel).unwrap().starts_with("\u{FEFF}assistant_id,"));
+        assert!(csv(&one, Dialect::Excel).unwrap().starts_with("\u{FEFF}assistant_id,"));
         insta::assert_snapshot!(json_lines(&list(&[agent("a\n\u{2028}b")], None)).trim_end(), @r#"{"type":"agent","assistant_id":"00000000-0000-0000-0000-000000000001","name":"a\n\u2028b","disabled":null,"owner":null,"model":null,"updated_at":null}"#);
     }
 
@@ -319,7 +315,7 @@ mod tests {
         let agents = [agent("Travel"), other];
         let known = list(&agents, Some(Ok([agents[1].id].into())));
         let unknown = list(&agents, Some(Err("no list".into())));
-        insta::assert_snapshot!(csv(&known, ListDialectArg::Plain).unwrap() + &csv(&unknown, ListDialectArg::Plain).unwrap(), @r"
+        insta::assert_snapshot!(csv(&known, Dialect::Plain).unwrap() + &csv(&unknown, Dialect::Plain).unwrap(), @r"
         assistant_id,name,disabled,owner,model,updated_at,shared
         00000000-0000-0000-0000-000000000001,Travel,,,,,no
         00000000-0000-0000-0000-000000000002,Bot,,,,,yes

@@ -35,13 +35,11 @@ use anyhow::Context;
 use clap::Parser;
 use tokio::runtime::Runtime;
 
-use super::arguments::{Cli, ColorArg, Command, LogFormatArg};
+use super::arguments::{Cli, Command};
 use super::files::CommandFiles;
 use super::settings::UsageError;
-use super::shared_arguments::DialectArg;
 use crate::base::{Exit, defect, keep_defects_quiet};
-use crate::engine::report::Dialect;
-use crate::engine::terminal::{self, ColorChoice, LogFormat, Terminal};
+use crate::engine::terminal::{self, LogFormat, Terminal};
 
 /// Why a command did nothing, or not all.
 #[derive(Debug)]
@@ -87,11 +85,11 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
-    let mut terminal = Terminal::new(color(cli.global.color), cli.global.quiet, cli.global.verbose);
+    let mut terminal = Terminal::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     match (&cli.global.log_file, cli.global.log_format) {
         (Some(_), _) => terminal = terminal.with_log_file(),
-        (None, LogFormatArg::Json) => terminal = terminal.with_records_only(),
-        (None, LogFormatArg::Text) => {}
+        (None, LogFormat::Json) => terminal = terminal.with_records_only(),
+        (None, LogFormat::Text) => {}
     }
     keep_defects_quiet();
     ended(|| start(cli, &terminal), &terminal).into()
@@ -124,11 +122,7 @@ fn chain(error: &anyhow::Error) -> String {
 /// Nothing is opened for writing before all files of the command are known to be different.
 fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
     let files = CommandFiles::of(&cli)?;
-    let format = match cli.global.log_format {
-        LogFormatArg::Text => LogFormat::Text,
-        LogFormatArg::Json => LogFormat::Json,
-    };
-    terminal::init_logs(terminal, format, cli.global.log_file.as_deref())
+    terminal::init_logs(terminal, cli.global.log_format, cli.global.log_file.as_deref())
         .map_err(|error| UsageError(error.to_string()))?;
     match cli.command {
         Command::Run(arguments) => run::run(&arguments, terminal),
@@ -145,22 +139,6 @@ fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
     }
 }
 
-const fn color(typed: ColorArg) -> ColorChoice {
-    match typed {
-        ColorArg::Auto => ColorChoice::Auto,
-        ColorArg::Always => ColorChoice::Always,
-        ColorArg::Never => ColorChoice::Never,
-    }
-}
-
-const fn dialect(typed: DialectArg) -> Dialect {
-    match typed {
-        DialectArg::Input => Dialect::Input,
-        DialectArg::Excel => Dialect::Excel,
-        DialectArg::Plain => Dialect::Plain,
-    }
-}
-
 /// One thread for everything that waits: the work of a row is short, and handing it between threads costs more than
 /// doing it. The ledger is written and paged on threads of its own.
 fn runtime() -> Result<Runtime, CommandError> {
@@ -171,6 +149,7 @@ fn runtime() -> Result<Runtime, CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::terminal::ColorChoice;
 
     #[test]
     fn a_panic_ends_a_command_as_a_failure_does() {

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use crate::base::{Exit, Lang, SinceLast};
 use crate::cli::report_arguments::{PageArgs, ReportFormatArg};
 use crate::cli::settings::{OutputPath, Outputs, UsageError};
-use crate::cli::shared_arguments::DialectArg;
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::report::page::{self, Objects, Overview, PageLine, PageOptions};
 use crate::engine::report::{self, Access, Dialect, Renderer, ReportFileError, ReportSettings, Written};
@@ -129,8 +128,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn of(dialect: DialectArg, page: &PageArgs) -> Self {
-        Self { dialect: super::dialect(dialect), page: page.options() }
+    pub(super) fn of(dialect: Dialect, page: &PageArgs) -> Self {
+        Self { dialect, page: page.options() }
     }
 }
 

@@ -15,7 +15,7 @@ use super::run_report::RunRows;
 use super::session::{Session, Work};
 use super::signals::Signals;
 use super::switching::{ask_first, somebody_must_be_there};
-use super::{CommandError, dialect, runtime};
+use super::{CommandError, runtime};
 use crate::base::{DisabledState, Event, Exit, Observer, RollbackPlan, StopReason};
 use crate::check::BothSides;
 use crate::cli::rollback_arguments::RollbackArgs;
@@ -138,7 +138,7 @@ impl Rollback<'_> {
         let again = "the ledger cannot be read again";
         let ledger = LedgerReader::open(&self.arguments.ledger).context(again)?;
         let facts = ledger.facts().context(again)?;
-        let asked = Asked { dialect: dialect(self.arguments.dialect), page: PageOptions::default() };
+        let asked = Asked { dialect: self.arguments.dialect, page: PageOptions::default() };
         let rows = RunRows { ledger: &ledger, facts, redact: false, again: false };
         let reports = render_outputs(&rows, &self.outputs, &asked, true, self.terminal, &mut |_| {});
         let is_over = stopped.is_none() && result.failed == 0 && (result.left == 0 || self.only.is_some());

@@ -9,13 +9,9 @@ use super::command_line::{other_command, typed, with_key};
 use super::signals::Signals;
 use super::{CommandError, runtime};
 use crate::base::Exit;
-use crate::cli::sandbox_arguments::{
-    SandboxArgs, SandboxGovernanceArg, SandboxListArg, SandboxLostAnswerArg, SandboxRecordsArg,
-};
+use crate::cli::sandbox_arguments::SandboxArgs;
 use crate::engine::terminal::{self, Terminal};
-use crate::practice::{
-    self, AgentList, Governance, LostAnswer, RetryAfter, SandboxOptions, Times, WriteTrouble,
-};
+use crate::practice::{self, AgentList, RetryAfter, SandboxOptions, Times, WriteTrouble};
 
 /// The sample's input, as it lies in the repository.
 const SAMPLE: &str = "samples/assistants.csv";
@@ -56,21 +52,15 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
     SandboxOptions {
         port: arguments.port,
         workspace: arguments.workspace.clone(),
-        made_up: !arguments.no_made_up,
+        no_made_up: arguments.no_made_up,
         mix: arguments.mix,
         share_all: arguments.share_all,
-        one_record: arguments.records == SandboxRecordsArg::One,
+        one_record: arguments.one_record,
         list: match (arguments.list, arguments.list_lag) {
-            (SandboxListArg::Missing, _) => AgentList::Missing,
-            (SandboxListArg::Present, 0) => AgentList::Present,
-            (SandboxListArg::Present, seconds) => AgentList::Lagging(Duration::from_secs(seconds)),
+            (AgentList::Present, 1..) => AgentList::Lagging(Duration::from_secs(arguments.list_lag)),
+            (list, _) => list,
         },
-        governance: match arguments.governance {
-            SandboxGovernanceArg::On => Governance::On,
-            SandboxGovernanceArg::NoScope => Governance::NoScope,
-            SandboxGovernanceArg::Off => Governance::Off,
-            SandboxGovernanceArg::Missing => Governance::Missing,
-        },
+        governance: arguments.governance,
         rpm: arguments.rate_limit.map(std::num::NonZero::get),
         retry_after: arguments.retry_after.map_or(RetryAfter::Absent, RetryAfter::Fixed),
         latency: Duration::from_millis(arguments.latency_ms),
@@ -79,19 +69,22 @@ fn options(arguments: &SandboxArgs) -> SandboxOptions {
         gone_after: arguments.gone_after,
         missing_scope: arguments.missing_scope,
         disable_forbidden: arguments.switching.forbid_disable,
-        disable_lost: Times::First(arguments.switching.lose_disables),
-        lost_answer: match arguments.switching.lost_answer {
-            SandboxLostAnswerArg::Closed => LostAnswer::Closed,
-            SandboxLostAnswerArg::Silent => LostAnswer::Silent,
+        disable: WriteTrouble {
+            lost: Times::First(arguments.switching.lose_disables),
+            ..WriteTrouble::default()
         },
-        re_enable_fails: arguments.switching.fail_enables,
+        enable: WriteTrouble {
+            failed: Times::First(arguments.switching.fail_enables),
+            ..WriteTrouble::default()
+        },
+        lost_answer: arguments.switching.lost_answer,
         edit_forbidden: arguments.writing.forbid_edit,
         update: writes,
         publish: writes,
         create: writes,
         flaky_creates: Times::First(arguments.writing.flaky_creates),
         // The log is for tests; a workspace that serves for days must not grow.
-        keep_log: false,
+        no_log: true,
         ..SandboxOptions::default()
     }
 }
@@ -102,6 +95,7 @@ mod tests {
 
     use super::*;
     use crate::cli::arguments::{Cli, Command};
+    use crate::practice::{Governance, LostAnswer};
 
     fn typed(line: &str) -> SandboxOptions {
         let cli = Cli::try_parse_from(line.split_whitespace()).expect("the line can be typed");
@@ -114,8 +108,8 @@ mod tests {
         let plain = typed("agent-migrate sandbox");
         assert!(plain.one_record && !plain.disable_forbidden);
         assert_eq!(
-            (plain.list, plain.disable_lost, plain.lost_answer, plain.re_enable_fails),
-            (AgentList::Present, Times::First(0), LostAnswer::Closed, 0)
+            (plain.list, plain.disable.lost, plain.lost_answer, plain.enable.failed),
+            (AgentList::Present, Times::First(0), LostAnswer::Closed, Times::First(0))
         );
         let troubled = typed(
             "agent-migrate sandbox --records two --list-lag 30 --forbid-disable --lose-disables 3 \
@@ -123,8 +117,13 @@ mod tests {
         );
         assert!(!troubled.one_record && troubled.disable_forbidden);
         assert_eq!(
-            (troubled.list, troubled.disable_lost, troubled.lost_answer, troubled.re_enable_fails),
-            (AgentList::Lagging(Duration::from_secs(30)), Times::First(3), LostAnswer::Silent, 2)
+            (troubled.list, troubled.disable.lost, troubled.lost_answer, troubled.enable.failed),
+            (
+                AgentList::Lagging(Duration::from_secs(30)),
+                Times::First(3),
+                LostAnswer::Silent,
+                Times::First(2)
+            )
         );
         assert_eq!(typed("agent-migrate sandbox --list missing").list, AgentList::Missing);
         for (word, governance) in [

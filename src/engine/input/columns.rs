@@ -37,7 +37,7 @@ impl Columns {
         if let (Some(one), Some(other)) = (column, agent_column)
             && one == other
         {
-            return Err(InputError::SameColumn { column: name_list(names, &[one]) });
+            return Err(InputError::SameColumn(name_list(names, &[one])));
         }
         let agent_by_name = || like(names, names::AGENT).next();
         let assistant = match column {
@@ -96,7 +96,7 @@ fn assistant(
                 columns: listed(names.iter().map(String::as_str)),
             })
         }
-        several => Err(InputError::AmbiguousColumn { columns: name_list(names, several) }),
+        several => Err(InputError::AmbiguousColumn(name_list(names, several))),
     }
 }
 

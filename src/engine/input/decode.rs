@@ -1,8 +1,8 @@
 //! Bytes to UTF-8 text: which encoding, and a reader that decodes as it goes.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{CoderResult, Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use memchr::memchr_iter;
 
 use super::error::{self, InputError};
@@ -23,17 +23,8 @@ pub(super) struct Spelling {
     pub(super) flawed_line: Option<u64>,
 }
 
-/// What a file is, by its first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FileKind {
-    /// A text, as far as can be told.
-    Text,
-    /// An `.xlsx`.
-    Workbook,
-}
-
-/// Tells texts and workbooks, and refuses what is neither.
-pub(super) fn kind(source: &Source) -> Result<FileKind, InputError> {
+/// Tells workbooks (`.xlsx`) from texts, and refuses what is neither.
+pub(super) fn is_workbook(source: &Source) -> Result<bool, InputError> {
     let head = head(source)?;
     let refused = |what, advice| Err(InputError::OtherFormat { what, advice });
     match head.as_slice() {
@@ -43,7 +34,7 @@ pub(super) fn kind(source: &Source) -> Result<FileKind, InputError> {
         [b'P', b'K', 3, 4, ..] if holds(&head, b"mimetypeapplication/vnd.oasis.opendocument") => {
             refused("an OpenDocument file (.ods)", error::SAVE_AS)
         }
-        [b'P', b'K', 3, 4, ..] => Ok(FileKind::Workbook),
+        [b'P', b'K', 3, 4, ..] => Ok(true),
         [b'%', b'P', b'D', b'F', ..] => {
             refused("a PDF", "ask for the list itself, as a file of one of the two")
         }
@@ -51,7 +42,7 @@ pub(super) fn kind(source: &Source) -> Result<FileKind, InputError> {
             "JSON",
             "put the ids into a CSV, one on each line, for instance with: jq -r '.[].id' list.json > ids.csv",
         ),
-        _ => Ok(FileKind::Text),
+        _ => Ok(false),
     }
 }
 
@@ -101,7 +92,8 @@ pub(super) fn spelling(source: &Source) -> Result<Spelling, InputError> {
         }
     }
     let marked = head.starts_with(&[0xEF, 0xBB, 0xBF]);
-    let look = Utf8Look::through(source.open()?).map_err(InputError::Read)?;
+    let look =
+        Utf8Look::through(BufReader::with_capacity(CHUNK, source.open()?)).map_err(InputError::Read)?;
     // What reads as letters of UTF-8 by chance, in a text of another encoding, is rare.
     Ok(if marked || look.flaws <= look.letters {
         Spelling { flawed_line: look.flawed_line, ..spelling(Encoding::Utf8, if marked { 3 } else { 0 }) }
@@ -121,48 +113,24 @@ struct Utf8Look {
 }
 
 impl Utf8Look {
-    fn through(mut reader: impl Read) -> io::Result<Self> {
+    fn through(mut reader: impl BufRead) -> io::Result<Self> {
         let mut look = Self::default();
-        let mut buffer = vec![0; CHUNK];
-        let mut kept = 0;
+        let mut decoder = UTF_8.new_decoder_without_bom_handling();
+        let mut text = String::with_capacity(CHUNK);
         loop {
-            let free = buffer.get_mut(kept..).unwrap_or_default();
-            let read = match reader.read(free) {
+            let raw = match reader.fill_buf() {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result?,
             };
-            let filled = kept + read;
-            let taken = look.take(buffer.get(..filled).unwrap_or_default());
-            if read == 0 {
-                // What is kept is the beginning of a character that never ends.
-                if taken < filled {
-                    look.flaw();
-                }
-                return Ok(look);
-            }
-            buffer.copy_within(taken..filled, 0);
-            kept = filled - taken;
-        }
-    }
-
-    /// Gives how many of the bytes are done with: the last ones may begin a character.
-    fn take(&mut self, bytes: &[u8]) -> usize {
-        let mut at = 0;
-        loop {
-            let rest = bytes.get(at..).unwrap_or_default();
-            match std::str::from_utf8(rest) {
-                Ok(_) => {
-                    self.text(rest);
-                    return bytes.len();
-                }
-                Err(error) => {
-                    let (text, _) = rest.split_at(error.valid_up_to());
-                    self.text(text);
-                    at += text.len();
-                    let Some(length) = error.error_len() else { return at };
-                    self.flaw();
-                    at += length;
-                }
+            let last = raw.is_empty();
+            text.clear();
+            let (result, read) = decoder.decode_to_string_without_replacement(raw, &mut text, last);
+            reader.consume(read);
+            look.text(text.as_bytes());
+            match result {
+                DecoderResult::Malformed(..) => look.flaw(),
+                DecoderResult::InputEmpty if last => return Ok(look),
+                DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
             }
         }
     }
@@ -184,65 +152,32 @@ impl Utf8Look {
     }
 }
 
+pub(super) type Text = Box<dyn BufRead + Send>;
+
 /// The input as UTF-8 text without byte order mark. A flawed UTF-8 input passes as it is; cells are read lossily.
-pub(super) enum TextReader {
-    /// UTF-8 as it stands.
-    Plain(BufReader<Box<dyn Read + Send>>),
-    /// Anything else.
-    Decoded(Box<Decoded>),
+pub(super) fn text(source: &Source, spelling: Spelling) -> Result<Text, InputError> {
+    let mut raw = BufReader::with_capacity(CHUNK, source.open()?);
+    let mut bom = raw.by_ref().take(spelling.bom_length as u64);
+    io::copy(&mut bom, &mut io::sink()).map_err(InputError::Read)?;
+    let encoding = match spelling.encoding {
+        Encoding::Utf8 => return Ok(Box::new(raw)),
+        Encoding::Utf16Le => UTF_16LE,
+        Encoding::Utf16Be => UTF_16BE,
+        Encoding::Windows1252 => WINDOWS_1252,
+    };
+    let decoder = encoding.new_decoder_without_bom_handling();
+    Ok(Box::new(Decoded { raw, decoder, text: Cursor::default(), finished: false }))
 }
 
-impl TextReader {
-    pub(super) fn open(source: &Source, spelling: Spelling) -> Result<Self, InputError> {
-        let mut reader = source.open()?;
-        let mut bom = reader.by_ref().take(spelling.bom_length as u64);
-        io::copy(&mut bom, &mut io::sink()).map_err(InputError::Read)?;
-        let encoding = match spelling.encoding {
-            Encoding::Utf8 => return Ok(Self::Plain(BufReader::with_capacity(CHUNK, reader))),
-            Encoding::Utf16Le => UTF_16LE,
-            Encoding::Utf16Be => UTF_16BE,
-            Encoding::Windows1252 => WINDOWS_1252,
-        };
-        let decoder = encoding.new_decoder_without_bom_handling();
-        Ok(Self::Decoded(Box::new(Decoded {
-            raw: BufReader::with_capacity(CHUNK, reader),
-            decoder,
-            text: vec![0; CHUNK],
-            start: 0,
-            end: 0,
-            finished: false,
-        })))
-    }
-}
-
-/// A decoder with its buffers. Invalid pieces (lone surrogates) become replacement characters.
-pub(super) struct Decoded {
-    raw: BufReader<Box<dyn Read + Send>>,
+/// Decodes as it goes. Invalid pieces (lone surrogates) become replacement characters.
+struct Decoded<R> {
+    raw: BufReader<R>,
     decoder: Decoder,
-    text: Vec<u8>,
-    start: usize,
-    end: usize,
+    text: Cursor<String>,
     finished: bool,
 }
 
-impl Decoded {
-    fn refill(&mut self) -> io::Result<()> {
-        while self.start == self.end && !self.finished {
-            let raw = match self.raw.fill_buf() {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                result => result?,
-            };
-            let last = raw.is_empty();
-            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, &mut self.text, last);
-            self.raw.consume(read);
-            (self.start, self.end) = (0, written);
-            self.finished = last && result == CoderResult::InputEmpty;
-        }
-        Ok(())
-    }
-}
-
-impl Read for TextReader {
+impl<R: Read> Read for Decoded<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.fill_buf()?.read(out)?;
         self.consume(read);
@@ -250,22 +185,25 @@ impl Read for TextReader {
     }
 }
 
-impl BufRead for TextReader {
+impl<R: Read> BufRead for Decoded<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        match self {
-            Self::Plain(reader) => reader.fill_buf(),
-            Self::Decoded(decoded) => {
-                decoded.refill()?;
-                Ok(decoded.text.get(decoded.start..decoded.end).unwrap_or_default())
-            }
+        while self.text.fill_buf()?.is_empty() && !self.finished {
+            let raw = match self.raw.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => result?,
+            };
+            let last = raw.is_empty();
+            let mut text = String::with_capacity(CHUNK);
+            let (result, read, _) = self.decoder.decode_to_string(raw, &mut text, last);
+            self.raw.consume(read);
+            self.text = Cursor::new(text);
+            self.finished = last && result == CoderResult::InputEmpty;
         }
+        self.text.fill_buf()
     }
 
     fn consume(&mut self, amount: usize) {
-        match self {
-            Self::Plain(reader) => reader.consume(amount),
-            Self::Decoded(decoded) => decoded.start = (decoded.start + amount).min(decoded.end),
-        }
+        self.text.consume(amount);
     }
 }
 
@@ -279,9 +217,9 @@ mod tests {
     fn decoded(bytes: &[u8]) -> (Spelling, String) {
         let source = Source::Memory(Bytes::copy_from_slice(bytes));
         let spelling = spelling(&source).unwrap();
-        let mut text = Vec::new();
-        TextReader::open(&source, spelling).unwrap().read_to_end(&mut text).unwrap();
-        (spelling, String::from_utf8_lossy(&text).into_owned())
+        let mut read = Vec::new();
+        text(&source, spelling).unwrap().read_to_end(&mut read).unwrap();
+        (spelling, String::from_utf8_lossy(&read).into_owned())
     }
 
     fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -368,19 +306,19 @@ mod tests {
             (b"[\"550e8400-e29b-41d4-a716-446655440000\"]", "JSON"),
             (b"{\"data\": []}", "JSON"),
         ] {
-            let error = kind(&Source::Memory(Bytes::from_static(bytes))).unwrap_err();
+            let error = is_workbook(&Source::Memory(Bytes::from_static(bytes))).unwrap_err();
             assert!(
                 matches!(error, InputError::OtherFormat { what, .. } if what.contains(expected)),
                 "{error}"
             );
         }
         for (text, expected) in [
-            (&b"PK\x03\x04rest"[..], FileKind::Workbook),
-            (b"{550e8400-e29b-41d4-a716-446655440000}\n", FileKind::Text),
-            (b"[x],y\n", FileKind::Text),
-            (b"", FileKind::Text),
+            (&b"PK\x03\x04rest"[..], true),
+            (b"{550e8400-e29b-41d4-a716-446655440000}\n", false),
+            (b"[x],y\n", false),
+            (b"", false),
         ] {
-            assert_eq!(kind(&Source::Memory(Bytes::from_static(text))).unwrap(), expected);
+            assert_eq!(is_workbook(&Source::Memory(Bytes::from_static(text))).unwrap(), expected);
         }
     }
 

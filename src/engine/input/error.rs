@@ -12,31 +12,17 @@ pub(super) const SAVE_AS: &str =
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// No file of that name.
-    #[error("there is no file '{}': check the name and the folder", path.display())]
-    NotFound {
-        /// The path as given.
-        path: PathBuf,
-    },
+    #[error("there is no file '{}': check the name and the folder", .0.display())]
+    NotFound(PathBuf),
     /// A folder instead of a file.
-    #[error("'{}' is a folder: name the CSV file in it", path.display())]
-    Directory {
-        /// The path as given.
-        path: PathBuf,
-    },
+    #[error("'{}' is a folder: name the CSV file in it", .0.display())]
+    Directory(PathBuf),
     /// A pipe or a device, which cannot be read twice.
-    #[error("'{}' is not a regular file, and the input is read more than once: save it as a file first", path.display())]
-    NotAFile {
-        /// The path as given.
-        path: PathBuf,
-    },
+    #[error("'{}' is not a regular file, and the input is read more than once: save it as a file first", .0.display())]
+    NotAFile(PathBuf),
     /// The file is there and does not open.
-    #[error("'{}' cannot be opened: {source}", path.display())]
-    Open {
-        /// The path as given.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: io::Error,
-    },
+    #[error("'{}' cannot be opened: {}", .0.display(), .1)]
+    Open(PathBuf, #[source] io::Error),
     /// The operating system stopped in the middle of the file.
     #[error("the input cannot be read to its end: {0}")]
     Read(#[source] io::Error),
@@ -52,46 +38,31 @@ pub enum InputError {
         advice: &'static str,
     },
     /// A workbook, or another archive, that cannot be read.
-    #[error("the input cannot be read as a workbook (.xlsx): {words}; save it again, or give a CSV")]
-    Workbook {
-        /// What is wrong with it.
-        words: String,
-    },
+    #[error("the input cannot be read as a workbook (.xlsx): {0}; save it again, or give a CSV")]
+    Workbook(String),
     /// A workbook that is larger than a list of assistants is.
     #[error(
         "the input is a workbook of more than 64 MiB (256 MiB unpacked): leave out what is no list of assistants, or give a CSV"
     )]
     WorkbookTooLarge,
     /// Cells stand apart by a character that is not looked for.
-    #[error("the cells of the input seem to be separated by {delimiter}: say so with --delimiter {}", shell(*delimiter))]
-    OtherDelimiter {
-        /// Which one.
-        delimiter: char,
-    },
+    #[error("the cells of the input seem to be separated by {}: say so with --delimiter {}", .0, shell(*.0))]
+    OtherDelimiter(char),
     /// Nothing in it, or nothing but blank lines and comments, or a header line without rows.
-    #[error("the input has no rows: {what}")]
-    Empty {
-        /// What there is instead of rows.
-        what: &'static str,
-    },
-    /// A quote that is never closed would swallow every row after it.
+    #[error("the input has no rows: {0}")]
+    Empty(&'static str),
+    /// A quote that is never closed, by the line on which it stands, would swallow every row after it.
     #[error(
-        "line {line}: the quote (\") that opens there is never closed: \
+        "line {0}: the quote (\") that opens there is never closed: \
          close it, or double it if it belongs to the text"
     )]
-    UnclosedQuote {
-        /// Physical line on which the quote stands, from 1.
-        line: u64,
-    },
+    UnclosedQuote(u64),
     /// No table that a person keeps has such a row: another kind of file, or a quote that is closed far too late.
     #[error(
-        "line {line}: the row that starts there is larger than 16 MiB or has more than 16,384 columns: \
+        "line {0}: the row that starts there is larger than 16 MiB or has more than 16,384 columns: \
          is this a CSV, and is every quote (\") closed?"
     )]
-    RowTooLarge {
-        /// Physical line on which the row starts, from 1.
-        line: u64,
-    },
+    RowTooLarge(u64),
     /// `--delimiter` with a character that cannot be one.
     #[error("--delimiter takes one ASCII character that is neither a quote nor a line break")]
     Delimiter,
@@ -107,20 +78,12 @@ pub enum InputError {
     },
     /// Both options name one column.
     #[error(
-        "--column and --agent-column name the same column, {column}: leave --agent-column out if the ids are the same"
+        "--column and --agent-column name the same column, {0}: leave --agent-column out if the ids are the same"
     )]
-    SameColumn {
-        /// The column, quoted.
-        column: String,
-    },
+    SameColumn(String),
     /// Several columns hold UUIDs and none has a name that decides.
-    #[error(
-        "more than one column holds UUIDs: {columns}; say with --column NAME which one has the assistants"
-    )]
-    AmbiguousColumn {
-        /// The columns in question, quoted and separated by commas.
-        columns: String,
-    },
+    #[error("more than one column holds UUIDs: {0}; say with --column NAME which one has the assistants")]
+    AmbiguousColumn(String),
     /// No UUID in the first rows and no name to go by.
     #[error(
         "no column holds a UUID in the first {rows} rows; \
@@ -142,14 +105,11 @@ fn shell(delimiter: char) -> String {
 impl InputError {
     /// Whether the sentence names the file already.
     pub const fn names_the_file(&self) -> bool {
-        matches!(
-            self,
-            Self::NotFound { .. } | Self::Directory { .. } | Self::NotAFile { .. } | Self::Open { .. }
-        )
+        matches!(self, Self::NotFound(_) | Self::Directory(_) | Self::NotAFile(_) | Self::Open(..))
     }
 
     /// Whether an option is what has to be mended, rather than the input.
     pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::Delimiter | Self::UnknownColumn { .. } | Self::SameColumn { .. })
+        matches!(self, Self::Delimiter | Self::UnknownColumn { .. } | Self::SameColumn(_))
     }
 }

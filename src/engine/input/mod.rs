@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use self::cell::Found;
 use self::columns::Columns;
-use self::decode::{FileKind, Spelling, TextReader};
+use self::decode::{Spelling, Text};
 use self::records::{Layout, Record, Records};
 use self::source::Source;
 use self::survey::Survey;
@@ -81,37 +81,34 @@ impl Input {
     }
 
     fn look_through(source: Source, options: &InputOptions) -> Result<Self, InputError> {
-        let (source, remark) = match decode::kind(&source)? {
-            FileKind::Text => (source, None),
-            FileKind::Workbook => {
-                let sheet = workbook::read(&source)?;
-                (Source::Memory(sheet.csv.into()), Some(sheet.remark))
-            }
+        let is_sheet = decode::is_workbook(&source)?;
+        let (source, remark) = if is_sheet {
+            let sheet = workbook::read(&source)?;
+            (Source::Memory(sheet.csv.into()), sheet.remark)
+        } else {
+            (source, None)
         };
         let spelling = decode::spelling(&source)?;
         let mut head = Vec::new();
-        let text = TextReader::open(&source, spelling)?;
+        let text = decode::text(&source, spelling)?;
         text.take(sniff::HEAD).read_to_end(&mut head).map_err(InputError::Read)?;
-        let layout = if remark.is_some() {
-            sniff::sheet_layout(&head, options)
-        } else {
-            sniff::layout(&head, options)?
-        };
-        let survey = Survey::of(TextReader::open(&source, spelling)?, layout, options)?;
+        let layout =
+            if is_sheet { sniff::sheet_layout(&head, options) } else { sniff::layout(&head, options)? };
+        let survey = Survey::of(decode::text(&source, spelling)?, layout, options)?;
         let columns = Columns::choose(&survey, options)?;
         let format = InputFormat {
             encoding: spelling.encoding,
             // Who has a workbook opens the report with the same program.
-            bom: spelling.bom_length > 0 || layout.is_sheet,
+            bom: spelling.bom_length > 0 || is_sheet,
             delimiter: layout.delimiter,
             line_end: match survey.line_end {
-                _ if layout.is_sheet => LineEnd::CrLf,
+                _ if is_sheet => LineEnd::CrLf,
                 found => found.unwrap_or(LineEnd::Lf),
             },
             carried_columns: columns.carried_names.clone(),
         };
         let mut remarks = remarks::remarks(spelling, layout, &survey, &columns);
-        remarks.extend(remark.flatten());
+        remarks.extend(remark);
         Ok(Self { source, spelling, layout, has_header: survey.header.is_some(), columns, format, remarks })
     }
 
@@ -127,7 +124,7 @@ impl Input {
 
     /// The rows from the first one on; each call reads the source again from its start.
     pub fn rows(&self) -> Result<Rows, InputError> {
-        let mut records = Records::new(TextReader::open(&self.source, self.spelling)?, self.layout);
+        let mut records = Records::new(decode::text(&self.source, self.spelling)?, self.layout);
         let mut record = Record::default();
         let at_end = self.has_header && !records.read(&mut record)?;
         Ok(Rows { records, record, columns: self.columns.clone(), at_end })
@@ -136,7 +133,7 @@ impl Input {
 
 /// The rows of an input, in its order. After an error there are no more.
 pub struct Rows {
-    records: Records<TextReader>,
+    records: Records<Text>,
     record: Record,
     columns: Columns,
     at_end: bool,
@@ -162,11 +159,11 @@ impl Iterator for Rows {
 impl Columns {
     /// Makes a row of a record.
     fn row(&self, record: &Record) -> InputRow {
-        let given = self.given(record);
+        let (counts, shown) = self.given(record);
         InputRow {
             line: record.line(),
-            input: self.text(record, given.shown),
-            target: self.target(record, given.counts),
+            input: self.text(record, shown),
+            target: self.target(record, counts),
             carried: self.carried.iter().map(|&column| self.text(record, column)).collect(),
         }
     }
@@ -189,17 +186,17 @@ impl Columns {
             .find(|invalid| error == invalid.sentence())
     }
 
-    /// In a report of ours `assistant_id` counts unless it is empty, and `input` is shown unless it says something else.
-    fn given(&self, record: &Record) -> Given {
-        let only = |column| Given { counts: column, shown: column };
-        let Some(mended) = self.mended else { return only(self.assistant) };
+    /// The column that counts and the one that is shown as the cell given. In a report of ours `assistant_id` counts unless
+    /// it is empty, and `input` is shown unless it says something else.
+    fn given(&self, record: &Record) -> (usize, usize) {
+        let Some(mended) = self.mended else { return (self.assistant, self.assistant) };
         let (assistant, input) = (record.cell(self.assistant), record.cell(mended));
         if cell::is_blank(assistant) {
-            only(mended)
+            (mended, mended)
         } else if cell::find(assistant) != Found::Nothing && cell::find(assistant) == cell::find(input) {
-            Given { counts: self.assistant, shown: mended }
+            (self.assistant, mended)
         } else {
-            only(self.assistant)
+            (self.assistant, self.assistant)
         }
     }
 
@@ -213,10 +210,4 @@ impl Columns {
             _ => text,
         }
     }
-}
-
-/// The column that counts and the one that is shown as the cell given.
-struct Given {
-    counts: usize,
-    shown: usize,
 }

@@ -46,23 +46,22 @@ pub(super) fn without_clashes<'a>(names: impl Iterator<Item = &'a str>) -> Vec<S
         .collect();
     // A name that was really there is nobody's second choice.
     let mut taken: HashSet<String> = names.iter().cloned().collect();
-    let mut seen: HashMap<String, u64> = HashMap::new();
-    let mut unique = Vec::with_capacity(names.len());
-    for name in names {
-        let count = seen.entry(name.clone()).or_insert(0);
+    let mut seen: HashMap<&str, u64> = HashMap::new();
+    let unique = names.iter().map(|name| {
+        let count = seen.entry(name).or_insert(0);
         *count += 1;
         if *count == 1 {
-            unique.push(name);
-            continue;
+            return name.clone();
         }
-        let mut candidate = format!("{name}_{count}");
-        while !taken.insert(candidate.clone()) {
+        loop {
+            let candidate = format!("{name}_{count}");
+            if taken.insert(candidate.clone()) {
+                return candidate;
+            }
             *count += 1;
-            candidate = format!("{name}_{count}");
         }
-        unique.push(candidate);
-    }
-    unique
+    });
+    unique.collect()
 }
 
 #[cfg(test)]

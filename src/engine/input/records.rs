@@ -10,7 +10,7 @@ use memchr::{memchr2, memchr3};
 
 use super::cell;
 use super::error::InputError;
-use crate::base::LineEnd;
+use crate::base::{LineEnd, trimmed};
 
 /// A row may hold this many bytes; memory stays flat even if the input is no CSV at all.
 const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;
@@ -47,6 +47,11 @@ impl Record {
     /// The text of a cell; empty where the record is too short.
     pub(super) fn text(&self, index: usize) -> String {
         String::from_utf8_lossy(self.cell(index)).into_owned()
+    }
+
+    /// Its cells as names of columns.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.cells().map(|cell| trimmed(&String::from_utf8_lossy(cell)).to_owned()).collect()
     }
 
     pub(super) fn cells(&self) -> impl Iterator<Item = &[u8]> {
@@ -145,23 +150,19 @@ impl Machine {
     }
 
     fn before_record(&mut self, byte: u8, record: &mut Record) -> usize {
+        if matches!(byte, b'\r' | b'\n') {
+            self.end_line(byte);
+            return 1;
+        }
+        self.after_cr = false;
         match byte {
-            b'\r' | b'\n' => {
-                self.end_line(byte);
-                1
-            }
             // What a file is padded with, and what ended one once, begins no row.
-            b'\0' | 0x1A => {
-                self.after_cr = false;
-                1
-            }
+            b'\0' | 0x1A => 1,
             b'#' if !self.layout.hash_header => {
-                self.after_cr = false;
                 self.state = State::InComment;
                 1
             }
             _ => {
-                self.after_cr = false;
                 record.clear(self.line);
                 self.state = State::BeforeCell;
                 0
@@ -248,7 +249,7 @@ impl Machine {
     fn finish(&mut self, record: &mut Record) -> Result<bool, InputError> {
         let state = std::mem::replace(&mut self.state, State::BeforeRecord);
         match state {
-            State::InQuotes => Err(InputError::UnclosedQuote { line: self.quote_line }),
+            State::InQuotes => Err(InputError::UnclosedQuote(self.quote_line)),
             State::BeforeCell | State::InCell | State::AfterQuote => {
                 record.end_cell();
                 Ok(true)
@@ -296,7 +297,7 @@ impl<R: BufRead> Records<R> {
                 continue;
             }
             if record.too_large {
-                return Err(InputError::RowTooLarge { line: record.line });
+                return Err(InputError::RowTooLarge(record.line));
             }
             return Ok(true);
         }
@@ -421,7 +422,7 @@ mod tests {
         ] {
             let error = rows_by(text.as_bytes(), COMMA, 8).unwrap_err();
             assert!(
-                matches!(error, InputError::UnclosedQuote { line } if line == expected),
+                matches!(error, InputError::UnclosedQuote(line) if line == expected),
                 "{text:?}: {error}"
             );
         }
@@ -447,13 +448,13 @@ mod tests {
         let mut long = b"a\n\"".to_vec();
         long.resize(MAX_ROW_BYTES + 10, b'x');
         let error = rows_by(&long, COMMA, 65_536).unwrap_err();
-        assert!(matches!(error, InputError::UnclosedQuote { line: 2 }), "{error}");
+        assert!(matches!(error, InputError::UnclosedQuote(2)), "{error}");
         long.push(b'"');
         let error = rows_by(&long, COMMA, 65_536).unwrap_err();
-        assert!(matches!(error, InputError::RowTooLarge { line: 2 }), "{error}");
+        assert!(matches!(error, InputError::RowTooLarge(2)), "{error}");
         let wide = "x,".repeat(MAX_CELLS);
         let error = rows_by(wide.as_bytes(), COMMA, 65_536).unwrap_err();
-        assert!(matches!(error, InputError::RowTooLarge { line: 1 }), "{error}");
+        assert!(matches!(error, InputError::RowTooLarge(1)), "{error}");
     }
 
     /// The rows as the `csv` crate reads them, for texts without comments, `None` where a quote stays open.

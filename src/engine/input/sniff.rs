@@ -29,16 +29,18 @@ pub(super) fn layout(head: &[u8], options: &InputOptions) -> Result<Layout, Inpu
         header_line: None,
         is_sheet: false,
     };
-    let below_titles =
-        |layout| Ok(Layout { header_line: header_below_titles(head, layout, options), ..layout });
-    if let Some(delimiter) = options.delimiter {
-        return if is_usable(delimiter) { below_titles(with(delimiter)) } else { Err(InputError::Delimiter) };
-    }
-    if let Some(Sep::Names(delimiter)) = sep {
-        return below_titles(with(delimiter));
-    }
+    let layout = match (options.delimiter, sep) {
+        (Some(delimiter), _) if !is_usable(delimiter) => return Err(InputError::Delimiter),
+        (Some(delimiter), _) | (None, Some(Sep::Names(delimiter))) => with(delimiter),
+        (None, Some(Sep::Mute) | None) => best(head, with)?,
+    };
+    Ok(Layout { header_line: header_below_titles(head, layout, options), ..layout })
+}
+
+/// The layout under the delimiter that explains the first rows best.
+fn best(head: &[u8], with: impl Fn(u8) -> Layout) -> Result<Layout, InputError> {
     let mut best = (Fit::default(), with(b','));
-    for layout in [b',', b';', b'\t'].map(with) {
+    for layout in [b',', b';', b'\t'].map(&with) {
         let fit = fit(head, layout);
         // Of equals the first: a file of one column has no delimiter, and a comma is what a CSV has.
         if fit > best.0 {
@@ -52,9 +54,9 @@ pub(super) fn layout(head: &[u8], options: &InputOptions) -> Result<Layout, Inpu
     if best.0.cells == 0
         && let Some(delimiter) = OTHER_DELIMITERS.into_iter().find(separates)
     {
-        return Err(InputError::OtherDelimiter { delimiter: char::from(delimiter) });
+        return Err(InputError::OtherDelimiter(char::from(delimiter)));
     }
-    below_titles(best.1)
+    Ok(best.1)
 }
 
 /// The layout of a workbook's sheet, as its text is made.
@@ -76,7 +78,7 @@ fn header_below_titles(head: &[u8], layout: Layout, options: &InputOptions) -> O
     let mut headers: Vec<(u64, Vec<usize>)> = Vec::new();
     let mut rows = 0;
     while rows < SNIFFED_ROWS && records.read(&mut record).unwrap_or(false) {
-        if first.is_none() && is_report(&record) {
+        if first.is_none() && names::is_report(&record.names()) {
             return None;
         }
         let first = *first.get_or_insert(record.line());
@@ -95,13 +97,6 @@ fn header_below_titles(head: &[u8], layout: Layout, options: &InputOptions) -> O
         }
     }
     None
-}
-
-/// Whether it is the header of a report of ours.
-fn is_report(record: &Record) -> bool {
-    let names: Vec<String> =
-        (0..record.len()).map(|column| trimmed(&record.text(column)).to_owned()).collect();
-    names::is_report(&names)
 }
 
 /// Whether it is a known name, or one that was asked for.
@@ -134,8 +129,9 @@ fn fit(head: &[u8], layout: Layout) -> Fit {
     while fit.rows <= SNIFFED_ROWS && records.read(&mut record).unwrap_or(false) {
         if fit.rows == 0 {
             fit.cells = if record.len() > 1 { record.len() } else { 0 };
-            fit.is_report = is_report(&record);
-            fit.known_name = (0..record.len()).any(|column| names::is_known(trimmed(&record.text(column))));
+            let names = record.names();
+            fit.is_report = names::is_report(&names);
+            fit.known_name = names.iter().any(|name| names::is_known(name));
         }
         fit.rows += 1;
         fit.even_rows += u64::from(record.len() == fit.cells);
@@ -243,7 +239,7 @@ mod tests {
         let options = InputOptions::default();
         let error =
             layout(format!("assistant_id|owner\n{A}|Hello, dear\n").as_bytes(), &options).unwrap_err();
-        assert!(matches!(error, InputError::OtherDelimiter { delimiter: '|' }), "{error}");
+        assert!(matches!(error, InputError::OtherDelimiter('|')), "{error}");
         for text in [format!("assistant_id\n{A} | x\n"), format!("a|b,c|d\n{A}|x,y|z\n"), "a|b\nc|d\n".into()]
         {
             assert!(layout(text.as_bytes(), &options).is_ok(), "{text}");

@@ -13,27 +13,16 @@ use super::error::InputError;
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     /// A regular file, and how it looked at first.
-    File {
-        /// The path as given.
-        path: PathBuf,
-        /// Length and time of change at the first look.
-        stamp: Stamp,
-    },
+    File { path: PathBuf, stamp: Stamp },
     /// Bytes in memory: the built-in sample, tests.
     Memory(Bytes),
 }
 
-/// What tells that a file was written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    length: u64,
-    modified: Option<SystemTime>,
-}
+/// Length and time of change: what tells that a file was written to.
+type Stamp = (u64, Option<SystemTime>);
 
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        Self { length: metadata.len(), modified: metadata.modified().ok() }
-    }
+fn stamp(metadata: &Metadata) -> Stamp {
+    (metadata.len(), metadata.modified().ok())
 }
 
 impl Source {
@@ -41,22 +30,22 @@ impl Source {
     pub(super) fn file(path: &Path) -> Result<Self, InputError> {
         let metadata = fs::metadata(path).map_err(|error| open_error(path, error))?;
         if metadata.is_dir() {
-            return Err(InputError::Directory { path: path.to_owned() });
+            return Err(InputError::Directory(path.to_owned()));
         }
         if !metadata.is_file() {
-            return Err(InputError::NotAFile { path: path.to_owned() });
+            return Err(InputError::NotAFile(path.to_owned()));
         }
-        Ok(Self::File { path: path.to_owned(), stamp: Stamp::of(&metadata) })
+        Ok(Self::File { path: path.to_owned(), stamp: stamp(&metadata) })
     }
 
     /// The bytes from the start; an error if the file has changed since the first look.
     pub(super) fn open(&self) -> Result<Box<dyn Read + Send>, InputError> {
         match self {
             Self::Memory(bytes) => Ok(Box::new(bytes.clone().reader())),
-            Self::File { path, stamp } => {
+            Self::File { path, stamp: before } => {
                 let file = File::open(path).map_err(|error| open_error(path, error))?;
                 let now = file.metadata().map_err(InputError::Read)?;
-                if Stamp::of(&now) == *stamp { Ok(Box::new(file)) } else { Err(InputError::Changed) }
+                if stamp(&now) == *before { Ok(Box::new(file)) } else { Err(InputError::Changed) }
             }
         }
     }
@@ -65,8 +54,8 @@ impl Source {
 fn open_error(path: &Path, source: io::Error) -> InputError {
     let path = path.to_owned();
     match source.kind() {
-        io::ErrorKind::NotFound => InputError::NotFound { path },
-        _ => InputError::Open { path, source },
+        io::ErrorKind::NotFound => InputError::NotFound(path),
+        _ => InputError::Open(path, source),
     }
 }
 
@@ -77,15 +66,15 @@ mod tests {
     #[test]
     fn a_folder_and_a_missing_file_are_named_as_such() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(Source::file(folder.path()), Err(InputError::Directory { .. })));
+        assert!(matches!(Source::file(folder.path()), Err(InputError::Directory(_))));
         let missing = folder.path().join("missing.csv");
-        assert!(matches!(Source::file(&missing), Err(InputError::NotFound { .. })));
+        assert!(matches!(Source::file(&missing), Err(InputError::NotFound(_))));
     }
 
     #[cfg(unix)]
     #[test]
     fn a_device_is_refused_since_it_cannot_be_read_twice() {
-        assert!(matches!(Source::file(Path::new("/dev/null")), Err(InputError::NotAFile { .. })));
+        assert!(matches!(Source::file(Path::new("/dev/null")), Err(InputError::NotAFile(_))));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::records::{Layout, Record, Records};
 use super::{InputOptions, SNIFFED_ROWS, names};
 use crate::base::{LineEnd, trimmed};
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Survey {
     /// The header line, if there is one.
     pub(super) header: Option<Header>,
@@ -47,42 +47,49 @@ impl Survey {
         let mut records = Records::new(text, layout);
         let mut record = Record::default();
         if !records.read(&mut record)? {
-            return Err(InputError::Empty {
-                what: "there is nothing in it but blank lines and comments, if at all",
-            });
+            return Err(InputError::Empty("there is nothing in it but blank lines and comments, if at all"));
         }
-        let mut columns = Widths { width: record.len(), uuid_rows: vec![0; record.len()], sniffed: 0 };
-        let (header, mut names) = if layout.hash_header || is_header(&record, options) {
-            let names = header_names(&record, layout.hash_header);
-            (Some(Header { line: record.line(), is_report: names::is_report(&names) }), names)
+        let mut survey = Self { uuid_rows: vec![0; record.len()], ..Self::default() };
+        if layout.hash_header || is_header(&record, options) {
+            survey.names = header_names(&record, layout.hash_header);
+            let is_report = names::is_report(&survey.names);
+            survey.header = Some(Header { line: record.line(), is_report });
         } else {
-            columns.add(&record);
-            (None, Vec::new())
-        };
-        let compared = header.as_ref().filter(|header| header.is_report).and_then(|_| {
-            let of = |own| names.iter().position(|name| name == own);
-            of("input").zip(of("assistant_id"))
-        });
-        let mut contradictions = SomeRows::default();
-        let mut odd = SomeRows::default();
-        if header.is_none() && record.has_odd_id() {
-            odd.add(&record);
+            survey.add(&record, None);
         }
+        let of = |own| survey.names.iter().position(|name| name == own);
+        let compared = of("input").zip(of("assistant_id")).filter(|_| survey.is_report());
         while records.read(&mut record)? {
-            columns.add(&record);
-            if compared.is_some_and(|(input, assistant)| contradict(&record, input, assistant)) {
-                contradictions.add(&record);
-            }
-            if record.has_odd_id() {
-                odd.add(&record);
-            }
+            survey.add(&record, compared);
         }
-        if columns.sniffed == 0 {
-            return Err(InputError::Empty { what: "there is only a header line" });
+        if survey.sniffed == 0 {
+            return Err(InputError::Empty("there is only a header line"));
         }
-        names.extend((names.len()..columns.width).map(names::unnamed));
-        let Widths { uuid_rows, sniffed, .. } = columns;
-        Ok(Self { header, names, uuid_rows, sniffed, line_end: records.line_end(), odd, contradictions })
+        survey.names.extend((survey.names.len()..survey.uuid_rows.len()).map(names::unnamed));
+        survey.line_end = records.line_end();
+        Ok(survey)
+    }
+
+    /// Looks at a row. `compared`: where `input` and `assistant_id` stand in a report of ours.
+    fn add(&mut self, record: &Record, compared: Option<(usize, usize)>) {
+        if record.has_odd_id() {
+            self.odd.add(record);
+        }
+        if compared.is_some_and(|(input, assistant)| contradict(record, input, assistant)) {
+            self.contradictions.add(record);
+        }
+        // Delimiters that a spreadsheet left at the end of a row make no column.
+        let mut beyond = (self.uuid_rows.len()..record.len()).rev();
+        if let Some(last) = beyond.find(|&index| !cell::is_blank(record.cell(index))) {
+            self.uuid_rows.resize(last + 1, 0);
+        }
+        if self.sniffed == SNIFFED_ROWS {
+            return;
+        }
+        self.sniffed += 1;
+        for (rows, cell) in self.uuid_rows.iter_mut().zip(record.cells()) {
+            *rows += u64::from(cell::find(cell) != Found::Nothing);
+        }
     }
 
     pub(super) fn is_report(&self) -> bool {
@@ -96,8 +103,7 @@ fn is_header(record: &Record, options: &InputOptions) -> bool {
 }
 
 fn header_names(record: &Record, hash: bool) -> Vec<String> {
-    let texts: Vec<String> = (0..record.len()).map(|index| record.text(index)).collect();
-    let mut names: Vec<String> = texts.iter().map(|text| trimmed(text).to_owned()).collect();
+    let mut names = record.names();
     if hash && let Some(first) = names.first_mut() {
         let rest = trimmed(first.trim_start_matches('#'));
         *first = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(rest).to_owned();
@@ -112,29 +118,6 @@ fn header_names(record: &Record, hash: bool) -> Vec<String> {
         }
     }
     names
-}
-
-/// How far the rows reach, and where UUIDs stand in them.
-struct Widths {
-    width: usize,
-    uuid_rows: Vec<u64>,
-    sniffed: u64,
-}
-
-impl Widths {
-    fn add(&mut self, record: &Record) {
-        // Delimiters that a spreadsheet left at the end of a row make no column.
-        let beyond = (self.width..record.len()).rev().find(|&index| !cell::is_blank(record.cell(index)));
-        self.width = beyond.map_or(self.width, |last| last + 1);
-        self.uuid_rows.resize(self.width, 0);
-        if self.sniffed == SNIFFED_ROWS {
-            return;
-        }
-        self.sniffed += 1;
-        for (rows, cell) in self.uuid_rows.iter_mut().zip(record.cells()) {
-            *rows += u64::from(cell::find(cell) != Found::Nothing);
-        }
-    }
 }
 
 impl SomeRows {

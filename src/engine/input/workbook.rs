@@ -42,7 +42,7 @@ fn choose(bytes: Vec<u8>) -> Result<Sheet, InputError> {
     let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let names: Vec<String> = sheets.map(|sheet| sheet.name.clone()).collect();
     let (first, others) =
-        names.split_first().ok_or(InputError::Empty { what: "there is no sheet in the workbook" })?;
+        names.split_first().ok_or(InputError::Empty("there is no sheet in the workbook"))?;
     let mut chosen = (first, text_of(&mut book, first)?);
     if !chosen.1.holds_uuid {
         let mut holding = Vec::new();
@@ -62,7 +62,7 @@ fn choose(bytes: Vec<u8>) -> Result<Sheet, InputError> {
 }
 
 fn damaged(error: &dyn ToString) -> InputError {
-    InputError::Workbook { words: error.to_string() }
+    InputError::Workbook(error.to_string())
 }
 
 /// Cell by cell: a table of a whole sheet could be as wide and as high as Excel allows with two cells in it.

@@ -1,20 +1,22 @@
 //! `GET /agent/v1/list`, the only call that shows what is disabled to a usual key, and `GET /governance/v1/agents`, which
 //! shows every agent of the workspace.
 
+use std::ops::Bound;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Visit;
 use crate::practice::options::{AgentList, Governance};
 use crate::practice::request::{Page, Side};
 use crate::practice::state::locked;
-use crate::practice::workspace::{Access, after};
+use crate::practice::workspace::Access;
 use crate::practice::{answers, made_up};
+
+type Shown = (Uuid, Map<String, Value>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Whose {
@@ -23,23 +25,19 @@ enum Whose {
 }
 
 impl Whose {
-    /// An agent without the end of its object; without fields it is a made-up one.
-    fn shown(self, id: Uuid, fields: Option<&Map<String, Value>>) -> String {
-        let names: &[&str] = match (self, fields) {
-            (Self::Keys, None) => return made_up::listed(id),
-            (Self::Workspaces, None) => return made_up::governed(id),
-            (Self::Keys, _) => &["name", "description", "emojiIcon", "model", "createdAt", "updatedAt"],
-            (Self::Workspaces, _) => &["name", "createdAt", "updatedAt"],
+    /// As much of an agent as they are shown.
+    fn shown(self, id: Uuid, fields: &Map<String, Value>) -> Map<String, Value> {
+        let names: &[&str] = match self {
+            Self::Keys => &["name", "description", "emojiIcon", "model", "createdAt", "updatedAt"],
+            Self::Workspaces => &["name", "createdAt", "updatedAt"],
         };
-        let field = |name: &str| fields.and_then(|fields| fields.get(name)).cloned();
+        let field = |name: &str| fields.get(name).cloned();
         let mut shown = Map::new();
         shown.insert("id".into(), id.to_string().into());
         for name in names {
             shown.insert((*name).into(), field(name).unwrap_or_default());
         }
         shown.insert("owner".into(), field("owner").unwrap_or_else(|| made_up::owner(id)));
-        let mut shown = Value::Object(shown).to_string();
-        shown.pop();
         shown
     }
 }
@@ -67,8 +65,7 @@ impl Visit<'_> {
             Governance::On => self.listed(Whose::Workspaces, page, Some(Duration::ZERO)),
             Governance::NoScope => answers::missing_scope("GOVERNANCE_API"),
             Governance::Off => {
-                let words = "Governance is not enabled for this workspace";
-                answers::plain_refusal(StatusCode::FORBIDDEN, &self.words(words))
+                self.refused(StatusCode::FORBIDDEN, "Governance is not enabled for this workspace")
             }
             Governance::Missing => answers::page(StatusCode::NOT_FOUND),
         }
@@ -78,41 +75,35 @@ impl Visit<'_> {
     fn listed(&self, whose: Whose, page: Page, lag: Option<Duration>) -> Response {
         let limit = self.options.page_limit.map_or(page.limit, |most| page.limit.min(most.max(1)));
         let (page, more) = self.page(whose, limit, page.cursor);
+        let next = page.last().filter(|_| more).map(|(id, _)| id.to_string());
         let switches = locked(&self.shared.switches);
-        let mut body = String::from("{\"agents\":[");
-        for (at, (id, shown)) in page.iter().enumerate() {
-            if at > 0 {
-                body.push(',');
-            }
-            body.push_str(shown);
+        let agents = page.into_iter().map(|(id, mut shown)| {
             if let Some(lag) = lag {
-                let off = switches.shown_off(Side::Agent, *id, lag);
-                body.push_str(if off { ",\"disabled\":true" } else { ",\"disabled\":false" });
+                shown.insert("disabled".into(), switches.shown_off(Side::Agent, id, lag).into());
             }
-            body.push('}');
-        }
-        let next = page.last().filter(|_| more).map(|(id, _)| format!("\"{}\"", id.hyphenated()));
-        body.push_str("],\"nextCursor\":");
-        body.push_str(next.as_deref().unwrap_or("null"));
-        body.push('}');
-        answers::success(Bytes::from(body))
+            Value::Object(shown)
+        });
+        let agents: Vec<Value> = agents.collect();
+        answers::json(StatusCode::OK, &json!({ "agents": agents, "nextCursor": next }))
     }
 
     /// At most `limit` agents beyond the cursor, and whether there are more; made-up ones that were read or switched are
     /// among them.
-    fn page(&self, whose: Whose, limit: usize, cursor: Option<Uuid>) -> (Vec<(Uuid, String)>, bool) {
+    fn page(&self, whose: Whose, limit: usize, cursor: Option<Uuid>) -> (Vec<Shown>, bool) {
         let is_listed = |id: &Uuid| !self.options.unlisted.contains(id);
         let is_theirs =
             |id: Uuid| whose == Whose::Workspaces || self.access(Side::Agent, id) != Access::NotShared;
+        let beyond = (cursor.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let agents = locked(&self.shared.agents);
         let made_up = locked(&self.shared.made_up);
-        let named = agents.range(after(cursor)).filter(|(id, _)| is_theirs(**id) && is_listed(id));
-        let named = named.take(limit + 1).map(|(id, agent)| (*id, Some(agent.shown())));
-        let asked_for = made_up.range(after(cursor)).filter(|id| is_listed(id));
-        let mut page: Vec<_> = named.chain(asked_for.take(limit + 1).map(|id| (*id, None))).collect();
+        let named = agents.range(beyond).filter(|(id, _)| is_theirs(**id) && is_listed(id));
+        let named = named.take(limit + 1).map(|(id, agent)| (*id, whose.shown(*id, agent.shown())));
+        let asked_for = made_up.range(beyond).filter(|id| is_listed(id)).take(limit + 1);
+        let asked_for = asked_for.map(|id| (*id, whose.shown(*id, &made_up::head(*id))));
+        let mut page: Vec<Shown> = named.chain(asked_for).collect();
         page.sort_unstable_by_key(|(id, _)| *id);
         let more = page.len() > limit;
         page.truncate(limit);
-        (page.into_iter().map(|(id, fields)| (id, whose.shown(id, fields))).collect(), more)
+        (page, more)
     }
 }

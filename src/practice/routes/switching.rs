@@ -1,24 +1,14 @@
-//! The two calls that disable and enable, and the trouble that is theirs alone.
-
-use std::sync::atomic::AtomicU64;
+//! The two calls that disable and enable.
 
 use axum::http::StatusCode;
+use axum::response::Response;
 use uuid::Uuid;
 
-use super::{Fate, Found, Presence, Shared, Visit, count};
+use super::{Found, Instead, Presence, Shared, Visit};
 use crate::practice::answers;
 use crate::practice::request::Side;
 use crate::practice::state::locked;
 use crate::practice::workspace::Access;
-
-/// How many requests of each kind came as far as this; what was refused is not among them.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    disables: AtomicU64,
-    /// To disable, and not answered 500: these were applied.
-    applied: AtomicU64,
-    enables: AtomicU64,
-}
 
 impl Shared {
     /// What is switched when one side of an id is: of one record both sides, as far as the id stands for both.
@@ -31,35 +21,25 @@ impl Shared {
 }
 
 impl Visit<'_> {
-    pub(super) fn disable(&self, side: Side, id: Uuid, disabled: bool) -> Fate {
+    pub(super) fn disable(&self, side: Side, id: Uuid, disabled: bool) -> Result<Response, Instead> {
         if self.options.disable_forbidden {
             let words = format!("Insufficient permissions to disable {}s", side.word());
-            return Fate::Answer(answers::refusal(StatusCode::FORBIDDEN, id, &self.words(&words)));
+            return Err(answers::refusal(StatusCode::FORBIDDEN, id, &self.words(&words)).into());
         }
-        match self.find(side, id) {
-            Ok(Found::Named) => {}
-            Ok(Found::MadeUp) => self.is_there(id),
-            Err(refusal) => return Fate::Answer(*refusal),
+        if self.find(side, id)? == Found::MadeUp {
+            self.is_there(id);
         }
         let is_refused = disabled && self.options.refuse_disables.contains(&id);
         if is_refused || self.access(side, id) != Access::Shared {
-            return Fate::Answer(self.not_shared(side, id));
+            return Err(self.not_shared(side, id).into());
         }
-        let counters = &self.shared.switch_requests;
-        let (counter, failing) = if disabled {
-            (&counters.disables, self.options.fail_disables)
-        } else {
-            (&counters.enables, self.options.re_enable_fails)
-        };
-        if count(counter) < u64::from(failing) {
-            return Fate::Answer(answers::server_trouble(0));
-        }
-        for side in self.shared.sides(side, id) {
-            locked(&self.shared.switches).set(side, id, disabled);
-        }
-        if disabled && self.happens(self.options.disable_lost, &counters.applied, 6) {
-            return self.lost();
-        }
-        Fate::Answer(answers::switched(side, disabled))
+        let (call, trouble) =
+            if disabled { ("disable", self.options.disable) } else { ("enable", self.options.enable) };
+        self.apply(call, trouble, || {
+            for side in self.shared.sides(side, id) {
+                locked(&self.shared.switches).set(side, id, disabled);
+            }
+            answers::switched(side, disabled)
+        })
     }
 }

@@ -1,52 +1,28 @@
-//! The calls that write agents (PLATFORM.md, Write names), and the trouble that is theirs alone.
+//! The calls that write agents (PLATFORM.md, Write names).
 
 use std::collections::BTreeMap;
 use std::sync::MutexGuard;
-use std::sync::atomic::AtomicU64;
 
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Fate, Found, Refusal, Visit};
+use super::{Found, Instead, Visit};
 use crate::practice::agents::{Agent, new_id, now};
-use crate::practice::options::WriteTrouble;
 use crate::practice::request::Side;
 use crate::practice::state::locked;
 use crate::practice::workspace::{Access, Model};
 use crate::practice::{answers, made_up};
 
-/// How many requests of each call came how far; what was refused is not among them.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    update: Counter,
-    publish: Counter,
-    create: Counter,
-    published_meanwhile: AtomicU64,
-    flaky: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct Counter {
-    all: AtomicU64,
-    not_failed: AtomicU64,
-    applied: AtomicU64,
-}
-
 type Agents<'a> = MutexGuard<'a, BTreeMap<Uuid, Agent>>;
 
 impl Visit<'_> {
-    pub(super) fn update(&self, id: Uuid, fields: &Map<String, Value>) -> Fate {
-        let mut agents = match self.editable(id) {
-            Ok(agents) => agents,
-            Err(refusal) => return Fate::Answer(*refusal),
-        };
-        let Some(agent) = agents.get_mut(&id) else { return Fate::Answer(self.nothing_there()) };
-        if let Err(refusal) = self.hold_against_workspace(fields, agent.draft.fields.get("model")) {
-            return Fate::Answer(*refusal);
-        }
-        self.apply(self.options.update, &self.shared.write_requests.update, || {
+    pub(super) fn update(&self, id: Uuid, fields: &Map<String, Value>) -> Result<Response, Instead> {
+        let mut agents = self.editable(id)?;
+        let agent = agents.get_mut(&id).ok_or_else(|| self.nothing_there())?;
+        self.hold_against_workspace(fields, agent.draft.fields.get("model"))?;
+        self.apply("update", self.options.update, || {
             agent.write(fields.clone());
             let mut draft = agent.draft.fields.clone();
             draft.insert("updatedAt".into(), now().into());
@@ -54,67 +30,47 @@ impl Visit<'_> {
         })
     }
 
-    pub(super) fn publish(&self, id: Uuid, description: Option<&str>) -> Fate {
-        let mut agents = match self.editable(id) {
-            Ok(agents) => agents,
-            Err(refusal) => return Fate::Answer(*refusal),
-        };
-        let Some(agent) = agents.get_mut(&id) else { return Fate::Answer(self.nothing_there()) };
-        let requests = &self.shared.write_requests;
-        if self.happens(self.options.published_meanwhile, &requests.published_meanwhile, 8) {
+    pub(super) fn publish(&self, id: Uuid, description: Option<&str>) -> Result<Response, Instead> {
+        let mut agents = self.editable(id)?;
+        let agent = agents.get_mut(&id).ok_or_else(|| self.nothing_there())?;
+        if self.happens(self.options.published_meanwhile, "publish", 8) {
             agent.publish(None);
         }
         if agent.published() == Some(&agent.draft) {
-            let words = self.words("There are no draft changes to publish");
-            return Fate::Answer(answers::plain_refusal(StatusCode::CONFLICT, &words));
+            return Err(self.refused(StatusCode::CONFLICT, "There are no draft changes to publish").into());
         }
         let description = description.map(str::to_owned);
-        self.apply(self.options.publish, &requests.publish, || {
+        self.apply("publish", self.options.publish, || {
             agent.publish(description).map_or_else(|| answers::server_trouble(0), answers::published)
         })
     }
 
-    pub(super) fn create(&self, fields: &Map<String, Value>) -> Fate {
+    pub(super) fn create(&self, fields: &Map<String, Value>) -> Result<Response, Instead> {
         let Some(model) = fields.get("model").and_then(Value::as_str) else {
-            let words = self.words("Workspace default model not configured");
-            return Fate::Answer(answers::plain_refusal(StatusCode::INTERNAL_SERVER_ERROR, &words));
+            let words = "Workspace default model not configured";
+            return Err(self.refused(StatusCode::INTERNAL_SERVER_ERROR, words).into());
         };
         if model.ends_with("@default") {
-            return Fate::Answer(self.nothing_there());
+            return Err(self.nothing_there().into());
         }
-        if let Err(refusal) = self.hold_against_workspace(fields, None) {
-            return Fate::Answer(*refusal);
-        }
+        self.hold_against_workspace(fields, None)?;
         let id = new_id();
         let agent = Agent::made_by_api(id, fields.clone());
-        let requests = &self.shared.write_requests;
-        if self.happens(self.options.flaky_creates, &requests.flaky, 9) {
-            if self.options.flaky_creates_leave_drafts {
+        if self.happens(self.options.flaky_creates, "create", 9) {
+            if !self.options.flaky_creates_leave_nothing {
                 locked(&self.shared.agents).insert(id, agent);
             }
-            return Fate::Answer(self.nothing_there());
+            return Err(self.nothing_there().into());
         }
-        self.apply(self.options.create, &requests.create, || {
+        self.apply("create", self.options.create, || {
             let fields = agent.draft.fields.clone();
             locked(&self.shared.agents).insert(id, agent);
             answers::object(StatusCode::CREATED, Some("Agent created successfully"), Side::Agent, fields)
         })
     }
 
-    /// Does it and answers, unless the trouble of this call comes before or after.
-    fn apply(&self, trouble: WriteTrouble, counter: &Counter, write: impl FnOnce() -> Response) -> Fate {
-        if self.happens(trouble.failed, &counter.all, 10) {
-            return Fate::Answer(answers::server_trouble(0));
-        }
-        if self.happens(trouble.dropped, &counter.not_failed, 11) {
-            return self.lost();
-        }
-        let answer = write();
-        if self.happens(trouble.lost, &counter.applied, 12) { self.lost() } else { Fate::Answer(answer) }
-    }
-
     /// The agents, with this one among them, where this key may edit it.
-    fn editable(&self, id: Uuid) -> Result<Agents<'_>, Refusal> {
+    fn editable(&self, id: Uuid) -> Result<Agents<'_>, Instead> {
         let found = self.find(Side::Agent, id)?;
         let is_refused = self.options.edit_forbidden || self.options.refuse_edits.contains(&id);
         let mut agents = locked(&self.shared.agents);
@@ -132,7 +88,7 @@ impl Visit<'_> {
     }
 
     fn nothing_there(&self) -> Response {
-        answers::plain_refusal(StatusCode::NOT_FOUND, &self.words("Agent not found"))
+        self.refused(StatusCode::NOT_FOUND, "Agent not found")
     }
 
     /// What only the workspace knows: its models, and what was uploaded to it. `model`: the agent's, where none is written.
@@ -140,9 +96,8 @@ impl Visit<'_> {
         &self,
         fields: &Map<String, Value>,
         model: Option<&Value>,
-    ) -> Result<(), Refusal> {
-        let bad =
-            |words: String| Err(answers::plain_refusal(StatusCode::BAD_REQUEST, &self.words(&words)).into());
+    ) -> Result<(), Instead> {
+        let bad = |words: String| Err(self.refused(StatusCode::BAD_REQUEST, &words).into());
         let models = &self.shared.workspace.models;
         let named = |model: Option<&Value>| models.iter().find(|each| model.is_some_and(|id| *id == each.id));
         let written = fields.get("model");

@@ -29,7 +29,7 @@ async fn an_unnamed_id_gets_a_made_up_assistant_and_the_same_agent() {
 
 #[tokio::test]
 async fn without_made_up_ones_an_unnamed_id_is_a_404() {
-    let sandbox = sandbox(|options| options.made_up = false).await;
+    let sandbox = sandbox(|options| options.no_made_up = true).await;
     assert_eq!(status(get(&sandbox, &assistant_path(MADE_UP))).await, 404);
     assert_eq!(status(disable(&sandbox, "agent", MADE_UP, true)).await, 404);
 }
@@ -269,7 +269,7 @@ async fn a_lagging_list_still_shows_the_old_state() {
 #[tokio::test]
 async fn refusals_come_in_every_shape_and_a_404_never_as_a_web_page() {
     let sandbox = sandbox(|options| {
-        options.made_up = false;
+        options.no_made_up = true;
         options.disable_forbidden = true;
     })
     .await;

@@ -54,7 +54,7 @@ async fn what_cannot_be_seen_cannot_be_switched() {
     }
     assert_eq!((sandbox.disabled_assistants(), sandbox.disabled_agents()), before);
     assert_eq!(switch(&sandbox, "assistant", MADE_UP, true).await, 200);
-    sandbox.change(|options| options.made_up = false);
+    sandbox.change(|options| options.no_made_up = true);
     assert_eq!(switch(&sandbox, "assistant", MADE_UP, false).await, 404);
 }
 
@@ -113,7 +113,7 @@ async fn a_key_that_may_not_switch_still_reads_and_lists() {
 
 #[tokio::test]
 async fn disabling_fails_as_often_as_asked_changes_nothing_and_then_works() {
-    let sandbox = sandbox(|options| options.fail_disables = 2).await;
+    let sandbox = sandbox(|options| options.disable.failed = Times::First(2)).await;
     assert_eq!(switch(&sandbox, "assistant", &made_up(1), true).await, 500);
     assert_eq!(switch(&sandbox, "assistant", &made_up(2), false).await, 200, "enabling is not meant");
     assert_eq!(switch(&sandbox, "assistant", &made_up(2), true).await, 500);
@@ -125,8 +125,8 @@ async fn disabling_fails_as_often_as_asked_changes_nothing_and_then_works() {
 #[tokio::test]
 async fn an_answer_is_lost_after_those_that_failed_and_again_when_it_is_asked_for_again() {
     let sandbox = sandbox(|options| {
-        options.fail_disables = 1;
-        options.disable_lost = Times::First(2);
+        options.disable.failed = Times::First(1);
+        options.disable.lost = Times::First(2);
         options.lost_answer = LostAnswer::Closed;
     })
     .await;

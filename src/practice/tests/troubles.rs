@@ -110,7 +110,7 @@ async fn latency_delays_every_answer() {
 
 #[tokio::test]
 async fn a_lost_disable_is_applied_and_only_the_first_ones_are_lost() {
-    let sandbox = sandbox(|options| options.disable_lost = Times::First(1)).await;
+    let sandbox = sandbox(|options| options.disable.lost = Times::First(1)).await;
     assert!(disable(&sandbox, "assistant", MADE_UP, true).send().await.is_err());
     assert!(sandbox.disabled_assistants().contains(&id(MADE_UP)));
     assert_eq!(sandbox.log()[0].status, None);
@@ -120,7 +120,7 @@ async fn a_lost_disable_is_applied_and_only_the_first_ones_are_lost() {
 #[tokio::test]
 async fn a_silent_server_leaves_the_client_waiting() {
     let sandbox = sandbox(|options| {
-        options.disable_lost = Times::Share(1.0);
+        options.disable.lost = Times::Share(1.0);
         options.lost_answer = LostAnswer::Silent;
     })
     .await;
@@ -131,7 +131,7 @@ async fn a_silent_server_leaves_the_client_waiting() {
 
 #[tokio::test]
 async fn enabling_fails_as_often_as_asked_and_then_works() {
-    let sandbox = sandbox(|options| options.re_enable_fails = 1).await;
+    let sandbox = sandbox(|options| options.enable.failed = Times::First(1)).await;
     assert_eq!(status(disable(&sandbox, "assistant", MADE_UP, true)).await, 200);
     assert_eq!(status(disable(&sandbox, "assistant", MADE_UP, false)).await, 500);
     assert!(sandbox.disabled_assistants().contains(&id(MADE_UP)));

@@ -104,7 +104,7 @@ async fn a_flaky_create_is_a_404_and_leaves_a_draft_behind_or_none() {
     let agent = sandbox.agent(left[0]).expect("it is there");
     assert_eq!((left.len(), agent.versions.len(), &agent.draft.fields["name"]), (1, 0, &json!("New")));
     assert_eq!(listed(&sandbox, &left[0].to_string()).await, Some(false));
-    sandbox.change(|options| options.flaky_creates_leave_drafts = false);
+    sandbox.change(|options| options.flaky_creates_leave_nothing = true);
     assert_eq!(outcome(&sandbox, "create").await, (Some(404), false));
     assert_eq!(outcome(&sandbox, "create").await, (Some(201), true));
 }

@@ -15,7 +15,7 @@ pub fn input(data: &[u8]) {
     let text = plain_text(bytes);
     let input = match Input::from_bytes(bytes.to_vec(), &options) {
         Ok(input) => input,
-        Err(InputError::UnclosedQuote { line }) => {
+        Err(InputError::UnclosedQuote(line)) => {
             if let Some((text, delimiter)) = text.zip(options.delimiter) {
                 assert_eq!(naive_records(text, delimiter), Err(line));
             }

@@ -70,7 +70,7 @@ impl Bench {
         let options = SandboxOptions {
             key: Some(options.key.unwrap_or_else(|| KEY.into())),
             workspace: Some(desk.path("workspace.json")),
-            made_up: false,
+            no_made_up: true,
             ..options
         };
         let runtime = Runtime::new().unwrap();

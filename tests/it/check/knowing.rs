@@ -149,7 +149,7 @@ fn fresh_puts_nothing_aside_and_replaces_no_report_before_the_platform_has_answe
                 *options = SandboxOptions {
                     key: options.key.clone(),
                     workspace: options.workspace.clone(),
-                    made_up: false,
+                    no_made_up: true,
                     ..two_records()
                 }
             });
@@ -243,7 +243,7 @@ fn a_report_whose_ledger_is_gone_does_not_give_way_to_silence() {
             *options = SandboxOptions {
                 key: options.key.clone(),
                 workspace: options.workspace.clone(),
-                made_up: false,
+                no_made_up: true,
                 ..two_records()
             }
         });

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::id;
 use crate::support::office::{Office, Running, mismatch, one_record, other, same, two_records, uuid};
-use agent_migrate::practice::{AgentList, LostAnswer, RetryAfter, SandboxOptions, Times};
+use agent_migrate::practice::{AgentList, LostAnswer, RetryAfter, SandboxOptions, Times, WriteTrouble};
 
 /// What the contract gives a run between Ctrl-C and its end.
 const SOON: Duration = Duration::from_secs(3);
@@ -116,8 +116,11 @@ fn agents_found_off_after_ctrl_c_come_on_again_at_the_latest_in_the_next_run() {
 
 #[test]
 fn ctrl_c_waits_for_an_answer_no_longer_than_the_timeout_and_then_says_unknown() {
-    let silent =
-        SandboxOptions { disable_lost: Times::First(9), lost_answer: LostAnswer::Silent, ..two_records() };
+    let silent = SandboxOptions {
+        disable: WriteTrouble { lost: Times::First(9), ..WriteTrouble::default() },
+        lost_answer: LostAnswer::Silent,
+        ..two_records()
+    };
     let office = Office::with(&[other(1, 101), same(2)], silent);
     let running = office.disabling(0, &["--timeout", "1"]);
     office.wait_until(|office| office.deeds().ends_with("off 1"));
@@ -147,8 +150,11 @@ fn ctrl_c_does_not_wait_for_a_platform_that_makes_everybody_wait() {
 
 #[test]
 fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows_what_may_be_off() {
-    let silent =
-        SandboxOptions { disable_lost: Times::First(1), lost_answer: LostAnswer::Silent, ..two_records() };
+    let silent = SandboxOptions {
+        disable: WriteTrouble { lost: Times::First(1), ..WriteTrouble::default() },
+        lost_answer: LostAnswer::Silent,
+        ..two_records()
+    };
     let office = Office::with(&[other(1, 101), same(2)], silent);
     let running = office.disabling(0, &["--timeout", "60"]);
     office.wait_until(|office| office.deeds().ends_with("off 1"));
@@ -252,8 +258,11 @@ fn the_last_look_of_a_killed_run_waits_as_long_as_that_run_was_told_to() {
 #[test]
 fn a_wish_that_a_killed_run_left_open_is_settled_by_the_list_or_stays_unknown() {
     for (options, state) in [(two_records(), "unknown"), (one_record(), "disabled")] {
-        let silent =
-            SandboxOptions { disable_lost: Times::First(1), lost_answer: LostAnswer::Silent, ..options };
+        let silent = SandboxOptions {
+            disable: WriteTrouble { lost: Times::First(1), ..WriteTrouble::default() },
+            lost_answer: LostAnswer::Silent,
+            ..options
+        };
         let office = Office::with(&[same(1), same(2)], silent);
         let running = office.disabling(0, &["--disable-shared", "--timeout", "60"]);
         office.wait_until(|office| office.deeds().ends_with("off 1"));

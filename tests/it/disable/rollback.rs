@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::office::{Entry, Office, mismatch, one_record, other, same, two_records, uuid};
 use crate::support::{Desk, Platform, Ran, Report, id};
-use agent_migrate::practice::SandboxOptions;
+use agent_migrate::practice::{SandboxOptions, Times, WriteTrouble};
 use serde_json::json;
 use wiremock::matchers::{body_partial_json, method};
 use wiremock::{Mock, ResponseTemplate};
@@ -161,7 +161,13 @@ fn after_the_end_of_the_assistants_api_a_row_that_cannot_come_on_does_not_hold_b
 #[test]
 fn one_that_does_not_come_on_stays_disabled_in_the_report_and_the_same_command_goes_on() {
     // Three rounds of one try each, for the first of them.
-    let office = all_off(&[same(1), same(2)], SandboxOptions { re_enable_fails: 3, ..two_records() });
+    let office = all_off(
+        &[same(1), same(2)],
+        SandboxOptions {
+            enable: WriteTrouble { failed: Times::First(3), ..WriteTrouble::default() },
+            ..two_records()
+        },
+    );
     let ran = office.rollback(&[]).exits_with(3).says("could not be switched on again");
     assert!(ran.stderr.contains("agent-migrate rollback assistants.ledger"), "{}", ran.stderr);
     let left = office.off();

@@ -2,13 +2,17 @@
 
 use crate::support::office::{Entry, Office, one_record, other, same, two_records, uuid};
 use crate::support::{Desk, Platform, Ran, Report, agent_answer, assistant_answer, id, record};
-use agent_migrate::practice::{AgentList, LostAnswer, SandboxOptions, Times};
+use agent_migrate::practice::{AgentList, LostAnswer, SandboxOptions, Times, WriteTrouble};
 use serde_json::{Value, json};
 use wiremock::matchers::{body_partial_json, method, path};
 use wiremock::{Mock, ResponseTemplate};
 
 fn lost(options: SandboxOptions, answer: LostAnswer) -> SandboxOptions {
-    SandboxOptions { disable_lost: Times::First(1), lost_answer: answer, ..options }
+    SandboxOptions {
+        disable: WriteTrouble { lost: Times::First(1), ..WriteTrouble::default() },
+        lost_answer: answer,
+        ..options
+    }
 }
 
 const BOTH: [LostAnswer; 2] = [LostAnswer::Closed, LostAnswer::Silent];
@@ -98,12 +102,23 @@ fn our_own_lost_answer_is_disabled_and_not_already_disabled_when_the_list_shows_
 
 #[test]
 fn a_server_error_may_have_been_applied_so_the_row_is_unknown_and_the_probe_comes_back() {
-    let office = Office::with(&three(), SandboxOptions { fail_disables: 1, ..two_records() });
+    let office = Office::with(
+        &three(),
+        SandboxOptions {
+            disable: WriteTrouble { failed: Times::First(1), ..WriteTrouble::default() },
+            ..two_records()
+        },
+    );
     office.disable(&[]).exits_with(3);
     assert_eq!(office.deeds(), "read, list, off 1, list, on 1");
     assert_eq!(office.report().disabled(), ["skipped", "reverted", "skipped"]);
-    let office =
-        Office::with(&[other(1, 101), same(2)], SandboxOptions { fail_disables: 1, ..two_records() });
+    let office = Office::with(
+        &[other(1, 101), same(2)],
+        SandboxOptions {
+            disable: WriteTrouble { failed: Times::First(1), ..WriteTrouble::default() },
+            ..two_records()
+        },
+    );
     office.disable(&[]).exits_with(3);
     assert_eq!(office.report().disabled(), ["unknown", "disabled"]);
 }
@@ -177,7 +192,13 @@ fn where_the_key_may_disable_the_probe_hands_over_three_times() {
 #[test]
 fn a_probe_that_does_not_come_on_again_is_loud_and_the_next_run_does_it_first() {
     // Three rounds of one try each.
-    let office = Office::with(&three(), SandboxOptions { re_enable_fails: 3, ..one_record() });
+    let office = Office::with(
+        &three(),
+        SandboxOptions {
+            enable: WriteTrouble { failed: Times::First(3), ..WriteTrouble::default() },
+            ..one_record()
+        },
+    );
     let ran = office.disable(&[]).exits_with(4).says("could not be switched on again");
     assert!(ran.stderr.contains("WARNING") && ran.stderr.contains("rollback"), "{}", ran.stderr);
     assert_eq!(office.deeds(), "read, list, off 1, list, on 1, on 1, on 1");
@@ -197,7 +218,13 @@ fn a_probe_that_does_not_come_on_again_is_loud_and_the_next_run_does_it_first() 
 
 #[test]
 fn rollback_takes_back_what_the_guard_could_not() {
-    let office = Office::with(&three(), SandboxOptions { re_enable_fails: 3, ..one_record() });
+    let office = Office::with(
+        &three(),
+        SandboxOptions {
+            enable: WriteTrouble { failed: Times::First(3), ..WriteTrouble::default() },
+            ..one_record()
+        },
+    );
     office.disable(&[]).exits_with(4);
     office.rollback(&[]).exits_with(0).says("could not be switched on again before");
     assert_eq!((office.off(), office.agents_off()), (vec![], vec![]));

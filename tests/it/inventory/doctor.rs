@@ -91,7 +91,7 @@ fn practice_needs_neither_key_nor_network() {
 #[test]
 fn asking_does_not_change_what_the_practice_workspace_shows() {
     let office = office(two_records());
-    office.change(|options| options.made_up = true);
+    office.change(|options| options.no_made_up = false);
     for _ in 0..2 {
         says(&checks(&office.desk, &["--base-url", &office.url], 0), "list", "ok", "2 agents are shared");
     }

@@ -109,7 +109,7 @@ impl Office {
         let options = SandboxOptions {
             key: Some(KEY.into()),
             workspace: Some(desk.path("workspace.json")),
-            made_up: false,
+            no_made_up: true,
             ..options
         };
         let runtime = Runtime::new().unwrap();
