@@ -150,6 +150,11 @@ impl Configuration {
         let [.., extended_thinking] = self.capabilities;
         matches!(extended_thinking, Some(true))
     }
+
+    /// Days since its last change; since it was made where it has none.
+    pub(super) fn days_unchanged(&self) -> Option<i64> {
+        self.unchanged_days.or(self.age_days)
+    }
 }
 
 /// A model of `GET /agent/v1/models`, as far as an audit goes by it.

@@ -262,7 +262,7 @@ const RULES: &[Rule] = &[
         "Ask its owner whether it is still needed and still right",
         "Fragen Sie, wem er gehört, ob er noch gebraucht wird und noch stimmt",
         Alone(|subject| {
-            let days = subject.configuration.unchanged_days.or(subject.configuration.age_days)?;
+            let days = subject.configuration.days_unchanged()?;
             (days >= STALE_DAYS).then(|| format!("{days} days"))
         }),
     ),
