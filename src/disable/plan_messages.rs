@@ -194,7 +194,7 @@ fn steps(view: &PlanView<'_>) -> Vec<String> {
         (0, _) => {}
         (same, _) if view.settings.shared => steps.push(without_look(same)),
         (same, ListState::Read) => {
-            steps.extend(with_probe(&view.settings.looks, same, view.settings.may_ask))
+            steps.extend(with_probe(&view.settings.looks, same, view.settings.may_ask));
         }
         (_, ListState::Missing | ListState::Unreadable) => {
             let then = if view.settings.may_ask {

@@ -157,7 +157,9 @@ impl AtomicFile {
             folders.insert(folder);
         }
         let written = files.into_iter().map(Self::appear).collect();
-        folders.iter().for_each(|folder| os::sync_folder(folder));
+        for folder in &folders {
+            os::sync_folder(folder);
+        }
         written
     }
 

@@ -347,6 +347,26 @@ fn one_that_was_stopped_goes_on_and_one_after_its_end_begins_anew() {
 }
 
 #[test]
+fn one_that_was_killed_goes_on() {
+    let entries: Vec<_> = (1..=30).map(same).collect();
+    let office = Office::with(&entries, two_records());
+    office.run(&[]).exits_with(0);
+    office.change(|options| options.latency = Duration::from_millis(20));
+    let first = office.requests();
+    let mut command = office.desk.program();
+    command.args(["verify", "assistants.ledger", "--concurrency", "1", "--rpm", "1000000"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    office.wait_until(|office| office.requests() >= first + 5);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    verify(&office.desk, &[]).exits_with(0).says("where the last verify was stopped");
+    // All but the one that was under way are asked for once.
+    let asked: Vec<_> = office.log()[first..].iter().map(|request| request.id).collect();
+    assert!(asked.len() <= 32, "{asked:?}");
+    assert_eq!(verified(&office.desk).column("status"), ["verified"; 30]);
+}
+
+#[test]
 fn what_a_stopped_one_has_read_is_over_once_something_else_has_happened() {
     let anew = "5 agents to read again";
     let office = stopped_at_the_third();
