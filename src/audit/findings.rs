@@ -5,32 +5,17 @@
 mod tests;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::duplicates::{instruction_trace, name_trace};
 use super::hiding::{Secrets, Words};
-use super::row::{Configuration, Finding};
-use super::rules::{Place, Subject, When, Workspace, rules};
+use super::row::{Configuration, Finding, Inspection};
+use super::rules::{Subject, When, Workspace, rules};
 use crate::base::Call;
 use crate::engine::record::{Json, Record, Side};
 
 /// Grows whenever a rule about a record by itself, or about secrets, finds something else than before: what was kept under
 /// another edition is looked for anew.
 const EDITION: u32 = 1;
-
-/// What was found in a record when it was read. It knows the words of its secrets, and has no voice.
-#[derive(Serialize, Deserialize)]
-pub struct Inspection {
-    edition: u32,
-    pub(super) read_from: Call,
-    pub(super) configuration: Configuration,
-    /// Code and detail of what the record alone tells, in the order of the rules.
-    findings: Vec<(String, String)>,
-    /// The traces of its name and its instruction, where it has them.
-    pub(super) name: Option<u64>,
-    pub(super) instruction: Option<u64>,
-    secrets: Vec<Words>,
-}
 
 impl Inspection {
     /// Looks at a record that was read from that side at that moment; ages are counted up to there.
@@ -68,18 +53,12 @@ impl Inspection {
 
     /// What is wrong with the record among all others, the heaviest first.
     pub fn findings(&self, workspace: Workspace<'_>) -> Vec<Finding> {
-        let place = Place {
-            configuration: &self.configuration,
-            name: self.name,
-            instruction: self.instruction,
-            workspace,
-        };
         let alone =
             |code| self.findings.iter().find(|(found, _)| found == code).map(|(_, detail)| detail.clone());
         let found = rules().iter().filter_map(|rule| {
             let detail = match rule.when {
                 When::Alone(_) => alone(rule.code)?,
-                When::Among(when) => when(&place)?,
+                When::Among(when) => when(self, workspace)?,
             };
             Some(Finding {
                 code: rule.code,

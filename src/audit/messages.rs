@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::row::{AuditFacts, Source, Weight, reading_word};
+use super::counters::AuditCounters;
+use super::row::{AuditFacts, Source, reading_word};
 use crate::base::{Backlog, Lang, RowStatus, StopReason, grouped, terminal_safe};
 use crate::engine::terminal::{
     Blocks, Text, Tone, WHOLE, Wording, by_word, counts, ended_before, hanging, kept, not_asked_for,
@@ -28,23 +29,12 @@ pub fn before_audit(backlog: &Backlog, rpm: u32, base_url: Option<&str>, source:
     Text::from(text)
 }
 
-/// A finding with the number of rows that have it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
-    pub(crate) code: &'static str,
-    pub(crate) weight: Weight,
-    pub(crate) advice: &'static str,
-    pub(crate) rows: u64,
-}
-
 /// How an audit ended.
 #[derive(Clone, Copy, Debug)]
-pub struct AuditSummary<'a> {
+pub(crate) struct AuditSummary<'a> {
     pub(crate) facts: &'a AuditFacts,
-    /// What was found, in any order; `None` where it could not be worked out.
-    pub(crate) found: Option<&'a [Found]>,
-    /// What to do about rows that were not read, each with its number of rows.
-    pub(crate) remedies: &'a [(&'a str, u64)],
+    /// What was found; `None` where it could not be worked out.
+    pub(crate) counters: Option<&'a AuditCounters>,
     /// Rows that were read from the Agents API although assistants were asked for.
     pub(crate) agents_instead: u64,
     /// The files, with what each one is.
@@ -54,7 +44,7 @@ pub struct AuditSummary<'a> {
 }
 
 /// How an audit ended, for the person. Every block of a practice run says so in its first line.
-pub fn after_audit(summary: &AuditSummary<'_>) -> Text {
+pub(crate) fn after_audit(summary: &AuditSummary<'_>) -> Text {
     let AuditFacts { run, models_known } = summary.facts;
     let mut blocks = Blocks::new(run.practice);
     if let Some(reason) = summary.stopped {
@@ -77,16 +67,16 @@ pub fn after_audit(summary: &AuditSummary<'_>) -> Text {
             rows(summary.agents_instead)
         ));
     }
-    if let Some(counted) = summary.found.filter(|_| run.count(RowStatus::Verified) > 0) {
-        blocks.push(&found(counted));
+    if let Some(counters) = summary.counters.filter(|_| run.count(RowStatus::Verified) > 0) {
+        blocks.push(&found(counters));
         if !models_known {
             blocks.say("The models of this key could not be read: nothing is said about models.");
         }
     }
-    if !summary.remedies.is_empty() {
-        let mut remedies = summary.remedies.to_vec();
-        remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(*rows), *remedy));
-        let remedies = counts(remedies.into_iter().map(|(remedy, rows)| (rows, remedy)));
+    let mut remedies: Vec<_> = summary.counters.iter().flat_map(|counters| &counters.remedies).collect();
+    if !remedies.is_empty() {
+        remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(**rows), **remedy));
+        let remedies = counts(remedies.into_iter().map(|(remedy, rows)| (*rows, *remedy)));
         blocks.push(&format!("What to do about rows that were not read:{remedies}"));
     }
     blocks.files(summary.files);
@@ -97,11 +87,11 @@ pub fn after_audit(summary: &AuditSummary<'_>) -> Text {
 }
 
 /// The findings, the heaviest first.
-fn found(found: &[Found]) -> String {
+fn found(counters: &AuditCounters) -> String {
+    let mut found: Vec<_> = counters.found.values().collect();
     if found.is_empty() {
         return "Nothing was found.".to_owned();
     }
-    let mut found = found.to_vec();
     found.sort_by_key(|found| (std::cmp::Reverse((found.weight, found.rows)), found.code));
     let width = found.iter().map(|found| grouped(found.rows).len()).max().unwrap_or_default();
     let code = found.iter().map(|found| found.code.len()).max().unwrap_or_default();
@@ -116,6 +106,8 @@ fn found(found: &[Found]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::Weight;
+    use crate::audit::counters::Found;
     use crate::base::RunFacts;
 
     fn facts() -> AuditFacts {
@@ -133,16 +125,9 @@ mod tests {
         }
     }
 
-    fn summary<'a>(facts: &'a AuditFacts, found: &'a [Found]) -> AuditSummary<'a> {
-        AuditSummary {
-            facts,
-            found: Some(found),
-            remedies: &[],
-            agents_instead: 0,
-            files: &[],
-            next: None,
-            stopped: None,
-        }
+    fn summary<'a>(facts: &'a AuditFacts, counters: &'a AuditCounters) -> AuditSummary<'a> {
+        let counters = Some(counters);
+        AuditSummary { facts, counters, agents_instead: 0, files: &[], next: None, stopped: None }
     }
 
     #[test]
@@ -174,11 +159,15 @@ mod tests {
         ];
         let files = [("audit", Path::new("a.audit.csv")), ("ledger", Path::new("a.audit.ledger"))];
         let facts = facts();
+        let counters = AuditCounters {
+            found: found.map(|found| (found.code, found)).into(),
+            remedies: [("Mend the cell.", 1), ("Share it.", 12)].into(),
+            ..AuditCounters::default()
+        };
         let summary = AuditSummary {
-            remedies: &[("Mend the cell.", 1), ("Share it.", 12)],
             files: &files,
             next: Some("agent-migrate audit a.csv --platform langdock"),
-            ..summary(&facts, &found)
+            ..summary(&facts, &counters)
         };
         insta::assert_snapshot!(after_audit(&summary), @r"
         1,193 rows:
@@ -210,7 +199,9 @@ mod tests {
         facts.models_known = false;
         facts.run.practice = true;
         let reason = StopReason::OutOfReach;
-        let summary = AuditSummary { agents_instead: 3, stopped: Some(&reason), ..summary(&facts, &[]) };
+        let counters = AuditCounters::default();
+        let summary =
+            AuditSummary { agents_instead: 3, stopped: Some(&reason), ..summary(&facts, &counters) };
         insta::assert_snapshot!(after_audit(&summary), @"
         PRACTICE: Ended early: the server seems out of reach: the rows asked for last got no sensible
         answer. Check the connection and the platform's status page, then run the same command again.

@@ -9,9 +9,10 @@
 //! | `store` | its SQL |
 //! | `reader` | out of the ledger to its rows |
 //! | `row`, `columns`, `page` | its report |
-//! | `messages` | its sentences |
+//! | `messages` | its sentences; `counters` is what they count |
 
 mod columns;
+mod counters;
 mod duplicates;
 mod findings;
 mod hiding;
@@ -30,12 +31,15 @@ mod rules;
 mod secrets;
 mod store;
 
+pub(crate) use counters::AuditCounters;
 pub use duplicates::{Crowd, Duplicates};
-pub use findings::Inspection;
 pub use hiding::Secrets;
-pub use messages::{AuditSummary, Found, WORDING, after_audit, before_audit};
+pub(crate) use messages::{AuditSummary, after_audit};
+pub use messages::{WORDING, before_audit};
 pub use models::{add_models, keep_models};
 pub use reader::{AuditReader, facts};
 pub use reading::OneSide;
-pub use row::{AuditFacts, AuditRow, Configuration, Finding, KnownModel, Source, Weight, reading_word};
+pub use row::{
+    AuditFacts, AuditRow, Configuration, Finding, Inspection, KnownModel, Source, Weight, reading_word,
+};
 pub use rules::{Workspace, rules};

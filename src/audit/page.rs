@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::columns::{self, COLUMNS};
-use super::row::{AuditFacts, AuditRow, Finding, Weight, reading_word};
+use super::row::{AuditFacts, AuditRow, Configuration, Finding, Weight, reading_word};
 use crate::base::{Actor, Both, Call, Lang, RowProgress, RowStatus};
 use crate::engine::report::Texts;
 use crate::engine::report::cell::shortened;
@@ -34,16 +34,11 @@ const AGES: [(i64, Both); 6] = [
 ];
 const AGE_UNKNOWN: Both = ["not known", "nicht bekannt"];
 
-/// Days since its last change; since it was made where it has none.
-fn days_unchanged(row: &AuditRow) -> Option<i64> {
-    row.configuration.as_ref().and_then(|read| read.unchanged_days.or(read.age_days))
-}
-
 /// The age of a row that was read; `None` for any other.
 fn age(row: &AuditRow, lang: Lang) -> Option<&'static str> {
-    row.configuration.as_ref()?;
+    let days = row.configuration.as_ref()?.days_unchanged();
     let of = |days: i64| AGES.iter().find(|(end, _)| days < *end).map_or(AGE_UNKNOWN, |(_, said)| *said);
-    Some(lang.of(days_unchanged(row).map_or(AGE_UNKNOWN, of)))
+    Some(lang.of(days.map_or(AGE_UNKNOWN, of)))
 }
 
 /// The model as the page shows it; `None` where nothing was read.
@@ -110,7 +105,8 @@ impl PageLine for AuditRow {
     fn cells(&self, shown: &Shown) -> Vec<PageCell<'_>> {
         let model = PageCell::text(model(self, shown.texts).unwrap_or_default());
         let age = PageCell::text(age(self, shown.texts.lang).unwrap_or_default());
-        vec![model, PageCell { rank: days_unchanged(self).map(|days| days.to_string()), ..age }]
+        let days = self.configuration.as_ref().and_then(Configuration::days_unchanged);
+        vec![model, PageCell { rank: days.map(|days| days.to_string()), ..age }]
     }
 
     fn id(&self) -> Option<Uuid> {

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use super::duplicates::{Crowd, Duplicates};
-use super::findings::Inspection;
 use super::hiding::Secrets;
-use super::row::{AuditFacts, AuditRow, Configuration, KnownModel};
+use super::row::{AuditFacts, AuditRow, Configuration, Inspection, KnownModel};
 use super::rules::{DEFAULT, Workspace};
 use crate::base::{Call, Pair, ReportRow, RowStatus, SinceLast};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};

@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::findings::Inspection;
 use super::hiding::Secrets;
-use super::row::Source;
+use super::row::{Inspection, Source};
 use crate::base::{Call, CallFailure, FailureKind, Outcome, RowStatus};
 use crate::engine::ledger::Job;
 use crate::engine::platform::{Client, Meter};

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::hiding::Words;
 use crate::base::{
     Both, Call, CallFailure, FailureKind, JsonText, Lang, ReportRow, RowProgress, RowStatus, RunFacts,
 };
@@ -83,6 +84,21 @@ impl Finding {
     }
 }
 
+/// What was found in a record when it was read. It knows the words of its secrets, and has no voice.
+#[derive(Serialize, Deserialize)]
+pub struct Inspection {
+    /// By which rules it was made.
+    pub(super) edition: u32,
+    pub(super) read_from: Call,
+    pub(super) configuration: Configuration,
+    /// Code and detail of what the record alone tells, in the order of the rules.
+    pub(super) findings: Vec<(String, String)>,
+    /// The traces of its name and its instruction, where it has them.
+    pub(super) name: Option<u64>,
+    pub(super) instruction: Option<u64>,
+    pub(super) secrets: Vec<Words>,
+}
+
 /// How an assistant is set up, in numbers; its texts stay in the ledger. Lengths are in characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
@@ -133,6 +149,11 @@ impl Configuration {
     pub(super) const fn thinks(&self) -> bool {
         let [.., extended_thinking] = self.capabilities;
         matches!(extended_thinking, Some(true))
+    }
+
+    /// Days since its last change; since it was made where it has none.
+    pub(super) fn days_unchanged(&self) -> Option<i64> {
+        self.unchanged_days.or(self.age_days)
     }
 }
 
@@ -266,37 +287,12 @@ pub struct AuditFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{AgentId, AssistantId, DisabledState, Pair};
+    use crate::base::{AgentId, AssistantId, Pair};
 
     fn row(status: RowStatus, failure: Option<CallFailure>) -> AuditRow {
-        AuditRow::unread(ReportRow {
-            line: 2,
-            input: String::new(),
-            pair: Some(Pair {
-                assistant: AssistantId(Uuid::from_u128(1)),
-                agent: AgentId(Uuid::from_u128(2)),
-            }),
-            name: String::new(),
-            status,
-            disabled: DisabledState::NotRequested,
-            skipped: None,
-            later_failure: None,
-            assistants_gone: false,
-            before: None,
-            switch_failure: None,
-            differences: Vec::new(),
-            notes: Vec::new(),
-            duplicate_of: None,
-            invalid: None,
-            failure,
-            assistant_updated_at: None,
-            agent_updated_at: None,
-            requests: 0,
-            elapsed_ms: 0,
-            checked_at: None,
-            carried: Vec::new(),
-            proposed: None,
-        })
+        let [assistant, agent] = [1, 2].map(Uuid::from_u128);
+        let pair = Pair { assistant: AssistantId(assistant), agent: AgentId(agent) };
+        AuditRow::unread(ReportRow { failure, ..ReportRow::new(2, String::new(), Some(pair), status) })
     }
 
     fn failure(call: Call, kind: FailureKind) -> CallFailure {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::duplicates::Duplicates;
-use super::row::{Configuration, KnownModel, Weight};
+use super::row::{Configuration, Inspection, KnownModel, Weight};
 use super::{model_id, secrets};
 use crate::base::{Both, grouped};
 use crate::engine::record::{Json, Record};
@@ -28,7 +28,7 @@ pub(super) enum When {
     /// The record alone tells.
     Alone(fn(&Subject<'_>) -> Option<String>),
     /// It takes all that were read, or the catalogue of models.
-    Among(fn(&Place<'_>) -> Option<String>),
+    Among(fn(&Inspection, Workspace<'_>) -> Option<String>),
 }
 
 use self::When::{Alone, Among};
@@ -39,15 +39,6 @@ pub(super) struct Subject<'a> {
     pub(super) configuration: &'a Configuration,
     /// Whether anything at all in it looks like a secret.
     pub(super) has_secrets: bool,
-}
-
-/// What a rule looks at among all that were read.
-pub(super) struct Place<'a> {
-    pub(super) configuration: &'a Configuration,
-    /// The traces of its name and its instruction, where it has them.
-    pub(super) name: Option<u64>,
-    pub(super) instruction: Option<u64>,
-    pub(super) workspace: Workspace<'a>,
 }
 
 /// What a record is held against.
@@ -93,9 +84,9 @@ const RULES: &[Rule] = &[
         Weight::Medium,
         "Switch extended thinking off, or choose a model that has it: saved like this, the platform refuses it",
         "Schalten Sie das erweiterte Denken aus oder wählen Sie ein Modell, das es kann: So gespeichert lehnt die Plattform es ab",
-        Among(|place| {
-            let thinks = place.configuration.thinks();
-            let meant = model_id::meant(place.workspace.models?, &place.configuration.model);
+        Among(|record, workspace| {
+            let thinks = record.configuration.thinks();
+            let meant = model_id::meant(workspace.models?, &record.configuration.model);
             let has_none =
                 !meant.is_empty() && meant.iter().all(|model| model.extended_thinking == Some(false));
             (thinks && has_none).then(String::new)
@@ -221,8 +212,8 @@ const RULES: &[Rule] = &[
         Weight::Low,
         "Look whether this workspace still has the model, and choose another one if not: the key was not shown it",
         "Sehen Sie nach, ob es das Modell in diesem Workspace noch gibt, und wählen Sie sonst ein anderes: Dem Schlüssel wurde es nicht gezeigt",
-        Among(|place| {
-            let (models, model) = (place.workspace.models?, &place.configuration.model);
+        Among(|record, workspace| {
+            let (models, model) = (workspace.models?, &record.configuration.model);
             let is_missing = !model.is_empty() && !model_id::is_auto(model);
             (is_missing && model_id::meant(models, model).is_empty()).then(String::new)
         }),
@@ -271,7 +262,7 @@ const RULES: &[Rule] = &[
         "Ask its owner whether it is still needed and still right",
         "Fragen Sie, wem er gehört, ob er noch gebraucht wird und noch stimmt",
         Alone(|subject| {
-            let days = subject.configuration.unchanged_days.or(subject.configuration.age_days)?;
+            let days = subject.configuration.days_unchanged()?;
             (days >= STALE_DAYS).then(|| format!("{days} days"))
         }),
     ),
@@ -280,14 +271,14 @@ const RULES: &[Rule] = &[
         Weight::Low,
         "Give each its own name, or delete what is not needed",
         "Geben Sie jedem einen eigenen Namen oder löschen Sie, was nicht gebraucht wird",
-        Among(|place| doubled(place.workspace.duplicates.same_name(place.name))),
+        Among(|record, workspace| doubled(workspace.duplicates.same_name(record.name))),
     ),
     rule(
         "same_instruction",
         Weight::Low,
         "Keep one of them, or say in the instruction what sets them apart",
         "Behalten Sie einen von ihnen oder sagen Sie in den Anweisungen, was sie unterscheidet",
-        Among(|place| doubled(place.workspace.duplicates.same_instruction(place.instruction))),
+        Among(|record, workspace| doubled(workspace.duplicates.same_instruction(record.instruction))),
     ),
 ];
 

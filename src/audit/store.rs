@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::findings::Inspection;
-use super::row::{KnownModel, Source, joined};
+use super::row::{Inspection, KnownModel, Source, joined};
 use crate::base::Pair;
 use crate::engine::ledger::{
     Ledger, LedgerError, LedgerReader, Writer, from_json, from_nanoseconds, meta, set_meta, text, to_json,

@@ -66,6 +66,35 @@ pub struct ReportRow {
 }
 
 impl ReportRow {
+    /// A row of the input of which only that is known.
+    pub const fn new(line: u64, input: String, pair: Option<Pair>, status: RowStatus) -> Self {
+        Self {
+            line,
+            input,
+            pair,
+            name: String::new(),
+            status,
+            disabled: DisabledState::NotRequested,
+            skipped: None,
+            switch_failure: None,
+            differences: Vec::new(),
+            notes: Vec::new(),
+            duplicate_of: None,
+            invalid: None,
+            failure: None,
+            later_failure: None,
+            assistants_gone: false,
+            before: None,
+            assistant_updated_at: None,
+            agent_updated_at: None,
+            requests: 0,
+            elapsed_ms: 0,
+            checked_at: None,
+            carried: Vec::new(),
+            proposed: None,
+        }
+    }
+
     /// What its status was before, where it is another one now.
     pub fn status_before(&self) -> Option<RowStatus> {
         self.before.as_ref().map(|before| before.status).filter(|before| *before != self.status)
@@ -242,31 +271,7 @@ mod tests {
     use crate::base::failure::{Call, FailureKind};
 
     fn row(status: RowStatus, disabled: DisabledState, skipped: Option<SkipReason>) -> ReportRow {
-        ReportRow {
-            line: 2,
-            input: String::new(),
-            pair: None,
-            name: String::new(),
-            status,
-            disabled,
-            skipped,
-            switch_failure: None,
-            differences: Vec::new(),
-            notes: Vec::new(),
-            duplicate_of: None,
-            invalid: None,
-            failure: None,
-            later_failure: None,
-            assistants_gone: false,
-            before: None,
-            assistant_updated_at: None,
-            agent_updated_at: None,
-            requests: 0,
-            elapsed_ms: 0,
-            checked_at: None,
-            carried: Vec::new(),
-            proposed: None,
-        }
+        ReportRow { disabled, skipped, ..ReportRow::new(2, String::new(), None, status) }
     }
 
     fn refused(call: Call, kind: FailureKind) -> CallFailure {

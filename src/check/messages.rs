@@ -10,6 +10,7 @@ use super::summary::Summary;
 use crate::base::{
     Backlog, FIRST_AT_ONCE, Lang, RowStatus, RunFacts, StopReason, grouped, quoted, terminal_safe,
 };
+use crate::engine::ledger::ReadBefore;
 use crate::engine::terminal::{
     Blocks, Text, Tone, WHOLE, Wording, about, by_word, counted, counts, ended_before, enumerated, hanging,
     kept, platform, rows,
@@ -23,10 +24,23 @@ const CHANGE: usize = 160;
 
 pub(crate) static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says: |_, _| None };
 
-/// What `verify` is about to do: where, how many agents, how long. `rpm` is `--rpm`; `base_url` is `None` in the practice
-/// workspace.
-pub(crate) fn before_verify(backlog: &Backlog, rpm: u32, base_url: Option<&str>) -> Text {
+/// What `verify` is about to do: where, how many agents, how long. `before`: what one that was stopped early has read;
+/// `rpm` is `--rpm`; `base_url` is `None` in the practice workspace.
+pub(crate) fn before_verify(
+    backlog: &Backlog,
+    before: Option<ReadBefore>,
+    rpm: u32,
+    base_url: Option<&str>,
+) -> Text {
     let mut text = format!("{}\n", platform(base_url));
+    if let Some(ReadBefore { rows, since }) = before {
+        let _ = writeln!(
+            text,
+            "It goes on where the last verify was stopped: what was read of {} since {} stands.",
+            counted(rows, "agent", "agents"),
+            Lang::En.moment(since)
+        );
+    }
     let paced = backlog.to_do.saturating_sub(u64::from(FIRST_AT_ONCE));
     let time = Duration::from_secs(paced.saturating_mul(60).div_ceil(u64::from(rpm.max(1))));
     let _ = writeln!(
@@ -171,13 +185,23 @@ mod tests {
     #[test]
     fn before_it_says_what_it_costs_and_what_stays() {
         let backlog = Backlog { rows: 1_000, to_do: 900, ..Backlog::default() };
-        insta::assert_snapshot!(before_verify(&backlog, 300, Some("https://api.langdock.com")), @r"
+        insta::assert_snapshot!(before_verify(&backlog, None, 300, Some("https://api.langdock.com")), @r"
         Platform: https://api.langdock.com
         1,000 rows: 900 agents to read again (1 request each, at most 300 a minute: about 3 min).
         They are compared with the assistants kept in the ledger, whose verdicts stay as they are. It only
         reads; nothing is changed.
         ");
-        assert!(before_verify(&backlog, 300, None).to_string().starts_with("PRACTICE: "));
+        assert!(before_verify(&backlog, None, 300, None).to_string().starts_with("PRACTICE: "));
+        let before = ReadBefore { rows: 888, since: "2026-11-27T14:05:59Z".parse().unwrap() };
+        let backlog = Backlog { settled_before: 888, to_do: 12, ..backlog };
+        insta::assert_snapshot!(before_verify(&backlog, Some(before), 300, Some("https://api.langdock.com")), @r"
+        Platform: https://api.langdock.com
+        It goes on where the last verify was stopped: what was read of 888 agents since 2026-11-27 14:05:59
+        UTC stands.
+        1,000 rows: 12 agents to read again (1 request each, at most 300 a minute: less than a minute).
+        They are compared with the assistants kept in the ledger, whose verdicts stay as they are. It only
+        reads; nothing is changed.
+        ");
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::{self, TimeZone};
 
 use super::shared_arguments::{Choice, DIALECTS, one_of};
 use crate::base::{Lang, one_line};
@@ -69,7 +71,7 @@ Examples:
   agent-migrate report assistants.ledger --format html --proof -o proof.html
   agent-migrate report assistants.ledger --split-by owner --output-dir by-owner
   agent-migrate report assistants.ledger --split-by owner --output-dir by-owner --lang de \\
-      --deadline 2026-04-30 --contact ai-team@example.com --app-link 'https://app.langdock.com/agents/{id}/edit'")]
+      --deadline 2027-04-30 --contact ai-team@example.com --app-link 'https://app.langdock.com/agents/{id}/edit'")]
 pub(super) struct ReportArgs {
     /// The ledger of a run or an audit, finished or not
     pub ledger: PathBuf,
@@ -126,6 +128,17 @@ impl PageArgs {
             app_link: self.app_link.clone(),
         }
     }
+
+    /// What is said of a deadline that lies behind everybody at `now`. It is no error: the command line of a run that goes
+    /// on, or of a page that is made once more, is the same after that day.
+    pub(super) fn missed(&self, now: Timestamp) -> Option<String> {
+        // Where the day ends last.
+        let today = now.to_zoned(TimeZone::fixed(tz::offset(-12))).date();
+        let missed = self.deadline.filter(|deadline| *deadline < today)?;
+        Some(format!(
+            "--deadline {missed} has passed, and pages ask people to act by then: give a later day, or leave it out."
+        ))
+    }
 }
 
 fn parse_date(text: &str) -> Result<Date, String> {
@@ -153,5 +166,15 @@ mod tests {
         for text in ["2026-04-31", "20260430", "2026-4-30", "2026-04-30T10:00", "30.04.2026", "soon", ""] {
             assert!(parse_date(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_deadline_has_passed_once_its_day_is_over_everywhere() {
+        let deadline = Some(jiff::civil::date(2026, 4, 30));
+        let page = PageArgs { lang: Lang::En, deadline, contact: None, app_link: None };
+        let missed = |now: &str| page.missed(now.parse().unwrap());
+        assert_eq!(missed("2026-05-01T11:59:59Z"), None);
+        insta::assert_snapshot!(missed("2026-05-01T12:00:00Z").unwrap(), @"--deadline 2026-04-30 has passed, and pages ask people to act by then: give a later day, or leave it out.");
+        assert_eq!(PageArgs { deadline: None, ..page }.missed(Timestamp::MAX), None);
     }
 }

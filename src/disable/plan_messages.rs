@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::agent_list::ListState;
+use super::run::DisableSettings;
 use crate::base::{Candidate, NotPlanned, Plan, grouped};
 use crate::engine::terminal::{
     Blocks, Text, assistants, counted, counts, enumerated, hanging, moment, quoted, rows,
@@ -17,13 +18,9 @@ pub(crate) struct PlanView<'a> {
     pub(crate) base_url: Option<&'a str>,
     /// Whether nothing is switched off in the end (`--dry-run`).
     pub(crate) dry_run: bool,
-    /// Whether there is no probe, whatever becomes of the agents (`--disable-shared`).
-    pub(crate) shared: bool,
+    /// How it is about to be carried out.
+    pub(crate) settings: &'a DisableSettings,
     pub(crate) list: ListState,
-    /// Whether there is a person to ask when it does not tell; else the rest stays as it is.
-    pub(crate) may_ask: bool,
-    /// When the probe's agent is looked at, after the probe was switched off.
-    pub(crate) looks: &'a [Duration],
     /// The command line that takes everything back.
     pub(crate) rollback: &'a str,
 }
@@ -51,7 +48,7 @@ pub(crate) fn plan(view: &PlanView<'_>) -> Text {
         return blocks.finish();
     }
     let same = view.same_uuid();
-    if view.shared && same > 0 {
+    if view.settings.shared && same > 0 {
         blocks.say(&warning(same));
     } else if let Some(candidate) = view.plan.probe.as_ref().filter(|_| same > 0) {
         blocks.push(&probe(candidate));
@@ -59,7 +56,7 @@ pub(crate) fn plan(view: &PlanView<'_>) -> Text {
             blocks.say(&warning);
         }
     }
-    if let (Some(these), false) = (&view.plan.unlisted, view.shared) {
+    if let (Some(these), false) = (&view.plan.unlisted, view.settings.shared) {
         blocks.say(&unlisted(view, these));
     }
     blocks.push(&numbered(if view.dry_run { "What would happen:" } else { "What happens:" }, &steps(view)));
@@ -119,7 +116,7 @@ fn without_list(view: &PlanView<'_>) -> Option<String> {
         ListState::Missing => "this deployment has no agent list",
         ListState::Unreadable => "the agent list cannot be read",
     };
-    let unless = if view.may_ask {
+    let unless = if view.settings.may_ask {
         "unless you say yes then (you are asked again on the terminal) or use --disable-shared"
     } else {
         "unless you use --disable-shared (--yes is no answer to this)"
@@ -133,7 +130,7 @@ fn without_list(view: &PlanView<'_>) -> Option<String> {
 
 fn headline(view: &PlanView<'_>) -> String {
     let rows = assistants(view.plan.rows);
-    let stay = match (view.shared && view.same_uuid() > 0, view.plan.rows) {
+    let stay = match (view.settings.shared && view.same_uuid() > 0, view.plan.rows) {
         (true, _) => "",
         (false, 1) => " Its agent is to stay on.",
         (false, _) => " Their agents are to stay on.",
@@ -195,10 +192,12 @@ fn steps(view: &PlanView<'_>) -> Vec<String> {
     }
     match (view.same_uuid(), view.list) {
         (0, _) => {}
-        (same, _) if view.shared => steps.push(without_look(same)),
-        (same, ListState::Read) => steps.extend(with_probe(view.looks, same, view.may_ask)),
+        (same, _) if view.settings.shared => steps.push(without_look(same)),
+        (same, ListState::Read) => {
+            steps.extend(with_probe(&view.settings.looks, same, view.settings.may_ask));
+        }
         (_, ListState::Missing | ListState::Unreadable) => {
-            let then = if view.may_ask {
+            let then = if view.settings.may_ask {
                 "You are asked whether to switch off all the same. Without a yes nothing more is switched off."
             } else {
                 "Nothing more is switched off."
@@ -281,13 +280,20 @@ fn numbered(heading: &str, steps: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use uuid::Uuid;
 
     use super::*;
     use crate::base::{Pair, RowStatus};
 
-    const LOOKS: [Duration; 4] =
-        [Duration::ZERO, Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
+    /// As they are without options, but for `--disable-shared`.
+    fn settings(shared: bool) -> &'static DisableSettings {
+        static SETTINGS: LazyLock<[DisableSettings; 2]> = LazyLock::new(|| {
+            [false, true].map(|shared| DisableSettings::new(shared, Duration::from_secs(10), true))
+        });
+        &SETTINGS[usize::from(shared)]
+    }
 
     fn probe(name: Option<&str>) -> Candidate {
         Candidate {
@@ -323,10 +329,8 @@ mod tests {
             plan,
             base_url: Some("https://api.langdock.com"),
             dry_run: false,
-            shared: false,
+            settings: settings(false),
             list: ListState::Read,
-            may_ask: true,
-            looks: &LOOKS,
             rollback: "agent-migrate rollback assistants.ledger",
         }
     }
@@ -400,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_plan_without_a_probe_since_somebody_wants_none() {
-        insta::assert_snapshot!(plan(&PlanView { shared: true, ..view(&many()) }), @"
+        insta::assert_snapshot!(plan(&PlanView { settings: settings(true), ..view(&many()) }), @"
         Platform: https://api.langdock.com
 
         2,981 assistants are about to be switched off.
@@ -427,9 +431,8 @@ mod tests {
           agent-migrate rollback assistants.ledger
         ");
         let text = plan(&PlanView {
-            shared: true,
+            settings: settings(true),
             list: ListState::Missing,
-            may_ask: true,
             base_url: None,
             ..view(&one())
         });
@@ -526,7 +529,9 @@ mod tests {
         "#);
         let shared = Plan { unlisted: Some((1, probe(None))), ..many() };
         assert!(
-            !plan(&PlanView { shared: true, ..view(&shared) }).to_string().contains("not in the agent list")
+            !plan(&PlanView { settings: settings(true), ..view(&shared) })
+                .to_string()
+                .contains("not in the agent list")
         );
     }
 
@@ -549,7 +554,7 @@ mod tests {
           agent-migrate rollback assistants.ledger
         ");
         for (shared, list) in [(true, ListState::Read), (false, ListState::Missing)] {
-            assert_eq!(plan(&PlanView { shared, list, ..view(&others) }), text);
+            assert_eq!(plan(&PlanView { settings: settings(shared), list, ..view(&others) }), text);
         }
     }
 
@@ -609,8 +614,9 @@ mod tests {
             {
                 for list in [ListState::Read, ListState::Missing] {
                     let base_url = (!practice).then_some("https://api.langdock.com");
-                    let text =
-                        plan(&PlanView { base_url, dry_run, shared, list, ..view(&plan_of) }).to_string();
+                    let settings = settings(shared);
+                    let view = PlanView { base_url, dry_run, settings, list, ..view(&plan_of) };
+                    let text = plan(&view).to_string();
                     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
                     assert_eq!(text.matches("PRACTICE: ").count() > 1, practice);
                     assert!(!text.contains('\u{1b}'));

@@ -7,7 +7,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::audit_report::{AuditCounters, audit_rows};
+use super::audit_report::audit_rows;
 use super::command_line::{of_agents, same_command, typed};
 use super::connection::Connection;
 use super::fresh::Fresh;
@@ -17,7 +17,9 @@ use super::session::Work;
 use super::signals::Signals;
 use super::split::Split;
 use super::{CommandError, parts, runtime};
-use crate::audit::{self, AuditFacts, AuditReader, AuditSummary, OneSide, Source, add_models, keep_models};
+use crate::audit::{
+    self, AuditCounters, AuditFacts, AuditReader, AuditSummary, OneSide, Source, add_models, keep_models,
+};
 use crate::base::{Exit, StopReason};
 use crate::cli::audit_arguments::AuditArgs;
 use crate::cli::files::CommandFiles;
@@ -144,12 +146,10 @@ impl Audit<'_> {
             terminal.error(&reason.to_string());
         }
         let files = reports.files_and(self.ledger());
-        let found = is_written.then(|| counters.found());
         let next = self.next_command(facts, exit, stopped, is_written);
         let summary = AuditSummary {
             facts,
-            found: found.as_deref(),
-            remedies: &counters.remedies(),
+            counters: is_written.then_some(&counters),
             agents_instead: if self.source == Source::Auto { counters.from_agents } else { 0 },
             files: &files,
             next: next.as_deref(),

@@ -33,10 +33,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
+use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
 use super::arguments::{Cli, Command};
 use super::files::CommandFiles;
+use super::report_arguments::PageArgs;
 use super::settings::UsageError;
 use crate::base::{Exit, defect, keep_defects_quiet};
 use crate::engine::terminal::{self, LogFormat, Terminal};
@@ -124,6 +126,9 @@ fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
     let files = CommandFiles::of(&cli)?;
     terminal::init_logs(terminal, cli.global.log_format, cli.global.log_file.as_deref())
         .map_err(|error| UsageError(error.to_string()))?;
+    if let Some(said) = page(&cli.command).and_then(|page| page.missed(Timestamp::now())) {
+        terminal.say(said);
+    }
     match cli.command {
         Command::Run(arguments) => run::run(&arguments, terminal),
         Command::Audit(arguments) => audit::audit(&arguments, &files, terminal),
@@ -136,6 +141,23 @@ fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments, terminal),
         Command::Completions { shell } => completions::completions(shell),
         Command::Man { command } => completions::man(command.as_deref()),
+    }
+}
+
+/// What pages are told, of a command that makes some.
+const fn page(command: &Command) -> Option<&PageArgs> {
+    match command {
+        Command::Run(arguments) => Some(&arguments.page),
+        Command::Audit(arguments) => Some(&arguments.page),
+        Command::Apply(arguments) => Some(&arguments.page),
+        Command::Report(arguments) => Some(&arguments.page),
+        Command::Verify(arguments) => Some(&arguments.page),
+        Command::Rollback(_)
+        | Command::Doctor(_)
+        | Command::List(_)
+        | Command::Sandbox(_)
+        | Command::Completions { .. }
+        | Command::Man { .. } => None,
     }
 }
 

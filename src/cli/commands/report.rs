@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, IsTerminal};
 
 use anyhow::{Context, anyhow};
 
-use super::audit_report::{AuditCounters, audit_rows};
+use super::audit_report::audit_rows;
 use super::command_line::{other_command, path_word, typed};
 use super::intake::refuse_foreign;
 use super::owners::renew;
@@ -13,7 +13,7 @@ use super::render::{Asked, RenderError, name_of, refuse_overwriting, render_rows
 use super::run_report::RunRows;
 use super::split::Split;
 use super::{CommandError, next, parts};
-use crate::audit::{self, AuditReader, AuditSummary};
+use crate::audit::{self, AuditCounters, AuditReader, AuditSummary};
 use crate::base::Exit;
 use crate::check::Summary;
 use crate::cli::files::CommandFiles;
@@ -111,8 +111,7 @@ fn show(ledger: &LedgerReader, arguments: &ReportArgs, terminal: &Terminal) -> R
             counted.context(unread)?;
             audit::after_audit(&AuditSummary {
                 facts: &facts,
-                found: Some(&counters.found()),
-                remedies: &counters.remedies(),
+                counters: Some(&counters),
                 agents_instead: 0,
                 files: &files,
                 next: None,

@@ -29,7 +29,7 @@ use crate::cli::arguments::RunArgs;
 use crate::cli::report_arguments::ReportFormatArg;
 use crate::cli::settings::{disabling, run_paths};
 use crate::disable::{self, Switchboard, settle};
-use crate::engine::ledger::{LedgerError, LedgerReader, Purpose, RunCommand, Selection};
+use crate::engine::ledger::{LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
 use crate::engine::session::{Board, RowWork, drive};
 use crate::engine::terminal::Terminal;
@@ -187,16 +187,21 @@ impl Run<'_> {
         let facts = &rows.facts;
         let exit = Exit::of_run(facts, stopped);
         let mut counted = Summary::default();
+        let mut unmet = Unmet::of(&ledger).context(again)?;
         let reports = render_outputs(
             &rows,
             &self.intake.paths.outputs,
             &Asked::of(self.arguments.dialect, &self.arguments.page),
             !facts.nothing_is_known(),
             terminal,
-            &mut |row| counted.count(row),
+            &mut |row| {
+                counted.count(row);
+                unmet.meet(row);
+            },
         );
         if reports.failed.is_some() {
-            counted = Summary::default();
+            // Not all rows were seen.
+            (counted, unmet) = (Summary::default(), Unmet::default());
         }
         let next = match stopped {
             // The same command would only meet the same end.
@@ -217,14 +222,6 @@ impl Run<'_> {
             for said in stopped.map(ToString::to_string).into_iter().chain(ending).chain(stuck) {
                 terminal.error(&said);
             }
-        }
-        let mut unmet = Unmet::of(&ledger).context(again)?;
-        if !unmet.names().is_empty() {
-            let rows = ledger.for_each_row(false, |row, _, _| {
-                unmet.meet(&row);
-                Ok::<_, LedgerError>(())
-            });
-            rows.context(again)?;
         }
         for name in unmet.names() {
             terminal.say(check::differs_nowhere(name));

@@ -77,10 +77,8 @@ pub(super) async fn second_pass(
         plan: &plan,
         base_url,
         dry_run: is_dry,
-        shared: switching.disable_shared,
+        settings: &settings,
         list,
-        may_ask,
-        looks: &settings.looks,
         rollback,
     });
     let shown = shown.apart();

@@ -20,7 +20,7 @@ use crate::check::{self, Accepted, AgainstKept, Summary, Unmet, Verified};
 use crate::cli::files::CommandFiles;
 use crate::cli::settings::{Outputs, verify_outputs};
 use crate::cli::tools_arguments::VerifyArgs;
-use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, RunCommand, Selection};
+use crate::engine::ledger::{Ledger, LedgerError, LedgerReader, ReadBefore, RunCommand, Selection};
 use crate::engine::session::{RowWork, drive};
 use crate::engine::terminal::Terminal;
 
@@ -45,12 +45,13 @@ pub(super) fn verify(
     if let Some(split) = verify.split() {
         split.prepare()?;
     }
-    let backlog = verify.backlog()?;
+    let before = ledger.go_on_verifying(&verify.settings()).context(NOTHING)?;
+    let backlog = verify.backlog(before)?;
     let base_url = (!identity.practice).then_some(identity.base_url.as_str());
     if let Some(said) = check::accepting(&verify.accepted, &arguments.accept) {
         terminal.say(&said);
     }
-    terminal.say(check::before_verify(&backlog, arguments.network.rpm.get(), base_url));
+    terminal.say(check::before_verify(&backlog, before, arguments.network.rpm.get(), base_url));
     let began = Timestamp::now();
     let stopped = verify.read_agents(ledger, connection, backlog)?;
     let facts = facts_of(base_url.map(str::to_owned), began, stopped);
@@ -66,11 +67,16 @@ struct Verify<'a> {
 }
 
 impl Verify<'_> {
-    fn backlog(&self) -> Result<Backlog, CommandError> {
+    /// What the ledger remembers of how it was run, beside the network.
+    fn settings(&self) -> serde_json::Value {
+        json!({"accepted": self.accepted.names().collect::<Vec<_>>()})
+    }
+
+    fn backlog(&self, before: Option<ReadBefore>) -> Result<Backlog, CommandError> {
         let reader = LedgerReader::open(&self.arguments.ledger).context(NOTHING)?;
         let rows = reader.facts().context(NOTHING)?.rows();
-        let to_do = reader.rows_with_assistant().context(NOTHING)?;
-        if to_do == 0 {
+        let kept = reader.rows_with_assistant().context(NOTHING)?;
+        if kept == 0 {
             return Err(anyhow!(
                 "nothing was asked for: {} keeps no assistant to compare an agent with; `run` reads them, while the \
                  Assistants API answers",
@@ -78,10 +84,11 @@ impl Verify<'_> {
             )
             .into());
         }
-        Ok(Backlog { rows, to_do, ..Backlog::default() })
+        let settled_before = before.map_or(0, |before| before.rows);
+        Ok(Backlog { rows, settled_before, to_do: kept.saturating_sub(settled_before), ..Backlog::default() })
     }
 
-    /// Asks for every agent whose assistant is kept; gives the reason if that stopped early.
+    /// Asks for every agent whose assistant is kept, less those read before; gives the reason if that stopped early.
     fn read_agents(
         &self,
         ledger: Ledger,
@@ -91,7 +98,7 @@ impl Verify<'_> {
         let runtime = runtime()?;
         let signals = Signals::listen()?;
         let network = &self.arguments.network;
-        let (command, settings) = (RunCommand::Verify, json!({}));
+        let (command, settings) = (RunCommand::Verify, self.settings());
         let session = Session { runtime: &runtime, ledger, connection, network, command, settings };
         let selection = Selection { again: true, ..Selection::default() };
         let against = LedgerReader::open(&self.arguments.ledger).context(NOTHING)?;

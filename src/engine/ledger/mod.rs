@@ -49,7 +49,7 @@ pub use open::Ledger;
 pub(crate) use open_rows::for_each_row;
 pub use open_rows::{Job, OpenRows, Selection};
 pub use read::{LedgerReader, RowKey};
-pub use reread::Reread;
+pub use reread::{ReadBefore, Reread};
 pub use set_aside::Aside;
 #[cfg(test)]
 pub(crate) use state::IN_STATE;

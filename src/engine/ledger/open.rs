@@ -17,9 +17,10 @@ use super::locked::Locked;
 use super::log::{self, Log};
 use super::name::{find, resolve};
 use super::open_rows::{self, OpenRows, Selection, Starts};
+use super::reread::{self, ReadBefore};
+use super::schema;
 use super::verdicts;
 use super::writer::{self, WriteRow, Writer, WriterThread, write_sent};
-use super::{reread, schema};
 use crate::base::{Backlog, Disabling, InputFormat, InputRow};
 use crate::engine::os;
 
@@ -131,6 +132,16 @@ impl Ledger {
         Ok(backlog)
     }
 
+    /// Before a `verify` of these settings: what one of the same `accepted` has found out stands if it was stopped early and no
+    /// other command has written this ledger since, but for rows that it got no answer about. Whatever else a `verify` has
+    /// found out is forgotten.
+    pub fn go_on_verifying(
+        &mut self,
+        settings: &serde_json::Value,
+    ) -> Result<Option<ReadBefore>, LedgerError> {
+        reread::go_on(&self.locked.connection, settings)
+    }
+
     /// Whether any run in it had this setting on.
     pub fn has_setting(&self, name: &str) -> Result<bool, LedgerError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM run WHERE json_extract(settings, '$.' || ?1) = 1)";
@@ -196,9 +207,6 @@ impl Ledger {
         if matches!(run.command, RunCommand::Run { .. }) {
             // An earlier run's plan is not this one's: at no moment does it stand beside the new run.
             transaction.execute("DELETE FROM planned", [])?;
-        }
-        if run.command == RunCommand::Verify {
-            transaction.execute("DELETE FROM reread", [])?;
         }
         transaction.commit()?;
         connection.pragma_update(None, "cache_size", -schema::WRITER_CACHE_KIB)?;

@@ -22,7 +22,7 @@ pub struct Selection {
     pub limit: Option<u64>,
     /// Verified rows count as settled only once their assistant is off (`--disable`).
     pub disabling: bool,
-    /// All rows of which the assistant is kept, whatever is known of them, and no others (`verify`).
+    /// All rows of which the assistant is kept, whatever runs know of them, less those that `verify` has read already.
     pub again: bool,
 }
 
@@ -191,7 +191,7 @@ enum Round {
     NeverChecked,
     /// Those that an earlier run has checked and not settled, or too long ago.
     CheckedBefore,
-    /// Those of which an earlier run has kept the assistant.
+    /// Those of which an earlier run has kept the assistant, and no `verify` that goes on has read the agent.
     Again,
     /// All have been given.
     Over,
@@ -200,7 +200,8 @@ enum Round {
 pub(super) const NEVER_CHECKED: &str = "r.read_run IS ?2";
 pub(super) const CHECKED_BEFORE: &str = "r.read_run <> ?2";
 pub(super) const AGAIN: &str = "r.read_run IS NOT ?2 AND EXISTS \
-    (SELECT 1 FROM document AS doc WHERE doc.result = r.id AND doc.assistant IS NOT NULL)";
+    (SELECT 1 FROM document AS doc WHERE doc.result = r.id AND doc.assistant IS NOT NULL) \
+    AND NOT EXISTS (SELECT 1 FROM reread AS n WHERE n.result = r.id)";
 
 /// The rows of a round behind a position.
 pub(super) fn page_of(which: &str) -> String {

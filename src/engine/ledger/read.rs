@@ -358,34 +358,20 @@ fn report_row(row: &Row<'_>, last: &LastRun) -> Result<ReportRow, LedgerError> {
     let duplicate_of = row.get::<_, Option<i64>>(6)?.map(|line| (to_count(line), known));
     let time =
         |index| -> Result<_, LedgerError> { text(row.get_ref(index)?)?.map(time_from_text).transpose() };
+    let status = match (invalid, duplicate_of) {
+        (Some(_), _) => RowStatus::InvalidId,
+        (None, Some(_)) => RowStatus::Duplicate,
+        (None, None) => known,
+    };
     let mut report_row = ReportRow {
-        line: to_count(row.get(0)?),
-        input,
-        pair,
         name: text(row.get_ref(14)?)?.unwrap_or_default().to_owned(),
-        status: match (invalid, duplicate_of) {
-            (Some(_), _) => RowStatus::InvalidId,
-            (None, Some(_)) => RowStatus::Duplicate,
-            (None, None) => known,
-        },
-        disabled: DisabledState::NotRequested,
-        skipped: None,
-        switch_failure: None,
-        differences: Vec::new(),
-        notes: Vec::new(),
         duplicate_of,
         invalid,
-        failure: None,
-        later_failure: None,
         assistants_gone: last.assistants_gone,
-        before: None,
         assistant_updated_at: time(12)?,
         agent_updated_at: time(13)?,
-        requests: 0,
-        elapsed_ms: 0,
-        checked_at: None,
         carried: carried(row, 5)?,
-        proposed: None,
+        ..ReportRow::new(to_count(row.get(0)?), input, pair, status)
     };
     // A duplicate was not asked for itself: the verdict and what it cost stand in the row that it repeats.
     let on_disk = if verdict_of.is_some() && duplicate_of.is_none() {

@@ -3,16 +3,22 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use serde_json::Value;
 
 use super::encode::{
     blob, from_json, from_nanoseconds, from_word, list_to_json, text, time_from_text, to_count, to_integer,
     to_json, to_nanoseconds,
 };
 use super::error::LedgerError;
-use super::identity::RunId;
+use super::identity::{RunCommand, RunId};
+use super::schema::ROWS;
 use super::verdicts::{self, Kept};
 use crate::base::{Documents, Outcome, Pair, RowStatus};
+
+/// Where the settings of a `verify` name the fields in which differences are accepted: with others it finds others.
+const ACCEPTED: &str = "accepted";
 
 /// How far the last `verify` came with a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +29,50 @@ pub enum Reread {
     NotComeTo,
     /// What was found out. Its line is 0.
     Known(Box<Outcome>),
+}
+
+/// What an earlier `verify` has read and this one need not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadBefore {
+    /// How many rows of the input.
+    pub rows: u64,
+    /// When the first of them was read.
+    pub since: Timestamp,
+}
+
+/// The last command that has written the ledger, and whether it came to its end.
+const LAST_COMMAND: &str = "SELECT command, finished_at IS NOT NULL AND stopped IS NULL, settings FROM run \
+     ORDER BY id DESC LIMIT 1";
+
+/// What has been read, as far as rows of the input ask for it.
+pub(super) fn read_before() -> String {
+    format!(
+        "SELECT count(*), min(n.checked_at) {ROWS} JOIN reread AS n ON n.result = r.id WHERE d.first IS NULL"
+    )
+}
+
+/// What an interrupted `verify` has read stands; all else is forgotten. See [`super::Ledger::go_on_verifying`].
+pub(super) fn go_on(connection: &Connection, settings: &Value) -> Result<Option<ReadBefore>, LedgerError> {
+    let last = connection.query_row(LAST_COMMAND, [], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, String>(2)?))
+    });
+    let goes_on = match last.optional()? {
+        Some((command, has_ended, before)) => {
+            command == RunCommand::Verify.as_str()
+                && !has_ended
+                && from_json::<Value>(&before)?.get(ACCEPTED) == settings.get(ACCEPTED)
+        }
+        None => false,
+    };
+    let stand = RowStatus::ALL.into_iter().filter(|status| goes_on && status.is_answer());
+    let stand: Vec<_> = stand.map(RowStatus::as_str).collect();
+    connection.execute(
+        "DELETE FROM reread WHERE status NOT IN (SELECT value FROM json_each(?1))",
+        [to_json(&stand)?],
+    )?;
+    let read = connection.query_row(&read_before(), [], |row| Ok((row.get(0)?, row.get(1)?)));
+    let (rows, since): (i64, Option<i64>) = read?;
+    since.map(|since| Ok(ReadBefore { rows: to_count(rows), since: from_nanoseconds(since)? })).transpose()
 }
 
 const UPSERT: &str = "

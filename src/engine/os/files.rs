@@ -120,15 +120,27 @@ pub fn follow_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many links"))
 }
 
-/// Puts what was written to these files of one folder on disk. Linux does so for a file system as a whole, where thousands of
-/// files take no longer than a few.
-pub fn sync_together<'a>(folder: &Path, mut files: impl Iterator<Item = &'a File>) -> io::Result<()> {
+/// Puts what was written to many files on disk. Linux does so for a file system as a whole, where thousands of files take
+/// no longer than a few; these are the ones that it has done so for since the files were written.
+#[derive(Debug, Default)]
+pub struct SyncedTogether {
     #[cfg(target_os = "linux")]
-    if rustix::fs::syncfs(File::open(folder)?).is_ok() {
-        return Ok(());
+    file_systems: std::collections::BTreeSet<u64>,
+}
+
+impl SyncedTogether {
+    /// Puts this one on disk, and on Linux with it whatever else was written to its file system.
+    pub fn sync(&mut self, file: &File) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            let device = std::os::unix::fs::MetadataExt::dev(&file.metadata()?);
+            if self.file_systems.contains(&device) || rustix::fs::syncfs(file).is_ok() {
+                self.file_systems.insert(device);
+                return Ok(());
+            }
+        }
+        file.sync_all()
     }
-    let _ = folder;
-    files.try_for_each(File::sync_all)
 }
 
 /// Puts a new name itself on disk. Best effort: the file is whole already, and not every file system can do this.
@@ -166,5 +178,25 @@ impl Patience {
             std::thread::sleep(Duration::from_millis(50));
         }
         bears
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_system_is_synced_that_has_one_of_the_files() {
+        use std::os::unix::fs::MetadataExt;
+
+        let mut synced = SyncedTogether::default();
+        // Memory is a file system of its own.
+        let files = [std::env::temp_dir(), PathBuf::from("/dev/shm")].map(tempfile::tempfile_in);
+        let files: Vec<_> = files.into_iter().map(Result::unwrap).collect();
+        for file in files.iter().chain(&files) {
+            synced.sync(file).unwrap();
+        }
+        let devices = files.iter().map(|file| file.metadata().unwrap().dev()).collect();
+        assert_eq!(synced.file_systems, devices);
     }
 }

@@ -16,8 +16,8 @@ mod signals;
 mod terminal;
 
 pub use files::{
-    Patience, as_private_as, canonical, folded, follow_links, has_another_name, is_nowhere, is_one_file,
-    keep_private, owner_only, rename, sync_folder, sync_together,
+    Patience, SyncedTogether, as_private_as, canonical, folded, follow_links, has_another_name, is_nowhere,
+    is_one_file, keep_private, owner_only, rename, sync_folder,
 };
 pub use shell::{command_line, path_word, typed, with_key};
 pub use signals::SignalSource;

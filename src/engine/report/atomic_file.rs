@@ -3,6 +3,7 @@
 //! The permissions of a CSV are those that the person's umask gives, or those of the file that is replaced: it is made
 //! to be handed on. What holds prompts is its owner's alone, as the ledger is, from the first byte on.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
@@ -143,16 +144,22 @@ impl AtomicFile {
         Ok(written)
     }
 
-    /// The same for several files of one folder, which are synced together.
+    /// The same for several files, which are synced together.
     pub fn commit_all(mut files: Vec<Self>) -> Result<Vec<Written>, ReportFileError> {
-        let Some(folder) = files.last().and_then(Self::folder) else {
-            return files.into_iter().map(Self::commit).collect();
-        };
         files.iter_mut().try_for_each(Self::write_out)?;
-        os::sync_together(&folder, files.iter().map(|file| file.out.get_ref()))
-            .map_err(|source| ReportFileError::unwritable(&folder, source))?;
+        let mut synced = os::SyncedTogether::default();
+        // A name may be a link to another folder, of another file system.
+        let mut folders = BTreeSet::new();
+        for file in &files {
+            let Some(folder) = file.folder() else { continue };
+            let on_disk = synced.sync(file.out.get_ref());
+            on_disk.map_err(|source| ReportFileError::unwritable(&file.asked, source))?;
+            folders.insert(folder);
+        }
         let written = files.into_iter().map(Self::appear).collect();
-        os::sync_folder(&folder);
+        for folder in &folders {
+            os::sync_folder(folder);
+        }
         written
     }
 
@@ -500,6 +507,26 @@ mod tests {
             let circle = folder.path().join("circle");
             symlink("circle", &circle).unwrap();
             assert!(check_writable(&circle).is_err());
+        }
+
+        /// What a split writes where somebody has put links in place of two parts.
+        #[test]
+        fn files_of_several_folders_appear_together() {
+            let folder = tempfile::tempdir().unwrap();
+            let [memory, null] = ["ann.csv", "eve.csv"].map(|name| folder.path().join(name));
+            let elsewhere = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+            symlink(elsewhere.path().join("ann.csv"), &memory).unwrap();
+            symlink("/dev/null", &null).unwrap();
+            let all = [folder.path().join("bob.csv"), memory, null];
+            let files = all.iter().map(|path| {
+                let mut file = AtomicFile::create(path, Access::ByUmask).unwrap();
+                file.write_all(b"part").unwrap();
+                file
+            });
+            let written = AtomicFile::commit_all(files.collect()).unwrap();
+            assert_eq!(written, all.clone().map(Written::AsAsked));
+            assert_eq!(all.map(|path| fs::read_to_string(path).unwrap()), ["part", "part", ""]);
+            assert_eq!(names(elsewhere.path()), ["ann.csv"]);
         }
 
         #[test]

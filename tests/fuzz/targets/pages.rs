@@ -1,6 +1,6 @@
 //! Reports of rows, and what holds for each of them.
 
-use agent_migrate::base::{DisabledState, Pair, ReportRow, RowStatus, RunFacts};
+use agent_migrate::base::{Pair, ReportRow, RowStatus, RunFacts};
 use agent_migrate::engine::report;
 use agent_migrate::engine::report::page::{Overview, objects};
 use agent_migrate::engine::report::{Dialect, Renderer, ReportSettings};
@@ -10,31 +10,8 @@ pub(crate) const OWN: usize = 16;
 
 /// A verified row without anything to say.
 pub(crate) fn plain_row(line: u64, input: &str, pair: Option<Pair>) -> ReportRow {
-    ReportRow {
-        line,
-        input: input.to_owned(),
-        pair,
-        name: String::new(),
-        status: if pair.is_some() { RowStatus::Verified } else { RowStatus::InvalidId },
-        disabled: DisabledState::NotRequested,
-        skipped: None,
-        later_failure: None,
-        assistants_gone: false,
-        before: None,
-        switch_failure: None,
-        differences: Vec::new(),
-        notes: Vec::new(),
-        duplicate_of: None,
-        invalid: None,
-        failure: None,
-        assistant_updated_at: None,
-        agent_updated_at: None,
-        requests: 0,
-        elapsed_ms: 0,
-        checked_at: None,
-        carried: Vec::new(),
-        proposed: None,
-    }
+    let status = if pair.is_some() { RowStatus::Verified } else { RowStatus::InvalidId };
+    ReportRow::new(line, input.to_owned(), pair, status)
 }
 
 /// The report as CSV, in the dialect of the input.

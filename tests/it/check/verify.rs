@@ -315,6 +315,67 @@ fn ctrl_c_writes_what_is_known_and_leaves_the_ledger_alone() {
     assert_eq!(ledger_says(&office.desk), before);
 }
 
+/// A `verify` that was stopped at the third of five agents.
+fn stopped_at_the_third() -> Office {
+    let entries: Vec<_> = (1..=5).map(same).collect();
+    let office = Office::with(&entries, two_records());
+    office.run(&[]).exits_with(0);
+    office.change(|options| options.unauthorized_after = Some(office.requests() as u64 + 2));
+    verify(&office.desk, &["--concurrency", "1"]).exits_with(5);
+    assert_eq!(verified(&office.desk).column("status")[3..], ["not_checked"; 2]);
+    office.change(|options| options.unauthorized_after = None);
+    office
+}
+
+/// The agents that another `verify` asks for.
+fn asked_for(office: &Office, arguments: &[&str], said: &str) -> Vec<String> {
+    let first = office.requests();
+    verify(&office.desk, arguments).exits_with(0).says(said);
+    assert_eq!(verified(&office.desk).column("status"), ["verified"; 5]);
+    let mut asked: Vec<_> =
+        office.log()[first..].iter().map(|request| request.id.unwrap().to_string()).collect();
+    asked.sort();
+    asked
+}
+
+#[test]
+fn one_that_was_stopped_goes_on_and_one_after_its_end_begins_anew() {
+    let office = stopped_at_the_third();
+    let goes_on = "what was read of 2 agents since";
+    assert_eq!(asked_for(&office, &[], goes_on), [3, 4, 5].map(id));
+    assert_eq!(asked_for(&office, &[], "5 agents to read again"), [1, 2, 3, 4, 5].map(id));
+}
+
+#[test]
+fn one_that_was_killed_goes_on() {
+    let entries: Vec<_> = (1..=30).map(same).collect();
+    let office = Office::with(&entries, two_records());
+    office.run(&[]).exits_with(0);
+    office.change(|options| options.latency = Duration::from_millis(20));
+    let first = office.requests();
+    let mut command = office.desk.program();
+    command.args(["verify", "assistants.ledger", "--concurrency", "1", "--rpm", "1000000"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    office.wait_until(|office| office.requests() >= first + 5);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    verify(&office.desk, &[]).exits_with(0).says("where the last verify was stopped");
+    // All but the one that was under way are asked for once.
+    let asked: Vec<_> = office.log()[first..].iter().map(|request| request.id).collect();
+    assert!(asked.len() <= 32, "{asked:?}");
+    assert_eq!(verified(&office.desk).column("status"), ["verified"; 30]);
+}
+
+#[test]
+fn what_a_stopped_one_has_read_is_over_once_something_else_has_happened() {
+    let anew = "5 agents to read again";
+    let office = stopped_at_the_third();
+    assert_eq!(asked_for(&office, &["--accept", "temperature"], anew), [1, 2, 3, 4, 5].map(id));
+    let office = stopped_at_the_third();
+    office.run(&[]).exits_with(0);
+    assert_eq!(asked_for(&office, &[], anew), [1, 2, 3, 4, 5].map(id));
+}
+
 #[test]
 fn address_and_key_are_as_rollback_has_them() {
     let office = Office::with(&[same(1)], two_records());

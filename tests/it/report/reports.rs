@@ -226,9 +226,13 @@ fn what_pages_are_told_is_held_against_what_can_be_meant() {
         Ran::of(desk.program().args(run).args([option, value])).exits_with(2).says(option);
         assert!(!desk.path("page.html").exists(), "{option} {value}");
     }
-    let told = ["--deadline", "2026-04-30", "--contact", "Ann Admin", "--lang", "de"];
-    let ran = Ran::of(desk.program().args(run).args(told));
-    assert!(ran.code == 0 || ran.code == 3, "{}", ran.stderr);
+    let passed = "--deadline 2001-04-30 has passed";
+    for (deadline, is_missed) in [("2999-04-30", false), ("2001-04-30", true)] {
+        let told = ["--deadline", deadline, "--contact", "Ann Admin", "--lang", "de"];
+        let ran = Ran::of(desk.program().args(run).args(told));
+        assert!(ran.code == 0 || ran.code == 3, "{}", ran.stderr);
+        assert_eq!(ran.stderr.contains(passed), is_missed, "{}", ran.stderr);
+    }
     let (page, table) = (desk.read("page.html"), desk.read("assistants.sandbox.report.csv"));
     assert!(page.contains("<html lang=\"de\">") && page.contains("Fragen an: <bdi>Ann Admin</bdi>"));
     assert!(table.starts_with("line,name,status,remedy,"), "names of columns stay");

@@ -8,7 +8,7 @@ use crate::disable::store::plan::{
 use crate::disable::store::recovery::{AGENTS_TO_LOOK_AT, LAST_TO_LOOK_AT, LONGEST_PROBE_WAIT, LOOKS};
 use crate::disable::store::rollback::{HAS_ASSISTANT, may_be_off};
 use crate::disable::store::{COLUMNS, Recovery};
-use crate::engine::ledger::{IN_STATE, open_rows, read, set_aside, verdicts};
+use crate::engine::ledger::{IN_STATE, open_rows, read, reread, set_aside, verdicts};
 
 /// What is asked of a ledger, less what names a row by its key.
 fn questions() -> Vec<String> {
@@ -36,6 +36,7 @@ fn questions() -> Vec<String> {
         open_rows::page_of(open_rows::CHECKED_BEFORE),
         open_rows::page_of(open_rows::AGAIN),
         read::with_assistant(),
+        reread::read_before(),
         read::rows_query(true, "ORDER BY i.position"),
         read::rows_query(false, "WHERE i.position = ?1"),
     ];

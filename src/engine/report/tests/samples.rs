@@ -58,26 +58,13 @@ pub(crate) fn json(text: &str) -> JsonText {
 
 /// A verified row, the base of the others.
 pub(crate) fn verified() -> ReportRow {
+    let pair = Pair {
+        assistant: AssistantId("11111111-2222-3333-4444-AAAAAAAAAAAA".parse().unwrap()),
+        agent: AgentId("99999999-2222-3333-4444-bbbbbbbbbbbb".parse().unwrap()),
+    };
+    let input = "11111111-2222-3333-4444-AAAAAAAAAAAA".into();
     ReportRow {
-        line: 2,
-        input: "11111111-2222-3333-4444-AAAAAAAAAAAA".into(),
-        pair: Some(Pair {
-            assistant: AssistantId("11111111-2222-3333-4444-AAAAAAAAAAAA".parse().unwrap()),
-            agent: AgentId("99999999-2222-3333-4444-bbbbbbbbbbbb".parse().unwrap()),
-        }),
         name: "Helper".into(),
-        status: RowStatus::Verified,
-        disabled: DisabledState::NotRequested,
-        skipped: None,
-        later_failure: None,
-        assistants_gone: false,
-        before: None,
-        switch_failure: None,
-        differences: Vec::new(),
-        notes: Vec::new(),
-        duplicate_of: None,
-        invalid: None,
-        failure: None,
         assistant_updated_at: Some("2025-01-02T03:04:05.123Z".parse().unwrap()),
         agent_updated_at: Some("2025-01-02T04:04:05+01:00".parse().unwrap()),
         requests: 2,
@@ -85,6 +72,7 @@ pub(crate) fn verified() -> ReportRow {
         checked_at: Some("2025-04-01T08:00:01.987654Z".parse().unwrap()),
         carried: vec!["Sales".into(), "+49 30 123456".into()],
         proposed: Some(json("{\"name\":\"Helper\",\n \"creativity\":0.30,\"model\":\"gpt-5\"}")),
+        ..ReportRow::new(2, input, Some(pair), RowStatus::Verified)
     }
 }
 
@@ -109,18 +97,6 @@ fn switched() -> [ReportRow; 4] {
 
 /// A row of every kind.
 pub(crate) fn rows() -> Vec<ReportRow> {
-    let plain = ReportRow {
-        pair: None,
-        name: String::new(),
-        assistant_updated_at: None,
-        agent_updated_at: None,
-        requests: 0,
-        elapsed_ms: 0,
-        checked_at: None,
-        carried: vec!["-5".into(), "=1+1\nnext; line".into()],
-        proposed: None,
-        ..verified()
-    };
     let mismatch = ReportRow {
         line: 3,
         name: "=HYPERLINK(\"x\")\nBot".into(),
@@ -156,19 +132,14 @@ pub(crate) fn rows() -> Vec<ReportRow> {
         ..verified()
     };
     let invalid = ReportRow {
-        line: 5,
-        input: "-not an id".into(),
-        status: RowStatus::InvalidId,
         invalid: Some(InvalidId::NoUuid),
-        ..plain.clone()
+        carried: vec!["-5".into(), "=1+1\nnext; line".into()],
+        ..ReportRow::new(5, "-not an id".into(), None, RowStatus::InvalidId)
     };
     let duplicate = ReportRow {
-        line: 7,
-        pair: verified().pair,
-        status: RowStatus::Duplicate,
         duplicate_of: Some((2, RowStatus::Verified)),
         carried: vec!["short row".into()],
-        ..plain
+        ..ReportRow::new(7, verified().input, verified().pair, RowStatus::Duplicate)
     };
     let mut rows = vec![verified(), mismatch, no_access, invalid, duplicate];
     rows.extend(switched());
