@@ -123,8 +123,6 @@ pub(crate) struct ApplyRow {
     /// What this command has found out about it.
     pub(crate) recorded: Option<Recorded>,
     pub(crate) status: ApplyStatus,
-    /// Whether the command is not about it: there is nothing of ours to take back.
-    pub(crate) is_beside: bool,
     /// Whether its agent, where none is on record, is its own.
     pub(crate) is_elsewhere: bool,
 }
@@ -140,9 +138,6 @@ impl ApplyRow {
     }
 
     fn told(&self) -> Told {
-        if self.is_beside {
-            return Told::Nothing;
-        }
         let failure = self.ending().and_then(|ending| ending.failure.as_ref());
         told(self.status, failure, self.agent().is_some())
     }
@@ -293,7 +288,7 @@ const fn look(status: ApplyStatus) -> (&'static str, Both) {
         ApplyStatus::Unknown => ("failed", ["a write without an answer", "ein Schreiben ohne Antwort"]),
         ApplyStatus::InvalidId => ("invalid_id", meaning(RowStatus::InvalidId)),
         ApplyStatus::Duplicate => ("duplicate", meaning(RowStatus::Duplicate)),
-        ApplyStatus::NotChecked => ("not_checked", ["not looked at", "nicht angesehen"]),
+        ApplyStatus::NotChecked => ("not_checked", ["not come to", "nicht an die Reihe gekommen"]),
     }
 }
 

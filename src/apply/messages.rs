@@ -165,8 +165,6 @@ pub(crate) struct ApplyResult {
     pub(crate) remedies: BTreeMap<&'static str, u64>,
     /// Whether something of ours may stand in an agent.
     pub(crate) has_written: bool,
-    /// Whether there is a row that another command has to come to.
-    is_left_over: bool,
 }
 
 impl ApplyResult {
@@ -174,7 +172,6 @@ impl ApplyResult {
     pub(crate) fn count(&mut self, status: ApplyStatus, remedy: &'static str, is_written: bool) {
         self.has_written |= is_written;
         *self.statuses.entry(status).or_default() += 1;
-        self.is_left_over |= status == ApplyStatus::NotChecked && !remedy.is_empty();
         if status.needs_attention() {
             *self.remedies.entry(remedy).or_default() += 1;
         }
@@ -229,7 +226,7 @@ pub(crate) fn after_apply(
     let todo = counts(remedies.into_iter().map(|(remedy, rows)| (*rows, *remedy)));
     if !todo.is_empty() {
         blocks.push(&format!("What to do:{todo}"));
-    } else if stopped.is_none() && next.is_none() && !result.is_left_over {
+    } else if stopped.is_none() && next.is_none() && !result.statuses.contains_key(&ApplyStatus::NotChecked) {
         blocks.say(match writing {
             Writing::Applying => "All is done: every agent is what the ledger keeps.",
             Writing::Undoing => "All is done: nothing that this program wrote stands any more.",

@@ -42,7 +42,7 @@ worded! {
         InvalidId = "invalid_id",
         /// Like an earlier line.
         Duplicate = "duplicate",
-        /// Not looked at: the command did not come to it, or had nothing of ours to take back there.
+        /// Not come to.
         NotChecked = "not_checked",
     }
 }

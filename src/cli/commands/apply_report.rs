@@ -28,27 +28,28 @@ impl ApplyRows<'_> {
     }
 
     fn row(&self, row: ReportRow) -> Result<ApplyRow, LedgerError> {
-        let (recorded, stands) = match row.pair.filter(|_| row.duplicate_of.is_none()) {
-            Some(pair) => (
-                self.ledger.apply_record(self.workspace, pair)?,
-                !self.facts.is_undo || self.ledger.apply_stands(self.workspace, pair)?,
-            ),
-            None => (None, true),
+        let recorded = match row.pair {
+            Some(pair) if row.duplicate_of.is_none() => self.ledger.apply_record(self.workspace, pair)?,
+            _ => None,
         };
-        let status = self.status(&row, recorded.as_ref());
-        let is_beside = recorded.is_none() && !stands;
-        Ok(ApplyRow { row, recorded, status, is_beside, is_elsewhere: self.workspace.is_elsewhere() })
+        let status = self.status(&row, recorded.as_ref())?;
+        Ok(ApplyRow { row, recorded, status, is_elsewhere: self.workspace.is_elsewhere() })
     }
 
     /// What became of a row: what this command has found out, or why it has found out nothing.
-    fn status(&self, row: &ReportRow, recorded: Option<&Recorded>) -> ApplyStatus {
-        match recorded {
+    fn status(&self, row: &ReportRow, recorded: Option<&Recorded>) -> Result<ApplyStatus, LedgerError> {
+        Ok(match (recorded, row.pair) {
             _ if row.invalid.is_some() => ApplyStatus::InvalidId,
             _ if row.duplicate_of.is_some() => ApplyStatus::Duplicate,
-            Some(recorded) => recorded.ending.status,
-            None if !self.facts.is_undo && row.checked_at.is_none() => ApplyStatus::NoSource,
-            None => ApplyStatus::NotChecked,
-        }
+            (Some(recorded), _) => recorded.ending.status,
+            (None, Some(pair))
+                if self.facts.is_undo && !self.ledger.apply_stands(self.workspace, pair)? =>
+            {
+                ApplyStatus::Unchanged
+            }
+            (None, _) if row.checked_at.is_none() => ApplyStatus::NoSource,
+            (None, _) => ApplyStatus::NotChecked,
+        })
     }
 }
 
