@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::arguments::network::KeyArgs;
 use super::arguments::{Cli, Command};
-use super::network_arguments::KeyArgs;
 use super::settings::{
     OutputPath, Outputs, UsageError, WorkPaths, apply_outputs, audit_paths, report_output, rollback_outputs,
     run_paths, verify_outputs,

@@ -1,17 +1,20 @@
-//! What a person can type: clap structs, and the settings made of them.
+//! What a person can type, and what the program then does.
 //!
-//! The structs hold what was typed; the functions turn them, with the environment, into what the commands need.
-//! Whatever is wrong here is a usage error (exit code 2), found before a file is touched or a request is sent.
+//! | folder or file | idea |
+//! | --- | --- |
+//! | `arguments` | what was typed: clap structs |
+//! | `settings`, `files` | what commands need of it and of the environment |
+//! | `wiring` | from settings to the first request, and what goes on beside requests |
+//! | `commands` | a file a command: settings in, layers wired, outcome out |
+//! | `reports` | what they write of what they have found |
+//!
+//! Whatever is wrong with what was typed is a usage error (exit code 2), found before a file is touched or a request is
+//! sent.
 
-mod apply_arguments;
 mod arguments;
-mod audit_arguments;
 pub mod commands;
+mod error;
 mod files;
-mod network_arguments;
-mod report_arguments;
-mod rollback_arguments;
-mod sandbox_arguments;
+mod reports;
 mod settings;
-mod shared_arguments;
-mod tools_arguments;
+mod wiring;

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::apply_arguments::ApplyArgs;
+use super::arguments::apply::ApplyArgs;
+use super::arguments::audit::AuditArgs;
+use super::arguments::network::{EndpointArgs, Hosted, KeyArgs};
+use super::arguments::report::{ReportArgs, ReportFormatArg};
+use super::arguments::rollback::RollbackArgs;
+use super::arguments::tools::VerifyArgs;
 use super::arguments::{DisablingArgs, RunArgs};
-use super::audit_arguments::AuditArgs;
-use super::network_arguments::{EndpointArgs, Hosted, KeyArgs};
-use super::report_arguments::{ReportArgs, ReportFormatArg};
-use super::rollback_arguments::RollbackArgs;
-use super::tools_arguments::VerifyArgs;
 use crate::base::Disabling;
 
 /// Stem of the output files when the built-in sample is the input.

@@ -7,23 +7,25 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::audit_report::audit_rows;
-use super::command_line::{of_agents, same_command, typed};
-use super::connection::Connection;
-use super::fresh::Fresh;
-use super::intake::Intake;
-use super::render::{Asked, render_outputs};
-use super::session::Work;
-use super::signals::Signals;
-use super::split::Split;
-use super::{CommandError, parts, runtime};
+use super::runtime;
 use crate::audit::{
     self, AuditCounters, AuditFacts, AuditReader, AuditSummary, OneSide, Source, add_models, keep_models,
 };
 use crate::base::{Exit, StopReason};
-use crate::cli::audit_arguments::AuditArgs;
+use crate::cli::arguments::audit::AuditArgs;
+use crate::cli::error::CommandError;
 use crate::cli::files::CommandFiles;
+use crate::cli::reports::audit_report::audit_rows;
+use crate::cli::reports::parts;
+use crate::cli::reports::render::{Asked, render_outputs};
+use crate::cli::reports::split::Split;
 use crate::cli::settings::audit_paths;
+use crate::cli::wiring::command_line::{of_agents, same_command, typed};
+use crate::cli::wiring::connection::Connection;
+use crate::cli::wiring::fresh::Fresh;
+use crate::cli::wiring::intake::Intake;
+use crate::cli::wiring::session::Work;
+use crate::cli::wiring::signals::Signals;
 use crate::engine::ledger::{LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
 use crate::engine::session::{RowWork, drive};

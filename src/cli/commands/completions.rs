@@ -4,9 +4,9 @@ use anyhow::Context;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::CommandError;
 use crate::base::Exit;
 use crate::cli::arguments::Cli;
+use crate::cli::error::CommandError;
 use crate::cli::settings::UsageError;
 use crate::engine::terminal;
 

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use anyhow::Context;
 use serde_json::json;
 
-use super::command_line::{other_command, path_word, same_access, typed};
-use super::connection::Connection;
-use super::render::name_of;
-use super::signals::Signals;
-use super::{CommandError, runtime};
+use super::runtime;
 use crate::base::{AgentId, Call, CallFailure, Exit, FailureKind, StopReason, terminal_safe};
+use crate::cli::arguments::tools::ListArgs;
+use crate::cli::error::CommandError;
+use crate::cli::reports::render::name_of;
 use crate::cli::settings::{OutputPath, UsageError};
-use crate::cli::tools_arguments::ListArgs;
+use crate::cli::wiring::command_line::{other_command, path_word, same_access, typed};
+use crate::cli::wiring::connection::Connection;
+use crate::cli::wiring::signals::Signals;
 use crate::engine::platform::{Client, ListWalk, ListedAgent, Listing, NoSendLog};
 use crate::engine::report::{
     Access, Dialect, FileHead, ReportFileError, check_writable, csv_table, write_atomically,

@@ -1,31 +1,14 @@
 //! One file a command: settings in, layers wired, outcome out; exit codes.
 
 mod apply;
-mod apply_report;
 mod audit;
-mod audit_report;
-mod command_line;
 mod completions;
-mod connection;
 mod doctor;
-mod elsewhere;
-mod fresh;
-mod intake;
 mod list;
-mod next;
-mod owners;
-mod parts;
-mod proof;
-mod render;
 mod report;
 mod rollback;
 mod run;
-mod run_report;
 mod sandbox;
-mod session;
-mod signals;
-mod split;
-mod switching;
 mod verify;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,46 +19,13 @@ use clap::Parser;
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
+use super::arguments::report::PageArgs;
 use super::arguments::{Cli, Command};
+use super::error::CommandError;
 use super::files::CommandFiles;
-use super::report_arguments::PageArgs;
 use super::settings::UsageError;
 use crate::base::{Exit, defect, keep_defects_quiet};
 use crate::engine::terminal::{self, LogFormat, Terminal};
-
-/// Why a command did nothing, or not all.
-#[derive(Debug)]
-enum CommandError {
-    /// What was typed cannot be meant so.
-    Usage(UsageError),
-    /// Nothing could be done; the chain of causes is for the person.
-    NothingDone(anyhow::Error),
-    /// It has ended before its first request, and the person was told why.
-    Told(Exit),
-}
-
-impl CommandError {
-    /// One sentence for the person.
-    fn words(&self) -> String {
-        match self {
-            Self::Usage(error) => error.to_string(),
-            Self::NothingDone(error) => chain(error),
-            Self::Told(_) => String::new(),
-        }
-    }
-}
-
-impl From<UsageError> for CommandError {
-    fn from(error: UsageError) -> Self {
-        Self::Usage(error)
-    }
-}
-
-impl From<anyhow::Error> for CommandError {
-    fn from(error: anyhow::Error) -> Self {
-        Self::NothingDone(error)
-    }
-}
 
 /// Parses the process's arguments, runs the command, gives its exit code.
 pub fn main() -> ExitCode {
@@ -110,15 +60,6 @@ fn ended(command: impl FnOnce() -> Result<Exit, CommandError>, terminal: &Termin
     };
     terminal.error(&words);
     exit
-}
-
-/// The causes in one sentence, outermost first, less those whose words an outer one repeats.
-fn chain(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
-        "" => cause,
-        said if said.contains(&cause) => said.to_owned(),
-        said => format!("{said}: {cause}"),
-    })
 }
 
 /// Nothing is opened for writing before all files of the command are known to be different.

@@ -4,21 +4,25 @@ use std::io::{self, ErrorKind, IsTerminal};
 
 use anyhow::{Context, anyhow};
 
-use super::audit_report::audit_rows;
-use super::command_line::{other_command, path_word, typed};
-use super::intake::refuse_foreign;
-use super::owners::renew;
-use super::proof::{Fingerprints, proof};
-use super::render::{Asked, RenderError, name_of, refuse_overwriting, render_rows, settings, write_report};
-use super::run_report::RunRows;
-use super::split::Split;
-use super::{CommandError, next, parts};
 use crate::audit::{self, AuditCounters, AuditReader, AuditSummary};
 use crate::base::Exit;
 use crate::check::Summary;
+use crate::cli::arguments::report::{ReportArgs, ReportFormatArg};
+use crate::cli::error::CommandError;
 use crate::cli::files::CommandFiles;
-use crate::cli::report_arguments::{ReportArgs, ReportFormatArg};
+use crate::cli::reports::audit_report::audit_rows;
+use crate::cli::reports::parts;
+use crate::cli::reports::proof::{Fingerprints, proof};
+use crate::cli::reports::render::{
+    Asked, RenderError, name_of, refuse_overwriting, render_rows, settings, write_report,
+};
+use crate::cli::reports::run_report::RunRows;
+use crate::cli::reports::split::Split;
 use crate::cli::settings::{OutputPath, UsageError, report_output};
+use crate::cli::wiring::command_line::{other_command, path_word, typed};
+use crate::cli::wiring::intake::refuse_foreign;
+use crate::cli::wiring::next;
+use crate::cli::wiring::owners::renew;
 use crate::disable;
 use crate::engine::ledger::{LedgerError, LedgerReader, Purpose, lacks_log};
 use crate::engine::report::{Written, page};

@@ -8,26 +8,27 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::command_line::{
-    other_command, path_word, same_access, same_endpoint, same_in_earnest, same_reading, typed,
-};
-use super::connection::Connection;
-use super::fresh::Fresh;
-use super::intake::Intake;
-use super::next::Ended;
-use super::render::{Asked, render_outputs};
-use super::run_report::RunRows;
-use super::session::Work;
-use super::signals::Signals;
-use super::switching::{second_pass, somebody_must_be_there};
-use super::{CommandError, runtime};
+use super::runtime;
 use crate::base::{
     Backlog, DisabledState, Disabling, DisablingEnd, Exit, Outcome, RunFacts, StopReason, Unsettled,
 };
 use crate::check::{self, Accepted, BothSides, Summary, Unmet};
 use crate::cli::arguments::RunArgs;
-use crate::cli::report_arguments::ReportFormatArg;
+use crate::cli::arguments::report::ReportFormatArg;
+use crate::cli::error::CommandError;
+use crate::cli::reports::render::{Asked, render_outputs};
+use crate::cli::reports::run_report::RunRows;
 use crate::cli::settings::{disabling, run_paths};
+use crate::cli::wiring::command_line::{
+    other_command, path_word, same_access, same_endpoint, same_in_earnest, same_reading, typed,
+};
+use crate::cli::wiring::connection::Connection;
+use crate::cli::wiring::fresh::Fresh;
+use crate::cli::wiring::intake::Intake;
+use crate::cli::wiring::next::Ended;
+use crate::cli::wiring::session::Work;
+use crate::cli::wiring::signals::Signals;
+use crate::cli::wiring::switching::{second_pass, somebody_must_be_there};
 use crate::disable::{self, Switchboard, settle};
 use crate::engine::ledger::{LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;

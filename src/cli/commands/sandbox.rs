@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::command_line::{other_command, typed, with_key};
-use super::signals::Signals;
-use super::{CommandError, runtime};
+use super::runtime;
 use crate::base::Exit;
-use crate::cli::sandbox_arguments::SandboxArgs;
+use crate::cli::arguments::sandbox::SandboxArgs;
+use crate::cli::error::CommandError;
+use crate::cli::wiring::command_line::{other_command, typed, with_key};
+use crate::cli::wiring::signals::Signals;
 use crate::engine::terminal::{self, Terminal};
 use crate::practice::{self, AgentList, RetryAfter, SandboxOptions, Times, WriteTrouble};
 

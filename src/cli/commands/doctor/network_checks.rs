@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::{Doctor, MEND_ADDRESS};
 use crate::base::{SupportId, grouped};
-use crate::cli::commands::connection::read_ca_cert;
 use crate::cli::settings::Environment;
+use crate::cli::wiring::connection::read_ca_cert;
 use crate::engine::platform::{
     ApiKey, BaseUrl, CertificateTrouble, Page, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of,
     resolve,

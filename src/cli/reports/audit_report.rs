@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::render::{RenderError, Rows, since_last};
 use crate::audit::{self, AuditFacts, AuditReader, AuditRow};
-use crate::cli::report_arguments::ReportFormatArg;
+use crate::cli::arguments::report::ReportFormatArg;
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::report::page::Objects;
 
@@ -55,7 +55,7 @@ impl Rows<AuditRow> for AuditReader<'_> {
 }
 
 /// The rows of an audit, with what has changed since the one before.
-pub(super) fn audit_rows(ledger: &LedgerReader, redact: bool) -> Result<AuditReader<'_>, RenderError> {
+pub(crate) fn audit_rows(ledger: &LedgerReader, redact: bool) -> Result<AuditReader<'_>, RenderError> {
     let rows = AuditReader::new(ledger, audit::facts(ledger)?, redact)?;
     let since_last = since_last(&rows, "audit")?;
     Ok(rows.since(since_last))

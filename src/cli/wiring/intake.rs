@@ -6,15 +6,15 @@ use anyhow::{Context, anyhow};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::CommandError;
 use super::connection::Connection;
 use super::owners::remember_origin;
 use super::session::Session;
 use super::signals::Signals;
 use crate::base::{Exit, ReportRow, Standing};
-use crate::cli::network_arguments::PlatformArgs;
+use crate::cli::arguments::network::PlatformArgs;
+use crate::cli::arguments::shared::InputArgs;
+use crate::cli::error::CommandError;
 use crate::cli::settings::{OutputPath, Outputs, UsageError, WorkPaths};
-use crate::cli::shared_arguments::InputArgs;
 use crate::engine::input::{Input, InputError};
 use crate::engine::ledger::{Identity, ImportError, Ledger, LedgerError, LedgerReader, Purpose, RunCommand};
 use crate::engine::report::{FileHead, check_writable};
@@ -34,7 +34,7 @@ enum RowsError {
 
 /// Finds out whether the reports can be written, before the first request; `nothing`: what was not done, in front of an
 /// error.
-pub(super) fn check_outputs(outputs: &Outputs, nothing: &'static str) -> Result<(), CommandError> {
+pub(crate) fn check_outputs(outputs: &Outputs, nothing: &'static str) -> Result<(), CommandError> {
     for (_, output) in outputs {
         let OutputPath::File(path) = output else { continue };
         check_writable(path).with_context(|| format!("{nothing}: the report cannot be written"))?;
@@ -44,7 +44,7 @@ pub(super) fn check_outputs(outputs: &Outputs, nothing: &'static str) -> Result<
 }
 
 /// Replaces nothing but what this program has made.
-pub(super) fn refuse_foreign(path: &Path, nothing: &'static str) -> Result<(), UsageError> {
+pub(crate) fn refuse_foreign(path: &Path, nothing: &'static str) -> Result<(), UsageError> {
     if FileHead::of(path).is_none_or(|head| head.is_report()) {
         return Ok(());
     }
@@ -55,34 +55,34 @@ pub(super) fn refuse_foreign(path: &Path, nothing: &'static str) -> Result<(), U
 }
 
 /// A command that works through an input: what `run` and `audit` have at hand from the first file to the last line.
-pub(super) struct Intake<'a> {
-    pub(super) purpose: Purpose,
-    pub(super) platform: &'a PlatformArgs,
-    pub(super) reading: &'a InputArgs,
-    pub(super) limit: Option<u64>,
-    pub(super) terminal: &'a Terminal,
-    pub(super) paths: WorkPaths,
+pub(crate) struct Intake<'a> {
+    pub(crate) purpose: Purpose,
+    pub(crate) platform: &'a PlatformArgs,
+    pub(crate) reading: &'a InputArgs,
+    pub(crate) limit: Option<u64>,
+    pub(crate) terminal: &'a Terminal,
+    pub(crate) paths: WorkPaths,
     /// `None` in the practice workspace.
-    pub(super) connection: Option<Connection>,
-    pub(super) runtime: Runtime,
-    pub(super) signals: Signals,
+    pub(crate) connection: Option<Connection>,
+    pub(crate) runtime: Runtime,
+    pub(crate) signals: Signals,
 }
 
 impl Intake<'_> {
     /// `None` in the practice workspace.
-    pub(super) fn base_url(&self) -> Option<String> {
+    pub(crate) fn base_url(&self) -> Option<String> {
         self.connection.as_ref().map(|connection| connection.base_url().to_string())
     }
 
     /// The practice workspace has another port each time; its ledger is known by a name.
-    pub(super) fn identity(&self) -> Identity {
+    pub(crate) fn identity(&self) -> Identity {
         let practice = self.connection.is_none();
         let base_url = self.base_url().unwrap_or_else(|| "sandbox".to_owned());
         Identity { base_url, practice, purpose: self.purpose }
     }
 
     /// The input, or the built-in sample, before anything is written.
-    pub(super) fn open_input(&self) -> Result<Input, CommandError> {
+    pub(crate) fn open_input(&self) -> Result<Input, CommandError> {
         let (path, options) = (self.paths.input.as_deref(), self.reading.options());
         let input = match path {
             Some(path) => Input::open(path, &options),
@@ -101,7 +101,7 @@ impl Intake<'_> {
 
     /// Takes the input into the ledger, which remembers where it came from, and how its rows stand before they are asked for
     /// again: so the next report can say what has changed. `rows` shows them all.
-    pub(super) fn take_in(
+    pub(crate) fn take_in(
         &self,
         ledger: &mut Ledger,
         input: &Input,
@@ -131,7 +131,7 @@ impl Intake<'_> {
     }
 
     /// The run in the ledger that is to come.
-    pub(super) fn session(&self, ledger: Ledger, command: RunCommand, settings: Value) -> Session<'_> {
+    pub(crate) fn session(&self, ledger: Ledger, command: RunCommand, settings: Value) -> Session<'_> {
         let (runtime, network) = (&self.runtime, &self.platform.network);
         Session { runtime, ledger, connection: self.connection.clone(), network, command, settings }
     }

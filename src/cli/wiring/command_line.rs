@@ -1,8 +1,8 @@
 //! Command lines for a person to type: what was typed, and what another command needs of it.
 
-use crate::cli::network_arguments::{EndpointArgs, Hosted, KeyArgs};
-use crate::cli::shared_arguments::InputArgs;
-pub(super) use crate::engine::os::{command_line, path_word, typed, with_key};
+use crate::cli::arguments::network::{EndpointArgs, Hosted, KeyArgs};
+use crate::cli::arguments::shared::InputArgs;
+pub(crate) use crate::engine::os::{command_line, path_word, typed, with_key};
 
 /// How the program was called.
 fn program(typed: &[String]) -> &str {
@@ -10,19 +10,19 @@ fn program(typed: &[String]) -> &str {
 }
 
 /// The command line that goes on with this run: the one that was typed, less what must not happen twice.
-pub(super) fn same_command(arguments: &[String]) -> String {
+pub(crate) fn same_command(arguments: &[String]) -> String {
     let mut words = arguments.iter().map(String::as_str).filter(|word| !matches!(*word, "--fresh" | "--yes"));
     command_line(&mut words)
 }
 
 /// Another command of the program that was called like that.
-pub(super) fn other_command(typed: &[String], words: &[&str], rest: &[String]) -> String {
+pub(crate) fn other_command(typed: &[String], words: &[&str], rest: &[String]) -> String {
     let words = [program(typed)].into_iter().chain(words.iter().copied());
     command_line(&mut words.chain(rest.iter().map(String::as_str)))
 }
 
 /// The words of an audit with `--source agent` in place of another source.
-pub(super) fn of_agents(arguments: &[String]) -> Vec<String> {
+pub(crate) fn of_agents(arguments: &[String]) -> Vec<String> {
     let mut kept = Vec::with_capacity(arguments.len() + 2);
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
@@ -37,7 +37,7 @@ pub(super) fn of_agents(arguments: &[String]) -> Vec<String> {
 }
 
 /// The options that another command needs to ask the same platform.
-pub(super) fn same_endpoint(endpoint: &EndpointArgs) -> Vec<String> {
+pub(crate) fn same_endpoint(endpoint: &EndpointArgs) -> Vec<String> {
     let mut words = Vec::new();
     for (option, value) in [
         ("--platform", endpoint.platform.map(|hosted| hosted.word)),
@@ -52,7 +52,7 @@ pub(super) fn same_endpoint(endpoint: &EndpointArgs) -> Vec<String> {
 }
 
 /// The same for a ledger's base URL; `None` is the practice workspace.
-pub(super) fn endpoint_of(base_url: Option<&str>) -> Vec<String> {
+pub(crate) fn endpoint_of(base_url: Option<&str>) -> Vec<String> {
     let words = match (base_url, base_url.and_then(Hosted::at)) {
         (None, _) => vec!["--sandbox"],
         (_, Some(hosted)) => vec!["--platform", hosted.word],
@@ -62,7 +62,7 @@ pub(super) fn endpoint_of(base_url: Option<&str>) -> Vec<String> {
 }
 
 /// The options that another command needs to read the same input in the same way.
-pub(super) fn same_reading(reading: &InputArgs) -> Vec<String> {
+pub(crate) fn same_reading(reading: &InputArgs) -> Vec<String> {
     let delimiter = reading.delimiter.map(|byte| match byte {
         b'\t' => "tab".to_owned(),
         byte => char::from(byte).to_string(),
@@ -81,7 +81,7 @@ pub(super) fn same_reading(reading: &InputArgs) -> Vec<String> {
 }
 
 /// The same for what a dry run has shown.
-pub(super) fn same_in_earnest(arguments: &[String]) -> String {
+pub(crate) fn same_in_earnest(arguments: &[String]) -> String {
     let words = arguments.iter().map(String::as_str).filter(|word| *word != "--disable");
     let words: Vec<_> =
         words.map(|word| if word == "--dry-run" { "--disable" } else { word }.to_owned()).collect();
@@ -89,7 +89,7 @@ pub(super) fn same_in_earnest(arguments: &[String]) -> String {
 }
 
 /// The options that another command needs to reach the platform with the same key.
-pub(super) fn same_access(key: &KeyArgs) -> Vec<String> {
+pub(crate) fn same_access(key: &KeyArgs) -> Vec<String> {
     let mut words = Vec::new();
     for (option, path) in [("--api-key-file", &key.api_key_file), ("--ca-cert", &key.ca_cert)] {
         if let Some(path) = path {

@@ -6,19 +6,19 @@ use super::command_line::{other_command, path_word, same_command};
 use crate::base::{Exit, StopReason};
 
 /// What is known of the command that has ended.
-pub(super) struct Ended<'a> {
-    pub(super) typed: Vec<String>,
-    pub(super) exit: Exit,
-    pub(super) stopped: Option<&'a StopReason>,
+pub(crate) struct Ended<'a> {
+    pub(crate) typed: Vec<String>,
+    pub(crate) exit: Exit,
+    pub(crate) stopped: Option<&'a StopReason>,
     /// The options with which another command reaches the platform.
-    pub(super) access: Vec<String>,
+    pub(crate) access: Vec<String>,
     /// Of which a page shows who has to act; `None` where nobody has, or there is a page.
-    pub(super) ledger_for_people: Option<&'a Path>,
+    pub(crate) ledger_for_people: Option<&'a Path>,
 }
 
 impl Ended<'_> {
     /// What gets on from here; nothing where all is done.
-    pub(super) fn next(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn next(&self) -> Vec<(&'static str, String)> {
         match (self.stopped, self.ledger_for_people) {
             (
                 Some(
@@ -38,13 +38,13 @@ impl Ended<'_> {
         }
     }
 
-    pub(super) fn again(&self) -> String {
+    pub(crate) fn again(&self) -> String {
         same_command(&self.typed)
     }
 }
 
 /// A page for the people who have to act.
-pub(super) fn page(typed: &[String], ledger: &Path) -> (&'static str, String) {
+pub(crate) fn page(typed: &[String], ledger: &Path) -> (&'static str, String) {
     let page = path_word(&ledger.with_extension("html"));
     let words = ["report", &path_word(ledger), "--format", "html", "-o", &page];
     ("Next, a page for those who have to act:", other_command(typed, &words, &[]))

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::base::{Exit, Lang, SinceLast};
-use crate::cli::report_arguments::{PageArgs, ReportFormatArg};
+use crate::cli::arguments::report::{PageArgs, ReportFormatArg};
 use crate::cli::settings::{OutputPath, Outputs, UsageError};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::report::page::{self, Objects, Overview, PageLine, PageOptions};
@@ -14,7 +14,7 @@ use crate::engine::terminal::{self, Terminal, WhenGone};
 
 /// Why a report was not written.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RenderError {
+pub(crate) enum RenderError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -28,7 +28,7 @@ pub(super) enum RenderError {
 
 impl RenderError {
     /// The same, told of the file that was being written.
-    pub(super) fn at(self, path: &Path) -> Self {
+    pub(crate) fn at(self, path: &Path) -> Self {
         match self {
             Self::Output(source) => ReportFileError::unwritable(path, source).into(),
             other => other,
@@ -43,12 +43,12 @@ fn stays(has_answers: bool, output: &OutputPath, terminal: &Terminal) -> bool {
     there.inspect(|path| say_that_it_stays(path, terminal)).is_some()
 }
 
-pub(super) fn say_that_it_stays(path: &Path, terminal: &Terminal) {
+pub(crate) fn say_that_it_stays(path: &Path, terminal: &Terminal) {
     terminal.error(&format!("{} stays as it was: no answer came that could take its place", path.display()));
 }
 
 /// A report out of a ledger does not replace what the ledger came from.
-pub(super) fn refuse_overwriting(path: &Path, ledger: &Path) -> Result<(), UsageError> {
+pub(crate) fn refuse_overwriting(path: &Path, ledger: &Path) -> Result<(), UsageError> {
     if !(path.exists() && may_be_the_input(path, ledger)) {
         return Ok(());
     }
@@ -58,7 +58,7 @@ pub(super) fn refuse_overwriting(path: &Path, ledger: &Path) -> Result<(), Usage
 }
 
 /// A ledger stands beside its input and has its stem, unless somebody said otherwise.
-pub(super) fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
+pub(crate) fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
     let folder = |path: &Path| path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
     let (Some(stem), Some(name)) = (path.file_stem(), ledger.file_name()) else { return false };
     let is_table = path.extension().is_some_and(|extension| extension == "csv");
@@ -67,7 +67,7 @@ pub(super) fn may_be_the_input(path: &Path, ledger: &Path) -> bool {
 }
 
 /// Which rows of a ledger.
-pub(super) enum Of<'a, R> {
+pub(crate) enum Of<'a, R> {
     All,
     /// Those with these keys, in this order.
     Keys(&'a [RowKey]),
@@ -76,7 +76,7 @@ pub(super) enum Of<'a, R> {
 }
 
 /// The rows of a ledger, a run's or an audit's, as every format shows them.
-pub(super) trait Rows<R: PageLine> {
+pub(crate) trait Rows<R: PageLine> {
     fn ledger(&self) -> &LedgerReader;
 
     /// Whether lengths stand in place of the platform's texts.
@@ -122,43 +122,43 @@ pub(super) trait Rows<R: PageLine> {
 
 /// How a report is asked for, whatever its rows are.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) dialect: Dialect,
-    pub(super) page: PageOptions,
+pub(crate) struct Asked {
+    pub(crate) dialect: Dialect,
+    pub(crate) page: PageOptions,
 }
 
 impl Asked {
-    pub(super) fn of(dialect: Dialect, page: &PageArgs) -> Self {
+    pub(crate) fn of(dialect: Dialect, page: &PageArgs) -> Self {
         Self { dialect, page: page.options() }
     }
 }
 
 /// What came of the reports of a command.
-pub(super) struct Reports {
+pub(crate) struct Reports {
     written: Vec<(&'static str, PathBuf)>,
     /// What broke that off.
-    pub(super) failed: Option<String>,
+    pub(crate) failed: Option<String>,
 }
 
 impl Reports {
     /// None, since the rows could not be read.
-    pub(super) fn failed(error: &RenderError) -> Self {
+    pub(crate) fn failed(error: &RenderError) -> Self {
         Self { written: Vec::new(), failed: Some(error.to_string()) }
     }
 
     /// The files that were written, each with what it is called.
-    pub(super) fn files(&self) -> Vec<(&str, &Path)> {
+    pub(crate) fn files(&self) -> Vec<(&str, &Path)> {
         self.written.iter().map(|(what, file)| (*what, file.as_path())).collect()
     }
 
     /// The same and the ledger.
-    pub(super) fn files_and<'a>(&'a self, ledger: &'a Path) -> Vec<(&'a str, &'a Path)> {
+    pub(crate) fn files_and<'a>(&'a self, ledger: &'a Path) -> Vec<(&'a str, &'a Path)> {
         [self.files(), vec![("ledger", ledger)]].concat()
     }
 
     /// The exit code of a command that would end with `exit`. `report` is what was not written where that failed, `done` what
     /// is safe all the same.
-    pub(super) fn exit(&self, exit: Exit, [report, done]: [&str; 2], terminal: &Terminal) -> Exit {
+    pub(crate) fn exit(&self, exit: Exit, [report, done]: [&str; 2], terminal: &Terminal) -> Exit {
         let Some(words) = &self.failed else { return exit };
         terminal
             .error(&format!("the {report} was not written: {words}; what was {done} is safe in the ledger"));
@@ -166,7 +166,7 @@ impl Reports {
     }
 }
 
-pub(super) fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, found: T) {
+pub(crate) fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, found: T) {
     match counts.iter_mut().find(|(counted, _)| *counted == found) {
         Some((_, rows)) => *rows += 1,
         None => counts.push((found, 1)),
@@ -174,7 +174,7 @@ pub(super) fn add<T: PartialEq>(counts: &mut Vec<(T, u64)>, found: T) {
 }
 
 /// Renders these rows to each of the outputs that has room for them and may be replaced; `count` sees each row once.
-pub(super) fn render_outputs<R: PageLine, S: Rows<R>>(
+pub(crate) fn render_outputs<R: PageLine, S: Rows<R>>(
     rows: &S,
     outputs: &Outputs,
     asked: &Asked,
@@ -214,7 +214,7 @@ pub(super) fn render_outputs<R: PageLine, S: Rows<R>>(
 
 /// Renders these rows; `count` sees each of them. `when_gone`: what becomes of standard output when nobody reads it any
 /// more. Gives the file; `None` for standard output.
-pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
+pub(crate) fn render_rows<R: PageLine, S: Rows<R>>(
     rows: &S,
     format: ReportFormatArg,
     asked: &Asked,
@@ -240,7 +240,7 @@ pub(super) fn render_rows<R: PageLine, S: Rows<R>>(
 }
 
 /// Writes what `to` writes, a file whole or not at all and with the access that its format asks for.
-pub(super) fn write_report(
+pub(crate) fn write_report(
     format: ReportFormatArg,
     output: &OutputPath,
     when_gone: WhenGone,
@@ -261,7 +261,7 @@ pub(super) fn write_report(
 }
 
 /// The file that holds a report or a list; where that is not the one asked for, it is said.
-pub(super) fn name_of(written: Written, what: &str, terminal: &Terminal) -> PathBuf {
+pub(crate) fn name_of(written: Written, what: &str, terminal: &Terminal) -> PathBuf {
     match written {
         Written::AsAsked(file) => file,
         Written::Beside { asked, written } => {
@@ -275,7 +275,7 @@ pub(super) fn name_of(written: Written, what: &str, terminal: &Terminal) -> Path
 }
 
 /// What has changed since the run before, or the audit (`of`); `None` where there is none to hold it against.
-pub(super) fn since_last<R: PageLine>(
+pub(crate) fn since_last<R: PageLine>(
     rows: &impl Rows<R>,
     of: &'static str,
 ) -> Result<Option<SinceLast>, RenderError> {
@@ -292,7 +292,7 @@ pub(super) fn since_last<R: PageLine>(
 }
 
 /// What a report of this ledger is to look like.
-pub(super) fn settings(
+pub(crate) fn settings(
     ledger: &LedgerReader,
     asked: &Asked,
     redact: bool,
@@ -302,7 +302,7 @@ pub(super) fn settings(
 }
 
 /// Gives the renderer these rows; `count` sees each of them, unless the renderer has no place for any more.
-pub(super) fn feed<R: PageLine>(
+pub(crate) fn feed<R: PageLine>(
     mut renderer: Box<dyn Renderer<R> + '_>,
     facts: &R::Facts,
     rows: &impl Rows<R>,
@@ -329,7 +329,7 @@ pub(super) fn feed<R: PageLine>(
 }
 
 /// What the top of a page says about these rows: a pass of its own, so that no row has to be kept. `count` sees each of them.
-pub(super) fn overview<R: PageLine>(
+pub(crate) fn overview<R: PageLine>(
     rows: &impl Rows<R>,
     settings: &ReportSettings,
     of: &Of<'_, R>,

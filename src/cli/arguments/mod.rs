@@ -1,5 +1,14 @@
 //! A struct per command, shared groups flattened; the doc comments are the help.
 
+pub(super) mod apply;
+pub(super) mod audit;
+pub(super) mod network;
+pub(super) mod report;
+pub(super) mod rollback;
+pub(super) mod sandbox;
+pub(super) mod shared;
+pub(super) mod tools;
+
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,16 +16,14 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::apply_arguments::{APPLY_EXAMPLES, ApplyArgs};
-use super::audit_arguments::{AUDIT_EXAMPLES, AuditArgs};
-use super::network_arguments::PlatformArgs;
-use super::report_arguments::{PageArgs, ReportArgs};
-use super::rollback_arguments::{ROLLBACK_EXAMPLES, RollbackArgs};
-use super::sandbox_arguments::SandboxArgs;
-use super::shared_arguments::{Choice, DIALECTS, InputArgs, one_of, parse_age, parse_field};
-use super::tools_arguments::{
-    DOCTOR_EXAMPLES, DoctorArgs, LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs,
-};
+use self::apply::{APPLY_EXAMPLES, ApplyArgs};
+use self::audit::{AUDIT_EXAMPLES, AuditArgs};
+use self::network::PlatformArgs;
+use self::report::{PageArgs, ReportArgs};
+use self::rollback::{ROLLBACK_EXAMPLES, RollbackArgs};
+use self::sandbox::SandboxArgs;
+use self::shared::{Choice, DIALECTS, InputArgs, one_of, parse_age, parse_field};
+use self::tools::{DOCTOR_EXAMPLES, DoctorArgs, LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs};
 use crate::engine::report::Dialect;
 use crate::engine::terminal::{ColorChoice, LogFormat};
 
@@ -62,7 +69,7 @@ Examples:
 /// switches the verified assistants off.
 #[derive(Debug, Parser)]
 #[command(name = "agent-migrate", version, help_expected = true, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
-pub(super) struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,
     #[command(subcommand)]
@@ -70,7 +77,7 @@ pub(super) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(crate) enum Command {
     /// Check every assistant of a CSV against its agent; goes on where an earlier run stopped
     ///
     /// Fetches each assistant and its agent, compares them field by field and writes a report with a line for every
@@ -145,7 +152,7 @@ const COLORS: [Choice<ColorChoice>; 3] = [
 ];
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct GlobalArgs {
+pub(crate) struct GlobalArgs {
     /// Print only what went wrong and the report
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
@@ -164,7 +171,7 @@ pub(super) struct GlobalArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct RunArgs {
+pub(crate) struct RunArgs {
     /// CSV or .xlsx with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
     #[arg(required_unless_present = "sandbox")]
     pub input: Option<PathBuf>,
@@ -215,7 +222,7 @@ pub(super) struct RunArgs {
 
 #[derive(Clone, Debug, Args)]
 #[command(group(clap::ArgGroup::new("switching_off").args(["disable", "dry_run"]).multiple(true)))]
-pub(super) struct DisablingArgs {
+pub(crate) struct DisablingArgs {
     /// When all rows are checked: show the plan, ask, and switch the verified assistants off
     #[arg(long, help_heading = "Switching off")]
     pub disable: bool,
@@ -239,7 +246,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::cli::shared_arguments::parse_delimiter;
+    use crate::cli::arguments::shared::parse_delimiter;
     use crate::practice::LostAnswer;
 
     #[test]

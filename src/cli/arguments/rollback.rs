@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use clap::Args;
 use uuid::Uuid;
 
-use super::network_arguments::{KeyArgs, LedgerEndpointArgs, NetworkArgs};
-use super::shared_arguments::{DIALECTS, one_of};
+use super::network::{KeyArgs, LedgerEndpointArgs, NetworkArgs};
+use super::shared::{DIALECTS, one_of};
 use crate::engine::report::Dialect;
 
-pub(super) const ROLLBACK_EXAMPLES: &str = "\
+pub(crate) const ROLLBACK_EXAMPLES: &str = "\
 Examples:
   agent-migrate rollback assistants.ledger --dry-run
   agent-migrate rollback assistants.ledger
   agent-migrate rollback assistants.ledger --only 11111111-2222-4333-8444-555555555555";
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct RollbackArgs {
+pub(crate) struct RollbackArgs {
     /// The ledger of the run to take back
     pub ledger: PathBuf,
     /// Show what would be switched on and end; nothing is sent

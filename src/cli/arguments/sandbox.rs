@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, ArgGroup, Args};
 
-use super::shared_arguments::{Choice, one_of};
+use super::shared::{Choice, one_of};
 use crate::practice::{AgentList, Governance, LostAnswer};
 
 const LISTS: [Choice<AgentList>; 2] = [
@@ -39,7 +39,7 @@ Examples:
   agent-migrate sandbox --port 8100 --records one --list-lag 3
   agent-migrate sandbox --port 8100 --records two --lose-disables 2 --lost-answer silent
   agent-migrate sandbox --port 8200 --workspace two --flaky-creates 1 --lose-writes 1")]
-pub(super) struct SandboxArgs {
+pub(crate) struct SandboxArgs {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value = "0")]
     pub port: u16,
@@ -96,7 +96,7 @@ pub(super) struct SandboxArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct SandboxSwitchingArgs {
+pub(crate) struct SandboxSwitchingArgs {
     /// Refuse every request to switch off or on (403), as for a key that is no admin's
     #[arg(long, help_heading = "Trouble when switching off")]
     pub forbid_disable: bool,
@@ -112,7 +112,7 @@ pub(super) struct SandboxSwitchingArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct SandboxWritingArgs {
+pub(crate) struct SandboxWritingArgs {
     /// Share every agent for reading only: refuse to update and publish it (403)
     #[arg(long, help_heading = "Trouble when writing agents")]
     pub forbid_edit: bool,

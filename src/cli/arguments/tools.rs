@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::network_arguments::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs, PlatformArgs};
-use super::report_arguments::{PageArgs, SplitArgs};
-use super::shared_arguments::{Choice, DIALECTS, one_of, parse_field};
+use super::network::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs, PlatformArgs};
+use super::report::{PageArgs, SplitArgs};
+use super::shared::{Choice, DIALECTS, one_of, parse_field};
 use crate::engine::report::Dialect;
 
-pub(super) const LIST_EXAMPLES: &str = "\
+pub(crate) const LIST_EXAMPLES: &str = "\
 Examples:
   agent-migrate list --platform langdock -o assistants.csv
   agent-migrate run assistants.csv --platform langdock
@@ -19,12 +19,12 @@ Examples:
 
 Exit code 3: this deployment has no list of agents (older ones do not); collect the UUIDs by hand.";
 
-pub(super) const VERIFY_EXAMPLES: &str = "\
+pub(crate) const VERIFY_EXAMPLES: &str = "\
 Examples:
   agent-migrate verify assistants.ledger
   agent-migrate verify assistants.ledger -o today.csv --rpm 100";
 
-pub(super) const DOCTOR_EXAMPLES: &str = "\
+pub(crate) const DOCTOR_EXAMPLES: &str = "\
 Examples:
   agent-migrate doctor --platform langdock
   agent-migrate doctor --base-url https://ai.example.com/api/public --ca-cert company.pem
@@ -40,7 +40,7 @@ const LIST_DIALECTS: [Choice<Dialect>; 2] = [
 ];
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct ListArgs {
+pub(crate) struct ListArgs {
     #[command(flatten)]
     pub platform: PlatformArgs,
     /// All agents of the workspace, from the governance API, and whether each is shared with the key
@@ -58,7 +58,7 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// The ledger of a run, finished or not
     pub ledger: PathBuf,
     #[command(flatten)]
@@ -95,7 +95,7 @@ pub(super) struct VerifyArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct DoctorArgs {
+pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub endpoint: EndpointArgs,
     #[command(flatten)]

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use uuid::Uuid;
 
-use super::network_arguments::{Hosted, KeyArgs, LedgerEndpointArgs, NetworkArgs, hosted};
-use super::report_arguments::PageArgs;
-use super::shared_arguments::{DIALECTS, one_of};
+use super::network::{Hosted, KeyArgs, LedgerEndpointArgs, NetworkArgs, hosted};
+use super::report::PageArgs;
+use super::shared::{DIALECTS, one_of};
 use crate::apply::decide::ModelChange;
 use crate::engine::report::Dialect;
 
-pub(super) const APPLY_EXAMPLES: &str = "\
+pub(crate) const APPLY_EXAMPLES: &str = "\
 Examples:
   agent-migrate apply assistants.ledger --dry-run
   agent-migrate apply assistants.ledger
@@ -25,7 +25,7 @@ Examples:
     clippy::struct_excessive_bools,
     reason = "independent switches, each of them a flag on the command line"
 )]
-pub(super) struct ApplyArgs {
+pub(crate) struct ApplyArgs {
     /// The ledger of a run or of an audit
     pub ledger: PathBuf,
     /// Show what would be written and end; nothing is changed
@@ -92,7 +92,7 @@ pub(super) struct ApplyArgs {
 #[expect(clippy::doc_markdown, reason = "the comments are the help, which has no backticks")]
 #[derive(Clone, Debug, Args)]
 #[command(group(clap::ArgGroup::new("elsewhere").args(["to_platform", "to_base_url"])))]
-pub(super) struct OtherWorkspaceArgs {
+pub(crate) struct OtherWorkspaceArgs {
     /// Write agents of another workspace, on this hosted platform, with a key of its own
     #[arg(long, value_parser = hosted(), help_heading = "Another workspace")]
     pub to_platform: Option<Hosted>,

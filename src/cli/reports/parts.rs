@@ -6,10 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
-use super::CommandError;
 use super::render::{Asked, Of, RenderError, Rows, feed, overview, settings};
 use super::split::{Groups, Split};
 use crate::base::{ProgressCounts, grouped, quoted};
+use crate::cli::error::CommandError;
 use crate::engine::ledger::RowKey;
 use crate::engine::report::page::{self, IndexHead, IndexLine, PageLine, PartOf};
 use crate::engine::report::{self, Access, AtomicFile, ReportSettings, Written};
@@ -25,7 +25,7 @@ const AT_ONCE: usize = 128;
 const KEPT: usize = 256;
 
 /// Writes every part and, last, the index.
-pub(super) fn write<R: PageLine>(
+pub(crate) fn write<R: PageLine>(
     rows: &impl Rows<R>,
     split: &Split<'_>,
     asked: &Asked,

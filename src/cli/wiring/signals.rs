@@ -4,19 +4,19 @@
 use anyhow::Context;
 use tokio::sync::watch;
 
-use super::CommandError;
 use crate::base::{Exit, Signal};
+use crate::cli::error::CommandError;
 use crate::engine::os::SignalSource;
 
 /// Hears the signals of the process from now on.
-pub(super) struct Signals {
+pub(crate) struct Signals {
     first: watch::Receiver<Option<Signal>>,
 }
 
 impl Signals {
     /// Begins to listen, on a thread of its own: signals are heard while files are read and written, too. The ledger
     /// is sound at any moment, so that the second signal may end the process where it stands.
-    pub(super) fn listen() -> Result<Self, CommandError> {
+    pub(crate) fn listen() -> Result<Self, CommandError> {
         Ok(Self::begin().context("signals cannot be listened to")?)
     }
 
@@ -37,17 +37,17 @@ impl Signals {
     }
 
     /// For the loop of a run.
-    pub(super) fn receiver(&self) -> watch::Receiver<Option<Signal>> {
+    pub(crate) fn receiver(&self) -> watch::Receiver<Option<Signal>> {
         self.first.clone()
     }
 
     /// For work that does not await: whether a signal has come.
-    pub(super) fn heard(&self) -> bool {
+    pub(crate) fn heard(&self) -> bool {
         self.first.borrow().is_some()
     }
 
     /// Waits for the first signal.
-    pub(super) async fn wait(&self) -> Signal {
+    pub(crate) async fn wait(&self) -> Signal {
         let mut first = self.first.clone();
         match first.wait_for(Option::is_some).await.map(|signal| *signal) {
             Ok(Some(signal)) => signal,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 
-use super::CommandError;
-use crate::cli::network_arguments::{KeyArgs, LedgerEndpointArgs, NetworkArgs, PlatformArgs};
+use crate::cli::arguments::network::{KeyArgs, LedgerEndpointArgs, NetworkArgs, PlatformArgs};
+use crate::cli::error::CommandError;
 use crate::cli::settings::{
     Endpoint, Environment, Key, UsageError, choose_key, hosted_or_other, named_endpoint, typed_endpoint,
 };
@@ -21,10 +21,10 @@ use crate::practice::{Sandbox, SandboxOptions};
 const KEY_FILE_BYTES: u64 = 64 * 1024;
 
 /// The setting of a run in a practice workspace with every outcome: later commands meet the same one.
-pub(super) const MIX: &str = "mix";
+pub(crate) const MIX: &str = "mix";
 
 /// The practice workspace as earlier commands left it: it forgets everything when it ends.
-pub(super) fn practised(ledger: &Ledger) -> Result<SandboxOptions, CommandError> {
+pub(crate) fn practised(ledger: &Ledger) -> Result<SandboxOptions, CommandError> {
     let agents = ledger.agents_as_left().context("the ledger")?;
     Ok(SandboxOptions {
         disabled: ledger.assistants_off().context("the ledger")?,
@@ -42,15 +42,15 @@ fn agent_in(answer: &[u8]) -> Option<serde_json::Value> {
 
 /// Where a run sends its requests, and with which key.
 #[derive(Clone)]
-pub(super) struct Connection(ClientSettings);
+pub(crate) struct Connection(ClientSettings);
 
 impl Connection {
-    pub(super) const fn base_url(&self) -> &BaseUrl {
+    pub(crate) const fn base_url(&self) -> &BaseUrl {
         &self.0.base_url
     }
 
     /// To the platform that was typed; `None` in the practice workspace.
-    pub(super) fn typed(platform: &PlatformArgs) -> Result<Option<Self>, CommandError> {
+    pub(crate) fn typed(platform: &PlatformArgs) -> Result<Option<Self>, CommandError> {
         let environment = Environment::OWN;
         let endpoint = typed_endpoint(&platform.endpoint, &environment)?;
         let key = choose_key(&endpoint, &platform.key, &environment)?;
@@ -58,7 +58,7 @@ impl Connection {
     }
 
     /// Works out base URL, key and certificates. What can be wrong with them is a usage error.
-    pub(super) fn prepare(
+    pub(crate) fn prepare(
         endpoint: &Endpoint,
         key: &Key,
         arguments: &KeyArgs,
@@ -79,7 +79,7 @@ impl Connection {
 
     /// For a command that goes by a ledger: the base URL comes from it, and one that was given must be the same. `None` in
     /// the practice workspace. `nothing`: what was not done, in front of an error.
-    pub(super) fn of_ledger(
+    pub(crate) fn of_ledger(
         ledger: &Path,
         identity: &Identity,
         given: &LedgerEndpointArgs,
@@ -107,7 +107,7 @@ impl Connection {
     }
 
     /// The connection that there is, or one to the practice workspace, which is started for that and has to be stopped.
-    pub(super) async fn or_practice(
+    pub(crate) async fn or_practice(
         connection: Option<Self>,
         practice: SandboxOptions,
     ) -> Result<(Self, Option<Sandbox>), CommandError> {
@@ -122,11 +122,11 @@ impl Connection {
     }
 
     /// Whether that is its key.
-    pub(super) fn has_key(&self, key: &ApiKey) -> bool {
+    pub(crate) fn has_key(&self, key: &ApiKey) -> bool {
         self.0.key.is_same(key)
     }
 
-    pub(super) fn client(
+    pub(crate) fn client(
         &self,
         network: &NetworkArgs,
         send_log: Arc<dyn SendLog>,
@@ -144,17 +144,17 @@ impl Connection {
 }
 
 /// The practice workspace alone.
-pub(super) async fn practice_server(options: SandboxOptions) -> Result<Sandbox, CommandError> {
+pub(crate) async fn practice_server(options: SandboxOptions) -> Result<Sandbox, CommandError> {
     Ok(crate::practice::start(options).await.context("the practice workspace cannot be started")?)
 }
 
 /// The key from where it is; what can be wrong with it is a usage error.
-pub(super) fn read_api_key(key: &Key, environment: &Environment<'_>) -> Result<ApiKey, UsageError> {
+pub(crate) fn read_api_key(key: &Key, environment: &Environment<'_>) -> Result<ApiKey, UsageError> {
     ApiKey::parse(&key_text(key, environment)?).map_err(|error| UsageError(error.to_string()))
 }
 
 /// The file of `--ca-cert`, as it is.
-pub(super) fn read_ca_cert(arguments: &KeyArgs) -> Result<Option<Vec<u8>>, UsageError> {
+pub(crate) fn read_ca_cert(arguments: &KeyArgs) -> Result<Option<Vec<u8>>, UsageError> {
     let read = |path: &Path| {
         std::fs::read(path).map_err(|error| UsageError(format!("--ca-cert {}: {error}", path.display())))
     };

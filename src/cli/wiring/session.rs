@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::CommandError;
 use super::connection::{Connection, MIX, practised};
 use crate::base::{RunFacts, StopReason};
-use crate::cli::network_arguments::NetworkArgs;
+use crate::cli::arguments::network::NetworkArgs;
+use crate::cli::error::CommandError;
 use crate::engine::ledger::{Ledger, NewRun, OpenRows, RunCommand, RunEnd, Selection, Writer, WriterThread};
 use crate::engine::platform::Client;
 use crate::engine::session::LedgerSendLog;
@@ -21,28 +21,28 @@ use crate::practice::SandboxOptions;
 const LIMITER_MEMORY: Duration = Duration::from_secs(90);
 
 /// A run in a ledger.
-pub(super) struct Session<'a> {
-    pub(super) runtime: &'a Runtime,
-    pub(super) ledger: Ledger,
+pub(crate) struct Session<'a> {
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) ledger: Ledger,
     /// `None` in the practice workspace.
-    pub(super) connection: Option<Connection>,
-    pub(super) network: &'a NetworkArgs,
-    pub(super) command: RunCommand,
+    pub(crate) connection: Option<Connection>,
+    pub(crate) network: &'a NetworkArgs,
+    pub(crate) command: RunCommand,
     /// What the ledger remembers of how it was run, beside the network; never the key.
-    pub(super) settings: Value,
+    pub(crate) settings: Value,
 }
 
 /// What a command works with.
-pub(super) struct Work {
-    pub(super) client: Client,
-    pub(super) writer: Writer,
+pub(crate) struct Work {
+    pub(crate) client: Client,
+    pub(crate) writer: Writer,
     /// The rows that were selected; `None` where none were.
-    pub(super) rows: Option<OpenRows>,
+    pub(crate) rows: Option<OpenRows>,
 }
 
 impl Session<'_> {
     /// Starts the run, does the work, ends the run; gives why it ended early. The practice workspace is there for as long.
-    pub(super) fn run(
+    pub(crate) fn run(
         mut self,
         selection: Option<Selection>,
         work: impl AsyncFnOnce(Work) -> Result<Option<StopReason>, CommandError>,
@@ -96,7 +96,7 @@ impl Session<'_> {
 }
 
 /// What a command that keeps no verdicts says of itself; `base_url` is `None` in the practice workspace.
-pub(super) fn facts_of(
+pub(crate) fn facts_of(
     base_url: Option<String>,
     started_at: Timestamp,
     stopped: Option<StopReason>,
@@ -113,7 +113,7 @@ pub(super) fn facts_of(
 }
 
 /// From when on sends of earlier processes count.
-pub(super) fn since_it_counts(now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn since_it_counts(now: Timestamp) -> Option<Timestamp> {
     now.checked_sub(LIMITER_MEMORY).ok()
 }
 

@@ -18,7 +18,7 @@ const TYPED_AHEAD: Duration = Duration::from_secs(5);
 
 /// Refuses a command that would have to ask, before what it does, where nobody can answer: before its first request
 /// (DESIGN.md, Exit codes).
-pub(super) fn somebody_must_be_there(yes: bool, what: &str) -> Result<(), UsageError> {
+pub(crate) fn somebody_must_be_there(yes: bool, what: &str) -> Result<(), UsageError> {
     if yes || terminal::can_ask() {
         return Ok(());
     }
@@ -29,7 +29,7 @@ pub(super) fn somebody_must_be_there(yes: bool, what: &str) -> Result<(), UsageE
 }
 
 /// Asks on a thread of its own, so that a signal ends the waiting; a closed terminal is no yes.
-pub(super) async fn ask(terminal: &Terminal, question: String) -> bool {
+pub(crate) async fn ask(terminal: &Terminal, question: String) -> bool {
     let (answered, answer) = oneshot::channel();
     let terminal = terminal.clone();
     let asking = std::thread::Builder::new().name("question".to_owned()).spawn(move || {
@@ -40,7 +40,7 @@ pub(super) async fn ask(terminal: &Terminal, question: String) -> bool {
 }
 
 /// Asks before anything is under way; gives why nothing is to be done, unless the answer is yes.
-pub(super) fn ask_first(
+pub(crate) fn ask_first(
     terminal: &Terminal,
     question: String,
     runtime: &Runtime,
@@ -57,7 +57,7 @@ pub(super) fn ask_first(
 
 /// When every row is checked: the plan, the question, the requests. Why the run has to stop, if it has to, the switchboard
 /// knows then. `base_url` is `None` in the practice workspace, `rollback` the command line that takes everything back.
-pub(super) async fn second_pass(
+pub(crate) async fn second_pass(
     board: &mut Switchboard<'_>,
     arguments: &RunArgs,
     base_url: Option<&str>,

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{self, TimeZone};
 
-use super::shared_arguments::{Choice, DIALECTS, one_of};
+use super::shared::{Choice, DIALECTS, one_of};
 use crate::base::{Lang, one_line};
 use crate::engine::report::Dialect;
 use crate::engine::report::page::{AppLink, PageOptions};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReportFormatArg {
+pub(crate) enum ReportFormatArg {
     /// The CSV that `run` writes
     Csv,
     /// JSON Lines: full texts, proposed agents
@@ -27,7 +27,7 @@ pub(super) enum ReportFormatArg {
 
 impl ReportFormatArg {
     /// The option that names its file, of a command that writes more than one.
-    pub(super) const fn option(self) -> &'static str {
+    pub(crate) const fn option(self) -> &'static str {
         match self {
             Self::Csv => "--report",
             Self::Json => "--json",
@@ -37,7 +37,7 @@ impl ReportFormatArg {
     }
 
     /// What a report in it is called.
-    pub(super) const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Csv => "report",
             Self::Json => "JSON report",
@@ -49,7 +49,7 @@ impl ReportFormatArg {
 
 impl ReportArgs {
     /// The format asked for, or the one that the output's name asks for.
-    pub(super) fn format(&self) -> ReportFormatArg {
+    pub(crate) fn format(&self) -> ReportFormatArg {
         let ending = self.output.as_deref().and_then(Path::extension).and_then(OsStr::to_str);
         self.format.unwrap_or_else(|| match ending.map(str::to_ascii_lowercase).as_deref() {
             Some("html" | "htm") => ReportFormatArg::Html,
@@ -72,7 +72,7 @@ Examples:
   agent-migrate report assistants.ledger --split-by owner --output-dir by-owner
   agent-migrate report assistants.ledger --split-by owner --output-dir by-owner --lang de \\
       --deadline 2027-04-30 --contact ai-team@example.com --app-link 'https://app.langdock.com/agents/{id}/edit'")]
-pub(super) struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// The ledger of a run or an audit, finished or not
     pub ledger: PathBuf,
     /// Format
@@ -101,7 +101,7 @@ pub(super) struct ReportArgs {
 const LANGS: [Choice<Lang>; 2] = [("en", "English", Lang::En), ("de", "German", Lang::De)];
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct PageArgs {
+pub(crate) struct PageArgs {
     /// Language of pages, workbooks and the column `remedy`; status words, column names and JSON stay English
     #[arg(long, value_parser = one_of(LANGS), default_value = "en", value_name = "LANG", help_heading = "Pages")]
     pub lang: Lang,
@@ -119,7 +119,7 @@ pub(super) struct PageArgs {
 
 impl PageArgs {
     /// What pages are told.
-    pub(super) fn options(&self) -> PageOptions {
+    pub(crate) fn options(&self) -> PageOptions {
         let contact = self.contact.as_deref().map(one_line).map(|contact| contact.trim().to_owned());
         PageOptions {
             lang: self.lang,
@@ -131,7 +131,7 @@ impl PageArgs {
 
     /// What is said of a deadline that lies behind everybody at `now`. It is no error: the command line of a run that goes
     /// on, or of a page that is made once more, is the same after that day.
-    pub(super) fn missed(&self, now: Timestamp) -> Option<String> {
+    pub(crate) fn missed(&self, now: Timestamp) -> Option<String> {
         // Where the day ends last.
         let today = now.to_zoned(TimeZone::fixed(tz::offset(-12))).date();
         let missed = self.deadline.filter(|deadline| *deadline < today)?;
@@ -147,7 +147,7 @@ fn parse_date(text: &str) -> Result<Date, String> {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct SplitArgs {
+pub(crate) struct SplitArgs {
     /// A page and a CSV for each value of this column of the input, such as owner, and an index.html that links to them
     #[arg(long, value_name = "COLUMN", requires = "output_dir", help_heading = "Splitting")]
     pub split_by: Option<String>,

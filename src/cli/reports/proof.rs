@@ -2,21 +2,21 @@
 
 use std::path::Path;
 
-use super::owners::Origin;
 use crate::base::{Both, DisabledState, Lang, RowStatus, RunFacts};
+use crate::cli::wiring::owners::Origin;
 use crate::engine::ledger::{LedgerError, LedgerReader, Purpose, lacks_log};
 use crate::engine::report::page::{Proof, ProofTable, label};
 use crate::engine::report::{ReportSettings, sha256};
 
 /// The hash of a ledger, taken before it is opened.
-pub(super) struct Fingerprints {
+pub(crate) struct Fingerprints {
     ledger: Option<String>,
     report: Option<String>,
 }
 
 impl Fingerprints {
     /// Of the ledger and of the report beside it, where they can be read.
-    pub(super) fn of(ledger: &Path) -> Self {
+    pub(crate) fn of(ledger: &Path) -> Self {
         let report = ["report.csv", "csv"].map(|ending| ledger.with_extension(ending));
         let is_whole = lacks_log(ledger).is_none();
         Self {
@@ -38,7 +38,7 @@ fn is_input(path: &Path) -> bool {
     })
 }
 
-pub(super) fn proof(
+pub(crate) fn proof(
     ledger: &LedgerReader,
     fingerprints: Fingerprints,
     settings: &ReportSettings,

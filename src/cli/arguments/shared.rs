@@ -9,10 +9,10 @@ use crate::engine::input::InputOptions;
 use crate::engine::report::Dialect;
 
 /// A member of a closed list: how it is typed, what help says of it, and what it is.
-pub(super) type Choice<T> = (&'static str, &'static str, T);
+pub(crate) type Choice<T> = (&'static str, &'static str, T);
 
 /// Reads one of these words.
-pub(super) fn one_of<T, const N: usize>(choices: [Choice<T>; N]) -> impl TypedValueParser<Value = T>
+pub(crate) fn one_of<T, const N: usize>(choices: [Choice<T>; N]) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {
@@ -27,7 +27,7 @@ where
 }
 
 /// Of a CSV that is to be like its input.
-pub(super) const DIALECTS: [Choice<Dialect>; 3] = [
+pub(crate) const DIALECTS: [Choice<Dialect>; 3] = [
     ("input", "As the input has them", Dialect::Input),
     (
         "excel",
@@ -39,7 +39,7 @@ pub(super) const DIALECTS: [Choice<Dialect>; 3] = [
 ];
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct InputArgs {
+pub(crate) struct InputArgs {
     /// Column with the assistant UUIDs: its name, or its number when there is no header
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub column: Option<String>,
@@ -56,27 +56,27 @@ pub(super) struct InputArgs {
 
 impl InputArgs {
     /// How to read the input.
-    pub(super) fn options(&self) -> InputOptions {
+    pub(crate) fn options(&self) -> InputOptions {
         let Self { column, agent_column, delimiter, no_header } = self.clone();
         InputOptions { column, agent_column, delimiter, no_header }
     }
 }
 
-pub(super) fn parse_age(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_age(text: &str) -> Result<Duration, String> {
     let sentence = || format!("'{text}' is not an age; write it like 24h, 30m or 7d");
     let span: jiff::Span = text.parse().map_err(|_| sentence())?;
     let age = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| sentence())?;
     Duration::try_from(age).map_err(|_| sentence())
 }
 
-pub(super) fn parse_field(text: &str) -> Result<String, String> {
+pub(crate) fn parse_field(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("give the name of a field, as the report has it".into()),
         name => Ok(name.to_owned()),
     }
 }
 
-pub(super) fn parse_delimiter(text: &str) -> Result<u8, String> {
+pub(crate) fn parse_delimiter(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         b"tab" | b"\\t" => Ok(b'\t'),
         [byte] if !matches!(byte, b'"' | b'\r' | b'\n' | b'#') && !byte.is_ascii_alphanumeric() => Ok(*byte),

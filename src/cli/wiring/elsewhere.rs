@@ -6,11 +6,11 @@ use std::path::Path;
 use anyhow::Context;
 use uuid::Uuid;
 
-use super::CommandError;
 use super::connection::{Connection, read_api_key};
 use crate::base::AgentId;
-use crate::cli::apply_arguments::OtherWorkspaceArgs;
-use crate::cli::network_arguments::KeyArgs;
+use crate::cli::arguments::apply::OtherWorkspaceArgs;
+use crate::cli::arguments::network::KeyArgs;
+use crate::cli::error::CommandError;
 use crate::cli::settings::{Environment, Key, UsageError, choose_key, hosted_or_other, named_endpoint};
 use crate::engine::input::{Input, InputOptions};
 use crate::engine::ledger::Identity;
@@ -20,7 +20,7 @@ use crate::engine::platform::BaseUrl;
 const KEY_VARIABLE: &str = "AGENT_MIGRATE_TO_API_KEY";
 
 /// The connection to the other workspace, if one is named.
-pub(super) fn connection(
+pub(crate) fn connection(
     to: &OtherWorkspaceArgs,
     arguments: &KeyArgs,
     identity: &Identity,
@@ -73,7 +73,7 @@ fn refuse_the_source(
 }
 
 /// Which agent stands there for which assistant. A row that names no agent of its own says nothing.
-pub(super) fn map(path: &Path) -> Result<HashMap<Uuid, AgentId>, CommandError> {
+pub(crate) fn map(path: &Path) -> Result<HashMap<Uuid, AgentId>, CommandError> {
     let options = InputOptions::default();
     let said = |error: &dyn std::fmt::Display| UsageError(format!("--map {}: {error}", path.display()));
     let input = Input::open(path, &options).map_err(|error| said(&error))?;

@@ -9,25 +9,25 @@ use crate::engine::record::{self, Side};
 use crate::engine::report::page::{self, Objects};
 
 /// The rows of a run.
-pub(super) struct RunRows<'a> {
-    pub(super) ledger: &'a LedgerReader,
-    pub(super) facts: RunFacts,
+pub(crate) struct RunRows<'a> {
+    pub(crate) ledger: &'a LedgerReader,
+    pub(crate) facts: RunFacts,
     /// Whether lengths stand in place of the platform's texts.
-    pub(super) redact: bool,
+    pub(crate) redact: bool,
     /// Whether they are shown as the last `verify` has found them.
-    pub(super) again: bool,
+    pub(crate) again: bool,
 }
 
 impl<'a> RunRows<'a> {
     /// As the run has found them.
-    pub(super) fn of(ledger: &'a LedgerReader, redact: bool) -> Result<Self, RenderError> {
+    pub(crate) fn of(ledger: &'a LedgerReader, redact: bool) -> Result<Self, RenderError> {
         let mut rows = Self { ledger, facts: ledger.facts()?, redact, again: false };
         rows.facts.since_last = since_last(&rows, "run")?;
         Ok(rows)
     }
 
     /// What the last `verify` has found out about a row; `None` where it did not look, or that is not asked for.
-    pub(super) fn reread(&self, row: &ReportRow) -> Result<Option<Reread>, LedgerError> {
+    pub(crate) fn reread(&self, row: &ReportRow) -> Result<Option<Reread>, LedgerError> {
         let pair = row.pair.filter(|_| self.again && row.invalid.is_none());
         pair.map(|pair| self.ledger.reread_of(pair)).transpose()
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::TypedValueParser;
 
-use super::shared_arguments::one_of;
+use super::shared::one_of;
 use crate::engine::platform::{LANGDOCK, ODEUS};
 
 /// Far beyond any platform's limit, and still cheap to keep count of.
@@ -14,7 +14,7 @@ const MOST_RPM: u32 = 1_000_000;
 
 /// A hosted platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hosted {
+pub(crate) struct Hosted {
     /// As it is typed.
     pub word: &'static str,
     pub base_url: &'static str,
@@ -35,17 +35,17 @@ const HOSTED: [Hosted; 2] = [
 
 impl Hosted {
     /// The one at this base URL.
-    pub(super) fn at(base_url: &str) -> Option<Self> {
+    pub(crate) fn at(base_url: &str) -> Option<Self> {
         HOSTED.into_iter().find(|hosted| hosted.base_url == base_url)
     }
 }
 
-pub(super) fn hosted() -> impl TypedValueParser<Value = Hosted> {
+pub(crate) fn hosted() -> impl TypedValueParser<Value = Hosted> {
     one_of(HOSTED.map(|hosted| (hosted.word, hosted.help, hosted)))
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct PlatformArgs {
+pub(crate) struct PlatformArgs {
     #[command(flatten)]
     pub endpoint: EndpointArgs,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(super) struct PlatformArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct EndpointArgs {
+pub(crate) struct EndpointArgs {
     /// Which hosted platform (no default: a key must never go to the wrong company)
     #[arg(long, value_parser = hosted(), conflicts_with_all = ["base_url", "sandbox"], help_heading = "Where the platform is")]
     pub platform: Option<Hosted>,
@@ -72,7 +72,7 @@ pub(super) struct EndpointArgs {
 
 /// Only to be held against what the ledger says.
 #[derive(Clone, Debug, Args)]
-pub(super) struct LedgerEndpointArgs {
+pub(crate) struct LedgerEndpointArgs {
     /// Which hosted platform: must be the ledger's, which it is taken from
     #[arg(long, value_parser = hosted(), conflicts_with = "base_url", help_heading = "Where the platform is")]
     pub platform: Option<Hosted>,
@@ -82,7 +82,7 @@ pub(super) struct LedgerEndpointArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct KeyArgs {
+pub(crate) struct KeyArgs {
     /// File with the API key, - for standard input [default: the environment, AGENT_MIGRATE_API_KEY, or
     /// LANGDOCK_API_KEY / ODEUS_API_KEY with that platform]
     #[arg(long, value_name = "PATH", help_heading = "Where the platform is")]
@@ -96,7 +96,7 @@ pub(super) struct KeyArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct NetworkArgs {
+pub(crate) struct NetworkArgs {
     /// Requests in any 60 seconds; the platform allows 500 a workspace, shared with everybody who uses it
     #[arg(long, value_name = "N", default_value = "300", value_parser = parse_rpm, help_heading = "Pace")]
     pub rpm: NonZeroU32,

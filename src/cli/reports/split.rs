@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
-use super::CommandError;
 use super::render::{may_be_the_input, say_that_it_stays};
 use crate::base::{alike, grouped, listed, one_line, quoted, same_for_all_spellings, trimmed};
+use crate::cli::arguments::report::SplitArgs;
+use crate::cli::error::CommandError;
 use crate::cli::files::CommandFiles;
-use crate::cli::report_arguments::SplitArgs;
 use crate::cli::settings::UsageError;
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::report::page::PartOf;
@@ -28,19 +28,19 @@ const INDEX: &str = "index";
 const UNWRITABLE: &str = "nothing was written; mend that, or give another --output-dir";
 
 /// What is asked for.
-pub(super) struct Split<'a> {
+pub(crate) struct Split<'a> {
     /// As typed.
     column: &'a str,
-    pub(super) folder: &'a Path,
+    pub(crate) folder: &'a Path,
     ledger: &'a Path,
     /// The files of the command, which no part replaces.
     files: &'a CommandFiles,
-    pub(super) terminal: &'a Terminal,
+    pub(crate) terminal: &'a Terminal,
 }
 
 impl<'a> Split<'a> {
     /// `None` where nothing is to be split.
-    pub(super) fn asked_for(
+    pub(crate) fn asked_for(
         typed: &'a SplitArgs,
         ledger: &'a Path,
         files: &'a CommandFiles,
@@ -51,13 +51,13 @@ impl<'a> Split<'a> {
     }
 
     /// What the input alone says of it is checked before anything is asked for.
-    pub(super) fn prepare(&self) -> Result<(), CommandError> {
+    pub(crate) fn prepare(&self) -> Result<(), CommandError> {
         let ledger = LedgerReader::open_either(self.ledger).context("nothing was asked for")?;
         self.make_room(&self.groups(&ledger)?)
     }
 
     /// Whether the parts that are there stay, since there is no answer yet that could take their place; says so.
-    pub(super) fn stays(&self, has_answers: bool) -> bool {
+    pub(crate) fn stays(&self, has_answers: bool) -> bool {
         let stays = !has_answers && fs::read_dir(self.folder).is_ok_and(|mut parts| parts.next().is_some());
         if stays {
             say_that_it_stays(self.folder, self.terminal);
@@ -67,7 +67,7 @@ impl<'a> Split<'a> {
 
     /// The rows by the values of the column, in one pass over its cells. Usage errors: no such column, or one of too many
     /// values.
-    pub(super) fn groups(&self, ledger: &LedgerReader) -> Result<Groups, CommandError> {
+    pub(crate) fn groups(&self, ledger: &LedgerReader) -> Result<Groups, CommandError> {
         let format = ledger.format().context("nothing was rendered")?;
         let names = format.map(|format| format.carried_columns).unwrap_or_default();
         let at = find_column(&names, self.column)?;
@@ -88,7 +88,7 @@ impl<'a> Split<'a> {
 
     /// Makes the folder, unless something stands in the way of a part: no file is replaced that is not of a split, the
     /// ledger least of all.
-    pub(super) fn make_room(&self, groups: &Groups) -> Result<(), CommandError> {
+    pub(crate) fn make_room(&self, groups: &Groups) -> Result<(), CommandError> {
         let index = self.index();
         if self.folder.is_dir() {
             let names = groups.files().into_iter().flatten();
@@ -101,26 +101,26 @@ impl<'a> Split<'a> {
         Ok(check_writable(&index).context(UNWRITABLE)?)
     }
 
-    pub(super) fn index(&self) -> PathBuf {
+    pub(crate) fn index(&self) -> PathBuf {
         self.folder.join(format!("{INDEX}.html"))
     }
 }
 
 /// The rows of a ledger, grouped by the values of a column.
-pub(super) struct Groups {
+pub(crate) struct Groups {
     at: usize,
     /// As the input has it.
-    pub(super) column: String,
-    pub(super) all: Vec<Group>,
+    pub(crate) column: String,
+    pub(crate) all: Vec<Group>,
     /// Their places, by what is the same for two spellings of one value.
     places: HashMap<String, usize>,
 }
 
 /// The rows of one value, in input order.
-pub(super) struct Group {
+pub(crate) struct Group {
     /// As it first appears; empty for the rows without one.
     value: String,
-    pub(super) rows: Vec<RowKey>,
+    pub(crate) rows: Vec<RowKey>,
 }
 
 /// Why rows could not be grouped.
@@ -148,12 +148,12 @@ impl Groups {
         if self.all.len() > VALUES { Err(GroupError::TooMany) } else { Ok(()) }
     }
 
-    pub(super) fn part_of(&self, group: &Group) -> PartOf {
+    pub(crate) fn part_of(&self, group: &Group) -> PartOf {
         PartOf { at: self.at, column: self.column.clone(), value: group.value.clone() }
     }
 
     /// The names of each group's page and CSV.
-    pub(super) fn files(&self) -> Vec<[String; 2]> {
+    pub(crate) fn files(&self) -> Vec<[String; 2]> {
         let mut names = FileNames::new(&[INDEX]);
         let name = |group: &Group| match group.value.as_str() {
             "" => names.name(&format!("without {}", self.column)),

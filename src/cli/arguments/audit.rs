@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::network_arguments::PlatformArgs;
-use super::report_arguments::{PageArgs, SplitArgs};
-use super::shared_arguments::{Choice, DIALECTS, InputArgs, one_of, parse_age};
+use super::network::PlatformArgs;
+use super::report::{PageArgs, SplitArgs};
+use super::shared::{Choice, DIALECTS, InputArgs, one_of, parse_age};
 use crate::audit::Source;
 use crate::engine::report::Dialect;
 
-pub(super) const AUDIT_EXAMPLES: &str = "\
+pub(crate) const AUDIT_EXAMPLES: &str = "\
 Examples:
   agent-migrate audit samples/assistants.csv --sandbox
   agent-migrate audit samples/assistants.csv --sandbox --html audit.html
@@ -28,7 +28,7 @@ const SOURCES: [Choice<Source>; 3] = [
 ];
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct AuditArgs {
+pub(crate) struct AuditArgs {
     /// CSV or .xlsx with a column of assistant UUIDs (with --sandbox it may be left out: a built-in sample)
     #[arg(required_unless_present = "sandbox")]
     pub input: Option<PathBuf>,

@@ -7,17 +7,17 @@ use crate::base::{ApplyStatus, ReportRow};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 
 /// The rows of a command that has ended.
-pub(super) struct ApplyRows<'a> {
-    pub(super) ledger: &'a LedgerReader,
-    pub(super) workspace: &'a Workspace,
-    pub(super) facts: ApplyFacts,
+pub(crate) struct ApplyRows<'a> {
+    pub(crate) ledger: &'a LedgerReader,
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) facts: ApplyFacts,
     /// Whether lengths stand in place of the platform's texts.
-    pub(super) redact: bool,
+    pub(crate) redact: bool,
 }
 
 impl ApplyRows<'_> {
     /// Counts them; their facts have the counts from then on.
-    pub(super) fn counted(&mut self) -> Result<ApplyResult, RenderError> {
+    pub(crate) fn counted(&mut self) -> Result<ApplyResult, RenderError> {
         let mut result = ApplyResult::default();
         self.visit(None, false, &mut |row| {
             result.count(row.status, row.remedy(), row.is_written());

@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::shared_arguments::InputArgs;
+use crate::cli::arguments::shared::InputArgs;
 use crate::engine::input::{Input, InputError, InputOptions};
 use crate::engine::ledger::{Ledger, LedgerError, LedgerReader};
 use crate::engine::report::sha256;
@@ -14,13 +14,13 @@ use crate::engine::terminal::{Terminal, counted};
 
 /// Where an input was read from, how, and by what it is known again.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     /// One that is no text is found by nobody again.
     path: PathBuf,
     length: u64,
     modified: Option<u64>,
     /// `None` where it could not be read again.
-    pub(super) sha256: Option<String>,
+    pub(crate) sha256: Option<String>,
     #[serde(flatten)]
     options: InputOptions,
 }
@@ -39,12 +39,12 @@ impl Origin {
     }
 
     /// That of the ledger's rows; `None` where it was not kept.
-    pub(super) fn kept(ledger: &LedgerReader) -> Result<Option<Self>, LedgerError> {
+    pub(crate) fn kept(ledger: &LedgerReader) -> Result<Option<Self>, LedgerError> {
         Ok(ledger.origin()?.and_then(|json| serde_json::from_str(&json).ok()))
     }
 
     /// The file's name without its folder.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
@@ -57,7 +57,7 @@ fn looks(path: &Path) -> Option<(u64, Option<u64>)> {
 }
 
 /// Has the ledger remember where its input came from.
-pub(super) fn remember_origin(
+pub(crate) fn remember_origin(
     ledger: &Ledger,
     path: Option<&Path>,
     reading: &InputArgs,
@@ -78,7 +78,7 @@ enum AgainError {
 
 /// Where the file that the ledger's rows came from has changed since, its own columns are shown as they are now, and it is
 /// said so. One that is gone is no news: a ledger may be anywhere.
-pub(super) fn renew(ledger: &mut LedgerReader, terminal: &Terminal) -> Result<(), LedgerError> {
+pub(crate) fn renew(ledger: &mut LedgerReader, terminal: &Terminal) -> Result<(), LedgerError> {
     let Some(origin) = Origin::kept(ledger)? else { return Ok(()) };
     if looks(&origin.path).is_none_or(|looks| looks == (origin.length, origin.modified)) {
         return Ok(());

@@ -7,23 +7,23 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 
-use super::CommandError;
 use super::command_line::{command_line, typed};
 use super::connection::Connection;
 use super::intake::Intake;
 use super::session::since_it_counts;
 use crate::base::{Exit, Outcome, StopReason};
+use crate::cli::error::CommandError;
 use crate::engine::input::Input;
 use crate::engine::ledger::{Aside, Job, Ledger, SetAsideError};
 use crate::engine::session::{MemorySendLog, REHEARSED_ROWS, RowReader, rehearse};
 use crate::engine::terminal::nothing_begun;
 
 /// How to begin afresh.
-pub(super) struct Fresh<'a> {
+pub(crate) struct Fresh<'a> {
     /// Whether a ledger is put aside even while assistants in it may be off.
-    pub(super) allow_off: bool,
+    pub(crate) allow_off: bool,
     /// The command line that still works once the Assistants API has ended.
-    pub(super) after_the_end: &'a dyn Fn() -> Result<String, CommandError>,
+    pub(crate) after_the_end: &'a dyn Fn() -> Result<String, CommandError>,
 }
 
 /// What a new ledger begins with.
@@ -37,7 +37,7 @@ struct Begun {
 
 impl Intake<'_> {
     /// Opens the ledger, or begins a new one; gives the rows of that which were read already.
-    pub(super) fn open(
+    pub(crate) fn open(
         &self,
         fresh: Option<&Fresh<'_>>,
         input: &Input,
