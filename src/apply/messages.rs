@@ -9,7 +9,7 @@ use crate::base::{
     AgentDone, ApplyStatus, Backlog, Event, RowStatus, StopReason, Writing, grouped, terminal_safe,
 };
 use crate::engine::terminal::{
-    Blocks, Phase, Said, Text, Tone, WHOLE, Wording, by_word, counted, counts, quoted, work,
+    Blocks, Phase, Said, Text, Tone, WHOLE, Wording, by_word, counted, counts, most_first, quoted, work,
 };
 
 pub(crate) static WORDING: Wording = Wording { requests_each: 1, word: RowStatus::as_str, says };
@@ -221,9 +221,7 @@ pub(crate) fn after_apply(
         (status.as_str(), if status.needs_attention() { Tone::Bad } else { Tone::Good }, rows, String::new())
     });
     blocks.push(&format!("{}:{}", counted(rows, "row", "rows"), by_word(lines)));
-    let mut remedies: Vec<_> = result.remedies.iter().collect();
-    remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(**rows), **remedy));
-    let todo = counts(remedies.into_iter().map(|(remedy, rows)| (*rows, *remedy)));
+    let todo = most_first(&result.remedies);
     if !todo.is_empty() {
         blocks.push(&format!("What to do:{todo}"));
     } else if stopped.is_none() && next.is_none() && !result.statuses.contains_key(&ApplyStatus::NotChecked) {

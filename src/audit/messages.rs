@@ -7,7 +7,7 @@ use super::counters::AuditCounters;
 use super::row::{AuditFacts, Source, reading_word};
 use crate::base::{Backlog, Lang, RowStatus, StopReason, grouped, terminal_safe};
 use crate::engine::terminal::{
-    Blocks, Text, Tone, WHOLE, Wording, by_word, counts, ended_before, hanging, kept, not_asked_for,
+    Blocks, Text, Tone, WHOLE, Wording, by_word, ended_before, hanging, kept, most_first, not_asked_for,
     platform, rows, work,
 };
 
@@ -73,11 +73,8 @@ pub(crate) fn after_audit(summary: &AuditSummary<'_>) -> Text {
             blocks.say("The models of this key could not be read: nothing is said about models.");
         }
     }
-    let mut remedies: Vec<_> = summary.counters.iter().flat_map(|counters| &counters.remedies).collect();
-    if !remedies.is_empty() {
-        remedies.sort_by_key(|(remedy, rows)| (std::cmp::Reverse(**rows), **remedy));
-        let remedies = counts(remedies.into_iter().map(|(remedy, rows)| (*rows, *remedy)));
-        blocks.push(&format!("What to do about rows that were not read:{remedies}"));
+    if let Some(counters) = summary.counters.filter(|counters| !counters.remedies.is_empty()) {
+        blocks.push(&format!("What to do about rows that were not read:{}", most_first(&counters.remedies)));
     }
     blocks.files(summary.files);
     if let Some(next) = summary.next {

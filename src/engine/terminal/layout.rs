@@ -1,5 +1,7 @@
 //! What texts for the person are made of: blocks, tables, counts.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -90,6 +92,13 @@ pub(crate) fn counts(lines: impl IntoIterator<Item = (u64, impl AsRef<str>)>) ->
         let _ = write!(text, "\n{}", hanging(&format!("  {count:>width$}  "), what.as_ref()));
         text
     })
+}
+
+/// The same, what counts most first.
+pub(crate) fn most_first(counted: &BTreeMap<&'static str, u64>) -> String {
+    let mut counted: Vec<_> = counted.iter().map(|(what, count)| (*count, *what)).collect();
+    counted.sort_by_key(|(count, what)| (Reverse(*count), *what));
+    counts(counted)
 }
 
 /// A line for each word of the report that counts something: the word and its tone, how many, and what there is to say

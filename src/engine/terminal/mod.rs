@@ -15,7 +15,8 @@ mod screen;
 
 pub use counters::Phase;
 pub(crate) use layout::{
-    Blocks, WHOLE, assistants, by_word, counted, counts, enumerated, hanging, moment, quoted, rows,
+    Blocks, WHOLE, assistants, by_word, counted, counts, enumerated, hanging, moment, most_first, quoted,
+    rows,
 };
 pub use logs::{LogFormat, init_logs};
 pub use markup::Text;
