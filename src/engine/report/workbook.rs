@@ -3,20 +3,20 @@
 //! No cell is ever a formula: texts are written as texts. Rows stream through: the sheet lies in a temporary file without a
 //! name until the end.
 
-use std::collections::HashMap;
+mod cells;
+mod counts;
+
 use std::io::{self, Seek, Write};
 
-use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, IntoExcelData, Url,
-    Workbook, Worksheet, XlsxError,
-};
-use uuid::Uuid;
+use rust_xlsxwriter::{DocProperties, IgnoreError, Workbook, XlsxError};
 
+use self::cells::{Formats, To, fitting, for_paper, link, set_height, text_of};
+use self::counts::{COUNTS_WIDTH, Tally};
 use super::column::{Cell, Column, Place};
-use super::page::{self, PageOptions};
+use super::page::PageOptions;
 use super::texts::Texts;
 use super::{Line, Renderer, ReportSettings, free_of_clashes};
-use crate::base::{Lang, ReportRow, RowProgress, RunFacts, grouped, one_line};
+use crate::base::{RunFacts, grouped, one_line};
 
 /// Who is named as the author: a workbook of ours is known by it.
 pub(super) const AUTHOR: &str = "agent-migrate";
@@ -27,28 +27,8 @@ const MOST_ROWS: u32 = 1_048_575;
 /// Columns that a sheet has room for; of more, the last of the input's own are left out.
 const MOST_COLUMNS: usize = 16_384;
 
-/// Code units that a cell has room for.
-const LIMIT: usize = 32_767;
-
-/// Links that a sheet has room for, and how long one may be.
+/// Links that a sheet has room for.
 const MOST_LINKS: usize = 65_000;
-const LONGEST_LINK: usize = 2_000;
-
-/// Columns from this width on hold sentences, whose lines are broken.
-const WRAPPED_FROM: u8 = 30;
-
-/// Lines of a row that are seen at once; the cell holds the rest.
-const MOST_LINES: usize = 8;
-const LINE_HEIGHT: u16 = 15;
-
-/// Rows whose height is set: each takes memory until the end.
-const ROWS_WITH_HEIGHT: u32 = 50_000;
-
-/// Different values that are counted, and of those the ones that are shown.
-const MOST_COUNTED: usize = 5_000;
-const MOST_SHOWN: usize = 500;
-
-const COUNTS_WIDTH: u8 = 90;
 
 /// What the button of the filter takes of a heading.
 const BUTTON: usize = 3;
@@ -273,203 +253,6 @@ impl<R: Line, W: Write> Sheets<R, W> {
             at = tally.write(counts, at + 1, &self.formats, self.texts.lang)?;
         }
         Ok(())
-    }
-}
-
-/// As wide as a page.
-fn for_paper(sheet: &mut Worksheet) -> &mut Worksheet {
-    const A4: u8 = 9;
-    sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0)
-}
-
-/// Lines that the text takes in a column of that width.
-fn lines(text: &str, width: u8) -> usize {
-    text.split('\n').map(|line| line.chars().count().div_ceil(width.into()).max(1)).sum()
-}
-
-/// Lets a row be as high as so many lines, or as are seen at once.
-fn set_height(sheet: &mut Worksheet, row: u32, lines: usize) -> Result<(), XlsxError> {
-    if lines > 1 && row <= ROWS_WITH_HEIGHT {
-        let lines = u16::try_from(lines.min(MOST_LINES)).unwrap_or(1);
-        sheet.set_row_height(row, lines * LINE_HEIGHT)?;
-    }
-    Ok(())
-}
-
-struct To<'a> {
-    sheet: &'a mut Worksheet,
-    formats: &'a Formats,
-    at: (u32, u16),
-    width: u8,
-    lines: usize,
-}
-
-impl To<'_> {
-    fn cell(&mut self, cell: &Cell<'_>, link: Option<String>) -> Result<(), XlsxError> {
-        let formats = self.formats;
-        match (cell, link) {
-            (Cell::Nothing | Cell::Flag(None), _) => Ok(()),
-            (Cell::Count(number), _) => self.put(u32::try_from(*number).unwrap_or(u32::MAX), &formats.plain),
-            (Cell::Number(number), _) => self.put(i32::try_from(*number).unwrap_or(i32::MAX), &formats.plain),
-            (Cell::Flag(Some(flag)), _) => self.put(*flag, &formats.plain),
-            (Cell::Time(time), _) => match ExcelDateTime::from_timestamp(time.as_second()) {
-                Ok(time) => self.put(time, &formats.time),
-                Err(_) => self.text(&time.to_string()),
-            },
-            (Cell::Id(id), Some(link)) => self.put(Url::new(link).set_text(id.to_string()), &formats.link),
-            (cell, _) => self.text(&text_of(cell)),
-        }
-    }
-
-    fn put(&mut self, value: impl IntoExcelData, format: &Format) -> Result<(), XlsxError> {
-        let (row, column) = self.at;
-        self.sheet.write_with_format(row, column, value, format).map(drop)
-    }
-
-    fn text(&mut self, text: &str) -> Result<(), XlsxError> {
-        let is_wrapped = self.width >= WRAPPED_FROM;
-        if is_wrapped {
-            self.lines = lines(text, self.width);
-        }
-        self.formatted(text, if is_wrapped { &self.formats.wrapped } else { &self.formats.plain })
-    }
-
-    fn formatted(&mut self, text: &str, format: &Format) -> Result<(), XlsxError> {
-        if text.is_empty() { Ok(()) } else { self.put(fitting(text), format) }
-    }
-}
-
-/// What a cell says where it is no number and no time: each of several texts on a line of its own.
-fn text_of(cell: &Cell<'_>) -> String {
-    match cell {
-        Cell::Nothing => String::new(),
-        Cell::Text(text) => one_line(text),
-        Cell::Texts(texts) => texts.iter().map(|text| one_line(text)).collect::<Vec<_>>().join("\n"),
-        Cell::Count(number) => number.to_string(),
-        Cell::Number(number) => number.to_string(),
-        Cell::Flag(flag) => flag.map(|flag| flag.to_string()).unwrap_or_default(),
-        Cell::Id(id) => id.to_string(),
-        Cell::Time(time) => time.to_string(),
-        Cell::Json(json) => one_line(json.get()),
-    }
-}
-
-/// As much of the text as a cell has room for.
-fn fitting(text: &str) -> String {
-    const MARK: &str = "… (shortened)";
-    if text.len() <= LIMIT || text.encode_utf16().count() <= LIMIT {
-        return text.to_owned();
-    }
-    let mut room = LIMIT - MARK.encode_utf16().count();
-    let kept = text.chars().take_while(|letter| {
-        let fits = letter.len_utf16() <= room;
-        room = room.saturating_sub(letter.len_utf16());
-        fits
-    });
-    kept.chain(MARK.chars()).collect()
-}
-
-/// Where the web app shows it, if a workbook can hold that.
-fn link(id: Uuid, row: &ReportRow, options: &PageOptions) -> Option<String> {
-    let is_plain =
-        |link: &String| link.len() <= LONGEST_LINK && link.bytes().all(|byte| byte.is_ascii_graphic());
-    page::address(options, row, Some(id)).filter(is_plain)
-}
-
-/// How often each value of a column was met.
-struct Tally<R: 'static> {
-    column: &'static Column<R>,
-    counts: HashMap<String, u64>,
-    /// Met when there were too many different ones already.
-    others: u64,
-}
-
-impl<R: Line> Tally<R> {
-    fn of(column: &'static Column<R>) -> Self {
-        Self { column, counts: HashMap::new(), others: 0 }
-    }
-
-    fn count(&mut self, row: &R, texts: Texts) {
-        let values: Vec<String> = match self.column.of(row, texts) {
-            Cell::Texts(texts) => texts,
-            cell => text_of(&cell).split(';').map(str::to_owned).collect(),
-        };
-        for value in values.into_iter().filter(|value| !value.is_empty()) {
-            let has_room = self.counts.len() < MOST_COUNTED;
-            match self.counts.get_mut(&value) {
-                Some(rows) => *rows += 1,
-                None if has_room => drop(self.counts.insert(value, 1)),
-                None => self.others += 1,
-            }
-        }
-    }
-
-    /// Writes it from that row on; gives the row behind it.
-    fn write(
-        &self,
-        sheet: &mut Worksheet,
-        from: u32,
-        formats: &Formats,
-        lang: Lang,
-    ) -> Result<u32, XlsxError> {
-        let mut counts: Vec<_> = self.counts.iter().map(|(value, rows)| (value.as_str(), *rows)).collect();
-        if counts.is_empty() {
-            return Ok(from);
-        }
-        counts.sort_by(|(value, rows), (other, more)| more.cmp(rows).then_with(|| value.cmp(other)));
-        let left_out = counts.split_off(counts.len().min(MOST_SHOWN));
-        let others = self.others + left_out.iter().map(|(_, rows)| rows).sum::<u64>();
-        sheet.write_string_with_format(from, 0, lang.of(self.column.tally), &formats.bold)?;
-        let others = (others > 0).then_some((lang.of(["(others)", "(andere)"]), others));
-        let mut at = from;
-        for (value, rows) in counts.into_iter().chain(others) {
-            at += 1;
-            sheet.write_number_with_format(at, 0, u32::try_from(rows).unwrap_or(u32::MAX), &formats.plain)?;
-            let value = one_line(value);
-            sheet.write_string_with_format(at, 1, fitting(&value), &formats.wrapped)?;
-            set_height(sheet, at, lines(&value, COUNTS_WIDTH))?;
-        }
-        Ok(at + 1)
-    }
-}
-
-struct Formats {
-    header: Format,
-    bold: Format,
-    plain: Format,
-    wrapped: Format,
-    time: Format,
-    link: Format,
-    done: Format,
-    needs_somebody: Format,
-    pending: Format,
-}
-
-impl Formats {
-    fn new() -> Self {
-        let plain = || Format::new().set_align(FormatAlign::Top);
-        let colored = |text: u32, behind: u32| {
-            plain().set_font_color(Color::RGB(text)).set_background_color(Color::RGB(behind))
-        };
-        Self {
-            header: colored(0x1F_29_37, 0xE5_E7_EB).set_bold().set_border_bottom(FormatBorder::Thin),
-            bold: Format::new().set_bold(),
-            plain: plain(),
-            wrapped: plain().set_text_wrap(),
-            time: plain().set_num_format("yyyy-mm-dd hh:mm").set_align(FormatAlign::Left),
-            link: plain().set_hyperlink(),
-            done: colored(0x00_61_00, 0xC6_EF_CE),
-            needs_somebody: colored(0x9C_57_00, 0xFF_EB_9C),
-            pending: colored(0x4B_55_63, 0xE5_E7_EB),
-        }
-    }
-
-    fn of(&self, progress: RowProgress) -> &Format {
-        match progress {
-            RowProgress::Done => &self.done,
-            RowProgress::NeedsAttention => &self.needs_somebody,
-            RowProgress::Pending => &self.pending,
-        }
     }
 }
 

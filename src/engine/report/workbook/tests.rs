@@ -2,6 +2,9 @@ use std::io::Cursor;
 
 use calamine::{Data, Range, Reader, Xlsx, open_workbook_from_rs};
 
+use uuid::Uuid;
+
+use super::cells::LIMIT;
 use super::*;
 use crate::base::{InputFormat, Pair, ReportRow};
 use crate::engine::report::page::AppLink;
