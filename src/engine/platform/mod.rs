@@ -6,6 +6,7 @@
 #![doc = include_str!("PLATFORM.md")]
 
 mod bodies;
+mod causes;
 mod client;
 mod endpoint;
 mod key;

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::bodies::error_body::{LONGEST_ERROR_BODY, shorten};
 use super::bodies::page::{self, Page};
+use super::causes::{in_words, is_refused_by_proxy, root_causes};
 use super::endpoint::BaseUrl;
 use super::key::ApiKey;
 use super::mask::Masker;
@@ -86,7 +87,7 @@ pub async fn resolve(host: &str, port: u16, patience: Duration) -> Result<Vec<Ip
             Ok(addresses)
         }
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {}", transport::in_words(patience))),
+        Err(_) => Err(format!("no answer within {}", in_words(patience))),
     }
 }
 
@@ -100,7 +101,7 @@ pub async fn probe(
 ) -> Result<Result<Reached, ProbeFailure>, ClientError> {
     let http = transport::builder(base_url, ca_cert_pem, patience)?
         .build()
-        .map_err(|error| ClientError::Setup(transport::root_causes(&error)))?;
+        .map_err(|error| ClientError::Setup(root_causes(&error)))?;
     let deadline = Instant::now() + patience;
     let answer = timeout_at(deadline, http.get(base_url.join(ASKED, &[])).send()).await;
     let error = match answer {
@@ -112,11 +113,11 @@ pub async fn probe(
         Ok(Ok(response)) => return Ok(Ok(reached(response, key, deadline).await)),
         Ok(Err(error)) => error,
         Err(_) => {
-            let words = format!("no answer within {}", transport::in_words(patience));
+            let words = format!("no answer within {}", in_words(patience));
             return Ok(Err(ProbeFailure { kind: Unreached::Timeout, words }));
         }
     };
-    Ok(Err(ProbeFailure { kind: kind_of(&error), words: transport::root_causes(&error.without_url()) }))
+    Ok(Err(ProbeFailure { kind: kind_of(&error), words: root_causes(&error.without_url()) }))
 }
 
 async fn reached(mut response: reqwest::Response, key: Option<&ApiKey>, deadline: Instant) -> Reached {
@@ -144,7 +145,7 @@ async fn reached(mut response: reqwest::Response, key: Option<&ApiKey>, deadline
 }
 
 fn kind_of(error: &reqwest::Error) -> Unreached {
-    if transport::is_refused_by_proxy(error) {
+    if is_refused_by_proxy(error) {
         return Unreached::ProxyCredentials;
     }
     if let Some(tls) = cause::<rustls::Error>(error) {

@@ -7,7 +7,8 @@ use reqwest::StatusCode;
 
 use super::bodies::error_body::{self, ErrorBody, shorten};
 use super::bodies::page::Page;
-use super::transport::{Answer, BodyEnd, Trouble, in_words};
+use super::causes::in_words;
+use super::transport::{Answer, BodyEnd, Trouble};
 use crate::base::FailureKind;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
