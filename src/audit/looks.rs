@@ -2,7 +2,6 @@
 //!
 //! Conservative on purpose: a finding that is wrong three times is not read the fourth time.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use base64::Engine as _;
@@ -61,7 +60,8 @@ pub(super) fn has_digit(value: &str) -> bool {
 
 /// Not `xxxxxxxx` and its like: at least six different bytes.
 pub(super) fn is_varied(value: &str) -> bool {
-    value.bytes().collect::<HashSet<_>>().len() >= 6
+    let mut seen = [false; 256];
+    value.bytes().filter(|byte| !std::mem::replace(&mut seen[usize::from(*byte)], true)).take(6).count() == 6
 }
 
 /// A stretch of letters and digits mixed that no word has: `iso-27001-handbook` is none, a UUID is none.
