@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::apply::ApplyArgs;
 use super::arguments::audit::AuditArgs;
 use super::arguments::network::{EndpointArgs, Hosted, KeyArgs};
-use super::arguments::report::{ReportArgs, ReportFormatArg};
+use super::arguments::report::{OutputArgs, ReportArgs, ReportFormatArg};
 use super::arguments::rollback::RollbackArgs;
 use super::arguments::tools::VerifyArgs;
 use super::arguments::{DisablingArgs, RunArgs};
@@ -99,31 +99,29 @@ pub(super) const fn disabling(arguments: &DisablingArgs) -> Disabling {
 pub(super) type Outputs = Vec<(ReportFormatArg, OutputPath)>;
 
 /// The CSV, and JSON Lines, a page and a workbook where they are asked for.
-fn outputs(csv: &Path, [json, html, xlsx]: [&Option<PathBuf>; 3]) -> Outputs {
-    let asked = [
-        (ReportFormatArg::Csv, Some(csv)),
-        (ReportFormatArg::Json, json.as_deref()),
-        (ReportFormatArg::Html, html.as_deref()),
-        (ReportFormatArg::Xlsx, xlsx.as_deref()),
-    ];
-    asked.into_iter().filter_map(|(format, path)| Some((format, OutputPath::parse(path?)))).collect()
+fn outputs(csv: &Path, OutputArgs { json, html, xlsx, .. }: &OutputArgs) -> Outputs {
+    let asked = [(ReportFormatArg::Json, json), (ReportFormatArg::Html, html), (ReportFormatArg::Xlsx, xlsx)];
+    let asked = asked.into_iter().filter_map(|(format, path)| Some((format, path.as_deref()?)));
+    let all = [(ReportFormatArg::Csv, csv)].into_iter().chain(asked);
+    all.map(|(format, path)| (format, OutputPath::parse(path))).collect()
 }
 
 /// Where `rollback` writes the report again: where `run` does without options.
 pub(super) fn rollback_outputs(arguments: &RollbackArgs) -> Outputs {
-    outputs(&or_beside(arguments.report.as_ref(), &arguments.ledger, ".report.csv"), [&None; 3])
+    let csv = or_beside(arguments.report.as_ref(), &arguments.ledger, ".report.csv");
+    vec![(ReportFormatArg::Csv, OutputPath::parse(&csv))]
 }
 
 /// Where `apply` writes its reports: files of their own.
 pub(super) fn apply_outputs(arguments: &ApplyArgs) -> Outputs {
-    let ApplyArgs { ledger, report, json, html, xlsx, .. } = arguments;
-    outputs(&or_beside(report.as_ref(), ledger, ".apply.csv"), [json, html, xlsx])
+    let ApplyArgs { ledger, report, output, .. } = arguments;
+    outputs(&or_beside(report.as_ref(), ledger, ".apply.csv"), output)
 }
 
 /// Where `verify` writes its reports: files of their own, so that the run's stay.
 pub(super) fn verify_outputs(arguments: &VerifyArgs) -> Outputs {
-    let VerifyArgs { ledger, report, json, html, xlsx, .. } = arguments;
-    outputs(&or_beside(report.as_ref(), ledger, ".verify.csv"), [json, html, xlsx])
+    let VerifyArgs { ledger, report, output, .. } = arguments;
+    outputs(&or_beside(report.as_ref(), ledger, ".verify.csv"), output)
 }
 
 pub(super) fn report_output(arguments: &ReportArgs) -> OutputPath {
@@ -208,19 +206,19 @@ pub(super) struct WorkPaths {
 }
 
 pub(super) fn audit_paths(arguments: &AuditArgs) -> WorkPaths {
-    let AuditArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
+    let AuditArgs { input, platform, ledger, report, output, .. } = arguments;
     let (beside, practice) = work_stem(input.as_deref(), platform.endpoint.sandbox);
     let csv = or_beside(report.as_ref(), beside, &format!("{practice}.audit.csv"));
     let ledger = or_beside(ledger.as_ref(), beside, &format!("{practice}.audit.ledger"));
-    WorkPaths { input: input.clone(), ledger, outputs: outputs(&csv, [json, html, xlsx]) }
+    WorkPaths { input: input.clone(), ledger, outputs: outputs(&csv, output) }
 }
 
 pub(super) fn run_paths(arguments: &RunArgs) -> WorkPaths {
-    let RunArgs { input, platform, ledger, report, json, html, xlsx, .. } = arguments;
+    let RunArgs { input, platform, ledger, report, output, .. } = arguments;
     let (beside, practice) = work_stem(input.as_deref(), platform.endpoint.sandbox);
     let csv = or_beside(report.as_ref(), beside, &format!("{practice}.report.csv"));
     let ledger = or_beside(ledger.as_ref(), beside, &format!("{practice}.ledger"));
-    WorkPaths { input: input.clone(), ledger, outputs: outputs(&csv, [json, html, xlsx]) }
+    WorkPaths { input: input.clone(), ledger, outputs: outputs(&csv, output) }
 }
 
 /// What files of a run or an audit stand beside, and what their names have in front of their ending.

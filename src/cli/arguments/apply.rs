@@ -6,10 +6,8 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::network::{Hosted, KeyArgs, LedgerEndpointArgs, NetworkArgs, hosted};
-use super::report::PageArgs;
-use super::shared::{DIALECTS, one_of};
+use super::report::OutputArgs;
 use crate::apply::decide::ModelChange;
-use crate::engine::report::Dialect;
 
 pub(crate) const APPLY_EXAMPLES: &str = "\
 Examples:
@@ -70,23 +68,8 @@ pub(crate) struct ApplyArgs {
     /// Where the report goes; - is standard output [default: beside LEDGER, its stem + .apply.csv]
     #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
-    /// Also write the report as JSON Lines, with full texts
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub json: Option<PathBuf>,
-    /// Also write the report as a workbook for Excel, whatever its language: filtered, coloured, with a sheet of counts
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub xlsx: Option<PathBuf>,
-    /// Also write the report as a web page, one file that needs no network
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub html: Option<PathBuf>,
-    /// Lengths in place of the texts that came from the platform
-    #[arg(long, help_heading = "Report")]
-    pub redact: bool,
-    /// Delimiter, byte order mark and line ends of the CSV report
-    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input", help_heading = "Report")]
-    pub dialect: Dialect,
     #[command(flatten)]
-    pub page: PageArgs,
+    pub output: OutputArgs,
 }
 
 #[expect(clippy::doc_markdown, reason = "the comments are the help, which has no backticks")]

@@ -7,10 +7,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::network::PlatformArgs;
-use super::report::{PageArgs, SplitArgs};
-use super::shared::{Choice, DIALECTS, InputArgs, one_of, parse_age};
+use super::report::OutputArgs;
+use super::shared::{Choice, InputArgs, one_of, parse_age};
 use crate::audit::Source;
-use crate::engine::report::Dialect;
 
 pub(crate) const AUDIT_EXAMPLES: &str = "\
 Examples:
@@ -42,25 +41,8 @@ pub(crate) struct AuditArgs {
     /// Where the CSV goes; - is standard output [default: beside INPUT, its stem + .audit.csv]
     #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
-    /// Also write the audit as JSON Lines
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub json: Option<PathBuf>,
-    /// Also write the audit as one HTML page, with plots and a table to search
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub html: Option<PathBuf>,
-    /// Lengths in place of the texts that came from the platform
-    #[arg(long, help_heading = "Report")]
-    pub redact: bool,
-    /// Also write the audit as a workbook for Excel, whatever its language: filtered, coloured, with a sheet of counts
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub xlsx: Option<PathBuf>,
-    /// Delimiter, byte order mark and line ends of the CSV
-    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input", help_heading = "Report")]
-    pub dialect: Dialect,
     #[command(flatten)]
-    pub split: SplitArgs,
-    #[command(flatten)]
-    pub page: PageArgs,
+    pub output: OutputArgs,
     /// The audit's memory [default: beside INPUT, its stem + .audit.ledger]
     #[arg(long, value_name = "PATH", help_heading = "Ledger")]
     pub ledger: Option<PathBuf>,

@@ -19,12 +19,11 @@ use clap_complete::Shell;
 use self::apply::{APPLY_EXAMPLES, ApplyArgs};
 use self::audit::{AUDIT_EXAMPLES, AuditArgs};
 use self::network::PlatformArgs;
-use self::report::{PageArgs, ReportArgs};
+use self::report::{OutputArgs, ReportArgs};
 use self::rollback::{ROLLBACK_EXAMPLES, RollbackArgs};
 use self::sandbox::SandboxArgs;
-use self::shared::{Choice, DIALECTS, InputArgs, one_of, parse_age, parse_field};
+use self::shared::{Choice, InputArgs, one_of, parse_age, parse_field};
 use self::tools::{DOCTOR_EXAMPLES, DoctorArgs, LIST_EXAMPLES, ListArgs, VERIFY_EXAMPLES, VerifyArgs};
-use crate::engine::report::Dialect;
 use crate::engine::terminal::{ColorChoice, LogFormat};
 
 const EXIT_CODES: &str = "\
@@ -182,20 +181,8 @@ pub(crate) struct RunArgs {
     /// Where the CSV report goes; - is standard output [default: beside INPUT, its stem + .report.csv]
     #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
-    /// Also write the report as JSON Lines, with full texts and the proposed agents
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub json: Option<PathBuf>,
-    /// Also write the report as a web page, one file that needs no network
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub html: Option<PathBuf>,
-    /// Also write the report as a workbook for Excel, whatever its language: filtered, coloured, with a sheet of counts
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub xlsx: Option<PathBuf>,
-    /// Delimiter, byte order mark and line ends of the CSV report
-    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input", help_heading = "Report")]
-    pub dialect: Dialect,
     #[command(flatten)]
-    pub page: PageArgs,
+    pub output: OutputArgs,
     /// The run's memory [default: beside INPUT, its stem + .ledger]
     #[arg(long, value_name = "PATH", help_heading = "Ledger")]
     pub ledger: Option<PathBuf>,

@@ -98,6 +98,30 @@ pub(crate) struct ReportArgs {
     pub page: PageArgs,
 }
 
+/// The reports of a command beside its CSV, and how all of them look.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Also write the report as JSON Lines, with full texts
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub json: Option<PathBuf>,
+    /// Also write the report as a web page, one file that needs no network
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub html: Option<PathBuf>,
+    /// Also write the report as a workbook for Excel, whatever its language: filtered, coloured, with a sheet of counts
+    #[arg(long, value_name = "PATH", help_heading = "Report")]
+    pub xlsx: Option<PathBuf>,
+    /// Lengths in place of the texts that came from the platform
+    #[arg(long, help_heading = "Report")]
+    pub redact: bool,
+    /// Delimiter, byte order mark and line ends of the CSV report
+    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input", help_heading = "Report")]
+    pub dialect: Dialect,
+    #[command(flatten)]
+    pub split: SplitArgs,
+    #[command(flatten)]
+    pub page: PageArgs,
+}
+
 const LANGS: [Choice<Lang>; 2] = [("en", "English", Lang::En), ("de", "German", Lang::De)];
 
 #[derive(Clone, Debug, Args)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::network::{EndpointArgs, KeyArgs, LedgerEndpointArgs, NetworkArgs, PlatformArgs};
-use super::report::{PageArgs, SplitArgs};
-use super::shared::{Choice, DIALECTS, one_of, parse_field};
+use super::report::OutputArgs;
+use super::shared::{Choice, one_of, parse_field};
 use crate::engine::report::Dialect;
 
 pub(crate) const LIST_EXAMPLES: &str = "\
@@ -73,25 +73,8 @@ pub(crate) struct VerifyArgs {
     /// Where the report goes; - is standard output [default: beside LEDGER, its stem + .verify.csv]
     #[arg(short = 'o', long, value_name = "PATH", help_heading = "Report")]
     pub report: Option<PathBuf>,
-    /// Also write the report as JSON Lines
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub json: Option<PathBuf>,
-    /// Also write the report as one HTML page
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub html: Option<PathBuf>,
-    /// Also write the report as a workbook for Excel
-    #[arg(long, value_name = "PATH", help_heading = "Report")]
-    pub xlsx: Option<PathBuf>,
-    /// Lengths in place of the texts that came from the platform
-    #[arg(long, help_heading = "Report")]
-    pub redact: bool,
-    /// Delimiter, byte order mark and line ends of the CSV report
-    #[arg(long, value_parser = one_of(DIALECTS), default_value = "input", help_heading = "Report")]
-    pub dialect: Dialect,
     #[command(flatten)]
-    pub split: SplitArgs,
-    #[command(flatten)]
-    pub page: PageArgs,
+    pub output: OutputArgs,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -18,8 +18,11 @@ use crate::base::{Backlog, Exit, StopReason, Writing};
 use crate::check::Accepted;
 use crate::cli::arguments::apply::ApplyArgs;
 use crate::cli::error::CommandError;
+use crate::cli::files::CommandFiles;
 use crate::cli::reports::apply_report::ApplyRows;
+use crate::cli::reports::parts;
 use crate::cli::reports::render::{Asked, Reports, render_outputs};
+use crate::cli::reports::split::Split;
 use crate::cli::settings::{Outputs, UsageError, apply_outputs};
 use crate::cli::wiring::command_line::{other_command, path_word, same_access, same_command, typed};
 use crate::cli::wiring::connection::Connection;
@@ -39,7 +42,11 @@ const NOTHING: &str = "nothing was written";
 const READ_AHEAD: usize = 16;
 
 /// Looks, shows what it will do, asks, does it, writes a report of its own.
-pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+pub(super) fn apply(
+    arguments: &ApplyArgs,
+    files: &CommandFiles,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
     somebody_must_be_there(arguments.dry_run || arguments.yes, "agents are written")?;
     let outputs = apply_outputs(arguments);
     let ledger = Ledger::open_either(&arguments.ledger).context(NOTHING)?;
@@ -74,9 +81,12 @@ pub(super) fn apply(arguments: &ApplyArgs, terminal: &Terminal) -> Result<Exit, 
         ..Which::default()
     };
     check_outputs(&outputs, NOTHING)?;
+    let split = Split::asked_for(&arguments.output.split, &arguments.ledger, files, terminal);
+    split.as_ref().map_or(Ok(()), Split::prepare)?;
     let base_url = connection.as_ref().map(|connection| connection.base_url().to_string());
     let started_at = Timestamp::now();
-    let apply = Apply { arguments, terminal, outputs, identity, workspace, base_url, which, started_at };
+    let apply =
+        Apply { arguments, terminal, outputs, split, identity, workspace, base_url, which, started_at };
     apply.go(ledger, connection)
 }
 
@@ -103,6 +113,7 @@ struct Apply<'a> {
     arguments: &'a ApplyArgs,
     terminal: &'a Terminal,
     outputs: Outputs,
+    split: Option<Split<'a>>,
     identity: Identity,
     workspace: Workspace,
     /// `None` in the practice workspace.
@@ -293,11 +304,11 @@ impl Apply<'_> {
             is_undo: self.arguments.undo,
             is_dry_run: self.arguments.dry_run,
         };
-        let (workspace, redact) = (&self.workspace, self.arguments.redact);
+        let (workspace, redact) = (&self.workspace, self.arguments.output.redact);
         let mut rows = ApplyRows { ledger: &ledger, workspace, facts, redact };
-        let (result, reports) = match rows.counted() {
+        let asked = Asked::of_all(&self.arguments.output);
+        let (result, mut reports) = match rows.counted() {
             Ok(result) => {
-                let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
                 let has_answers = result.has_answers();
                 let (outputs, terminal) = (&self.outputs, self.terminal);
                 let reports = render_outputs(&rows, outputs, &asked, has_answers, terminal, &mut |_| {});
@@ -321,6 +332,7 @@ impl Apply<'_> {
             stopped,
         );
         self.terminal.say(summary.apart());
+        parts::write_after(&mut reports, &rows, self.split.as_ref(), &asked, result.has_answers());
         Ok(reports.exit(exit, ["report", "done"], self.terminal))
     }
 

@@ -131,10 +131,10 @@ impl Audit<'_> {
         let terminal = self.intake.terminal;
         let again = "the ledger cannot be read again";
         let ledger = LedgerReader::open_audit(self.ledger()).context(again)?;
-        let rows = audit_rows(&ledger, self.arguments.redact).context(again)?;
+        let rows = audit_rows(&ledger, self.arguments.output.redact).context(again)?;
         let facts = &rows.facts;
         let has_answers = !facts.run.nothing_is_known();
-        let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
+        let asked = Asked::of_all(&self.arguments.output);
         let outputs = &self.intake.paths.outputs;
         let mut counters = AuditCounters::default();
         let mut reports =
@@ -158,14 +158,12 @@ impl Audit<'_> {
             stopped,
         };
         terminal.say(audit::after_audit(&summary).apart());
-        if let Some(split) = self.split().filter(|split| is_written && !split.stays(has_answers)) {
-            reports.failed = parts::write(&rows, &split, &asked).err().map(|error| error.words());
-        }
+        parts::write_after(&mut reports, &rows, self.split().as_ref(), &asked, has_answers);
         Ok(reports.exit(exit, ["audit", "read"], terminal))
     }
 
     fn split(&self) -> Option<Split<'_>> {
-        Split::asked_for(&self.arguments.split, self.ledger(), self.files, self.intake.terminal)
+        Split::asked_for(&self.arguments.output.split, self.ledger(), self.files, self.intake.terminal)
     }
 
     /// The command to type next; `None` when there is nothing left to do. An audit that goes on writes the report, too.

@@ -71,9 +71,9 @@ fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
         terminal.say(said);
     }
     match cli.command {
-        Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Run(arguments) => run::run(&arguments, &files, terminal),
         Command::Audit(arguments) => audit::audit(&arguments, &files, terminal),
-        Command::Apply(arguments) => apply::apply(&arguments, terminal),
+        Command::Apply(arguments) => apply::apply(&arguments, &files, terminal),
         Command::Rollback(arguments) => rollback::rollback(&arguments, terminal),
         Command::Report(arguments) => report::report(&arguments, &files, terminal),
         Command::Verify(arguments) => verify::verify(&arguments, &files, terminal),
@@ -88,11 +88,11 @@ fn start(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
 /// What pages are told, of a command that makes some.
 const fn page(command: &Command) -> Option<&PageArgs> {
     match command {
-        Command::Run(arguments) => Some(&arguments.page),
-        Command::Audit(arguments) => Some(&arguments.page),
-        Command::Apply(arguments) => Some(&arguments.page),
+        Command::Run(arguments) => Some(&arguments.output.page),
+        Command::Audit(arguments) => Some(&arguments.output.page),
+        Command::Apply(arguments) => Some(&arguments.output.page),
         Command::Report(arguments) => Some(&arguments.page),
-        Command::Verify(arguments) => Some(&arguments.page),
+        Command::Verify(arguments) => Some(&arguments.output.page),
         Command::Rollback(_)
         | Command::Doctor(_)
         | Command::List(_)

@@ -16,8 +16,11 @@ use crate::check::{self, Accepted, BothSides, Summary, Unmet};
 use crate::cli::arguments::RunArgs;
 use crate::cli::arguments::report::ReportFormatArg;
 use crate::cli::error::CommandError;
+use crate::cli::files::CommandFiles;
+use crate::cli::reports::parts;
 use crate::cli::reports::render::{Asked, render_outputs};
 use crate::cli::reports::run_report::RunRows;
+use crate::cli::reports::split::Split;
 use crate::cli::settings::{disabling, run_paths};
 use crate::cli::wiring::command_line::{
     other_command, path_word, same_access, same_endpoint, same_in_earnest, same_reading, typed,
@@ -36,7 +39,11 @@ use crate::engine::session::{Board, RowWork, drive};
 use crate::engine::terminal::Terminal;
 
 /// Runs the migration's reading part.
-pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+pub(super) fn run(
+    arguments: &RunArgs,
+    files: &CommandFiles,
+    terminal: &Terminal,
+) -> Result<Exit, CommandError> {
     let disabling = disabling(&arguments.switching);
     if disabling == Disabling::Yes {
         somebody_must_be_there(arguments.yes, "assistants are switched off or on")?;
@@ -52,13 +59,14 @@ pub(super) fn run(arguments: &RunArgs, terminal: &Terminal) -> Result<Exit, Comm
         runtime: runtime()?,
         signals: Signals::listen()?,
     };
-    let run = Run { arguments, disabling, intake };
+    let run = Run { arguments, files, disabling, intake };
     let stopped = run.check_rows()?;
     run.finish(stopped.as_ref())
 }
 
 struct Run<'a> {
     arguments: &'a RunArgs,
+    files: &'a CommandFiles,
     disabling: Disabling,
     intake: Intake<'a>,
 }
@@ -84,6 +92,7 @@ impl Run<'_> {
         self.intake.take_in(&mut ledger, &input, |reader, take| {
             reader.for_each_row(false, |row, _, _| take(&row, &row.standing()))
         })?;
+        self.split().as_ref().map_or(Ok(()), Split::prepare)?;
         let selection = Selection {
             recheck_before: self.arguments.recheck.and_then(|age| Timestamp::now().checked_sub(age).ok()),
             limit: self.intake.limit,
@@ -184,22 +193,17 @@ impl Run<'_> {
         let terminal = self.intake.terminal;
         let again = "the ledger cannot be read again";
         let ledger = LedgerReader::open(self.ledger()).context(again)?;
-        let rows = RunRows::of(&ledger, false).context(again)?;
+        let rows = RunRows::of(&ledger, self.arguments.output.redact).context(again)?;
         let facts = &rows.facts;
         let exit = Exit::of_run(facts, stopped);
         let mut counted = Summary::default();
         let mut unmet = Unmet::of(&ledger).context(again)?;
-        let reports = render_outputs(
-            &rows,
-            &self.intake.paths.outputs,
-            &Asked::of(self.arguments.dialect, &self.arguments.page),
-            !facts.nothing_is_known(),
-            terminal,
-            &mut |row| {
+        let (asked, has_answers) = (Asked::of_all(&self.arguments.output), !facts.nothing_is_known());
+        let mut reports =
+            render_outputs(&rows, &self.intake.paths.outputs, &asked, has_answers, terminal, &mut |row| {
                 counted.count(row);
                 unmet.meet(row);
-            },
-        );
+            });
         if reports.failed.is_some() {
             // Not all rows were seen.
             (counted, unmet) = (Summary::default(), Unmet::default());
@@ -230,7 +234,12 @@ impl Run<'_> {
         let (files, rollback) = (reports.files_and(self.ledger()), self.rollback_command());
         let said = disable::after_run(facts, &counted, &files, &next, stopped, Some(&rollback));
         terminal.say(said.apart());
+        parts::write_after(&mut reports, &rows, self.split().as_ref(), &asked, has_answers);
         Ok(reports.exit(exit, ["report", "found out"], terminal))
+    }
+
+    fn split(&self) -> Option<Split<'_>> {
+        Split::asked_for(&self.arguments.output.split, self.ledger(), self.files, self.intake.terminal)
     }
 
     /// The command lines that get on from here. A run that goes on writes the report, too.
@@ -244,6 +253,7 @@ impl Run<'_> {
         let platform = &self.arguments.platform;
         let access = [same_endpoint(&platform.endpoint), same_access(&platform.key)].concat();
         let needs_people = facts.progress.needs_attention > 0
+            && self.split().is_none()
             && self.intake.paths.outputs.iter().all(|(format, _)| *format != ReportFormatArg::Html);
         let ledger_for_people = needs_people.then(|| self.ledger());
         let ended = Ended { typed: typed(), exit, stopped, access, ledger_for_people };

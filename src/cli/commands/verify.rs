@@ -122,13 +122,13 @@ impl Verify<'_> {
         let again = "the ledger cannot be read again";
         let mut ledger = LedgerReader::open(&self.arguments.ledger).context(again)?;
         renew(&mut ledger, self.terminal).context(again)?;
-        let mut rows = RunRows { ledger: &ledger, facts, redact: self.arguments.redact, again: true };
+        let mut rows = RunRows { ledger: &ledger, facts, redact: self.arguments.output.redact, again: true };
         let Now { verified, summary, unmet } = Now::of(&mut rows).context(again)?;
         let facts = &rows.facts;
         let stopped = facts.stopped.as_ref();
         // What no run has read was asked for, too, and is not compared.
         let exit = Exit::of(stopped, facts.needs_attention() || verified.never_read > 0);
-        let asked = Asked::of(self.arguments.dialect, &self.arguments.page);
+        let asked = Asked::of_all(&self.arguments.output);
         let has_answers = verified.has_answers;
         let mut reports =
             render_outputs(&rows, &self.outputs, &asked, has_answers, self.terminal, &mut |_| {});
@@ -143,15 +143,12 @@ impl Verify<'_> {
         let changed = check::changed_verdicts(&verified, facts.practice, stopped.is_none());
         let summary = check::after_verify(facts, &summary, &reports.files(), &next, stopped);
         self.terminal.say(changed.and(&summary).apart());
-        let split = self.split().filter(|split| reports.failed.is_none() && !split.stays(has_answers));
-        if let Some(split) = split {
-            reports.failed = parts::write(&rows, &split, &asked).err().map(|error| error.words());
-        }
+        parts::write_after(&mut reports, &rows, self.split().as_ref(), &asked, has_answers);
         Ok(reports.exit(exit, ["report", "found out"], self.terminal))
     }
 
     fn split(&self) -> Option<Split<'_>> {
-        Split::asked_for(&self.arguments.split, &self.arguments.ledger, self.files, self.terminal)
+        Split::asked_for(&self.arguments.output.split, &self.arguments.ledger, self.files, self.terminal)
     }
 }
 

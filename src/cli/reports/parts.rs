@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
-use super::render::{Asked, Of, RenderError, Rows, feed, overview, settings};
+use super::render::{Asked, Of, RenderError, Reports, Rows, feed, overview, settings};
 use super::split::{Groups, Split};
 use crate::base::{ProgressCounts, grouped, quoted};
 use crate::cli::error::CommandError;
@@ -23,6 +23,20 @@ const AT_ONCE: usize = 128;
 
 /// Rows of a part that are read once and kept: a part of more is read anew for each of its files.
 const KEPT: usize = 256;
+
+/// The same behind the other reports of a command, unless one of these failed.
+pub(crate) fn write_after<R: PageLine>(
+    reports: &mut Reports,
+    rows: &impl Rows<R>,
+    split: Option<&Split<'_>>,
+    asked: &Asked,
+    has_answers: bool,
+) {
+    let wanted = split.filter(|split| reports.failed.is_none() && !split.stays(has_answers));
+    if let Some(split) = wanted {
+        reports.failed = write(rows, split, asked).err().map(|error| error.words());
+    }
+}
 
 /// Writes every part and, last, the index.
 pub(crate) fn write<R: PageLine>(

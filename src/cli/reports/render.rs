@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::base::{Exit, Lang, SinceLast};
-use crate::cli::arguments::report::{PageArgs, ReportFormatArg};
+use crate::cli::arguments::report::{OutputArgs, PageArgs, ReportFormatArg};
 use crate::cli::settings::{OutputPath, Outputs, UsageError};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::report::page::{self, Objects, Overview, PageLine, PageOptions};
@@ -130,6 +130,11 @@ pub(crate) struct Asked {
 impl Asked {
     pub(crate) fn of(dialect: Dialect, page: &PageArgs) -> Self {
         Self { dialect, page: page.options() }
+    }
+
+    /// By a command that writes more than one.
+    pub(crate) fn of_all(output: &OutputArgs) -> Self {
+        Self::of(output.dialect, &output.page)
     }
 }
 

@@ -140,6 +140,35 @@ fn every_table_of_rows_has_the_same_columns_what_a_person_reads_first() {
 }
 
 #[test]
+fn every_command_that_writes_reports_writes_the_same_kinds() {
+    let desk = Desk::with_input(format!("owner,id\njoe,{}\nann,{}\n", id(1), id(2)));
+    for (name, line) in [
+        ("run", "run assistants.csv --sandbox --rpm 6000"),
+        ("verify", "verify assistants.sandbox.ledger --rpm 6000"),
+        ("audit", "audit assistants.csv --sandbox --rpm 6000"),
+        ("apply", "apply assistants.sandbox.ledger --sandbox --yes --rpm 6000"),
+    ] {
+        let files = ["csv", "jsonl", "html", "xlsx"].map(|ending| format!("{name}.{ending}"));
+        let options = ["-o", "--json", "--html", "--xlsx"].into_iter().zip(&files);
+        let asked = options.flat_map(|(option, file)| [option, file.as_str()]);
+        let split = ["--redact", "--split-by", "owner", "--output-dir", name];
+        let ran = Ran::of(desk.program().args(line.split(' ')).args(asked).args(split));
+        assert!(matches!(ran.code, 0 | 3), "{name}: {}", ran.stderr);
+        for part in ["joe.csv", "joe.html", "ann.csv", "ann.html", "index.html"] {
+            assert!(desk.path(&format!("{name}/{part}")).is_file(), "{name}: {part}");
+        }
+        let whole = desk.read(&format!("{name}.csv"));
+        let of_joe = desk.read(&format!("{name}/joe.csv"));
+        assert_eq!((whole.lines().count(), of_joe.lines().count()), (3, 2), "{name}");
+        assert!(files.iter().all(|file| desk.path(file).is_file()), "{name}");
+        assert!(whole.contains(" characters"), "{name}: names are lengths: {whole}");
+        assert!(ran.stderr.contains("split by 'owner': 2 parts"), "{name}: {}", ran.stderr);
+    }
+    let line = "apply assistants.sandbox.ledger --sandbox --yes --split-by team --output-dir parts";
+    Ran::of(desk.program().args(line.split(' '))).exits_with(2).says("there is no such column");
+}
+
+#[test]
 fn no_report_replaces_a_ledger_or_the_input() {
     let desk = Desk::with_ids(&[id(1)]);
     let run = ["run", "assistants.csv", "--sandbox", "--rpm", "1000000"];
