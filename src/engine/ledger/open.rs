@@ -88,7 +88,7 @@ impl Ledger {
         check: impl FnOnce(&Identity, &Path) -> Result<(), OpenError>,
     ) -> Result<Self, OpenError> {
         let at = |error| OpenError::at(&path, error);
-        let connection = schema::connect(&path, schema::READER_CACHE_KIB).map_err(at)?;
+        let connection = schema::connect(&path, schema::SCAN_CACHE_KIB).map_err(at)?;
         schema::check(&connection, &path)?;
         check(&Identity::read(&connection).map_err(at)?, &path)?;
         let log = Log::begin(&connection).map_err(|error| {
@@ -209,7 +209,7 @@ impl Ledger {
             transaction.execute("DELETE FROM planned", [])?;
         }
         transaction.commit()?;
-        connection.pragma_update(None, "cache_size", -schema::WRITER_CACHE_KIB)?;
+        connection.pragma_update(None, "cache_size", -schema::LOOKUP_CACHE_KIB)?;
         Ok(run_id)
     }
 }
@@ -268,7 +268,7 @@ fn create(path: &Path, identity: &Identity) -> Result<(), OpenError> {
     }
     create_private(&draft).map_err(|error| refused(&error))?;
     let fill = || -> Result<(), LedgerError> {
-        let connection = schema::connect(&draft, schema::READER_CACHE_KIB)?;
+        let connection = schema::connect(&draft, schema::SCAN_CACHE_KIB)?;
         schema::create(&connection)?;
         set_meta(&connection, "purpose", identity.purpose.as_str())?;
         set_meta(&connection, "practice", if identity.practice { "true" } else { "false" })?;

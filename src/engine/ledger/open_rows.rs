@@ -237,7 +237,7 @@ impl OpenRows {
             .filter(|starts| starts.selection == selection.without_limit())
             .unwrap_or(Starts { selection: selection.without_limit(), never_checked: 1, checked_before: 1 });
         // Able to write although it never does: if it is the last to go, it leaves the ledger as one file.
-        let connection = schema::connect(path, schema::READER_CACHE_KIB)?;
+        let connection = schema::connect(path, schema::SCAN_CACHE_KIB)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(Self {
             connection,

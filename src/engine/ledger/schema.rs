@@ -16,11 +16,12 @@ const HEADER_BYTES: usize = 100;
 /// How long a connection waits for another program's lock before it gives up.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Page cache of the writing connection, in KiB: a few thousand index pages, flat however many rows there are.
-pub(super) const WRITER_CACHE_KIB: i64 = 8 * 1024;
+/// Page cache of a connection that finds every row by its ids, in KiB: a few thousand index pages, flat however many rows
+/// there are.
+pub(super) const LOOKUP_CACHE_KIB: i64 = 8 * 1024;
 
 /// Page cache of connections that only scan, in KiB.
-pub(super) const READER_CACHE_KIB: i64 = 2 * 1024;
+pub(super) const SCAN_CACHE_KIB: i64 = 2 * 1024;
 
 /// Times in `run`, `result.checked_at` and `sent` are nanoseconds since 1970 (our clock, compared in SQL); the platform's
 /// own times are kept as text, since they may be anything.
@@ -264,7 +265,7 @@ pub(super) fn connect(path: &Path, cache_kib: i64) -> Result<Connection, LedgerE
 
 pub(super) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    set_up(path, flags, READER_CACHE_KIB).map_err(|error| stranger(path, error))
+    set_up(path, flags, LOOKUP_CACHE_KIB).map_err(|error| stranger(path, error))
 }
 
 /// Opens the file as one that nobody changes: no lock, no side file, what a `-wal` beside it holds is not seen.
@@ -272,7 +273,7 @@ pub(super) fn connect_immutable(path: &Path) -> Result<Connection, OpenError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let uri = format!("file:{}?immutable=1", uri_path(path));
-    set_up(Path::new(&uri), flags, READER_CACHE_KIB).map_err(|error| stranger(path, error))
+    set_up(Path::new(&uri), flags, LOOKUP_CACHE_KIB).map_err(|error| stranger(path, error))
 }
 
 fn set_up(path: &Path, flags: OpenFlags, cache_kib: i64) -> rusqlite::Result<Connection> {

@@ -46,7 +46,7 @@ impl Ledger {
         if !allow_off && log::is_missing(&path)? {
             return Err(OpenError::log_missing(path).into());
         }
-        let connection = schema::connect(&path, schema::READER_CACHE_KIB).map_err(at)?;
+        let connection = schema::connect(&path, schema::SCAN_CACHE_KIB).map_err(at)?;
         schema::check(&connection, &path)?;
         let identity = Identity::read(&connection).map_err(at)?;
         ours.purpose.refuse_other(&path, identity.purpose)?;
