@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::TypedValueParser;
 
 use super::shared::one_of;
-use crate::engine::platform::{LANGDOCK, ODEUS};
+use crate::engine::platform::{ClientSettings, LANGDOCK, ODEUS};
 
 /// Far beyond any platform's limit, and still cheap to keep count of.
 const MOST_RPM: u32 = 1_000_000;
@@ -98,16 +98,16 @@ pub(crate) struct KeyArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct NetworkArgs {
     /// Requests in any 60 seconds; the platform allows 500 a workspace, shared with everybody who uses it
-    #[arg(long, value_name = "N", default_value = "300", value_parser = parse_rpm, help_heading = "Pace")]
+    #[arg(long, value_name = "N", default_value_t = ClientSettings::RPM, value_parser = parse_rpm, help_heading = "Pace")]
     pub rpm: NonZeroU32,
     /// Rows under way at once
-    #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=1_024), help_heading = "Pace")]
+    #[arg(long, value_name = "N", default_value_t = ClientSettings::CONCURRENCY, value_parser = clap::value_parser!(u16).range(1..=1_024), help_heading = "Pace")]
     pub concurrency: u16,
     /// Longest time for a whole request
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3_600), help_heading = "Pace")]
+    #[arg(long, value_name = "SECONDS", default_value_t = ClientSettings::TIMEOUT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=3_600), help_heading = "Pace")]
     pub timeout: u64,
     /// Tries after the first one when the server or the connection is in trouble
-    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u32).range(0..=20), help_heading = "Pace")]
+    #[arg(long, value_name = "N", default_value_t = ClientSettings::RETRIES, value_parser = clap::value_parser!(u32).range(0..=20), help_heading = "Pace")]
     pub retries: u32,
 }
 

@@ -1,6 +1,5 @@
 //! `doctor`: is everything as a run needs it? From the address to the folder, each check with what to do about it.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -211,7 +210,6 @@ impl Doctor<'_> {
     /// The platform itself, with the key.
     async fn platform(&mut self, base_url: &BaseUrl, key: ApiKey) {
         let settings = ClientSettings {
-            rpm: NonZeroU32::MIN.saturating_add(299),
             timeout: self.timeout(),
             retries: 0,
             ca_cert_pem: read_ca_cert(&self.arguments.key).ok().flatten(),

@@ -19,8 +19,8 @@ use super::limits::GivenUp;
 use super::limits::SendLog;
 use super::limits::{Jitter, RetryBackoff};
 use super::limits::{NoPermit, RateLimiter};
+use super::meaning::{self, Meaning};
 use super::transport::{ClientError, ClientSettings, Request, Transport};
-use super::verdict::{self, Verdict};
 use crate::base::{
     AgentId, AssistantId, Call, CallFailure, FailureKind, LimiterStatus, RecordedIntent, SupportId, long_wait,
 };
@@ -95,7 +95,7 @@ pub struct Client {
 
 struct Shared {
     transport: Transport,
-    pace: RateLimiter,
+    limiter: RateLimiter,
     timeout: Duration,
     retries: u32,
     backoff: RetryBackoff,
@@ -124,7 +124,7 @@ impl Client {
         Ok(Self {
             shared: Arc::new(Shared {
                 transport: Transport::new(settings)?,
-                pace: RateLimiter::new(settings.rpm.get(), send_log, sent_before),
+                limiter: RateLimiter::new(settings.rpm.get(), send_log, sent_before),
                 timeout: settings.timeout,
                 retries: settings.retries,
                 backoff,
@@ -234,7 +234,7 @@ impl Client {
 
     /// How the pace stands, for the display.
     pub fn limiter_status(&self) -> LimiterStatus {
-        self.shared.pace.status()
+        self.shared.limiter.status()
     }
 
     async fn get(
@@ -284,11 +284,11 @@ impl Client {
         meter: &mut Meter,
         support_id: &mut Option<SupportId>,
     ) -> Result<Bytes, Failure> {
-        let Shared { transport, pace, backoff, jitter, .. } = &*self.shared;
+        let Shared { transport, limiter, backoff, jitter, .. } = &*self.shared;
         let mut failures = 0;
         let mut met_429 = 0;
         loop {
-            let sent = pace.acquire().await?;
+            let sent = limiter.acquire().await?;
             if request.is_outdated() {
                 let words = "not sent: verified more than 10 minutes ago".to_owned();
                 return Err(Failure { kind: FailureKind::Outdated, words });
@@ -299,29 +299,31 @@ impl Client {
             meter.elapsed += started.elapsed();
             let answered = exchange.is_ok();
             *support_id = exchange.as_ref().ok().and_then(|answer| answer.support_id.clone());
-            let verdict = verdict::of(exchange, self.shared.timeout);
-            if answered && !matches!(verdict, Verdict::Throttled { .. }) {
-                pace.on_other_answer(sent);
+            let meaning = meaning::of(exchange, self.shared.timeout);
+            if answered && !matches!(meaning, Meaning::Throttled { .. }) {
+                limiter.on_other_answer(sent);
             }
-            if verdict.leaves_open() {
+            if meaning.leaves_open() {
                 meter.count_unanswered();
             }
-            match verdict {
-                Verdict::Done(body) => return Ok(body),
-                Verdict::Failed { kind, words } => return Err(Failure { kind, words }),
-                Verdict::Throttled { retry_after, words } => {
+            match meaning {
+                Meaning::Done(body) => return Ok(body),
+                Meaning::Failed { kind, words } => return Err(Failure { kind, words }),
+                Meaning::Throttled { retry_after, words } => {
                     met_429 += 1;
                     tracing::debug!(path = request.path(), ?retry_after, "429: the run pauses");
-                    pace.on_429(sent, retry_after, jitter.next())
+                    limiter
+                        .on_429(sent, retry_after, jitter.next())
                         .map_err(|hopeless| Failure::hopeless(hopeless, "429", &words))?;
                     if met_429 >= MOST_429 {
                         let words = format!("{words} ({met_429} times)");
                         return Err(Failure { kind: FailureKind::Throttled, words });
                     }
                 }
-                Verdict::Again { kind, words, pause } => {
+                Meaning::Again { kind, words, pause } => {
                     if let Some(asked) = pause {
-                        pace.on_unavailable(asked)
+                        limiter
+                            .on_unavailable(asked)
                             .map_err(|hopeless| Failure::hopeless(hopeless, "503", &words))?;
                     }
                     failures += 1;

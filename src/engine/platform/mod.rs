@@ -1,7 +1,7 @@
 //! The platform over HTTP: endpoint, key, one function per call, limits, bodies.
 //!
 //! Every request with a key passes the limiter in `limits`, retries and probes included, so that no call can go round it;
-//! `probe`, for `doctor`, sends one or two without a key. What an answer means is decided in one place, `verdict`; what
+//! `probe`, for `doctor`, sends one or two without a key. What an answer means is decided in one place, `meaning`; what
 //! is done about it in one loop, `client`.
 #![doc = include_str!("PLATFORM.md")]
 
@@ -12,11 +12,11 @@ mod endpoint;
 mod key;
 mod limits;
 mod mask;
+mod meaning;
 mod names;
 mod probe;
 mod proxy;
 mod transport;
-mod verdict;
 mod writing;
 
 pub use bodies::answers::{AgentPage, CreatedAgent, ListedAgent, Model, Version};

@@ -5,9 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Certificate, Method, Response, StatusCode};
 use thiserror::Error as ThisError;
 use tokio::time::{Instant, timeout_at};
@@ -60,16 +58,26 @@ pub struct ClientSettings {
     pub user_agent: String,
 }
 
+/// What holds without options (DESIGN.md, Manners on the network).
 impl ClientSettings {
-    /// The settings of a run without options (DESIGN.md, Commands).
+    /// Requests in any 60 seconds.
+    pub const RPM: NonZeroU32 = NonZeroU32::MIN.saturating_add(299);
+    /// For a whole request.
+    pub const TIMEOUT_SECONDS: u64 = 30;
+    /// Tries after the first.
+    pub const RETRIES: u32 = 4;
+    /// Rows under way at once.
+    pub const CONCURRENCY: u16 = 16;
+
+    /// The settings of a run without options.
     pub fn new(base_url: BaseUrl, key: ApiKey) -> Self {
         Self {
             base_url,
             key,
-            rpm: NonZeroU32::MIN.saturating_add(299),
-            timeout: Duration::from_secs(30),
-            retries: 4,
-            concurrency: 16,
+            rpm: Self::RPM,
+            timeout: Duration::from_secs(Self::TIMEOUT_SECONDS),
+            retries: Self::RETRIES,
+            concurrency: usize::from(Self::CONCURRENCY),
             ca_cert_pem: None,
             user_agent: USER_AGENT.to_owned(),
         }
@@ -230,11 +238,7 @@ impl Transport {
     async fn read(&self, mut response: Response, deadline: Instant) -> Answer {
         let status = response.status();
         let headers = response.headers();
-        let retry_after = headers
-            .get_all(RETRY_AFTER)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .find_map(|value| retry_after::parse(value, text(headers, &DATE), SystemTime::now()));
+        let retry_after = retry_after::of(headers, SystemTime::now());
         let content_type = text(headers, &CONTENT_TYPE).map(str::to_owned);
         let location =
             headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::backoff::{Backoff, GivenUp};
+use super::run_backoff::{GivenUp, RunBackoff};
 use super::send_log::{SendLog, SendLogError};
 use super::window::{FULL_PACE, LENGTH, Moment, Window};
 use crate::base::{LimiterStatus, WaitReason};
@@ -30,7 +30,7 @@ pub(crate) enum NoPermit {
 #[derive(Debug)]
 struct State {
     window: Window,
-    backoff: Backoff,
+    backoff: RunBackoff,
 }
 
 pub(crate) struct RateLimiter {
@@ -61,7 +61,7 @@ impl RateLimiter {
             start: Instant::now(),
             state: Mutex::new(State {
                 window: Window::new(rpm, BEFORE_START, earlier),
-                backoff: Backoff::new(),
+                backoff: RunBackoff::new(),
             }),
             turn: tokio::sync::Mutex::new(()),
             waiting: AtomicUsize::new(0),

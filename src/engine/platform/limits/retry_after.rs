@@ -1,13 +1,22 @@
-//! The `Retry-After` header, in both its forms.
+//! What an answer asks to wait: the `Retry-After` header, in both its forms.
 
 use std::time::{Duration, SystemTime};
+
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+/// How long the answer with these headers asks to wait, by the first of them that makes sense.
+pub(crate) fn of(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+    let asked = headers.get_all(RETRY_AFTER).iter().filter_map(|value| value.to_str().ok());
+    asked.into_iter().find_map(|value| parse(value, date, now))
+}
 
 /// How long the header asks to wait, zero if one may come back at once; `None` when it asks for nothing that could be
 /// obeyed: unreadable, negative, or a date in the past.
 ///
 /// `date` is the answer's own `Date` header: against it a date in `Retry-After` does not depend on our clock being
 /// right. Without it, `now` has to do.
-pub(crate) fn parse(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+fn parse(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than a u64 holds still mean a number of seconds, a very large one.
@@ -46,6 +55,16 @@ mod tests {
             assert_eq!(parse(value, date, noon()), Some(Duration::from_millis(wait)), "{value:?} {date:?}");
         }
         assert_eq!(parse("99999999999999999999999", None, noon()), Some(Duration::from_secs(u64::MAX)));
+    }
+
+    #[test]
+    fn the_first_header_that_makes_sense_counts() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(of(&headers, noon()), None);
+        for value in ["soon", "7", "9"] {
+            headers.append(RETRY_AFTER, value.parse().unwrap());
+        }
+        assert_eq!(of(&headers, noon()), Some(Duration::from_secs(7)));
     }
 
     #[test]

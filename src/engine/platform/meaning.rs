@@ -12,7 +12,7 @@ use super::transport::{Answer, BodyEnd, Trouble};
 use crate::base::FailureKind;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Meaning {
     /// 200, and its whole body.
     Done(Bytes),
     /// 429: wait with everything, then send it again; does not count as a try.
@@ -23,7 +23,7 @@ pub(super) enum Verdict {
     Failed { kind: FailureKind, words: String },
 }
 
-impl Verdict {
+impl Meaning {
     /// Whether the request may have been carried out without our hearing of it: silence, 5xx, or an answer that makes no
     /// sense.
     pub(super) const fn leaves_open(&self) -> bool {
@@ -39,13 +39,13 @@ impl Verdict {
 }
 
 /// Judges an exchange; `timeout` is only for the words.
-pub(super) fn of(exchange: Result<Answer, Trouble>, timeout: Duration) -> Verdict {
+pub(super) fn of(exchange: Result<Answer, Trouble>, timeout: Duration) -> Meaning {
     let answer = match exchange {
         Ok(answer) => answer,
         Err(Trouble { kind: kind @ (FailureKind::Refused { .. } | FailureKind::Unresolved), words }) => {
-            return Verdict::Failed { kind, words };
+            return Meaning::Failed { kind, words };
         }
-        Err(Trouble { kind, words }) => return Verdict::Again { kind, words, pause: None },
+        Err(Trouble { kind, words }) => return Meaning::Again { kind, words, pause: None },
     };
     // In these the body decides what is meant, so that half of it decides nothing.
     if matches!(answer.status.as_u16(), 200 | 403 | 404)
@@ -59,14 +59,14 @@ pub(super) fn of(exchange: Result<Answer, Trouble>, timeout: Duration) -> Verdic
     by_status(answer)
 }
 
-fn broken_off(end: &BodyEnd, timeout: Duration) -> Option<Verdict> {
+fn broken_off(end: &BodyEnd, timeout: Duration) -> Option<Meaning> {
     match end {
-        BodyEnd::Broken(words) => Some(Verdict::Again {
+        BodyEnd::Broken(words) => Some(Meaning::Again {
             kind: FailureKind::Connection,
             words: format!("the answer broke off: {words}"),
             pause: None,
         }),
-        BodyEnd::TimedOut => Some(Verdict::Again {
+        BodyEnd::TimedOut => Some(Meaning::Again {
             kind: FailureKind::Timeout,
             words: format!("the answer was not complete within {}", in_words(timeout)),
             pause: None,
@@ -75,7 +75,7 @@ fn broken_off(end: &BodyEnd, timeout: Duration) -> Option<Verdict> {
     }
 }
 
-fn whole_or_nonsense(answer: Answer) -> Verdict {
+fn whole_or_nonsense(answer: Answer) -> Meaning {
     let content_type = answer.content_type.as_deref();
     if !matches!(answer.end, BodyEnd::Garbled(_))
         && let Some(page) = Page::in_place_of_json(&answer.body, content_type, answer.is_challenged)
@@ -85,12 +85,12 @@ fn whole_or_nonsense(answer: Answer) -> Verdict {
     let words = match answer.end {
         BodyEnd::TooLong => "larger than 32 MiB".to_owned(),
         BodyEnd::Garbled(words) => format!("it cannot be unpacked: {words}"),
-        BodyEnd::Whole | BodyEnd::Broken(_) | BodyEnd::TimedOut => return Verdict::Done(answer.body),
+        BodyEnd::Whole | BodyEnd::Broken(_) | BodyEnd::TimedOut => return Meaning::Done(answer.body),
     };
-    Verdict::Failed { kind: FailureKind::Nonsense { status: 200 }, words }
+    Meaning::Failed { kind: FailureKind::Nonsense { status: 200 }, words }
 }
 
-fn by_status(answer: Answer) -> Verdict {
+fn by_status(answer: Answer) -> Meaning {
     let status = answer.status.as_u16();
     let garbled = matches!(answer.end, BodyEnd::Garbled(_));
     let body = if garbled { Bytes::new() } else { answer.body };
@@ -102,7 +102,7 @@ fn by_status(answer: Answer) -> Verdict {
     }
     let ErrorBody { words, missing_scopes, .. } = read;
     let words = if words.is_empty() { reason(answer.status) } else { words };
-    let failed = |kind, words| Verdict::Failed { kind, words };
+    let failed = |kind, words| Meaning::Failed { kind, words };
     match status {
         401 => failed(FailureKind::Unauthorized, words),
         403 => match missing_scopes {
@@ -114,9 +114,9 @@ fn by_status(answer: Answer) -> Verdict {
         },
         404 => failed(FailureKind::NotFound, words),
         410 => failed(FailureKind::Gone { status }, words),
-        429 => Verdict::Throttled { retry_after: answer.retry_after, words },
-        503 => Verdict::Again { kind: FailureKind::Server { status }, words, pause: answer.retry_after },
-        408 | 500..=599 => Verdict::Again { kind: FailureKind::Server { status }, words, pause: None },
+        429 => Meaning::Throttled { retry_after: answer.retry_after, words },
+        503 => Meaning::Again { kind: FailureKind::Server { status }, words, pause: answer.retry_after },
+        408 | 500..=599 => Meaning::Again { kind: FailureKind::Server { status }, words, pause: None },
         300..=399 => {
             let location = answer.location.map(|location| shorten(&location));
             let words = match &location {
@@ -139,9 +139,9 @@ fn with_scopes(words: String, missing: &[String]) -> String {
     if unnamed.is_empty() { words } else { shorten(&format!("{words} (missing {})", unnamed.join(", "))) }
 }
 
-fn not_the_api(status: u16, page: Page) -> Verdict {
+fn not_the_api(status: u16, page: Page) -> Meaning {
     let Page { words, is_challenge } = page;
-    Verdict::Failed { kind: FailureKind::NotTheApi { status, is_challenge }, words }
+    Meaning::Failed { kind: FailureKind::NotTheApi { status, is_challenge }, words }
 }
 
 /// The standard phrase of a status; empty for statuses that have none.
@@ -166,29 +166,29 @@ mod tests {
         }
     }
 
-    fn judge(answer: Answer) -> Verdict {
+    fn judge(answer: Answer) -> Meaning {
         of(Ok(answer), Duration::from_secs(30))
     }
 
-    fn json(status: u16, body: &str) -> Verdict {
+    fn json(status: u16, body: &str) -> Meaning {
         judge(answer(status, "application/json", body))
     }
 
-    fn failed(kind: FailureKind, words: &str) -> Verdict {
-        Verdict::Failed { kind, words: words.to_owned() }
+    fn failed(kind: FailureKind, words: &str) -> Meaning {
+        Meaning::Failed { kind, words: words.to_owned() }
     }
 
-    fn again(kind: FailureKind, words: &str) -> Verdict {
-        Verdict::Again { kind, words: words.to_owned(), pause: None }
+    fn again(kind: FailureKind, words: &str) -> Meaning {
+        Meaning::Again { kind, words: words.to_owned(), pause: None }
     }
 
     #[test]
     fn every_status_has_its_meaning() {
         use crate::base::FailureKind as K;
         let said = r#"{"message":"said"}"#;
-        for (status, body, verdict) in [
-            (200, said, Verdict::Done(Bytes::from_static(said.as_bytes()))),
-            (200, "", Verdict::Done(Bytes::new())),
+        for (status, body, meaning) in [
+            (200, said, Meaning::Done(Bytes::from_static(said.as_bytes()))),
+            (200, "", Meaning::Done(Bytes::new())),
             (201, said, failed(K::Nonsense { status: 201 }, "answered 201 Created where 200 was due")),
             (204, "", failed(K::Nonsense { status: 204 }, "answered 204 No Content where 200 was due")),
             (299, "", failed(K::Nonsense { status: 299 }, "answered 299 where 200 was due")),
@@ -225,7 +225,7 @@ mod tests {
             (409, said, failed(K::Refused { status: 409 }, "said")),
             (410, said, failed(K::Gone { status: 410 }, "said")),
             (422, said, failed(K::Refused { status: 422 }, "said")),
-            (429, "", Verdict::Throttled { retry_after: None, words: "Too Many Requests".into() }),
+            (429, "", Meaning::Throttled { retry_after: None, words: "Too Many Requests".into() }),
             (500, said, again(K::Server { status: 500 }, "said")),
             (502, "<html><title>Bad</title>", again(K::Server { status: 502 }, "Bad")),
             (503, said, again(K::Server { status: 503 }, "said")),
@@ -234,7 +234,7 @@ mod tests {
             (529, said, again(K::Server { status: 529 }, "said")),
             (600, "", failed(K::Nonsense { status: 600 }, "answered 600 where 200 was due")),
         ] {
-            assert_eq!(json(status, body), verdict, "{status} {body}");
+            assert_eq!(json(status, body), meaning, "{status} {body}");
         }
     }
 
@@ -282,24 +282,24 @@ mod tests {
         for status in [200, 403, 404] {
             for content_type in ["text/html", "application/octet-stream"] {
                 let kind = FailureKind::NotTheApi { status, is_challenge: false };
-                let verdict = judge(answer(status, content_type, page));
-                assert_eq!(verdict.leaves_open(), status == 200, "whether a switch was set");
-                assert_eq!(verdict, failed(kind, "a web page (Sign in)"));
+                let meaning = judge(answer(status, content_type, page));
+                assert_eq!(meaning.leaves_open(), status == 200, "whether a switch was set");
+                assert_eq!(meaning, failed(kind, "a web page (Sign in)"));
             }
         }
         for (status, body) in [(200, "Cannot GET /"), (403, "<h1>Forbidden</h1>"), (404, "Cannot GET /")] {
             let kind = FailureKind::NotTheApi { status, is_challenge: false };
-            let verdict = judge(answer(status, "text/html", body));
-            assert_eq!(verdict, failed(kind, &format!("a web page ({body})")));
+            let meaning = judge(answer(status, "text/html", body));
+            assert_eq!(meaning, failed(kind, &format!("a web page ({body})")));
         }
     }
 
     #[test]
     fn json_and_nothing_are_no_page_whatever_the_header_says() {
         for body in [r#"{"message":"said"}"#, "\u{FEFF} [1]"] {
-            assert!(matches!(judge(answer(200, "text/html", body)), Verdict::Done(_)), "{body}");
+            assert!(matches!(judge(answer(200, "text/html", body)), Meaning::Done(_)), "{body}");
         }
-        assert!(matches!(judge(answer(200, "text/html", "")), Verdict::Done(_)));
+        assert!(matches!(judge(answer(200, "text/html", "")), Meaning::Done(_)));
         let said = judge(answer(403, "text/html", r#"{"message":"said"}"#));
         assert_eq!(said, failed(FailureKind::Forbidden, "said"));
         assert_eq!(judge(answer(403, "text/html", "")), failed(FailureKind::Forbidden, "Forbidden"));
@@ -311,15 +311,15 @@ mod tests {
         for title in ["Just a moment...", "Attention Required! | Cloudflare", "Vercel Security Checkpoint"] {
             let page = format!("<!DOCTYPE html><html><head><title>{title}</title>");
             for status in [200, 403] {
-                let verdict = judge(answer(status, "text/html", &page));
-                assert_eq!(verdict, failed(challenged(status), &format!("a challenge page ({title})")));
+                let meaning = judge(answer(status, "text/html", &page));
+                assert_eq!(meaning, failed(challenged(status), &format!("a challenge page ({title})")));
             }
         }
         let page = answer(403, "text/html", "<html><title>Nur einen Moment…</title>");
-        let verdict = judge(Answer { is_challenged: true, ..page });
-        assert_eq!(verdict, failed(challenged(403), "a challenge page (Nur einen Moment…)"));
-        let verdict = judge(Answer { is_challenged: true, ..answer(403, "", "") });
-        assert_eq!(verdict, failed(challenged(403), "a challenge page"));
+        let meaning = judge(Answer { is_challenged: true, ..page });
+        assert_eq!(meaning, failed(challenged(403), "a challenge page (Nur einen Moment…)"));
+        let meaning = judge(Answer { is_challenged: true, ..answer(403, "", "") });
+        assert_eq!(meaning, failed(challenged(403), "a challenge page"));
         let text = judge(answer(403, "text/plain", "Just a moment: you may not"));
         assert_eq!(text, failed(FailureKind::Forbidden, "Just a moment: you may not"));
     }
@@ -328,15 +328,15 @@ mod tests {
     fn retry_after_goes_with_429_and_503_only() {
         let asked = Some(Duration::from_secs(7));
         for (status, pause) in [(503, asked), (500, None), (408, None)] {
-            let verdict = judge(Answer { retry_after: asked, ..answer(status, "", "x") });
+            let meaning = judge(Answer { retry_after: asked, ..answer(status, "", "x") });
             assert_eq!(
-                verdict,
-                Verdict::Again { kind: FailureKind::Server { status }, words: "x".into(), pause },
+                meaning,
+                Meaning::Again { kind: FailureKind::Server { status }, words: "x".into(), pause },
                 "{status}"
             );
         }
         let throttled = judge(Answer { retry_after: asked, ..answer(429, "", "x") });
-        assert_eq!(throttled, Verdict::Throttled { retry_after: asked, words: "x".into() });
+        assert_eq!(throttled, Meaning::Throttled { retry_after: asked, words: "x".into() });
     }
 
     #[test]
@@ -361,14 +361,14 @@ mod tests {
     #[test]
     fn answers_that_are_too_large_or_garbled_make_no_sense() {
         let nonsense = FailureKind::Nonsense { status: 200 };
-        let verdict = judge(Answer { end: BodyEnd::TooLong, ..answer(200, "", "x") });
-        assert_eq!(verdict, failed(nonsense.clone(), "larger than 32 MiB"));
-        let verdict = judge(Answer { end: BodyEnd::Garbled("bad header".into()), ..answer(200, "", "") });
-        assert_eq!(verdict, failed(nonsense, "it cannot be unpacked: bad header"));
-        let verdict =
+        let meaning = judge(Answer { end: BodyEnd::TooLong, ..answer(200, "", "x") });
+        assert_eq!(meaning, failed(nonsense.clone(), "larger than 32 MiB"));
+        let meaning = judge(Answer { end: BodyEnd::Garbled("bad header".into()), ..answer(200, "", "") });
+        assert_eq!(meaning, failed(nonsense, "it cannot be unpacked: bad header"));
+        let meaning =
             judge(Answer { end: BodyEnd::Garbled("x".into()), ..answer(404, "text/plain", "\u{1}") });
-        assert_eq!(verdict, failed(FailureKind::NotFound, "Not Found"));
-        let verdict = judge(Answer { end: BodyEnd::TooLong, ..answer(404, "text/plain", "long") });
-        assert_eq!(verdict, failed(FailureKind::NotFound, "long"));
+        assert_eq!(meaning, failed(FailureKind::NotFound, "Not Found"));
+        let meaning = judge(Answer { end: BodyEnd::TooLong, ..answer(404, "text/plain", "long") });
+        assert_eq!(meaning, failed(FailureKind::NotFound, "long"));
     }
 }

@@ -40,7 +40,7 @@ struct Pause {
 
 /// What the server's answers ask of the whole run.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(super) struct RunBackoff {
     pause: Option<Pause>,
     /// When the last pause for a 429 began: a 429 to a request sent before that belongs to the same pause.
     last_429_pause: Option<Moment>,
@@ -53,7 +53,7 @@ pub(super) struct Backoff {
     pace_from: Moment,
 }
 
-impl Backoff {
+impl RunBackoff {
     pub(super) const fn new() -> Self {
         Self {
             pause: None,
@@ -65,7 +65,7 @@ impl Backoff {
         }
     }
 
-    /// A 429 to a request sent at `sent`. The pause is left in [`Backoff::pause`].
+    /// A 429 to a request sent at `sent`. The pause is left in [`RunBackoff::pause`].
     pub(super) fn on_429(
         &mut self,
         sent: Moment,
@@ -165,13 +165,13 @@ mod tests {
         secs(1_000) + Duration::from_secs_f64(seconds)
     }
 
-    fn pause_end(backoff: &Backoff, now: Moment) -> Option<Moment> {
+    fn pause_end(backoff: &RunBackoff, now: Moment) -> Option<Moment> {
         backoff.pause(now).unwrap().map(|(_, until)| until)
     }
 
     #[test]
     fn a_429_pauses_for_as_long_as_it_asks() {
-        let mut backoff = Backoff::new();
+        let mut backoff = RunBackoff::new();
         backoff.on_429(at(0.0), at(1.0), Some(secs(20)), 0.9).unwrap();
         assert_eq!(backoff.pause(at(1.0)).unwrap(), Some((WaitReason::RateLimited, at(21.0))));
         assert_eq!(backoff.pause(at(21.0)).unwrap(), None);
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn without_a_usable_header_pauses_double_from_one_second_to_sixty() {
-        let mut backoff = Backoff::new();
+        let mut backoff = RunBackoff::new();
         let mut now = at(0.0);
         let mut pauses = Vec::new();
         for _ in 0..8 {
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn told_to_come_back_at_once_it_pauses_a_second_each_time() {
-        let mut backoff = Backoff::new();
+        let mut backoff = RunBackoff::new();
         let mut now = at(0.0);
         for _ in 0..9 {
             backoff.on_429(now, now, Some(Duration::ZERO), 0.0).unwrap();
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn responses_in_flight_halve_the_pace_once_and_only_lengthen_the_pause() {
-        let mut backoff = Backoff::new();
+        let mut backoff = RunBackoff::new();
         backoff.on_429(at(0.0), at(1.0), Some(secs(10)), 0.0).unwrap();
         backoff.on_429(at(0.5), at(1.1), None, 0.0).unwrap();
         backoff.on_429(at(0.9), at(1.2), Some(secs(5)), 0.0).unwrap();
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn an_answer_to_a_request_from_before_the_pause_does_not_shorten_the_next_one() {
-        let mut backoff = Backoff::new();
+        let mut backoff = RunBackoff::new();
         backoff.on_429(at(0.0), at(1.0), None, 0.0).unwrap();
         backoff.on_other_answer(at(0.5));
         backoff.on_429(at(2.5), at(3.0), None, 0.0).unwrap();
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_pace_grows_from_half_to_full_in_a_minute_and_never_stops() {
-        let mut backoff = Backoff::new();
+        let mut backoff = RunBackoff::new();
         backoff.on_429(at(0.0), at(0.0), Some(secs(10)), 0.0).unwrap();
         assert_eq!(backoff.pace(at(10.0)), 512);
         assert_eq!(backoff.pace(at(40.0)), 768);
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn ten_minutes_of_nothing_but_429_are_too_long() {
-        let mut backoff = Backoff::new();
+        let mut backoff = RunBackoff::new();
         backoff.on_429(at(0.0), at(0.0), Some(secs(300)), 0.0).unwrap();
         backoff.on_429(at(301.0), at(301.0), Some(secs(290)), 0.0).unwrap();
         backoff.on_429(at(599.0), at(599.0), Some(secs(1)), 0.0).unwrap();
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn quarter_of_an_hour_is_the_longest_wait_and_beyond_it_nobody_waits() {
-        let mut backoff = Backoff::new();
+        let mut backoff = RunBackoff::new();
         backoff.on_unavailable(at(0.0), Duration::from_secs(15 * 60)).unwrap();
         assert_eq!(backoff.pause(at(0.0)).unwrap(), Some((WaitReason::ServerAsked, at(900.0))));
         let hopeless = Err(GivenUp::RetryAfterTooLong { seconds: 901 });
