@@ -5,7 +5,7 @@
 use rusqlite::Connection;
 
 use super::encode::{from_json, list_to_json, text, to_count};
-use super::error::LedgerError;
+use super::file::error::LedgerError;
 use super::identity::set_meta;
 use super::open::Ledger;
 use crate::base::{InputFormat, InputRow};

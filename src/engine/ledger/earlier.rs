@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::encode::{from_json, from_nanoseconds, from_word, list_to_json, text};
-use super::error::LedgerError;
+use super::file::error::LedgerError;
 use super::identity::{RunId, meta, set_meta};
 use super::open::Ledger;
 use crate::base::{ReportRow, RowProgress, RowStatus, Standing};

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::error::LedgerError;
+use super::file::error::LedgerError;
 use crate::base::{AgentId, AssistantId, InputRow, InvalidId, Pair};
 
 /// A count or line as `SQLite` keeps it; beyond 2^63 it stays there.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::encode::{from_json, from_nanoseconds, text};
-use super::error::LedgerError;
+use super::file::error::LedgerError;
 use super::read::LedgerReader;
 use crate::base::StopReason;
 

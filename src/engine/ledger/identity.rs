@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::encode::from_word;
-use super::error::{LedgerError, OpenError};
+use super::file::error::{LedgerError, OpenError};
 use crate::base::{Disabling, StopReason};
 
 /// What a ledger remembers: two kinds of work never share one.

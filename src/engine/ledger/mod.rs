@@ -14,25 +14,15 @@
 mod carried;
 mod earlier;
 mod encode;
-mod error;
-mod format;
+mod file;
 mod history;
 mod identity;
-mod import;
-mod lock;
-mod locked;
-mod log;
-mod name;
 mod open;
-mod open_rows;
 mod read;
-mod reread;
-mod schema;
+mod rows;
 mod set_aside;
-mod state;
 #[cfg(test)]
 mod tests;
-mod verdicts;
 mod writer;
 
 pub use earlier::Remembering;
@@ -40,18 +30,18 @@ pub(crate) use encode::{
     blob, from_json, from_nanoseconds, from_word, list_to_json, text, time_from_text, to_count, to_integer,
     to_json, to_nanoseconds, to_uuid,
 };
-pub use error::{ImportError, LedgerError, SetAsideError};
+pub use file::error::{ImportError, LedgerError, SetAsideError};
+pub use file::log::lacks_log;
 pub use history::SessionRecord;
 pub use identity::{Identity, NewRun, Purpose, RunCommand, RunEnd};
 pub(crate) use identity::{RunId, meta, set_meta};
-pub use log::lacks_log;
 pub use open::Ledger;
-pub(crate) use open_rows::for_each_row;
-pub use open_rows::{Job, OpenRows, Selection};
 pub use read::{LedgerReader, RowKey};
-pub use reread::{ReadBefore, Reread};
-pub use set_aside::Aside;
+pub(crate) use rows::open_rows::for_each_row;
+pub use rows::open_rows::{Job, OpenRows, Selection};
+pub use rows::reread::{ReadBefore, Reread};
 #[cfg(test)]
-pub(crate) use state::IN_STATE;
-pub(crate) use state::{Place, count_disabled};
+pub(crate) use rows::state::IN_STATE;
+pub(crate) use rows::state::{Place, count_disabled};
+pub use set_aside::Aside;
 pub use writer::{Settled, Writer, WriterThread};

@@ -8,15 +8,15 @@ use rusqlite::{Connection, Row, Rows};
 use super::carried::{CarriedNow, ORIGIN};
 use super::earlier;
 use super::encode::{blob, from_json, from_nanoseconds, from_word, text, time_from_text, to_count, to_pair};
-use super::error::{LedgerError, OpenError};
-use super::format::beside;
+use super::file::error::{LedgerError, OpenError};
+use super::file::format::beside;
+use super::file::log;
+use super::file::name::resolve;
+use super::file::schema::{self, ROWS};
 use super::identity::{Identity, Purpose, meta};
-use super::log;
-use super::name::resolve;
-use super::open_rows::{PLACE, checked, for_each_row};
-use super::reread::{self, Reread};
-use super::schema::{self, ROWS};
-use super::state::{LastRun, count_disabled, effective_state};
+use super::rows::open_rows::{PLACE, checked, for_each_row};
+use super::rows::reread::{self, Reread};
+use super::rows::state::{LastRun, count_disabled, effective_state};
 use crate::base::{
     DisabledState, InputFormat, InputRow, InvalidId, Pair, ReportRow, RowProgress, RowStatus, RunFacts,
     SkipReason, Standing,

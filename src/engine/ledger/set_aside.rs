@@ -7,14 +7,14 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::encode::to_count;
-use super::error::{LedgerError, OpenError, SetAsideError};
-use super::format::beside;
+use super::file::error::{LedgerError, OpenError, SetAsideError};
+use super::file::format::beside;
+use super::file::lock::LedgerLock;
+use super::file::log;
+use super::file::name::{find, resolve};
+use super::file::schema;
 use super::identity::Identity;
-use super::lock::LedgerLock;
-use super::log;
-use super::name::{find, resolve};
 use super::open::{Ledger, sent_since};
-use super::schema;
 use crate::base::DisabledState;
 use crate::engine::os;
 

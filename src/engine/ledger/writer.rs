@@ -8,10 +8,10 @@ use rusqlite::{Connection, Params, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::encode::{to_json, to_nanoseconds};
-use super::error::LedgerError;
+use super::file::error::LedgerError;
+use super::file::locked::Locked;
 use super::identity::{RunEnd, RunId};
-use super::locked::Locked;
-use super::verdicts::Kept;
+use super::rows::verdicts::Kept;
 use crate::base::Outcome;
 
 /// Messages in one transaction, at most.
@@ -172,7 +172,7 @@ pub struct WriterThread {
 
 impl WriterThread {
     /// Writes what is queued, records the run's end, closes the file and releases the lock; blocks until then. Gives
-    /// the first error of the run. Drop [`super::open_rows::OpenRows`] before, so that the ledger is left as one file.
+    /// the first error of the run. Drop [`super::rows::open_rows::OpenRows`] before, so that the ledger is left as one file.
     pub fn finish(self, end: RunEnd) -> Result<(), LedgerError> {
         // One that has ended says why below.
         let _ = self.queue.send(Message::Finish(end));

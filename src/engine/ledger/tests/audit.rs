@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::audit::{KnownModel, Source};
-use crate::engine::ledger::error::OpenError;
+use crate::engine::ledger::file::error::OpenError;
 
 fn an_audit() -> Identity {
     Identity { purpose: Purpose::Audit, ..langdock() }

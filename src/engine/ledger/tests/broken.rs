@@ -1,7 +1,7 @@
 //! Kills, full disks and damage.
 
 use super::*;
-use crate::engine::ledger::error::OpenError;
+use crate::engine::ledger::file::error::OpenError;
 
 #[test]
 fn a_kill_loses_no_row_that_was_reported_as_done_and_no_request_that_was_sent() {

@@ -1,7 +1,7 @@
 //! A copy without its log is noticed, and nothing else is taken for one.
 
 use super::*;
-use crate::engine::ledger::error::OpenError;
+use crate::engine::ledger::file::error::OpenError;
 
 /// The file alone, elsewhere.
 fn without_log(place: &Place) -> Place {

@@ -1,7 +1,7 @@
 //! Opening, locking, refusing, putting aside.
 
 use super::*;
-use crate::engine::ledger::error::OpenError;
+use crate::engine::ledger::file::error::OpenError;
 
 fn refusal(place: &Place, identity: &Identity) -> String {
     let error = Ledger::open(&place.ledger(), identity).unwrap_err();

@@ -8,7 +8,8 @@ use crate::disable::store::plan::{
 use crate::disable::store::recovery::{AGENTS_TO_LOOK_AT, LAST_TO_LOOK_AT, LONGEST_PROBE_WAIT, LOOKS};
 use crate::disable::store::rollback::{HAS_ASSISTANT, may_be_off};
 use crate::disable::store::{COLUMNS, Recovery};
-use crate::engine::ledger::{IN_STATE, open_rows, read, reread, set_aside, verdicts};
+use crate::engine::ledger::rows::{open_rows, reread, verdicts};
+use crate::engine::ledger::{IN_STATE, read, set_aside};
 
 /// What is asked of a ledger, less what names a row by its key.
 fn questions() -> Vec<String> {

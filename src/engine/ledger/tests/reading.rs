@@ -171,7 +171,7 @@ fn a_ledger_in_a_read_only_folder_can_be_read() {
     assert_eq!(place.names(), ["assistants.ledger"]);
     assert_eq!(read_only(&place, || place.report().len()), 1);
     // The way that is taken there, also for root.
-    let immutable = crate::engine::ledger::schema::connect_immutable(&place.ledger()).unwrap();
+    let immutable = crate::engine::ledger::file::schema::connect_immutable(&place.ledger()).unwrap();
     let results: i64 = immutable.query_row("SELECT count(*) FROM result", [], |row| row.get(0)).unwrap();
     assert_eq!(results, 1);
 }

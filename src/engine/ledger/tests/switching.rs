@@ -6,7 +6,7 @@ use crate::base::DisabledState::{
 };
 use crate::disable::store::Role::{self, Probe, Unwatched, Watched};
 use crate::disable::store::{Conclusion, Intent, PlanOptions, Recovery, Switchable};
-use crate::engine::ledger::error::OpenError;
+use crate::engine::ledger::file::error::OpenError;
 
 mod facts;
 mod guard;

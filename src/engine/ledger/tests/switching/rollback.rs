@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::base::RollbackPlan;
 use crate::disable::store::{PlanOptions, Recovery};
-use crate::engine::ledger::error::OpenError;
+use crate::engine::ledger::file::error::OpenError;
 
 /// Rows 1 to 9: disabled, unknown, a probe that is stuck, off before we came, refused, never asked for, and three more
 /// that are disabled.

@@ -4,17 +4,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// "AgMi": marks the file as ours (`PRAGMA application_id`).
-pub(super) const APPLICATION_ID: i32 = 0x4167_4d69;
+pub(crate) const APPLICATION_ID: i32 = 0x4167_4d69;
 
 /// Version of the tables below (`PRAGMA user_version`, beside [`IN_LOG`]); another one is refused. Earlier ones were never
 /// released.
-pub(super) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 3;
 
 /// Beside the version (`PRAGMA user_version`): a part of the ledger may stand in the log alone.
-pub(super) const IN_LOG: i64 = 1 << 16;
+pub(crate) const IN_LOG: i64 = 1 << 16;
 
 /// The name of a file that stands beside the ledger: `-wal`, `-shm`, `-journal`, `.lock`, `.new`.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path.as_os_str());
     name.push(suffix);
     PathBuf::from(name)

@@ -3,9 +3,9 @@
 use rusqlite::{Connection, Transaction};
 use uuid::Uuid;
 
-use super::encode::{from_json, from_word, list_to_json, text, to_integer, to_json, to_nanoseconds};
-use super::error::LedgerError;
-use super::identity::RunId;
+use super::super::encode::{from_json, from_word, list_to_json, text, to_integer, to_json, to_nanoseconds};
+use super::super::file::error::LedgerError;
+use super::super::identity::RunId;
 use crate::base::{Call, CallFailure, Difference, Outcome, RowStatus};
 
 /// An earlier verdict that a later read has said nothing about.
@@ -46,7 +46,7 @@ const UPSERT_DOCUMENT: &str = "
 const UPSERT_INSPECTION: &str = "
     INSERT INTO inspection (result, kept) VALUES (?1, ?2) ON CONFLICT (result) DO UPDATE SET kept = excluded.kept";
 
-pub(super) const VERDICT_OF: &str =
+pub(crate) const VERDICT_OF: &str =
     "SELECT id, status, name, differences, failure FROM result WHERE assistant = ?1 AND agent = ?2";
 
 const KEEP_VERDICT: &str = "
@@ -55,7 +55,7 @@ const KEEP_VERDICT: &str = "
     WHERE id = ?1";
 
 /// As a verdict of the run.
-pub(super) fn write(
+pub(crate) fn write(
     transaction: &Transaction<'_>,
     run: RunId,
     outcome: &Outcome,
@@ -118,7 +118,7 @@ fn stays(earlier: &Kept, now: &Outcome) -> bool {
     earlier.status.is_answer() && !(was_about_the_assistant && now.documents.assistant.is_some())
 }
 
-pub(super) fn of(connection: &Connection, ids: [&Uuid; 2]) -> Result<Option<(i64, Kept)>, LedgerError> {
+pub(crate) fn of(connection: &Connection, ids: [&Uuid; 2]) -> Result<Option<(i64, Kept)>, LedgerError> {
     let mut statement = connection.prepare_cached(VERDICT_OF)?;
     let mut rows = statement.query((ids[0].as_bytes(), ids[1].as_bytes()))?;
     let Some(row) = rows.next()? else { return Ok(None) };

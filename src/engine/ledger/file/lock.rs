@@ -11,14 +11,14 @@ use crate::engine::os;
 
 /// Held for as long as the value lives.
 #[derive(Debug)]
-pub(super) struct LedgerLock {
+pub(crate) struct LedgerLock {
     file: File,
     path: PathBuf,
 }
 
 impl LedgerLock {
     /// Takes the lock of that ledger (an absolute path), at once or not at all.
-    pub(super) fn take(ledger: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn take(ledger: &Path) -> Result<Self, OpenError> {
         let path = beside(ledger, ".lock");
         loop {
             let file = open_private(&path).map_err(|error| OpenError::refused(&path, &error))?;

@@ -3,14 +3,14 @@
 use rusqlite::{Connection, Row, TransactionBehavior};
 use uuid::Uuid;
 
-use super::encode::{EncodedRow, blob, text, to_json};
-use super::error::{ImportError, LedgerError};
-use super::identity::set_meta;
+use super::super::encode::{EncodedRow, blob, text, to_json};
+use super::super::file::error::{ImportError, LedgerError};
+use super::super::identity::set_meta;
 use crate::base::{InputFormat, InputRow, InvalidId};
 
 /// Replaces the input. Rows at the top that are the same as before are left as they are: going on with an unchanged
 /// file, the usual case, then only reads.
-pub(super) fn replace_input<E>(
+pub(crate) fn replace_input<E>(
     connection: &mut Connection,
     format: &InputFormat,
     rows: impl Iterator<Item = Result<InputRow, E>>,

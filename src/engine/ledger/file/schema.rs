@@ -14,14 +14,14 @@ use super::format::{APPLICATION_ID, IN_LOG, VERSION};
 const HEADER_BYTES: usize = 100;
 
 /// How long a connection waits for another program's lock before it gives up.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Page cache of a connection that finds every row by its ids, in KiB: a few thousand index pages, flat however many rows
 /// there are.
-pub(super) const LOOKUP_CACHE_KIB: i64 = 8 * 1024;
+pub(crate) const LOOKUP_CACHE_KIB: i64 = 8 * 1024;
 
 /// Page cache of connections that only scan, in KiB.
-pub(super) const SCAN_CACHE_KIB: i64 = 2 * 1024;
+pub(crate) const SCAN_CACHE_KIB: i64 = 2 * 1024;
 
 /// Times in `run`, `result.checked_at` and `sent` are nanoseconds since 1970 (our clock, compared in SQL); the platform's
 /// own times are kept as text, since they may be anything.
@@ -118,7 +118,7 @@ const TABLES: &str = "
 /// a document, in its own words; `reread` what the last `verify` has found out about a row, with the agent as it was then.
 /// `earlier_row` is how each row stood at the end of the run before: `assistant` is the cell where it holds no id, and `agent` is
 /// empty then.
-pub(super) const LATER_TABLES: &str = "
+pub(crate) const LATER_TABLES: &str = "
     CREATE TABLE IF NOT EXISTS inspection (result INTEGER PRIMARY KEY, kept TEXT NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS reread (
         result INTEGER PRIMARY KEY,
@@ -185,7 +185,7 @@ pub(super) const LATER_TABLES: &str = "
 
 /// Every input row with what is known of it: `i` the row, `d` the earlier row that it repeats, `r` the result of its
 /// pair, `p` its place in the last run's plan.
-pub(super) const ROWS: &str = "
+pub(crate) const ROWS: &str = "
     FROM input_row AS i
     LEFT JOIN duplicate AS d ON d.position = i.position
     LEFT JOIN result AS r ON r.assistant = i.assistant AND r.agent = ifnull(i.agent, i.assistant)
@@ -193,7 +193,7 @@ pub(super) const ROWS: &str = "
 ";
 
 /// Makes the tables in an empty file, with our mark, in one transaction.
-pub(super) fn create(connection: &Connection) -> Result<(), LedgerError> {
+pub(crate) fn create(connection: &Connection) -> Result<(), LedgerError> {
     connection.execute_batch(&format!(
         "BEGIN IMMEDIATE; {TABLES} {LATER_TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
     ))?;
@@ -201,7 +201,7 @@ pub(super) fn create(connection: &Connection) -> Result<(), LedgerError> {
 }
 
 /// Refuses what is not a ledger, or one of a newer program. Only reads.
-pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+pub(crate) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let read = |pragma| {
         let value = connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         value.map_err(|error| stranger(path, error))
@@ -211,7 +211,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenErro
 
 /// The same as [`check`] from the file's first bytes alone: a stranger's database is left as it was, and a ledger whose
 /// pages are still partly in the write-ahead log (a kill or a full disk met the copying) is not taken for a damaged one.
-pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
+pub(crate) fn check_header(path: &Path) -> Result<(), OpenError> {
     let mut header = Vec::with_capacity(HEADER_BYTES);
     File::open(path)
         .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut header))
@@ -242,11 +242,11 @@ fn check_marks(application_id: i64, version: i64, path: &Path) -> Result<(), Ope
 }
 
 /// The version, and beside it [`IN_LOG`], as the log has them.
-pub(super) fn version(connection: &Connection) -> Result<i64, LedgerError> {
+pub(crate) fn version(connection: &Connection) -> Result<i64, LedgerError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-pub(super) fn set_version(connection: &Connection, version: i64) -> Result<(), LedgerError> {
+pub(crate) fn set_version(connection: &Connection, version: i64) -> Result<(), LedgerError> {
     Ok(connection.pragma_update(None, "user_version", version)?)
 }
 
@@ -258,18 +258,18 @@ fn stranger(path: &Path, error: rusqlite::Error) -> OpenError {
     }
 }
 
-pub(super) fn connect(path: &Path, cache_kib: i64) -> Result<Connection, LedgerError> {
+pub(crate) fn connect(path: &Path, cache_kib: i64) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(set_up(path, flags, cache_kib)?)
 }
 
-pub(super) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
+pub(crate) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     set_up(path, flags, LOOKUP_CACHE_KIB).map_err(|error| stranger(path, error))
 }
 
 /// Opens the file as one that nobody changes: no lock, no side file, what a `-wal` beside it holds is not seen.
-pub(super) fn connect_immutable(path: &Path) -> Result<Connection, OpenError> {
+pub(crate) fn connect_immutable(path: &Path) -> Result<Connection, OpenError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let uri = format!("file:{}?immutable=1", uri_path(path));

@@ -37,7 +37,7 @@ const READERS: Duration = Duration::from_millis(200);
 const READERS_AT_THE_END: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
-pub(super) struct Log {
+pub(crate) struct Log {
     is_marked: bool,
     /// The length at which the next checkpoint is made.
     due: i64,
@@ -46,7 +46,7 @@ pub(super) struct Log {
 impl Log {
     /// Turns the log on and marks the file, by writing: a full disk or a read-only file shows now, not after the first
     /// request.
-    pub(super) fn begin(connection: &Connection) -> Result<Self, LedgerError> {
+    pub(crate) fn begin(connection: &Connection) -> Result<Self, LedgerError> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         // macOS keeps what is synced in the disk's memory unless asked so; elsewhere these mean nothing.
@@ -61,7 +61,7 @@ impl Log {
     }
 
     /// Copies the log into the file once it is long.
-    pub(super) fn keep_short(&mut self, connection: &Connection) -> Result<(), LedgerError> {
+    pub(crate) fn keep_short(&mut self, connection: &Connection) -> Result<(), LedgerError> {
         if frames(connection)? < self.due {
             return Ok(());
         }
@@ -74,7 +74,7 @@ impl Log {
 
 /// Leaves the ledger as one plain file, which can be read in a read-only folder. Nothing is at stake: what is committed
 /// is safe either way; if a reader is in the way for long, or the disk is full, the log stays and the next run sees to it.
-pub(super) fn end(connection: &Connection) {
+pub(crate) fn end(connection: &Connection) {
     let until = Instant::now() + READERS_AT_THE_END;
     let _ = checkpoint(connection, READERS_AT_THE_END);
     while !end_if_last(connection) && Instant::now() < until {
@@ -84,14 +84,14 @@ pub(super) fn end(connection: &Connection) {
 
 /// The same without waiting, for a connection beside the one that writes, too: does nothing while any other is there.
 /// Gives whether there is nothing more to wait for.
-pub(super) fn end_if_last(connection: &Connection) -> bool {
+pub(crate) fn end_if_last(connection: &Connection) -> bool {
     let is_clear = schema::version(connection).is_ok_and(|version| version == VERSION);
     // Marked after the end, the file would be one that lacks its log.
     !is_clear || connection.pragma_update(None, "journal_mode", "DELETE").is_ok()
 }
 
 /// The same for a ledger that nobody writes; says why it was not done.
-pub(super) fn into_file(connection: &Connection) -> Result<(), LedgerError> {
+pub(crate) fn into_file(connection: &Connection) -> Result<(), LedgerError> {
     if schema::version(connection)? != VERSION {
         schema::set_version(connection, VERSION)?;
     }
@@ -99,7 +99,7 @@ pub(super) fn into_file(connection: &Connection) -> Result<(), LedgerError> {
 }
 
 /// Whether the file at `path` is marked and has no log beside it.
-pub(super) fn is_missing(path: &Path) -> Result<bool, OpenError> {
+pub(crate) fn is_missing(path: &Path) -> Result<bool, OpenError> {
     let log = beside(path, "-wal");
     // Whoever looks into the file may leave an empty one.
     let has_log = || fs::metadata(&log).is_ok_and(|found| found.len() > 0);

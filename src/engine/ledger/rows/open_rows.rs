@@ -5,11 +5,11 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
 
-use super::encode::{blob, from_word, text, to_count, to_nanoseconds, to_pair};
-use super::error::LedgerError;
-use super::identity::RunId;
-use super::log;
-use super::schema::{self, ROWS};
+use super::super::encode::{blob, from_word, text, to_count, to_nanoseconds, to_pair};
+use super::super::file::error::LedgerError;
+use super::super::file::log;
+use super::super::file::schema::{self, ROWS};
+use super::super::identity::RunId;
 use super::state::{Checked, Place};
 use crate::base::{Backlog, DisabledState, Pair, RowStatus};
 
@@ -67,14 +67,14 @@ pub struct Job {
 /// Positions before which no row is open, one for each round: found out while counting, so that the first row need not
 /// be searched for again among a million settled ones.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Starts {
+pub(crate) struct Starts {
     selection: Selection,
     never_checked: i64,
     checked_before: i64,
 }
 
 /// Counts all rows by what is to become of them.
-pub(super) fn backlog(
+pub(crate) fn backlog(
     connection: &Connection,
     selection: &Selection,
 ) -> Result<(Backlog, Starts), LedgerError> {
@@ -122,7 +122,7 @@ pub(crate) struct ScannedRow {
 }
 
 /// Every row of the input, in short.
-pub(super) fn scan() -> String {
+pub(crate) fn scan() -> String {
     format!(
         "SELECT i.position, i.invalid IS NOT NULL, d.first IS NOT NULL, r.status, r.checked_at, \
          r.run, r.disabled, r.switch_run, {PLACE}, i.agent IS NULL, r.guard IS 'revert', \
@@ -163,12 +163,12 @@ pub(crate) fn for_each_row(
 }
 
 /// A row's place in the plan, as a number.
-pub(super) const PLACE: &str =
+pub(crate) const PLACE: &str =
     "CASE WHEN p.result IS NULL THEN 0 WHEN p.seq IS NULL THEN 2 WHEN p.seq > 0 THEN 1 ELSE 3 END";
 
 /// What is on disk about a row with a verdict, from these columns: `run`, `disabled`, `switch_run`, [`PLACE`], and whether
 /// there is a `later_failure`.
-pub(super) fn checked(row: &Row<'_>, columns: [usize; 5]) -> Result<Checked, LedgerError> {
+pub(crate) fn checked(row: &Row<'_>, columns: [usize; 5]) -> Result<Checked, LedgerError> {
     let [run, disabled, switch_run, place, is_kept] = columns;
     Ok(Checked {
         run: row.get(run)?,
@@ -197,14 +197,14 @@ enum Round {
     Over,
 }
 
-pub(super) const NEVER_CHECKED: &str = "r.read_run IS ?2";
-pub(super) const CHECKED_BEFORE: &str = "r.read_run <> ?2";
-pub(super) const AGAIN: &str = "r.read_run IS NOT ?2 AND EXISTS \
+pub(crate) const NEVER_CHECKED: &str = "r.read_run IS ?2";
+pub(crate) const CHECKED_BEFORE: &str = "r.read_run <> ?2";
+pub(crate) const AGAIN: &str = "r.read_run IS NOT ?2 AND EXISTS \
     (SELECT 1 FROM document AS doc WHERE doc.result = r.id AND doc.assistant IS NOT NULL) \
     AND NOT EXISTS (SELECT 1 FROM reread AS n WHERE n.result = r.id)";
 
 /// The rows of a round behind a position.
-pub(super) fn page_of(which: &str) -> String {
+pub(crate) fn page_of(which: &str) -> String {
     format!(
         "SELECT i.position, i.line, i.assistant, i.agent, r.status, r.checked_at, r.disabled, r.guard IS 'revert', \
          r.later_failure IS NOT NULL {ROWS} \
@@ -227,7 +227,7 @@ pub struct OpenRows {
 }
 
 impl OpenRows {
-    pub(super) fn new(
+    pub(crate) fn new(
         path: &Path,
         run: RunId,
         selection: Selection,

@@ -8,7 +8,7 @@ use crate::engine::os;
 
 /// One spelling for every way to name the file, so that all of them meet the same lock. A link to nothing names what it
 /// points to.
-pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+pub(crate) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
     let refused = |error: &io::Error| OpenError::refused(path, error);
     match os::canonical(path) {
         Ok(resolved) => Ok(resolved),
@@ -25,7 +25,7 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
 
 /// What stands at `path`; refuses what cannot be a ledger, and one that has another name as well: under that, another
 /// run could write it, with a lock and a log of its own.
-pub(super) fn find(path: &Path) -> Result<Option<fs::Metadata>, OpenError> {
+pub(crate) fn find(path: &Path) -> Result<Option<fs::Metadata>, OpenError> {
     match fs::metadata(path) {
         Ok(found) if !found.is_file() => Err(OpenError::NotALedger { path: path.to_owned() }),
         Ok(found) if os::has_another_name(&found) => Err(OpenError::HardLinked { path: path.to_owned() }),

@@ -10,16 +10,16 @@ use super::log::{self, Log};
 
 /// The file and its lock, given back in this order: first the file is left as one, then the lock is released.
 #[derive(Debug)]
-pub(super) struct Locked {
-    pub(super) connection: Connection,
-    pub(super) log: Log,
-    pub(super) path: PathBuf,
-    pub(super) _lock: LedgerLock,
+pub(crate) struct Locked {
+    pub(crate) connection: Connection,
+    pub(crate) log: Log,
+    pub(crate) path: PathBuf,
+    pub(crate) _lock: LedgerLock,
 }
 
 impl Locked {
     /// Copies the log into the file once it is long.
-    pub(super) fn keep_log_short(&mut self) -> Result<(), LedgerError> {
+    pub(crate) fn keep_log_short(&mut self) -> Result<(), LedgerError> {
         self.log.keep_short(&self.connection)
     }
 }

@@ -193,11 +193,11 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    pub(super) fn log_missing(path: PathBuf) -> Self {
+    pub(crate) fn log_missing(path: PathBuf) -> Self {
         Self::LogMissing { log: beside(&path, "-wal"), path }
     }
 
-    pub(super) fn refused(path: &Path, error: &io::Error) -> Self {
+    pub(crate) fn refused(path: &Path, error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 Self::DiskFull { path: path.to_owned() }
@@ -206,7 +206,7 @@ impl OpenError {
         }
     }
 
-    pub(super) fn at(path: &Path, error: LedgerError) -> Self {
+    pub(crate) fn at(path: &Path, error: LedgerError) -> Self {
         let path = path.to_owned();
         match error {
             LedgerError::DiskFull => Self::DiskFull { path },

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde_json::Value;
 
-use super::encode::{
+use super::super::encode::{
     blob, from_json, from_nanoseconds, from_word, list_to_json, text, time_from_text, to_count, to_integer,
     to_json, to_nanoseconds,
 };
-use super::error::LedgerError;
-use super::identity::{RunCommand, RunId};
-use super::schema::ROWS;
+use super::super::file::error::LedgerError;
+use super::super::file::schema::ROWS;
+use super::super::identity::{RunCommand, RunId};
 use super::verdicts::{self, Kept};
 use crate::base::{Documents, Outcome, Pair, RowStatus};
 
@@ -45,14 +45,14 @@ const LAST_COMMAND: &str = "SELECT command, finished_at IS NOT NULL AND stopped 
      ORDER BY id DESC LIMIT 1";
 
 /// What has been read, as far as rows of the input ask for it.
-pub(super) fn read_before() -> String {
+pub(crate) fn read_before() -> String {
     format!(
         "SELECT count(*), min(n.checked_at) {ROWS} JOIN reread AS n ON n.result = r.id WHERE d.first IS NULL"
     )
 }
 
 /// What an interrupted `verify` has read stands; all else is forgotten. See [`super::Ledger::go_on_verifying`].
-pub(super) fn go_on(connection: &Connection, settings: &Value) -> Result<Option<ReadBefore>, LedgerError> {
+pub(crate) fn go_on(connection: &Connection, settings: &Value) -> Result<Option<ReadBefore>, LedgerError> {
     let last = connection.query_row(LAST_COMMAND, [], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, String>(2)?))
     });
@@ -87,7 +87,7 @@ const OF_PAIR: &str = "
     WHERE r.assistant = ?1 AND r.agent = ?2";
 
 /// Records what came of a row; gives the run's verdict where this said nothing about it.
-pub(super) fn write(
+pub(crate) fn write(
     transaction: &Transaction<'_>,
     _run: RunId,
     outcome: &Outcome,
@@ -122,7 +122,7 @@ impl Reread {
 }
 
 /// What is kept about the row of that pair.
-pub(super) fn of_pair(connection: &Connection, pair: Pair) -> Result<Reread, LedgerError> {
+pub(crate) fn of_pair(connection: &Connection, pair: Pair) -> Result<Reread, LedgerError> {
     let mut statement = connection.prepare_cached(OF_PAIR)?;
     let ids = [pair.assistant.0.as_bytes(), pair.agent.0.as_bytes()];
     statement.query_row(ids, |row| Ok(reread(row, pair))).optional()?.unwrap_or(Ok(Reread::NeverRead))

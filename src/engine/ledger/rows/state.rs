@@ -5,25 +5,25 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::encode::{from_json, from_word, text, to_count};
-use super::error::LedgerError;
-use super::identity::RunId;
+use super::super::encode::{from_json, from_word, text, to_count};
+use super::super::file::error::LedgerError;
+use super::super::identity::RunId;
 use crate::base::{DisabledState, Disabling, DisablingEnd, RowStatus, SkipReason, StopReason};
 
 /// What the last `run` was to switch off, and how that went; of an audit, whether the Assistants API had ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LastRun {
-    pub(super) run: RunId,
-    pub(super) disabling: Disabling,
-    pub(super) has_plan: bool,
-    pub(super) end: Option<DisablingEnd>,
+pub(crate) struct LastRun {
+    pub(crate) run: RunId,
+    pub(crate) disabling: Disabling,
+    pub(crate) has_plan: bool,
+    pub(crate) end: Option<DisablingEnd>,
     /// Whether it ended because the Assistants API has.
-    pub(super) assistants_gone: bool,
+    pub(crate) assistants_gone: bool,
 }
 
 impl LastRun {
     /// Nothing was asked for in a ledger without a run.
-    pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
+    pub(crate) fn read(connection: &Connection) -> Result<Self, LedgerError> {
         let mut statement = connection.prepare(
             "SELECT id, disabling, has_plan, disabling_end, stopped FROM run WHERE command IN ('run', 'audit') ORDER BY id DESC LIMIT 1",
         )?;
@@ -62,7 +62,7 @@ pub(crate) struct Checked {
     pub(crate) run: RunId,
     pub(crate) state: DisabledState,
     /// The run of that attempt.
-    pub(super) switch_run: Option<RunId>,
+    pub(crate) switch_run: Option<RunId>,
     /// Its place in the last run's plan.
     pub(crate) place: Place,
     /// Whether a later read has said nothing about it.
@@ -87,7 +87,7 @@ impl Checked {
 
 /// The state that the report shows for a row of this status, and for `skipped` and what was `reverted` the reason.
 /// `checked` is `None` for a row without a result of its own.
-pub(super) fn effective_state(
+pub(crate) fn effective_state(
     status: RowStatus,
     checked: Option<Checked>,
     last: &LastRun,
