@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use url::Url;
 
 use super::error::{LedgerError, OpenError};
 use super::format::{APPLICATION_ID, IN_LOG, VERSION};
@@ -272,7 +273,9 @@ pub(crate) fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
 pub(crate) fn connect_immutable(path: &Path) -> Result<Connection, OpenError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let uri = format!("file:{}?immutable=1", uri_path(path));
+    let Some(uri) = immutable_uri(path) else {
+        return Err(OpenError::Missing { path: path.to_owned() });
+    };
     set_up(Path::new(&uri), flags, LOOKUP_CACHE_KIB).map_err(|error| stranger(path, error))
 }
 
@@ -286,43 +289,26 @@ fn set_up(path: &Path, flags: OpenFlags, cache_kib: i64) -> rusqlite::Result<Con
     Ok(connection)
 }
 
-#[cfg(unix)]
-fn path_bytes(path: &Path) -> Vec<u8> {
-    use std::os::unix::ffi::OsStrExt;
-    path.as_os_str().as_bytes().to_vec()
-}
-
-#[cfg(not(unix))]
-fn path_bytes(path: &Path) -> Vec<u8> {
-    // `SQLite` wants `/C:/folder/file`, and `//` in front of a server's name: an empty authority, then the path.
-    let text = path.to_string_lossy();
-    let text = text.replace(r"\\?\UNC\", r"\\").replace(r"\\?\", "").replace('\\', "/");
-    let start = match text.as_bytes() {
-        [b'/', b'/', ..] => "//",
-        [b'/', ..] => "",
-        _ => "/",
-    };
-    format!("{start}{text}").into_bytes()
-}
-
-fn uri_path(path: &Path) -> String {
-    path_bytes(path)
-        .into_iter()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b':' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
+/// What `SQLite` takes for the file at this absolute path: `file:///folder/file?immutable=1`.
+fn immutable_uri(path: &Path) -> Option<String> {
+    let mut url = Url::from_file_path(path).ok()?;
+    url.set_query(Some("immutable=1"));
+    // It wants no server there, but the server's name in the path.
+    let url = String::from(url);
+    Some(match url.strip_prefix("file://") {
+        Some(of_server) if !of_server.starts_with('/') => format!("file:////{of_server}"),
+        _ => url,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn a_path_with_special_characters_stays_one_path_in_a_uri() {
-        assert_eq!(uri_path(Path::new("/a b/50%?#x.ledger")), "/a%20b/50%25%3F%23x.ledger");
+        let uri = immutable_uri(Path::new("/a b/50%?#x.ledger")).unwrap();
+        assert_eq!(uri, "file:///a%20b/50%25%3F%23x.ledger?immutable=1");
     }
 }
