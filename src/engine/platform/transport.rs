@@ -276,7 +276,7 @@ impl Transport {
         }
         let error = error.without_url();
         let words = if error.is_connect() && error.is_timeout() {
-            format!("no connection within {}", in_words(LONGEST_CONNECT.min(self.timeout)))
+            format!("no connection within {}", in_words(longest_connect(self.timeout)))
         } else {
             self.mask_text(root_causes(&error))
         };
@@ -284,6 +284,12 @@ impl Transport {
             if names::is_unresolved(&error) { FailureKind::Unresolved } else { FailureKind::Connection };
         Trouble { kind, words }
     }
+}
+
+/// How long a connection may take to be set up where a whole request may take `timeout`: less, so that which of the two
+/// was met says what was waited for.
+fn longest_connect(timeout: Duration) -> Duration {
+    LONGEST_CONNECT.min(timeout * 3 / 4)
 }
 
 fn build_http(settings: &ClientSettings) -> Result<reqwest::Client, ClientError> {
@@ -315,7 +321,7 @@ pub(super) fn builder(
         .referer(false)
         .tcp_nodelay(true)
         .dns_resolver(Names::default())
-        .connect_timeout(LONGEST_CONNECT.min(timeout));
+        .connect_timeout(longest_connect(timeout));
     let certificates = match ca_cert_pem {
         Some(pem) => certificates(pem)?,
         None => Vec::new(),

@@ -162,7 +162,7 @@ fn faults_behind_tls_are_the_same_faults() {
 fn a_server_that_speaks_no_tls_is_a_connection_that_failed() {
     let mut scene = Scene::of(Workspace::new(Vec::new()));
     scene.url = scene.url.replace("http://", "https://");
-    scene.run(&[]).exits_with(4);
+    scene.run(&["--timeout", "2"]).exits_with(4);
     all_failed(&report(&scene), "assistant: connection", "Check network");
     assert_eq!(scene.workspace.asked(), []);
 }
