@@ -5,16 +5,17 @@
 //! `base` < `engine` < { `check` `audit` `disable` `apply` `inventory` } < `cli` < `main`
 //!
 //! The engine knows no feature, and the features in braces do not know each other; but `disable` and `apply` know
-//! the verdict of `check`. `practice` imports nothing of ours, so that it cannot share a mistake with the client.
+//! `check`: its verdicts, and how it reads a row. `practice` imports nothing of ours, so that it cannot share a mistake with the client.
 //!
 //! | to change | look into |
 //! | --- | --- |
 //! | what counts as the same, `run`, `verify` | `check` |
+//! | which fields there are, what an answer holds | `engine::record` |
 //! | what an audit finds | `audit` |
 //! | switching off and on again, `rollback` | `disable` |
 //! | writing agents, `apply` | `apply` |
-//! | `list`, `doctor` | `inventory` |
-//! | requests, rate limit, retries | `engine::platform` |
+//! | `list`, `doctor` | `cli::commands`; what is checked and said: `inventory` |
+//! | requests, rate limit, retries, what a status means | `engine::platform` |
 //! | which files are read | `engine::input` |
 //! | what is kept, and survives a kill | `engine::ledger` |
 //! | what every command that sends requests does | `engine::session` |

@@ -22,6 +22,64 @@ worded! {
     }
 }
 
+worded! {
+    /// What is checked, in this order.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum CheckName {
+        /// The form of the address.
+        BaseUrl = "base_url",
+        /// Which proxy requests go through.
+        Proxy = "proxy",
+        /// Whether the host has an address.
+        Name = "name",
+        /// Whether it answers.
+        Connection = "connection",
+        /// Whether its certificate is trusted.
+        Tls = "tls",
+        /// Whether the API is what answers.
+        Api = "api",
+        /// Whether both clocks agree.
+        Clock = "clock",
+        /// Whether the key is accepted.
+        Key = "key",
+        /// The models that agents can have.
+        Models = "models",
+        /// The agents that are shared with the key.
+        List = "list",
+        /// Whether the Assistants API has ended.
+        AssistantsApi = "assistants_api",
+        /// Whether reports can be written.
+        Folder = "folder",
+    }
+}
+
+/// Checks that are pointless together once an earlier one has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckPart {
+    /// What was typed.
+    Address,
+    /// The way to the platform, without the key.
+    Network,
+    /// The platform itself, with the key.
+    Platform,
+    /// This machine.
+    Machine,
+}
+
+impl CheckName {
+    /// The part to which it belongs.
+    pub const fn part(self) -> CheckPart {
+        match self {
+            Self::BaseUrl => CheckPart::Address,
+            Self::Proxy | Self::Name | Self::Connection | Self::Tls | Self::Api | Self::Clock => {
+                CheckPart::Network
+            }
+            Self::Key | Self::Models | Self::List | Self::AssistantsApi => CheckPart::Platform,
+            Self::Folder => CheckPart::Machine,
+        }
+    }
+}
+
 impl CheckStatus {
     const fn tone(self) -> Tone {
         match self {
@@ -35,8 +93,8 @@ impl CheckStatus {
 /// A check and what came of it. The texts may hold the platform's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// The word for it, such as `base_url`.
-    pub name: &'static str,
+    /// What was checked.
+    pub name: CheckName,
     /// How it ended.
     pub status: CheckStatus,
     /// What was found.
@@ -69,7 +127,7 @@ pub fn checks_as_json(checks: &[Check], practice: bool, exit_code: u8) -> String
         let remedy = Some(check.remedy.as_str()).filter(|remedy| !remedy.is_empty());
         let line = json!({
             "type": "check",
-            "check": check.name,
+            "check": check.name.as_str(),
             "status": check.status.as_str(),
             "found": check.found,
             "remedy": remedy,
@@ -97,14 +155,14 @@ mod tests {
             remedy: remedy.into(),
         };
         vec![
-            check("base_url", CheckStatus::Ok, "https://ai.example.com/api/public", ""),
+            check(CheckName::BaseUrl, CheckStatus::Ok, "https://ai.example.com/api/public", ""),
             check(
-                "tls",
+                CheckName::Tls,
                 CheckStatus::Failed,
                 "nobody whom this machine trusts has signed the server's certificate; it was issued by Acme\u{1b}[2J Root",
                 "Give the certificate of that authority with --ca-cert PEM.",
             ),
-            check("key", CheckStatus::Skipped, "not asked", ""),
+            check(CheckName::Key, CheckStatus::Skipped, "not asked", ""),
         ]
     }
 

@@ -3,5 +3,5 @@
 mod doctor_messages;
 mod list_messages;
 
-pub use doctor_messages::{Check, CheckStatus, checks_as_json, checks_as_text};
+pub use doctor_messages::{Check, CheckName, CheckPart, CheckStatus, checks_as_json, checks_as_text};
 pub use list_messages::{ListCounts, governance_refused, governed, listed, no_governance, no_list};

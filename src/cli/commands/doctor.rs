@@ -19,7 +19,7 @@ use crate::engine::os;
 use crate::engine::platform::{ApiKey, BaseUrl, Client, ClientSettings, LANGDOCK, Listing, Meter, NoSendLog};
 use crate::engine::report::{ReportFileError, check_writable};
 use crate::engine::terminal::{self, Terminal, counted};
-use crate::inventory::{self, Check, CheckStatus};
+use crate::inventory::{self, Check, CheckName, CheckPart, CheckStatus};
 use crate::practice::{Sandbox, SandboxOptions};
 
 mod network_checks;
@@ -30,9 +30,6 @@ const NOT_ASKED: &str = "not looked at, because of what failed before";
 
 const MEND_ADDRESS: &str = "A dedicated deployment's base URL ends in /api/public: \
     --base-url https://<deployment>/api/public. Hosted ones: --platform langdock or --platform odeus.";
-
-/// What doctor's check of the Assistants API is called.
-const ASSISTANTS_API: &str = "assistants_api";
 
 /// What is known of Langdock's cloud whatever its answers are (PLATFORM.md, The state of things).
 const ENDED_ON_LANGDOCK: &str =
@@ -102,15 +99,15 @@ impl Doctor<'_> {
         let key = self.key(endpoint, sandbox.as_ref());
         if let Some(base_url) = self.address(&address) {
             self.network_checks(&base_url, key.as_ref().ok()).await;
-            self.skip_the_rest(&["proxy", "name", "connection", "tls", "api", "clock"]);
+            self.skip_the_rest(CheckPart::Network);
             match key {
-                Err(why) => self.failed("key", why, ""),
+                Err(why) => self.failed(CheckName::Key, why, ""),
                 // Where the API is not, nobody is shown the key.
                 Ok(_) if self.has_failed() => {}
                 Ok(key) => self.platform(&base_url, key).await,
             }
         }
-        self.skip_the_rest(&["key", "models", "list", ASSISTANTS_API]);
+        self.skip_the_rest(CheckPart::Platform);
         self.folder();
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
@@ -120,7 +117,7 @@ impl Doctor<'_> {
 
     fn push(
         &mut self,
-        name: &'static str,
+        name: CheckName,
         status: CheckStatus,
         found: impl Into<String>,
         remedy: impl Into<String>,
@@ -128,20 +125,20 @@ impl Doctor<'_> {
         self.checks.push(Check { name, status, found: found.into(), remedy: remedy.into() });
     }
 
-    fn ok(&mut self, name: &'static str, found: impl Into<String>) {
+    fn ok(&mut self, name: CheckName, found: impl Into<String>) {
         self.push(name, CheckStatus::Ok, found, "");
     }
 
-    fn warn(&mut self, name: &'static str, found: impl Into<String>, remedy: impl Into<String>) {
+    fn warn(&mut self, name: CheckName, found: impl Into<String>, remedy: impl Into<String>) {
         self.push(name, CheckStatus::Warning, found, remedy);
     }
 
-    fn failed(&mut self, name: &'static str, found: impl Into<String>, remedy: impl Into<String>) {
+    fn failed(&mut self, name: CheckName, found: impl Into<String>, remedy: impl Into<String>) {
         self.push(name, CheckStatus::Failed, found, remedy);
     }
 
     /// A call without a usable answer. To be throttled is no fault of the person's.
-    fn failed_call(&mut self, name: &'static str, failure: &CallFailure) {
+    fn failed_call(&mut self, name: CheckName, failure: &CallFailure) {
         let (found, remedy) = (failure.to_string(), what_to_do(failure));
         if is_throttled(failure) {
             self.is_throttled = true;
@@ -155,14 +152,18 @@ impl Doctor<'_> {
         self.checks.iter().any(|check| check.status == CheckStatus::Failed)
     }
 
-    /// Those of these checks that nothing was said of yet.
-    fn skip_the_rest(&mut self, names: &[&'static str]) {
-        for name in names {
-            if self.checks.iter().all(|check| check.name != *name) {
-                let known = if *name == ASSISTANTS_API { self.known_end() } else { "" };
-                self.push(name, CheckStatus::Skipped, NOT_ASKED, known);
+    /// Those checks of that part that nothing was said of yet.
+    fn skip_the_rest(&mut self, part: CheckPart) {
+        for name in CheckName::ALL.into_iter().filter(|name| name.part() == part) {
+            if self.checks.iter().all(|check| check.name != name) {
+                self.skip(name);
             }
         }
+    }
+
+    fn skip(&mut self, name: CheckName) {
+        let known = if name == CheckName::AssistantsApi { self.known_end() } else { "" };
+        self.push(name, CheckStatus::Skipped, NOT_ASKED, known);
     }
 
     /// What can be said of the Assistants API without asking it.
@@ -179,7 +180,7 @@ impl Doctor<'_> {
         let base_url = match BaseUrl::parse(address, self.arguments.key.allow_http) {
             Ok(base_url) => base_url,
             Err(error) => {
-                self.failed("base_url", error.to_string(), MEND_ADDRESS);
+                self.failed(CheckName::BaseUrl, error.to_string(), MEND_ADDRESS);
                 return None;
             }
         };
@@ -187,12 +188,12 @@ impl Doctor<'_> {
         self.is_langdock = text == LANGDOCK;
         let is_dedicated = Hosted::at(&text).is_none() && !base_url.is_loopback();
         if is_dedicated && !text.ends_with("/api/public") {
-            self.warn("base_url", format!("{text} does not end in /api/public"), MEND_ADDRESS);
+            self.warn(CheckName::BaseUrl, format!("{text} does not end in /api/public"), MEND_ADDRESS);
         } else if base_url.is_http() && !base_url.is_loopback() {
             let found = format!("{text} is not encrypted: whoever listens can read the key");
-            self.warn("base_url", found, "Use https://.");
+            self.warn(CheckName::BaseUrl, found, "Use https://.");
         } else {
-            self.ok("base_url", text);
+            self.ok(CheckName::BaseUrl, text);
         }
         Some(base_url)
     }
@@ -222,7 +223,7 @@ impl Doctor<'_> {
                     self.assistants_api(&client).await;
                 }
             }
-            Err(error) => self.failed("key", error.to_string(), ""),
+            Err(error) => self.failed(CheckName::Key, error.to_string(), ""),
         }
     }
 
@@ -230,19 +231,19 @@ impl Doctor<'_> {
     async fn models(&mut self, client: &Client) -> bool {
         let failure = match within(self.timeout(), client, Call::Models, || client.models()).await {
             Ok(models) => {
-                self.ok("key", "accepted");
-                self.ok("models", counted(models.len() as u64, "model", "models"));
+                self.ok(CheckName::Key, "accepted");
+                self.ok(CheckName::Models, counted(models.len() as u64, "model", "models"));
                 return true;
             }
             Err(failure) => failure,
         };
         match &failure.kind {
             FailureKind::Unauthorized | FailureKind::ScopeMissing { .. } | FailureKind::Forbidden => {
-                self.failed_call("key", &failure);
+                self.failed_call(CheckName::Key, &failure);
             }
             _ => {
-                self.push("key", CheckStatus::Skipped, "not known: see models", "");
-                self.failed_call("models", &failure);
+                self.push(CheckName::Key, CheckStatus::Skipped, "not known: see models", "");
+                self.failed_call(CheckName::Models, &failure);
             }
         }
         false
@@ -252,20 +253,20 @@ impl Doctor<'_> {
         match within(self.timeout(), client, Call::List, || client.list_agents(Listing::Shared, None)).await {
             Ok(Some(page)) if page.agents.is_empty() => {
                 let remedy = "Share the agents and assistants with the key in the web app.";
-                self.warn("list", "no agent is shared with the key", remedy);
+                self.warn(CheckName::List, "no agent is shared with the key", remedy);
             }
             Ok(Some(page)) => {
                 let count = grouped(page.agents.len() as u64);
                 let or_more = if page.next_cursor.is_some() { " or more" } else { "" };
                 let noun =
                     if page.agents.len() == 1 && or_more.is_empty() { "agent is" } else { "agents are" };
-                self.ok("list", format!("{count}{or_more} {noun} shared with the key"));
+                self.ok(CheckName::List, format!("{count}{or_more} {noun} shared with the key"));
             }
             Ok(None) => {
                 let remedy = "`run` needs none. Without it `list` has nothing to show, and --disable cannot watch its probe.";
-                self.warn("list", "this deployment has no list of agents (404)", remedy);
+                self.warn(CheckName::List, "this deployment has no list of agents (404)", remedy);
             }
-            Err(failure) if is_throttled(&failure) => self.failed_call("list", &failure),
+            Err(failure) if is_throttled(&failure) => self.failed_call(CheckName::List, &failure),
             Err(failure) => {
                 let remedy = match &failure.kind {
                     FailureKind::Forbidden | FailureKind::ScopeMissing { .. } => {
@@ -274,7 +275,7 @@ impl Doctor<'_> {
                     }
                     _ => what_to_do(&failure),
                 };
-                self.warn("list", failure.to_string(), remedy);
+                self.warn(CheckName::List, failure.to_string(), remedy);
             }
         }
     }
@@ -284,22 +285,22 @@ impl Doctor<'_> {
         let made_up = Builder::from_random_bytes(fastrand::u128(..).to_be_bytes()).into_uuid();
         let ask = || async { client.get_assistant(AssistantId(made_up), &mut Meter::default()).await };
         let Err(failure) = within(self.timeout(), client, Call::Assistant, ask).await else {
-            return self.ok(ASSISTANTS_API, "answers");
+            return self.ok(CheckName::AssistantsApi, "answers");
         };
         match &failure.kind {
             FailureKind::NotFound => {
-                self.ok(ASSISTANTS_API, "answers (404 for a made-up UUID, as it should)");
+                self.ok(CheckName::AssistantsApi, "answers (404 for a made-up UUID, as it should)");
             }
             FailureKind::Forbidden | FailureKind::Refused { status: 400 } => {
-                self.ok(ASSISTANTS_API, format!("answers ({failure})"));
+                self.ok(CheckName::AssistantsApi, format!("answers ({failure})"));
             }
             FailureKind::Gone { .. } | FailureKind::NotTheApi { status: 404, is_challenge: false } => {
                 self.is_gone = true;
                 let remedy = [self.known_end(), AFTER_THE_END].join(" ");
                 let found = format!("has ended here ({failure})");
-                self.warn(ASSISTANTS_API, found, remedy.trim_start());
+                self.warn(CheckName::AssistantsApi, found, remedy.trim_start());
             }
-            _ => self.failed_call(ASSISTANTS_API, &failure),
+            _ => self.failed_call(CheckName::AssistantsApi, &failure),
         }
     }
 
@@ -308,7 +309,7 @@ impl Doctor<'_> {
         match check_writable(&folder.join("agent-migrate.report.csv")) {
             Ok(()) => {
                 let shown = os::canonical(folder).unwrap_or_else(|_| folder.clone());
-                self.ok("folder", format!("{} can be written", shown.display()));
+                self.ok(CheckName::Folder, format!("{} can be written", shown.display()));
             }
             Err(error) => {
                 let remedy = "Work in a folder in which you may write, with room on its disk.";
@@ -319,7 +320,7 @@ impl Doctor<'_> {
                     }
                     _ => error.to_string(),
                 };
-                self.failed("folder", found, remedy);
+                self.failed(CheckName::Folder, found, remedy);
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::engine::platform::{
     ApiKey, BaseUrl, CertificateTrouble, Page, ProbeFailure, ProxyUse, Reached, Unreached, probe, proxy_of,
     resolve,
 };
+use crate::inventory::CheckName;
 
 /// Clocks that are further apart than this are worth a word.
 const CLOCKS_APART: Duration = Duration::from_secs(5 * 60);
@@ -21,20 +22,20 @@ impl Doctor<'_> {
             Ok(ProxyUse::None) => {
                 let of_system =
                     if cfg!(any(windows, target_os = "macos")) { " but the system's" } else { "" };
-                self.ok("proxy", format!("none{of_system}"));
+                self.ok(CheckName::Proxy, format!("none{of_system}"));
                 None
             }
             Ok(ProxyUse::Excepted { variable }) => {
-                self.ok("proxy", format!("none: {variable} is set, and NO_PROXY excepts this host"));
+                self.ok(CheckName::Proxy, format!("none: {variable} is set, and NO_PROXY excepts this host"));
                 None
             }
             Ok(ProxyUse::Through { variable, proxy }) => {
-                self.ok("proxy", format!("requests go through {proxy:?} ({variable})"));
+                self.ok(CheckName::Proxy, format!("requests go through {proxy:?} ({variable})"));
                 Some((proxy.host().to_owned(), proxy.port()))
             }
             Err(error) => {
                 let remedy = "Mend the variable, then run doctor again.";
-                return self.failed("proxy", error.to_string(), remedy);
+                return self.failed(CheckName::Proxy, error.to_string(), remedy);
             }
         };
         let (host, port) = through.clone().unwrap_or_else(|| (base_url.host().to_owned(), base_url.port()));
@@ -42,12 +43,12 @@ impl Doctor<'_> {
         match found {
             Ok(addresses) if !addresses.is_empty() => {
                 let shown: Vec<_> = addresses.iter().take(3).map(ToString::to_string).collect();
-                self.ok("name", format!("{host} is {}", shown.join(", ")));
+                self.ok(CheckName::Name, format!("{host} is {}", shown.join(", ")));
             }
             found => {
                 let words = found.err().unwrap_or_else(|| "no address".to_owned());
                 let remedy = "Check the spelling of the host, the network (VPN?) and the name servers.";
-                return self.failed("name", format!("{host} is not known: {words}"), remedy);
+                return self.failed(CheckName::Name, format!("{host} is not known: {words}"), remedy);
             }
         }
         let ca_cert_pem = match read_ca_cert(&self.arguments.key) {
@@ -62,29 +63,31 @@ impl Doctor<'_> {
     }
 
     fn unusable(&mut self, why: &str) {
-        self.skip_the_rest(&["connection"]);
+        self.skip(CheckName::Connection);
         let remedy = "Give --ca-cert a PEM file of certificates; without it, check the system's own.";
-        self.failed("tls", why, remedy);
+        self.failed(CheckName::Tls, why, remedy);
     }
 
     fn reached(&mut self, base_url: &BaseUrl, reached: &Reached) {
-        self.ok("connection", "the server answers");
+        self.ok(CheckName::Connection, "the server answers");
         if base_url.is_http() {
-            self.ok("tls", "none on this way (http://)");
+            self.ok(CheckName::Tls, "none on this way (http://)");
         } else {
-            self.ok("tls", "the certificate is trusted");
+            self.ok(CheckName::Tls, "the certificate is trusted");
         }
         let status = reached.status;
         match (&reached.redirect, &reached.page) {
-            (Some(to), _) => self.failed("api", format!("{status}: redirects to {to}"), MEND_ADDRESS),
+            (Some(to), _) => {
+                self.failed(CheckName::Api, format!("{status}: redirects to {to}"), MEND_ADDRESS);
+            }
             (None, Some(page)) if matches!(status, 200 | 403 | 404) => {
                 self.page(status, page, reached.support_id.as_ref());
             }
             _ if status == 404 => {
                 let found = "answers a request without a key with 404, where the API says 401";
-                self.warn("api", found, MEND_ADDRESS);
+                self.warn(CheckName::Api, found, MEND_ADDRESS);
             }
-            _ => self.ok("api", format!("answers a request without a key with {status}")),
+            _ => self.ok(CheckName::Api, format!("answers a request without a key with {status}")),
         }
         self.clock(reached.clocks);
     }
@@ -93,29 +96,29 @@ impl Doctor<'_> {
     fn page(&mut self, status: u16, page: &Page, support_id: Option<&SupportId>) {
         let found = format!("{status}: {} in place of the API", page.words);
         if !page.is_challenge {
-            return self.failed("api", found, MEND_ADDRESS);
+            return self.failed(CheckName::Api, found, MEND_ADDRESS);
         }
         let found = support_id.map_or(found.clone(), |id| format!("{found}; {id}"));
         let remedy = format!(
             "A gateway wants to see a browser here: ask whoever runs it to let this program through. {MEND_ADDRESS}"
         );
-        self.failed("api", found, remedy);
+        self.failed(CheckName::Api, found, remedy);
     }
 
     fn clock(&mut self, clocks: Option<(SystemTime, SystemTime)>) {
         let Some((theirs, ours)) = clocks else {
-            return self.warn("clock", "the server does not say what time it has", "");
+            return self.warn(CheckName::Clock, "the server does not say what time it has", "");
         };
         let (apart, how) = match ours.duration_since(theirs) {
             Ok(ahead) => (ahead, "ahead of"),
             Err(behind) => (behind.duration(), "behind"),
         };
         if apart <= CLOCKS_APART {
-            return self.ok("clock", "agrees with the server's");
+            return self.ok(CheckName::Clock, "agrees with the server's");
         }
         let found = format!("this machine's is {} minutes {how} the server's", grouped(apart.as_secs() / 60));
         let remedy = "Set this machine's clock: certificates and Retry-After are judged by it.";
-        self.warn("clock", found, remedy);
+        self.warn(CheckName::Clock, found, remedy);
     }
 
     fn unreached(&mut self, failure: &ProbeFailure, through_proxy: bool) {
@@ -123,9 +126,9 @@ impl Doctor<'_> {
         let (found, remedy) = match kind {
             Unreached::Certificate(trouble) => return self.certificate(*trouble, words),
             Unreached::Tls => {
-                self.ok("connection", "the server answers");
+                self.ok(CheckName::Connection, "the server answers");
                 let remedy = "Check that the base URL and its port are those of an https server.";
-                self.failed("tls", words.clone(), remedy);
+                self.failed(CheckName::Tls, words.clone(), remedy);
                 return;
             }
             Unreached::Refused => {
@@ -146,11 +149,11 @@ impl Doctor<'_> {
         } else {
             remedy
         };
-        self.failed("connection", found, remedy);
+        self.failed(CheckName::Connection, found, remedy);
     }
 
     fn certificate(&mut self, trouble: CertificateTrouble, words: &str) {
-        self.ok("connection", "the server answers");
+        self.ok(CheckName::Connection, "the server answers");
         let (found, remedy) = match trouble {
             CertificateTrouble::UnknownIssuer => (
                 "nobody whom this machine trusts has signed the server's certificate".to_owned(),
@@ -169,6 +172,6 @@ impl Doctor<'_> {
                 (format!("the server's certificate is refused: {words}"), "Tell whoever runs the deployment.")
             }
         };
-        self.failed("tls", found, remedy);
+        self.failed(CheckName::Tls, found, remedy);
     }
 }
