@@ -82,14 +82,10 @@ pub(crate) async fn second_pass(
         rollback,
     });
     let shown = shown.apart();
-    if must_ask {
-        if began.elapsed() >= TYPED_AHEAD {
-            terminal::forget_what_was_typed();
-        }
-        terminal.show(&shown);
-    } else {
-        terminal.say(&shown);
+    if must_ask && began.elapsed() >= TYPED_AHEAD {
+        terminal::forget_what_was_typed();
     }
+    terminal.present(&shown, must_ask);
     if is_dry {
         return;
     }
