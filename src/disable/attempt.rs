@@ -18,7 +18,7 @@ const ROUNDS_BACK_ON: u32 = 3;
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(2);
 
 /// How often an intent is made anew that grew old before its request left.
-const FRESH_WISHES: u32 = 3;
+const FRESH_INTENTS: u32 = 3;
 
 /// So many failures in a row are no hiccup: then each row is asked for once.
 const PATIENT_FAILURES: u32 = 3;
@@ -39,7 +39,7 @@ impl Switchboard<'_> {
     /// Switches an assistant off: the intent goes on disk, then the request leaves, then its outcome goes on disk. An intent
     /// that grew old while the platform made everybody wait is made anew, after another check.
     pub(super) async fn switch_off(&mut self, row: Switchable, role: Role) -> SwitchedOff {
-        for _ in 0..FRESH_WISHES {
+        for _ in 0..FRESH_INTENTS {
             if let Some(switched_off) = self.try_to_switch_off(row.clone(), role).await {
                 return switched_off;
             }
@@ -152,6 +152,8 @@ impl Switchboard<'_> {
         let conclusion = conclusion(state, failure, spent);
         let recorded = self.writer.back_on(row, conclusion).await;
         if let Some(switched) = self.on_disk(recorded) {
+            let count = if is_on { &mut self.back_on.switched_on } else { &mut self.back_on.failed };
+            *count += 1;
             self.observer.observe(&Event::Switched(switched));
         }
         is_on

@@ -19,7 +19,7 @@ pub(crate) async fn settle(board: &mut Switchboard<'_>, unsettled: Unsettled, wa
         board.switch_owed_on(Recovery::Revert, DisabledState::Reverted, |_| true, None).await;
     }
     if unsettled.answers > 0 && board.may_go_on() {
-        board.answer_open_wishes().await;
+        board.answer_open_intents().await;
     }
     if unsettled.looks > 0 && board.may_go_on() {
         board.look_for_earlier_run(watched).await;
@@ -29,7 +29,7 @@ pub(crate) async fn settle(board: &mut Switchboard<'_>, unsettled: Unsettled, wa
 }
 
 impl Switchboard<'_> {
-    async fn answer_open_wishes(&mut self) {
+    async fn answer_open_intents(&mut self) {
         let Some(FirstSight { off: shown_off, .. }) = self.first_sight().await else { return };
         let mut last: Option<Switchable> = None;
         loop {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::rollback_messages::RollbackResult;
 use crate::base::{Call, CallFailure, FailureKind, StopReason};
 use crate::check::BothSides;
 use crate::engine::session::Board;
@@ -17,6 +18,8 @@ pub(crate) struct Switchboard<'a> {
     board: Board<'a>,
     pub(super) assistants_api_is_gone: bool,
     pub(super) any_went_off: bool,
+    /// What was asked to be switched on again, and that is on disk.
+    pub(super) back_on: RollbackResult,
     /// Rows that could not be switched on, in a row.
     pub(super) stuck_in_a_row: u32,
     forbidden_in_a_row: u32,
@@ -44,6 +47,7 @@ impl<'a> Switchboard<'a> {
             board,
             assistants_api_is_gone: false,
             any_went_off: false,
+            back_on: RollbackResult { switched_on: 0, failed: 0, left: 0 },
             stuck_in_a_row: 0,
             forbidden_in_a_row: 0,
             reader,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::agent_list::LookAtAll;
 use super::guard::{Condemned, LastSight};
+use super::rollback_messages::RollbackResult;
 use super::switchboard::Switchboard;
 use crate::base::{AgentId, DisabledState, Event, GuardNews, StopReason, Switching};
 use crate::disable::store::{LastLook, Recovery, Switchable};
@@ -125,8 +126,12 @@ impl Switchboard<'_> {
 
 /// Switches all on again that the ledger says this program switched off, or may have: first what an earlier run should have,
 /// then, of the rest, those named by `only` (`None`: all). `rows` is how many that will be. What does not come on stays as
-/// it is in the ledger.
-pub(crate) async fn roll_back(board: &mut Switchboard<'_>, only: Option<&BTreeSet<Uuid>>, rows: u64) {
+/// it is in the ledger. Gives how many came on, and how many did not.
+pub(crate) async fn roll_back(
+    board: &mut Switchboard<'_>,
+    only: Option<&BTreeSet<Uuid>>,
+    rows: u64,
+) -> RollbackResult {
     board.observer.observe(&Event::Switching { switching: Switching::Rollback, rows });
     board.switch_owed_on(Recovery::Revert, DisabledState::ReEnabled, |_| true, None).await;
     if board.may_go_on() {
@@ -134,6 +139,7 @@ pub(crate) async fn roll_back(board: &mut Switchboard<'_>, only: Option<&BTreeSe
         board.switch_owed_on(Recovery::RollbackRest, DisabledState::ReEnabled, rest, None).await;
     }
     board.observer.observe(&Event::Ended);
+    board.back_on
 }
 
 /// How long ago that was; a clock that was set back makes it now.

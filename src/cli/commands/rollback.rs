@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::runtime;
-use crate::base::{DisabledState, Event, Exit, Observer, RollbackPlan, StopReason};
+use crate::base::{Exit, RollbackPlan, StopReason};
 use crate::check::BothSides;
 use crate::cli::arguments::rollback::RollbackArgs;
 use crate::cli::error::CommandError;
@@ -99,19 +99,18 @@ impl Rollback<'_> {
         let only: Vec<_> = self.only.iter().flatten().map(Uuid::to_string).collect();
         let settings = json!({ "only": only });
         let session = Session { runtime: &runtime, ledger, connection, network, command, settings };
-        let progress = self.terminal.progress(&disable::WORDING);
-        let mut counted = Counted { progress, result: RollbackResult::default() };
+        let mut progress = self.terminal.progress(&disable::WORDING);
+        let mut result = RollbackResult::default();
         let stopped = session.run(None, async |Work { client, writer, .. }| {
             let timeout = Duration::from_secs(network.timeout);
-            let board = Board::new(&client, &writer, &mut counted, signals.receiver(), timeout);
+            let board = Board::new(&client, &writer, &mut progress, signals.receiver(), timeout);
             let mut board = Switchboard::new(board, BothSides::default());
-            roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
+            result = roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
             Ok(board.into_stop_reason())
         })?;
-        let RollbackResult { switched_on, failed, .. } = counted.result;
         let all = self.plan.count() + self.plan.left_alone;
-        let left = all.saturating_sub(switched_on).saturating_sub(failed);
-        Ok((RollbackResult { switched_on, failed, left }, stopped))
+        result.left = all.saturating_sub(result.switched_on).saturating_sub(result.failed);
+        Ok((result, stopped))
     }
 
     fn finish(&self, result: RollbackResult, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
@@ -130,23 +129,5 @@ impl Rollback<'_> {
         let summary = disable::after_rollback(&result, self.practice, &files, next.as_deref(), stopped);
         self.terminal.say(summary.apart());
         Ok(reports.exit(Exit::of(stopped, !is_over), ["report", "done"], self.terminal))
-    }
-}
-
-/// Counts what came on again, and what did not, on its way to the person.
-struct Counted<P> {
-    progress: P,
-    result: RollbackResult,
-}
-
-impl<P: Observer> Observer for Counted<P> {
-    fn observe(&mut self, event: &Event) {
-        if let Event::Switched(switched) = event {
-            match switched.state {
-                DisabledState::ReEnabled => self.result.switched_on += 1,
-                _ => self.result.failed += 1,
-            }
-        }
-        self.progress.observe(event);
     }
 }
