@@ -21,7 +21,7 @@ use crate::cli::wiring::intake::{check_outputs, named};
 use crate::cli::wiring::session::{Session, Work};
 use crate::cli::wiring::signals::Signals;
 use crate::cli::wiring::switching::{ask_first, somebody_must_be_there};
-use crate::disable::{self, RollbackResult, Switchboard, roll_back};
+use crate::disable::{self, RollbackResult, Switcher, roll_back};
 use crate::engine::ledger::{Ledger, LedgerReader, RunCommand};
 use crate::engine::report::page::PageOptions;
 use crate::engine::session::Board;
@@ -104,9 +104,9 @@ impl Rollback<'_> {
         let stopped = session.run(None, async |Work { client, writer, .. }| {
             let timeout = Duration::from_secs(network.timeout);
             let board = Board::new(&client, &writer, &mut progress, signals.receiver(), timeout);
-            let mut board = Switchboard::new(board, BothSides::default());
-            result = roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
-            Ok(board.into_stop_reason())
+            let mut switcher = Switcher::new(board, BothSides::default());
+            result = roll_back(&mut switcher, self.only.as_ref(), self.plan.count()).await;
+            Ok(switcher.board.into_stop_reason())
         })?;
         let all = self.plan.count() + self.plan.left_alone;
         result.left = all.saturating_sub(result.switched_on).saturating_sub(result.failed);

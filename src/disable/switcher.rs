@@ -1,6 +1,5 @@
 //! What the switching of assistants shares beside what every writing command does ([`Board`]).
 
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,8 +13,8 @@ use crate::engine::session::Board;
 const FORBIDDEN_ROWS: u32 = 3;
 
 /// Switches assistants, one after the other.
-pub(crate) struct Switchboard<'a> {
-    board: Board<'a>,
+pub(crate) struct Switcher<'a> {
+    pub(crate) board: Board<'a>,
     pub(super) assistants_api_is_gone: bool,
     pub(super) any_went_off: bool,
     /// What was asked to be switched on again, and that is on disk.
@@ -27,21 +26,7 @@ pub(crate) struct Switchboard<'a> {
     pub(super) reader: BothSides,
 }
 
-impl<'a> Deref for Switchboard<'a> {
-    type Target = Board<'a>;
-
-    fn deref(&self) -> &Board<'a> {
-        &self.board
-    }
-}
-
-impl DerefMut for Switchboard<'_> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.board
-    }
-}
-
-impl<'a> Switchboard<'a> {
+impl<'a> Switcher<'a> {
     pub(crate) const fn new(board: Board<'a>, reader: BothSides) -> Self {
         Self {
             board,
@@ -54,19 +39,15 @@ impl<'a> Switchboard<'a> {
         }
     }
 
-    pub(crate) fn into_stop_reason(self) -> Option<StopReason> {
-        self.board.into_stop_reason()
-    }
-
     pub(super) fn is_signalled(&self) -> bool {
-        self.signal().borrow().is_some()
+        self.board.signal().borrow().is_some()
     }
 
     /// Whether to go on with switching on what must not stay off: also when nothing more may be switched off, and for a
     /// moment after a signal.
     pub(super) fn may_still_undo(&mut self, after_signal_until: Instant) -> bool {
-        self.may_go_on()
-            || match self.stop_reason() {
+        self.board.may_go_on()
+            || match self.board.stop_reason() {
                 Some(StopReason::Signal { .. }) => Instant::now() < after_signal_until,
                 stop => stop.is_some_and(StopReason::leaves_the_agents),
             }
@@ -74,7 +55,7 @@ impl<'a> Switchboard<'a> {
 
     /// Waits so long; `false` when a signal came first.
     pub(super) async fn wait(&mut self, time: Duration) -> bool {
-        self.unless_signalled(tokio::time::sleep(time)).await.is_some()
+        self.board.unless_signalled(tokio::time::sleep(time)).await.is_some()
     }
 
     /// Keeps count of what speaks against going on.
@@ -84,7 +65,7 @@ impl<'a> Switchboard<'a> {
             .is_some_and(|failure| failure.kind == FailureKind::Forbidden && failure.call == Call::Disable);
         self.forbidden_in_a_row = if is_forbidden { self.forbidden_in_a_row + 1 } else { 0 };
         if self.forbidden_in_a_row >= FORBIDDEN_ROWS && !self.any_went_off {
-            self.stop_for(StopReason::MayNotDisable);
+            self.board.stop_for(StopReason::MayNotDisable);
         }
         self.board.learn_from(failure);
     }
