@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::guard::LastSight;
 use super::switcher::Switcher;
-use crate::base::{AgentId, CallFailure, FailureKind, Sight};
+use crate::base::{AgentId, CallFailure, FailureKind, LookAtAll, Sight};
 use crate::engine::platform::{ListWalk, ListedAgent, Listing};
 use crate::engine::session::stop_reason;
 
@@ -27,19 +27,6 @@ pub(crate) enum ListState {
     /// This deployment has none (404).
     Missing,
     Unreadable,
-}
-
-/// The last look at several agents.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum LookAtAll {
-    AllOn,
-    /// This one is disabled.
-    OneOff(AgentId),
-    /// None is disabled and others are enabled, but these, sorted, are not in the list, or the list does not say.
-    SomeMissing(Vec<AgentId>),
-    /// The same of all of them.
-    AllMissing(Vec<AgentId>),
-    NoList,
 }
 
 impl LookAtAll {

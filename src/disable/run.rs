@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::agent_list::{FirstSight, ListState, LookAtAll};
+use super::agent_list::{FirstSight, ListState};
 use super::attempt::SwitchedOff;
 use super::guard::{Action, Condemned, Observation, Rules, State};
 use super::switcher::Switcher;
-use crate::base::{DisabledState, DisablingEnd, Event, GuardNews, Plan, StopReason, Switching};
+use crate::base::{DisabledState, DisablingEnd, Event, GuardNews, LookAtAll, Plan, StopReason, Switching};
 use crate::disable::store::{PlanOptions, Planned, Role, Switchable};
 
 /// How the plan is carried out.

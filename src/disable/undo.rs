@@ -7,11 +7,10 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::agent_list::LookAtAll;
 use super::guard::{Condemned, LastSight};
 use super::rollback_messages::RollbackResult;
 use super::switcher::Switcher;
-use crate::base::{AgentId, DisabledState, Event, GuardNews, StopReason, Switching};
+use crate::base::{AgentId, DisabledState, Event, GuardNews, LookAtAll, StopReason, Switching};
 use crate::disable::store::{LastLook, Recovery, Switchable};
 
 /// After a signal the last look may take so long, and switching on again likewise; what is not done by then is owed
@@ -49,14 +48,7 @@ impl Switcher<'_> {
             let done = self.board.writer.looks_are_done().await;
             self.board.on_disk(done);
         }
-        self.board.observer.observe(&Event::Guard(match &seen {
-            LookAtAll::AllOn => GuardNews::AllOn,
-            LookAtAll::OneOff(agent) => GuardNews::Off { agent: *agent },
-            LookAtAll::SomeMissing(agents) | LookAtAll::AllMissing(agents) => {
-                GuardNews::Missing { agents: agents.clone() }
-            }
-            LookAtAll::NoList => GuardNews::NoList,
-        }));
+        self.board.observer.observe(&Event::Guard(GuardNews::LookedAtAll(seen.clone())));
         Some(seen)
     }
 
