@@ -85,22 +85,15 @@ impl Applier<'_> {
         (concurrency, backlog): (usize, Backlog),
     ) -> Plan {
         self.board.observer.observe(&Event::Started(backlog));
-        let mut looking = Looking {
-            task: Task {
-                client: self.board.client.clone(),
-                writer: self.board.writer.clone(),
-                workspace: self.workspace.clone(),
-                choices: self.choices.clone(),
-                which,
-            },
-            tasks: JoinSet::new(),
-            under_way: HashMap::new(),
-            asked: 0,
-            is_over: false,
-            rules: StopRules::default(),
-            plan: Plan::default(),
+        let task = Task {
+            client: self.board.client.clone(),
+            writer: self.board.writer.clone(),
+            workspace: self.workspace.clone(),
+            choices: self.choices.clone(),
+            which,
         };
-        let stop = self.look_at_all(&mut looking, rows, concurrency.max(1)).await;
+        let mut looking = Looking::default();
+        let stop = self.look_at_all(&mut looking, &task, rows, concurrency.max(1)).await;
         looking.tasks.shutdown().await;
         if let Some(reason) = stop {
             self.board.stop_for(reason);
@@ -113,6 +106,7 @@ impl Applier<'_> {
     async fn look_at_all(
         &mut self,
         looking: &mut Looking,
+        task: &Task,
         mut rows: mpsc::Receiver<Result<Candidate, LedgerError>>,
         concurrency: usize,
     ) -> Option<StopReason> {
@@ -130,7 +124,7 @@ impl Applier<'_> {
                     }
                 }
                 candidate = rows.recv(), if may_start => match candidate {
-                    Some(Ok(candidate)) => looking.start(candidate),
+                    Some(Ok(candidate)) => looking.start(task.clone(), candidate),
                     Some(Err(error)) => return Some(unwritable(&error)),
                     None => looking.is_over = true,
                 },
@@ -142,8 +136,8 @@ impl Applier<'_> {
 }
 
 /// The rows that are being looked at, and what came of those before.
+#[derive(Default)]
 struct Looking {
-    task: Task,
     tasks: JoinSet<Result<Looked, LedgerError>>,
     /// Which row a task is, and the how manieth that was asked for.
     under_way: HashMap<Id, (u64, Target, String)>,
@@ -155,9 +149,9 @@ struct Looking {
 }
 
 impl Looking {
-    fn start(&mut self, candidate: Candidate) {
+    fn start(&mut self, task: Task, candidate: Candidate) {
         let (target, name) = (candidate.target.clone(), candidate.name.clone());
-        let task = self.tasks.spawn(self.task.clone().look_at(candidate));
+        let task = self.tasks.spawn(task.look_at(candidate));
         self.under_way.insert(task.id(), (self.asked, target, name));
         self.asked += 1;
     }
