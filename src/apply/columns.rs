@@ -82,7 +82,7 @@ impl Line for ApplyRow {
     fn beyond_columns<'a>(&'a self, texts: Texts, columns: Carried<'a>) -> impl Serialize + 'a {
         let left = self.ending().map_or(&[][..], |ending| &ending.left);
         Beyond {
-            left: left.iter().map(|left| Left { name: &left.name, why: left.why.words() }).collect(),
+            left: left.iter().map(|left| LeftBehind { name: &left.name, why: left.why.words() }).collect(),
             columns,
             changes: texts
                 .changes(self.differences())
@@ -99,7 +99,7 @@ impl Line for ApplyRow {
 
 #[derive(Serialize)]
 struct Beyond<'a> {
-    left: Vec<Left<'a>>,
+    left: Vec<LeftBehind<'a>>,
     columns: Carried<'a>,
     changes: Vec<Changed<'a>>,
 }
@@ -112,7 +112,7 @@ struct Changed<'a> {
 }
 
 #[derive(Serialize)]
-struct Left<'a> {
+struct LeftBehind<'a> {
     name: &'a str,
     why: &'a str,
 }

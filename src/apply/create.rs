@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::decide::{decide, proposed};
 use super::look::failed;
 use super::run::{ending, read_again};
-use super::store::{CreateIntent, Ending, Kind, OpenWrite, RowKey, Target, WriteEnd};
+use super::store::{CreateIntent, Ending, OpenWrite, RowKey, Target, WriteEnd};
 use super::write::{Applier, Order, Written, not_recorded};
 use crate::base::{AgentId, ApplyStatus, Call, CallFailure, FailureKind, JsonText};
 use crate::check::compare;
@@ -105,15 +105,7 @@ impl Applier<'_> {
         if change.is_empty() {
             return Ending { version, ..read_again(source, &now, ApplyStatus::Created) };
         }
-        let order = Order {
-            key,
-            agent,
-            kind: Kind::Update,
-            change: &change,
-            now: &now,
-            body: &body,
-            must_publish: false,
-        };
+        let order = Order::of(key, agent, &change, &now, &body);
         let written = self.write(&order).await;
         if matches!(written, Written::NotSent) {
             return Ending { version, ..read_again(source, &now, ApplyStatus::Created) };

@@ -51,15 +51,15 @@ impl Choices {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Change {
-    fields: Vec<Written>,
+    fields: Vec<FieldWrite>,
     /// Fields that an earlier write may have left in the draft, with the values that are published.
-    tidied: Vec<Written>,
+    tidied: Vec<FieldWrite>,
     /// What stays different.
     pub(crate) left: Vec<Left>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Written {
+struct FieldWrite {
     name: &'static str,
     write_name: &'static str,
     value: Json,
@@ -145,16 +145,16 @@ pub(crate) fn restore<'a>(
 }
 
 /// That field as the agent has it; `None` where it cannot be written.
-fn written(name: &str, agent: &Record) -> Option<Written> {
+fn written(name: &str, agent: &Record) -> Option<FieldWrite> {
     let field = FIELDS.iter().find(|field| field.name == name)?;
     let value = for_update(field, agent.object().get(name))?;
-    Some(Written { name: field.name, write_name: field.write_name?, value })
+    Some(FieldWrite { name: field.name, write_name: field.write_name?, value })
 }
 
 impl Change {
     fn write(&mut self, field: &'static Field, value: Json) {
         let Some(write_name) = field.write_name else { return };
-        self.fields.push(Written { name: field.name, write_name, value });
+        self.fields.push(FieldWrite { name: field.name, write_name, value });
     }
 
     fn leave(&mut self, field: &Field, why: WhyLeft) {

@@ -1,6 +1,6 @@
 //! Every agent is read and compared with what the ledger keeps: what there is to do.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,50 +8,22 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
-use uuid::Uuid;
 
+use super::candidates::{Candidate, Which, is_named};
 use super::decide::{Choices, decide, proposed};
 use super::left::Left;
 use super::recovery::recover;
-use super::store::{Body, Ending, RowKey, Source, Target, Work, Workspace, WriteEnd};
+use super::store::{Body, Ending, Target, Work, Workspace, WriteEnd};
 use super::write::Applier;
 use crate::base::{
-    AgentId, ApplyStatus, Backlog, Call, CallFailure, Event, FailureKind, Pair, Remedy, RowDone, RowStatus,
+    ApplyStatus, Backlog, Call, CallFailure, Event, FailureKind, Observer, Remedy, RowDone, RowStatus,
     StopReason, defect,
 };
 use crate::check::compare;
-use crate::engine::ledger::{LedgerError, LedgerReader, Writer};
+use crate::engine::ledger::{LedgerError, Writer};
 use crate::engine::platform::{Client, Meter};
 use crate::engine::record::{Record, Side};
 use crate::engine::session::{LIMITER_TICK, StopRules, read, unwritable, wait_for_signal};
-
-/// Which rows are written, and to which agents.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Which {
-    /// Assistants or agents; `None` for all.
-    pub(crate) only: Option<BTreeSet<Uuid>>,
-    /// The agents in another workspace, by the ids of their sources.
-    pub(crate) map: HashMap<Uuid, AgentId>,
-    /// By rows, those that this program has made.
-    pub(crate) made: HashMap<RowKey, AgentId>,
-    /// In another workspace those that it has filled, so that a row is known to have one without `--map`, too.
-    pub(crate) filled: HashMap<RowKey, AgentId>,
-    /// Rows without an agent get one.
-    pub(crate) create: bool,
-    /// Of these even where an earlier request to make one had no answer.
-    pub(crate) retry_create: BTreeSet<Uuid>,
-    /// Whether there is a write of an earlier command to settle.
-    pub(crate) has_past: bool,
-}
-
-#[derive(Debug)]
-pub(crate) struct Candidate {
-    target: Target,
-    name: String,
-    source: Option<Source>,
-    /// Line of an earlier row with the same agent.
-    rival: Option<u64>,
-}
 
 /// What the look has found, counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,43 +67,7 @@ struct Looked {
     work: Work,
 }
 
-/// Shows the rows to be looked at to the channel, until all are through or nobody takes them any more.
-pub(crate) fn feed(
-    reader: &LedgerReader,
-    (which, is_audit, is_elsewhere): (&Which, bool, bool),
-    into: &mpsc::Sender<Result<Candidate, LedgerError>>,
-) {
-    let mut seen: HashMap<Uuid, u64> = HashMap::new();
-    let shown = reader.for_each_row(true, |row, assistant, agent| {
-        let pair = row.pair.filter(|_| row.invalid.is_none() && row.duplicate_of.is_none());
-        let Some(pair) = pair.filter(|pair| is_named(which.only.as_ref(), *pair)) else { return Ok(()) };
-        let Some(key) = reader.apply_key(pair)? else { return Ok(()) };
-        let mapped = || which.map.get(&pair.assistant.0).or_else(|| which.map.get(&pair.agent.0)).copied();
-        let agent_id = which.made.get(&key).copied().or_else(|| {
-            if is_elsewhere { mapped().or_else(|| which.filled.get(&key).copied()) } else { Some(pair.agent) }
-        });
-        let rival = agent_id.and_then(|agent| {
-            let first = *seen.entry(agent.0).or_insert(row.line);
-            (first != row.line).then_some(first)
-        });
-        let candidate = Candidate {
-            target: Target { key, line: row.line, pair, agent: agent_id },
-            name: row.name,
-            source: Source::of(assistant, agent, is_audit),
-            rival,
-        };
-        into.blocking_send(Ok(candidate)).map_err(|_| LedgerError::Closed)
-    });
-    if let Err(error) = shown {
-        // Nobody listens any more, which is why it ended; or they hear of it.
-        let _ = into.blocking_send(Err(error));
-    }
-}
-
-fn is_named(only: Option<&BTreeSet<Uuid>>, pair: Pair) -> bool {
-    only.is_none_or(|only| only.contains(&pair.assistant.0) || only.contains(&pair.agent.0))
-}
-
+#[derive(Clone)]
 struct Task {
     client: Client,
     writer: Writer,
@@ -144,67 +80,99 @@ impl Applier<'_> {
     /// Looks at every row, at most `concurrency` at once; what is found is on disk row by row.
     pub(crate) async fn look(
         &mut self,
-        mut rows: mpsc::Receiver<Result<Candidate, LedgerError>>,
+        rows: mpsc::Receiver<Result<Candidate, LedgerError>>,
         which: Arc<Which>,
         (concurrency, backlog): (usize, Backlog),
     ) -> Plan {
         self.board.observer.observe(&Event::Started(backlog));
-        let mut plan = Plan::default();
-        let mut rules = StopRules::default();
-        let mut tasks: JoinSet<Result<Looked, LedgerError>> = JoinSet::new();
-        let mut under_way: HashMap<Id, (u64, Target, String)> = HashMap::new();
-        let (mut asked, mut is_over) = (0, false);
-        let mut signal = self.board.signal();
-        let mut tick = interval(LIMITER_TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let stop: Option<StopReason> = loop {
-            if is_over && tasks.is_empty() {
-                break rules.at_the_end();
-            }
-            tokio::select! {
-                biased;
-                asked = wait_for_signal(&mut signal) => break Some(StopReason::Signal { signal: asked }),
-                Some(end) = tasks.join_next_with_id() => {
-                    let id = end.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-                    let Some((nth, target, name)) = under_way.remove(&id) else { continue };
-                    let looked = match end {
-                        Ok((_, Ok(looked))) => looked,
-                        Ok((_, Err(error))) => break Some(unwritable(&error)),
-                        // A panic is one row's.
-                        Err(_) => nothing(failed(met_a_defect())),
-                    };
-                    plan.take(&looked);
-                    self.board.observer.observe(&Event::RowDone(row_done(&target, name, &looked)));
-                    if let Some(reason) = rules.observe(looked.ending.failure.as_ref(), nth, !is_over) {
-                        break Some(reason);
-                    }
-                }
-                candidate = rows.recv(), if !is_over && tasks.len() < concurrency.max(1) => match candidate {
-                    Some(Ok(candidate)) => {
-                        let (target, name) = (candidate.target.clone(), candidate.name.clone());
-                        let task = Task {
-                            client: self.board.client.clone(),
-                            writer: self.board.writer.clone(),
-                            workspace: self.workspace.clone(),
-                            choices: self.choices.clone(),
-                            which: Arc::clone(&which),
-                        };
-                        under_way.insert(tasks.spawn(task.look_at(candidate)).id(), (asked, target, name));
-                        asked += 1;
-                    }
-                    Some(Err(error)) => break Some(unwritable(&error)),
-                    None => is_over = true,
-                },
-                _ = tick.tick() => self.board.observer.observe(&Event::Limiter(self.board.client.limiter_status())),
-            }
+        let task = Task {
+            client: self.board.client.clone(),
+            writer: self.board.writer.clone(),
+            workspace: self.workspace.clone(),
+            choices: self.choices.clone(),
+            which,
         };
-        tasks.shutdown().await;
-        drop(rows);
+        let mut looking = Looking::default();
+        let stop = self.look_at_all(&mut looking, &task, rows, concurrency.max(1)).await;
+        looking.tasks.shutdown().await;
         if let Some(reason) = stop {
             self.board.stop_for(reason);
         }
         self.board.observer.observe(&Event::Ended);
-        plan
+        looking.plan
+    }
+
+    /// Gives why it stopped early.
+    async fn look_at_all(
+        &mut self,
+        looking: &mut Looking,
+        task: &Task,
+        mut rows: mpsc::Receiver<Result<Candidate, LedgerError>>,
+        concurrency: usize,
+    ) -> Option<StopReason> {
+        let mut signal = self.board.signal();
+        let mut tick = interval(LIMITER_TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !looking.is_over || !looking.tasks.is_empty() {
+            let may_start = !looking.is_over && looking.tasks.len() < concurrency;
+            tokio::select! {
+                biased;
+                asked = wait_for_signal(&mut signal) => return Some(StopReason::Signal { signal: asked }),
+                Some(end) = looking.tasks.join_next_with_id() => {
+                    if let Some(reason) = looking.take(end, self.board.observer) {
+                        return Some(reason);
+                    }
+                }
+                candidate = rows.recv(), if may_start => match candidate {
+                    Some(Ok(candidate)) => looking.start(task.clone(), candidate),
+                    Some(Err(error)) => return Some(unwritable(&error)),
+                    None => looking.is_over = true,
+                },
+                _ = tick.tick() => self.board.observer.observe(&Event::Limiter(self.board.client.limiter_status())),
+            }
+        }
+        looking.rules.at_the_end()
+    }
+}
+
+/// The rows that are being looked at, and what came of those before.
+#[derive(Default)]
+struct Looking {
+    tasks: JoinSet<Result<Looked, LedgerError>>,
+    /// Which row a task is, and the how manieth that was asked for.
+    under_way: HashMap<Id, (u64, Target, String)>,
+    asked: u64,
+    /// Whether the last row has started.
+    is_over: bool,
+    rules: StopRules,
+    plan: Plan,
+}
+
+impl Looking {
+    fn start(&mut self, task: Task, candidate: Candidate) {
+        let (target, name) = (candidate.target.clone(), candidate.name.clone());
+        let task = self.tasks.spawn(task.look_at(candidate));
+        self.under_way.insert(task.id(), (self.asked, target, name));
+        self.asked += 1;
+    }
+
+    /// Counts what was found; gives the reason if it is one to stop for.
+    fn take(
+        &mut self,
+        end: Result<(Id, Result<Looked, LedgerError>), JoinError>,
+        observer: &mut dyn Observer,
+    ) -> Option<StopReason> {
+        let id = end.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let (nth, target, name) = self.under_way.remove(&id)?;
+        let looked = match end {
+            Ok((_, Ok(looked))) => looked,
+            Ok((_, Err(error))) => return Some(unwritable(&error)),
+            // A panic is one row's.
+            Err(_) => nothing(failed(met_a_defect())),
+        };
+        self.plan.take(&looked);
+        observer.observe(&Event::RowDone(row_done(&target, name, &looked)));
+        self.rules.observe(looked.ending.failure.as_ref(), nth, !self.is_over)
     }
 }
 

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `decide`, `left` | what is sent to an agent, and what is left behind |
 //! | `draft` | whose work is in a draft; whether two states of an agent are one |
+//! | `candidates` | which rows are looked at |
 //! | `look` | every agent is read, and what there is to do found out |
 //! | `write` | one agent: intent, update, draft, publish, read again |
 //! | `recovery` | what an earlier command left open |
@@ -13,6 +14,7 @@
 //! | `columns`, `remedies` | its report |
 //! | `messages` | its sentences |
 
+mod candidates;
 mod columns;
 mod create;
 pub(crate) mod decide;
@@ -29,8 +31,9 @@ mod tests;
 mod undo;
 mod write;
 
+pub(crate) use candidates::{Which, feed};
 pub(crate) use columns::{ApplyFacts, ApplyRow};
-pub(crate) use look::{Plan, Which, feed};
+pub(crate) use look::Plan;
 pub(crate) use messages::{
     ApplyResult, Endpoint, WORDING, after_apply, apply_plan, apply_question, before_apply, undo_plan,
     undo_question,

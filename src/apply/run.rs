@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::decide::decide;
 use super::look::failed;
 use super::recovery::recover;
-use super::store::{Ending, Kind, Planned, Target, Work, WriteEnd};
+use super::store::{Ending, Planned, Target, Work, WriteEnd};
 use super::write::{Applier, Order, Written};
 use crate::base::{AgentDone, ApplyStatus, CallFailure, Event, Writing};
 use crate::check::compare;
@@ -122,13 +122,8 @@ impl Applier<'_> {
             return Some(read_again(&source, &now, ApplyStatus::Unchanged));
         }
         let order = Order {
-            key: target.key,
-            agent,
-            kind: Kind::Update,
-            change: &change,
-            now: &now,
-            body: &body,
             must_publish: unpublished.is_some(),
+            ..Order::of(target.key, agent, &change, &now, &body)
         };
         let written = self.write(&order).await;
         if let (Written::Published { .. }, Some(made)) = (&written, unpublished) {

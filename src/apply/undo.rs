@@ -76,15 +76,8 @@ impl Applier<'_> {
                     let status = if is_done { ApplyStatus::Undone } else { ApplyStatus::Differs };
                     return Some(Ending { left: change.left, ..Ending::of(status) });
                 }
-                let order = Order {
-                    key: past.target.key,
-                    agent,
-                    kind: Kind::Undo,
-                    change: &change,
-                    now: &now,
-                    body: &body,
-                    must_publish: false,
-                };
+                let order = Order::of(past.target.key, agent, &change, &now, &body);
+                let order = Order { kind: Kind::Undo, ..order };
                 let written = self.write(&order).await;
                 let mut ending = ending(written, ApplyStatus::Undone, &before, &now)?;
                 if is_published(ending.status) {

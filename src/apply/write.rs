@@ -35,6 +35,18 @@ pub(super) struct Order<'a> {
     pub(super) must_publish: bool,
 }
 
+impl<'a> Order<'a> {
+    pub(super) const fn of(
+        key: RowKey,
+        agent: AgentId,
+        change: &'a Change,
+        now: &'a Record,
+        body: &'a Bytes,
+    ) -> Self {
+        Self { key, agent, kind: Kind::Update, change, now, body, must_publish: false }
+    }
+}
+
 /// What came of it, as it is on disk.
 #[derive(Debug)]
 pub(super) enum Written {

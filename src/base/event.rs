@@ -82,6 +82,21 @@ pub enum Sight {
     Off,
 }
 
+/// What the last look at several agents shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookAtAll {
+    /// All enabled.
+    AllOn,
+    /// This one is disabled.
+    OneOff(AgentId),
+    /// None is disabled and others are enabled, but these, sorted, are not in the list, or the list does not say.
+    SomeMissing(Vec<AgentId>),
+    /// The same of all of them.
+    AllMissing(Vec<AgentId>),
+    /// There was no list.
+    NoList,
+}
+
 /// Which way assistants are being switched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switching {
@@ -141,20 +156,8 @@ pub enum GuardNews {
         /// So long from now, since the list may be behind.
         after: Duration,
     },
-    /// The last look found them all enabled.
-    AllOn,
-    /// The last look found this agent disabled.
-    Off {
-        /// The agent.
-        agent: AgentId,
-    },
-    /// The last look did not find these, or not a word on whether they are enabled.
-    Missing {
-        /// All of them, at least one.
-        agents: Vec<AgentId>,
-    },
-    /// There was no list to look at for the last time.
-    NoList,
+    /// They were looked at.
+    LookedAtAll(LookAtAll),
     /// The last look was not finished (a signal): the next run or rollback does it first.
     LookOwed,
 }

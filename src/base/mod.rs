@@ -34,8 +34,8 @@ pub use disabling::{
     Candidate, Disabling, DisablingEnd, NotPlanned, Plan, RecordedIntent, RollbackPlan, SkipReason, Unsettled,
 };
 pub use event::{
-    Backlog, Event, FIRST_AT_ONCE, GuardNews, LimiterStatus, Observer, REQUESTS_PER_ROW, RowDone, Sight,
-    Switched, Switching, WaitReason,
+    Backlog, Event, FIRST_AT_ONCE, GuardNews, LimiterStatus, LookAtAll, Observer, REQUESTS_PER_ROW, RowDone,
+    Sight, Switched, Switching, WaitReason,
 };
 pub use exit::Exit;
 pub use failure::{Call, CallFailure, FailureKind, SupportHeader, SupportId};

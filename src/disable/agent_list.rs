@@ -8,8 +8,8 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::guard::LastSight;
-use super::switchboard::Switchboard;
-use crate::base::{AgentId, CallFailure, FailureKind, Sight};
+use super::switcher::Switcher;
+use crate::base::{AgentId, CallFailure, FailureKind, LookAtAll, Sight};
 use crate::engine::platform::{ListWalk, ListedAgent, Listing};
 use crate::engine::session::stop_reason;
 
@@ -27,19 +27,6 @@ pub(crate) enum ListState {
     /// This deployment has none (404).
     Missing,
     Unreadable,
-}
-
-/// The last look at several agents.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum LookAtAll {
-    AllOn,
-    /// This one is disabled.
-    OneOff(AgentId),
-    /// None is disabled and others are enabled, but these, sorted, are not in the list, or the list does not say.
-    SomeMissing(Vec<AgentId>),
-    /// The same of all of them.
-    AllMissing(Vec<AgentId>),
-    NoList,
 }
 
 impl LookAtAll {
@@ -61,7 +48,7 @@ impl LookAtAll {
     }
 }
 
-impl Switchboard<'_> {
+impl Switcher<'_> {
     /// Walks the list for what is off already; `None` when the run has to stop.
     pub(super) async fn first_sight(&mut self) -> Option<FirstSight> {
         let (mut off, mut on) = (Vec::new(), Vec::new());
@@ -143,11 +130,11 @@ impl Switchboard<'_> {
         after_signal: Option<Duration>,
         visit: impl FnMut(ListedAgent) -> ControlFlow<()>,
     ) -> Option<Result<ListWalk, CallFailure>> {
-        let client = self.client;
+        let client = self.board.client;
         let walk = client.all_agents(Listing::Shared, visit);
         let walked = match after_signal {
             Some(time) if self.is_signalled() => timeout(time, walk).await.ok()?,
-            _ => self.unless_signalled(walk).await?,
+            _ => self.board.unless_signalled(walk).await?,
         };
         let Err(failure) = &walked else { return Some(walked) };
         tracing::debug!(error = %failure, "the agent list cannot be read");
@@ -156,7 +143,7 @@ impl Switchboard<'_> {
             FailureKind::ScopeMissing { .. } | FailureKind::Redirect { .. } | FailureKind::NotTheApi { .. }
         );
         if !is_about_the_list && let Some(reason) = stop_reason(failure) {
-            self.stop_for(reason);
+            self.board.stop_for(reason);
             return None;
         }
         Some(walked)

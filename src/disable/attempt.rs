@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::switchboard::Switchboard;
+use super::switcher::Switcher;
 use crate::base::{Call, CallFailure, DisabledState, Event, FailureKind, Pair, RowStatus, Sight};
 use crate::disable::store::{Conclusion, Intent, Role, Switchable};
 use crate::engine::ledger::Job;
@@ -18,7 +18,7 @@ const ROUNDS_BACK_ON: u32 = 3;
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(2);
 
 /// How often an intent is made anew that grew old before its request left.
-const FRESH_WISHES: u32 = 3;
+const FRESH_INTENTS: u32 = 3;
 
 /// So many failures in a row are no hiccup: then each row is asked for once.
 const PATIENT_FAILURES: u32 = 3;
@@ -35,11 +35,11 @@ pub(super) enum SwitchedOff {
     NotSent,
 }
 
-impl Switchboard<'_> {
+impl Switcher<'_> {
     /// Switches an assistant off: the intent goes on disk, then the request leaves, then its outcome goes on disk. An intent
     /// that grew old while the platform made everybody wait is made anew, after another check.
     pub(super) async fn switch_off(&mut self, row: Switchable, role: Role) -> SwitchedOff {
-        for _ in 0..FRESH_WISHES {
+        for _ in 0..FRESH_INTENTS {
             if let Some(switched_off) = self.try_to_switch_off(row.clone(), role).await {
                 return switched_off;
             }
@@ -56,7 +56,7 @@ impl Switchboard<'_> {
         let mut meter = Meter::default();
         let request =
             async |client: &Client, meter: &mut Meter| client.disable_assistant(&intent, meter).await;
-        let sent = self.send(Call::Disable, request, InPause::GiveUp, &mut meter).await;
+        let sent = self.board.send(Call::Disable, request, InPause::GiveUp, &mut meter).await;
         let (state, failure) = self.judge(&intent, sent).await;
         let has_grown_old = failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Outdated)
             && state == DisabledState::Failed;
@@ -65,13 +65,13 @@ impl Switchboard<'_> {
         self.any_went_off |= state == DisabledState::Disabled;
         self.learn_from(failure.as_ref());
         let conclusion = conclusion(state, failure, meter);
-        let concluded = self.writer.conclude(intent, conclusion).await;
-        let switched = self.on_disk(concluded);
+        let concluded = self.board.writer.conclude(intent, conclusion).await;
+        let switched = self.board.on_disk(concluded);
         if let Some(switched) = switched.filter(|_| !has_grown_old) {
-            self.observer.observe(&Event::Switched(switched));
+            self.board.observer.observe(&Event::Switched(switched));
         }
         match state {
-            _ if has_grown_old && self.may_go_on() => None,
+            _ if has_grown_old && self.board.may_go_on() => None,
             DisabledState::Disabled => Some(SwitchedOff::Yes),
             DisabledState::Failed => Some(SwitchedOff::Refused),
             DisabledState::NotRequested => Some(SwitchedOff::NotSent),
@@ -82,8 +82,8 @@ impl Switchboard<'_> {
     /// Gets the intent on disk; a row that was verified too long ago is read again before.
     async fn intend(&mut self, row: Switchable, role: Role) -> Result<Intent, SwitchedOff> {
         for is_reread in [false, true] {
-            let intent = self.writer.intend(row.clone(), role, Timestamp::now()).await;
-            match self.on_disk(intent) {
+            let intent = self.board.writer.intend(row.clone(), role, Timestamp::now()).await;
+            match self.board.on_disk(intent) {
                 Some(Some(intent)) => return Ok(intent),
                 Some(None) if !is_reread => self.verify_again(row.pair).await?,
                 Some(None) => return Err(SwitchedOff::NotVerified),
@@ -94,14 +94,15 @@ impl Switchboard<'_> {
     }
 
     async fn verify_again(&mut self, pair: Pair) -> Result<(), SwitchedOff> {
-        let check = self.reader.clone().read(self.client.clone(), Job { line: 0, pair }, Meter::default());
-        let outcome = self.unless_signalled(check).await.ok_or(SwitchedOff::NotSent)?;
+        let check =
+            self.reader.clone().read(self.board.client.clone(), Job { line: 0, pair }, Meter::default());
+        let outcome = self.board.unless_signalled(check).await.ok_or(SwitchedOff::NotSent)?;
         let status = outcome.status;
         if let Some(reason) = outcome.failure.as_ref().and_then(CallFailure::stop_reason) {
-            self.stop_for(reason);
+            self.board.stop_for(reason);
         }
-        let settled = self.writer.settle(outcome).await;
-        if self.on_disk(settled).is_none() {
+        let settled = self.board.writer.settle(outcome).await;
+        if self.board.on_disk(settled).is_none() {
             return Err(SwitchedOff::NotSent);
         }
         if status == RowStatus::Verified { Ok(()) } else { Err(SwitchedOff::NotVerified) }
@@ -126,8 +127,8 @@ impl Switchboard<'_> {
     /// Switches an assistant on again; whether it is. `on` is what it is called then: `reverted` or `re_enabled`.
     pub(super) async fn switch_on(&mut self, row: Switchable, on: DisabledState) -> bool {
         // Where the ledger cannot be written, the request leaves all the same: what is off by mistake must not stay so.
-        let noted = self.writer.will_be_back_on(&row, Timestamp::now()).await;
-        self.on_disk(noted);
+        let noted = self.board.writer.will_be_back_on(&row, Timestamp::now()).await;
+        self.board.on_disk(noted);
         let mut spent = Meter::default();
         let mut failure = None;
         for round in 1..=ROUNDS_BACK_ON {
@@ -150,9 +151,11 @@ impl Switchboard<'_> {
         let is_on = failure.is_none();
         let state = if is_on { on } else { still_off(&row, on, failure.as_ref(), spent) };
         let conclusion = conclusion(state, failure, spent);
-        let recorded = self.writer.back_on(row, conclusion).await;
-        if let Some(switched) = self.on_disk(recorded) {
-            self.observer.observe(&Event::Switched(switched));
+        let recorded = self.board.writer.back_on(row, conclusion).await;
+        if let Some(switched) = self.board.on_disk(recorded) {
+            let count = if is_on { &mut self.back_on.switched_on } else { &mut self.back_on.failed };
+            *count += 1;
+            self.board.observer.observe(&Event::Switched(switched));
         }
         is_on
     }
@@ -174,10 +177,10 @@ impl Switchboard<'_> {
         in_pause: InPause,
         meter: &mut Meter,
     ) -> Result<Result<(), CallFailure>, GaveUp> {
-        let client = self.client;
+        let client = self.board.client;
         if !(self.assistants_api_is_gone && pair.is_one_uuid()) {
             let call = client.enable_assistant(pair.assistant, meter);
-            match self.patiently(call, in_pause).await {
+            match self.board.patiently(call, in_pause).await {
                 Ok(Err(failure)) if pair.is_one_uuid() && has_ended(&failure.kind) => {
                     self.assistants_api_is_gone = true;
                 }
@@ -185,7 +188,7 @@ impl Switchboard<'_> {
             }
         }
         let call = client.enable_agent(pair.agent, meter);
-        self.patiently(call, in_pause).await
+        self.board.patiently(call, in_pause).await
     }
 }
 

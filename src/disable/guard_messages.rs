@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::base::{
-    AgentId, DisabledState, Event, GuardNews, REQUESTS_PER_ROW, RowStatus, Sight, StopReason, Switched,
-    Switching, grouped, terminal_safe,
+    AgentId, DisabledState, Event, GuardNews, LookAtAll, REQUESTS_PER_ROW, RowStatus, Sight, StopReason,
+    Switched, Switching, grouped, terminal_safe,
 };
 use crate::engine::terminal::{Phase, Said, Wording, assistants, moment, quoted};
 
@@ -68,14 +68,14 @@ fn news(news: &GuardNews) -> String {
             grouped(*rest)
         ),
         GuardNews::LastLook { agents, after } => last_look(*agents, *after),
-        GuardNews::Off { agent } => format!("Agent {agent} is off."),
-        GuardNews::NoList => "The agent list could not be read.".to_owned(),
-        GuardNews::Missing { agents } => format!(
+        GuardNews::LookedAtAll(LookAtAll::OneOff(agent)) => format!("Agent {agent} is off."),
+        GuardNews::LookedAtAll(LookAtAll::NoList) => "The agent list could not be read.".to_owned(),
+        GuardNews::LookedAtAll(LookAtAll::SomeMissing(agents) | LookAtAll::AllMissing(agents)) => format!(
             "{} not in the agent list, or the list does not say whether {} on.",
             those(agents),
             if agents.len() == 1 { "it is" } else { "they are" }
         ),
-        GuardNews::AllOn => "The last look found every agent on.".to_owned(),
+        GuardNews::LookedAtAll(LookAtAll::AllOn) => "The last look found every agent on.".to_owned(),
         GuardNews::LookOwed => {
             "The last look at the agents could not be finished. The next run does it first.".to_owned()
         }
@@ -181,12 +181,12 @@ mod tests {
             GuardNews::GoOn { rest: 0 },
             GuardNews::LastLook { agents: 2_961, after: seconds(10) },
             GuardNews::LastLook { agents: 1, after: seconds(0) },
-            GuardNews::AllOn,
-            GuardNews::Off { agent: AgentId(Uuid::from_u128(1)) },
-            GuardNews::Missing { agents: agents(1) },
-            GuardNews::Missing { agents: agents(2) },
-            GuardNews::Missing { agents: agents(1_012) },
-            GuardNews::NoList,
+            GuardNews::LookedAtAll(LookAtAll::AllOn),
+            GuardNews::LookedAtAll(LookAtAll::OneOff(AgentId(Uuid::from_u128(1)))),
+            GuardNews::LookedAtAll(LookAtAll::SomeMissing(agents(1))),
+            GuardNews::LookedAtAll(LookAtAll::AllMissing(agents(2))),
+            GuardNews::LookedAtAll(LookAtAll::SomeMissing(agents(1_012))),
+            GuardNews::LookedAtAll(LookAtAll::NoList),
             GuardNews::LookOwed,
         ]
         .iter()

@@ -24,7 +24,7 @@ mod rollback_messages;
 mod run;
 mod run_messages;
 pub(crate) mod store;
-mod switchboard;
+mod switcher;
 mod undo;
 
 pub(crate) use ending_messages::ending;
@@ -35,5 +35,5 @@ pub(crate) use recovery::settle;
 pub(crate) use rollback_messages::{RollbackResult, after_rollback, rollback_plan, rollback_question};
 pub(crate) use run::{DisableSettings, decline, disable, plan};
 pub(crate) use run_messages::{after_run, before_run};
-pub(crate) use switchboard::Switchboard;
+pub(crate) use switcher::Switcher;
 pub(crate) use undo::roll_back;

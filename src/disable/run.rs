@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::agent_list::{FirstSight, ListState, LookAtAll};
+use super::agent_list::{FirstSight, ListState};
 use super::attempt::SwitchedOff;
 use super::guard::{Action, Condemned, Observation, Rules, State};
-use super::switchboard::Switchboard;
-use crate::base::{DisabledState, DisablingEnd, Event, GuardNews, Plan, StopReason, Switching};
+use super::switcher::Switcher;
+use crate::base::{DisabledState, DisablingEnd, Event, GuardNews, LookAtAll, Plan, StopReason, Switching};
 use crate::disable::store::{PlanOptions, Planned, Role, Switchable};
 
 /// How the plan is carried out.
@@ -35,40 +35,40 @@ impl DisableSettings {
 
 /// Makes the plan, of at most so many assistants (`--max-disable`): first the agent list is read for those that are off
 /// already. `None` when the run has to stop.
-pub(crate) async fn plan(board: &mut Switchboard<'_>, maximum: Option<u64>) -> Option<(Plan, ListState)> {
-    let FirstSight { list, off, on } = board.first_sight().await?;
+pub(crate) async fn plan(switcher: &mut Switcher<'_>, maximum: Option<u64>) -> Option<(Plan, ListState)> {
+    let FirstSight { list, off, on } = switcher.first_sight().await?;
     let options = PlanOptions { maximum, shown_off: off, shown_on: on };
-    let plan = board.writer.plan(options, Timestamp::now()).await;
-    board.on_disk(plan).map(|plan| (plan, list))
+    let plan = switcher.board.writer.plan(options, Timestamp::now()).await;
+    switcher.board.on_disk(plan).map(|plan| (plan, list))
 }
 
 /// The person did not say yes to the plan, or a signal came instead.
-pub(crate) async fn decline(board: &mut Switchboard<'_>) {
-    if board.may_go_on() {
-        board.stop_for(StopReason::Declined);
+pub(crate) async fn decline(switcher: &mut Switcher<'_>) {
+    if switcher.board.may_go_on() {
+        switcher.board.stop_for(StopReason::Declined);
     }
-    let ended = board.writer.end_disabling(DisablingEnd::Stopped).await;
-    board.on_disk(ended);
+    let ended = switcher.board.writer.end_disabling(DisablingEnd::Stopped).await;
+    switcher.board.on_disk(ended);
 }
 
 /// Carries the plan out; `go_on_blind` asks whether to switch so many assistants off although it cannot be told what becomes
-/// of their agents. How it ended is on disk then; why the run has to stop, if it has to, the switchboard knows.
+/// of their agents. How it ended is on disk then; why the run has to stop, if it has to, the switcher knows.
 pub(crate) async fn disable(
-    board: &mut Switchboard<'_>,
+    switcher: &mut Switcher<'_>,
     plan: &Plan,
     settings: &DisableSettings,
     go_on_blind: impl AsyncFn(u64) -> bool,
 ) -> DisablingEnd {
     if plan.rows > 0 {
-        board.observer.observe(&Event::Switching { switching: Switching::Off, rows: plan.rows });
+        switcher.board.observer.observe(&Event::Switching { switching: Switching::Off, rows: plan.rows });
     }
     if settings.shared {
         // Whoever says that the agents may go is not owed a look at those that earlier runs have left to look at.
-        let done = board.writer.looks_are_done().await;
-        board.on_disk(done);
+        let done = switcher.board.writer.looks_are_done().await;
+        switcher.board.on_disk(done);
     }
     let mut work = Disable {
-        board,
+        switcher,
         settings,
         queue: Queue::default(),
         probe: None,
@@ -76,23 +76,23 @@ pub(crate) async fn disable(
         watched_left: plan.rows.saturating_sub(plan.other_uuid),
     };
     work.switch_off_unwatched().await;
-    let end = if !work.board.may_go_on() {
+    let end = if !work.switcher.board.may_go_on() {
         DisablingEnd::Stopped
     } else if settings.shared {
         DisablingEnd::Completed
     } else {
         work.under_guard(&go_on_blind).await
     };
-    let end = match work.board.stop_reason() {
+    let end = match work.switcher.board.stop_reason() {
         Some(StopReason::MayNotDisable | StopReason::ScopeMissing { .. }) if end == DisablingEnd::Stopped => {
             DisablingEnd::NotAllowed
         }
         _ => end,
     };
-    board.give_up_reverts().await;
-    let ended = board.writer.end_disabling(end).await;
-    board.on_disk(ended);
-    board.observer.observe(&Event::Ended);
+    switcher.give_up_reverts().await;
+    let ended = switcher.board.writer.end_disabling(end).await;
+    switcher.board.on_disk(ended);
+    switcher.board.observer.observe(&Event::Ended);
     end
 }
 
@@ -106,15 +106,15 @@ struct Queue {
 impl Queue {
     async fn next_if(
         &mut self,
-        board: &mut Switchboard<'_>,
+        switcher: &mut Switcher<'_>,
         wanted: impl Fn(&Switchable) -> bool,
     ) -> Option<Switchable> {
-        if !board.may_go_on() {
+        if !switcher.board.may_go_on() {
             return None;
         }
         if self.page.is_empty() {
-            let page = board.writer.planned_after(self.seq).await;
-            self.page = board.on_disk(page)?.into();
+            let page = switcher.board.writer.planned_after(self.seq).await;
+            self.page = switcher.board.on_disk(page)?.into();
         }
         self.page.front().filter(|planned| wanted(&planned.row))?;
         let next = self.page.pop_front()?;
@@ -133,7 +133,7 @@ struct Probe {
 }
 
 struct Disable<'b, 'a> {
-    board: &'b mut Switchboard<'a>,
+    switcher: &'b mut Switcher<'a>,
     settings: &'b DisableSettings,
     queue: Queue,
     probe: Option<Probe>,
@@ -146,8 +146,9 @@ impl Disable<'_, '_> {
     /// Rows whose agent has another UUID go first and are not the guard's business; with `--disable-shared` none is.
     async fn switch_off_unwatched(&mut self) {
         let shared = self.settings.shared;
-        while let Some(row) = self.queue.next_if(self.board, |row| shared || !row.pair.is_one_uuid()).await {
-            self.board.switch_off(row, Role::Unwatched).await;
+        while let Some(row) = self.queue.next_if(self.switcher, |row| shared || !row.pair.is_one_uuid()).await
+        {
+            self.switcher.switch_off(row, Role::Unwatched).await;
         }
     }
 
@@ -170,13 +171,13 @@ impl Disable<'_, '_> {
     }
 
     fn tell(&mut self, news: GuardNews) {
-        self.board.observer.observe(&Event::Guard(news));
+        self.switcher.board.observer.observe(&Event::Guard(news));
     }
 
     async fn switch_probe_off(&mut self) -> Observation {
-        while let Some(row) = self.queue.next_if(self.board, |_| true).await {
+        while let Some(row) = self.queue.next_if(self.switcher, |_| true).await {
             self.watched_left = self.watched_left.saturating_sub(1);
-            let came = self.board.switch_off(row.clone(), Role::Probe).await;
+            let came = self.switcher.switch_off(row.clone(), Role::Probe).await;
             let candidate = row.candidate();
             self.probe = Some(Probe { row, since: Instant::now(), is_off: true });
             match came {
@@ -184,7 +185,9 @@ impl Disable<'_, '_> {
                     self.tell(GuardNews::ProbeOff { name: candidate.name, pair: candidate.pair });
                     return Observation::ProbeOff;
                 }
-                SwitchedOff::Refused if self.board.stop_reason().is_some() => return Observation::Stopped,
+                SwitchedOff::Refused if self.switcher.board.stop_reason().is_some() => {
+                    return Observation::Stopped;
+                }
                 SwitchedOff::Refused => {
                     self.tell(GuardNews::NextProbe);
                     return Observation::ProbeRefused;
@@ -195,7 +198,7 @@ impl Disable<'_, '_> {
                 SwitchedOff::NotVerified => {}
             }
         }
-        if self.board.may_go_on() { Observation::NoProbeLeft } else { Observation::Stopped }
+        if self.switcher.board.may_go_on() { Observation::NoProbeLeft } else { Observation::Stopped }
     }
 
     async fn look(&mut self, look: usize) -> Observation {
@@ -204,17 +207,17 @@ impl Disable<'_, '_> {
         };
         let (agent, at) = (probe.row.pair.agent.0, *at);
         let left = at.saturating_sub(probe.since.elapsed());
-        if !self.board.may_go_on() || !self.board.wait(left).await {
+        if !self.switcher.board.may_go_on() || !self.switcher.wait(left).await {
             return Observation::Stopped;
         }
-        let Some(sight) = self.board.sight_of(agent).await else { return Observation::Stopped };
+        let Some(sight) = self.switcher.sight_of(agent).await else { return Observation::Stopped };
         self.tell(GuardNews::Looked { after: at, sight });
         Observation::Seen(sight)
     }
 
     async fn switch_probe_on(&mut self) -> Observation {
         let Some(probe) = &mut self.probe else { return Observation::Stopped };
-        if self.board.switch_on(probe.row.clone(), DisabledState::Reverted).await {
+        if self.switcher.switch_on(probe.row.clone(), DisabledState::Reverted).await {
             probe.is_off = false;
             self.tell(GuardNews::ProbeOnAgain);
             Observation::ProbeOnAgain
@@ -225,7 +228,11 @@ impl Disable<'_, '_> {
 
     async fn ask(&mut self, go_on_blind: &impl AsyncFn(u64) -> bool) -> Observation {
         let question = go_on_blind(self.watched_left.saturating_add(1));
-        self.board.unless_signalled(question).await.map_or(Observation::Stopped, Observation::Answered)
+        self.switcher
+            .board
+            .unless_signalled(question)
+            .await
+            .map_or(Observation::Stopped, Observation::Answered)
     }
 
     /// The probe first, if the person wants it off although it was switched on again.
@@ -234,34 +241,34 @@ impl Disable<'_, '_> {
         let mut role = Role::Watched;
         if let Some(Probe { row, is_off, .. }) = self.probe.take() {
             if is_off {
-                let allowed = self.board.writer.let_stay_off(&row).await;
-                if self.board.on_disk(allowed).is_none() {
+                let allowed = self.switcher.board.writer.let_stay_off(&row).await;
+                if self.switcher.board.on_disk(allowed).is_none() {
                     // On disk it is a probe without a verdict, so that is how it must not stay in the world.
-                    self.board.switch_on(row, DisabledState::Reverted).await;
+                    self.switcher.switch_on(row, DisabledState::Reverted).await;
                     return Observation::Stopped;
                 }
                 self.tell(GuardNews::GoOn { rest: self.watched_left });
             } else {
                 role = Role::Unwatched;
-                self.board.switch_off(row, role).await;
+                self.switcher.switch_off(row, role).await;
             }
         }
-        while let Some(row) = self.queue.next_if(self.board, |_| true).await {
-            self.board.switch_off(row, role).await;
+        while let Some(row) = self.queue.next_if(self.switcher, |_| true).await {
+            self.switcher.switch_off(row, role).await;
         }
-        if self.board.may_go_on() { Observation::RestDone } else { Observation::Stopped }
+        if self.switcher.board.may_go_on() { Observation::RestDone } else { Observation::Stopped }
     }
 
     async fn look_at_all(&mut self) -> Observation {
         // As long as the probe was watched, so that a list that is behind shows the others, too.
         let watched = self.settings.looks.last().copied().unwrap_or_default();
-        self.last_look = self.board.look_at_owed(watched).await;
+        self.last_look = self.switcher.look_at_owed(watched).await;
         self.last_look.as_ref().map_or(Observation::Stopped, |seen| Observation::SeenAll(seen.sight()))
     }
 
     async fn switch_on(&mut self, condemned: Condemned) -> Observation {
         let missing = self.last_look.as_ref().map_or(&[][..], LookAtAll::missing);
-        self.board.undo(condemned, missing).await;
+        self.switcher.undo(condemned, missing).await;
         Observation::AskedBack
     }
 }

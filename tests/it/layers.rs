@@ -173,7 +173,7 @@ fn places_of(function: &str) -> BTreeSet<(String, bool)> {
 }
 
 #[test]
-fn each_request_that_changes_something_for_others_is_sent_in_one_place_that_puts_the_wish_on_disk_first() {
+fn each_request_that_changes_something_for_others_is_sent_in_one_place_that_puts_the_intent_on_disk_first() {
     for (function, caller, client) in [
         ("disable_assistant", "disable/attempt.rs", "engine/platform/client.rs"),
         ("update_agent", "apply/write.rs", "engine/platform/writing.rs"),

@@ -1,6 +1,6 @@
 //! `apply LEDGER`: settings in, layers wired, report out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,6 @@ use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
 use super::runtime;
 use crate::apply::decide::Choices;
@@ -23,11 +22,11 @@ use crate::cli::reports::apply_report::ApplyRows;
 use crate::cli::reports::parts;
 use crate::cli::reports::render::{Asked, Reports, render_outputs};
 use crate::cli::reports::split::Split;
-use crate::cli::settings::{Outputs, UsageError, apply_outputs};
+use crate::cli::settings::{Outputs, apply_outputs};
 use crate::cli::wiring::command_line::{other_command, path_word, same_access, same_command, typed};
 use crate::cli::wiring::connection::Connection;
 use crate::cli::wiring::elsewhere;
-use crate::cli::wiring::intake::check_outputs;
+use crate::cli::wiring::intake::{check_outputs, named};
 use crate::cli::wiring::session::{Session, Work, facts_of};
 use crate::cli::wiring::signals::Signals;
 use crate::cli::wiring::switching::{ask, ask_first, somebody_must_be_there};
@@ -59,8 +58,12 @@ pub(super) fn apply(
         )
         .into());
     }
-    let only = named(&arguments.only, "--only", &ledger, arguments)?;
-    let retry_create = named(&arguments.retry_create, "--retry-create", &ledger, arguments)?;
+    let named = |option| {
+        let knows = |id| ledger.knows_id(id);
+        named(option, &arguments.ledger, ("assistant or agent", knows), NOTHING)
+    };
+    let only = named(("--only", &arguments.only))?;
+    let retry_create = named(("--retry-create", &arguments.retry_create))?;
     let other = elsewhere::connection(&arguments.to, &arguments.key, &identity)?;
     let workspace = match &other {
         Some(other) => Workspace::other(other.base_url().as_str()),
@@ -88,25 +91,6 @@ pub(super) fn apply(
     let apply =
         Apply { arguments, terminal, outputs, split, identity, workspace, base_url, which, started_at };
     apply.go(ledger, connection)
-}
-
-/// The ids that an option names; one that the ledger does not know is a slip of the pen.
-fn named(
-    ids: &[Uuid],
-    option: &str,
-    ledger: &Ledger,
-    arguments: &ApplyArgs,
-) -> Result<BTreeSet<Uuid>, CommandError> {
-    for id in ids {
-        if !ledger.knows_id(*id).context("the ledger")? {
-            let words = format!(
-                "{option} {id}: the ledger {} knows no such assistant or agent; {NOTHING}.",
-                arguments.ledger.display()
-            );
-            return Err(UsageError(words).into());
-        }
-    }
-    Ok(ids.iter().copied().collect())
 }
 
 struct Apply<'a> {
@@ -184,11 +168,8 @@ impl Apply<'_> {
     }
 
     fn show(&self, text: &Text, must_be_seen: bool) {
-        if must_be_seen && !self.arguments.yes && !self.arguments.dry_run {
-            self.terminal.show(text);
-        } else {
-            self.terminal.say(text);
-        }
+        let is_asked = must_be_seen && !self.arguments.yes && !self.arguments.dry_run;
+        self.terminal.present(text, is_asked);
     }
 
     async fn work(
@@ -321,9 +302,7 @@ impl Apply<'_> {
         let exit = Exit::of(stopped, result.needs_attention(is_about_all));
         let next = self.next_command(exit, plan);
         let take_back = (result.has_written && !self.arguments.dry_run).then(|| self.undo_command());
-        if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
-            self.terminal.error(&reason.to_string());
-        }
+        self.terminal.error_if_quiet(stopped);
         let summary = apply::after_apply(
             &result,
             (self.base_url.is_none(), writing),

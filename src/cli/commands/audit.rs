@@ -144,9 +144,7 @@ impl Audit<'_> {
             counters = AuditCounters::default();
         }
         let exit = Exit::of(stopped, counters.progress.needs_attention > 0);
-        if let (Some(reason), true) = (stopped, terminal.is_quiet()) {
-            terminal.error(&reason.to_string());
-        }
+        terminal.error_if_quiet(stopped);
         let files = reports.files_and(self.ledger());
         let next = self.next_command(facts, exit, stopped, is_written);
         let summary = AuditSummary {

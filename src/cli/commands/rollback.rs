@@ -8,20 +8,20 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::runtime;
-use crate::base::{DisabledState, Event, Exit, Observer, RollbackPlan, StopReason};
+use crate::base::{Exit, RollbackPlan, StopReason};
 use crate::check::BothSides;
 use crate::cli::arguments::rollback::RollbackArgs;
 use crate::cli::error::CommandError;
 use crate::cli::reports::render::{Asked, render_outputs};
 use crate::cli::reports::run_report::RunRows;
-use crate::cli::settings::{Outputs, UsageError, rollback_outputs};
+use crate::cli::settings::{Outputs, rollback_outputs};
 use crate::cli::wiring::command_line::{same_command, typed};
 use crate::cli::wiring::connection::Connection;
-use crate::cli::wiring::intake::check_outputs;
+use crate::cli::wiring::intake::{check_outputs, named};
 use crate::cli::wiring::session::{Session, Work};
 use crate::cli::wiring::signals::Signals;
 use crate::cli::wiring::switching::{ask_first, somebody_must_be_there};
-use crate::disable::{self, RollbackResult, Switchboard, roll_back};
+use crate::disable::{self, RollbackResult, Switcher, roll_back};
 use crate::engine::ledger::{Ledger, LedgerReader, RunCommand};
 use crate::engine::report::page::PageOptions;
 use crate::engine::session::Board;
@@ -37,7 +37,9 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
     let outputs = rollback_outputs(arguments);
     let ledger = Ledger::open_existing(&arguments.ledger).context(NOTHING)?;
     let identity = ledger.identity().context(NOTHING)?;
-    let only = only(arguments, &ledger)?;
+    let knows = |id| ledger.knows_assistant(id);
+    let only = named(("--only", &arguments.only), &arguments.ledger, ("assistant", knows), NOTHING)?;
+    let only = (!only.is_empty()).then_some(only);
     let plan = ledger.rollback_plan(only.as_ref()).context("the ledger")?;
     let is_idle = arguments.dry_run || plan.count() == 0;
     let connection = if is_idle {
@@ -51,11 +53,7 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
     let base_url = (!identity.practice).then_some(identity.base_url.as_str());
     let shown = disable::rollback_plan(&plan, base_url, identity.practice, arguments.dry_run);
     let must_ask = !is_idle && !arguments.yes;
-    if must_ask {
-        terminal.show(&shown);
-    } else {
-        terminal.say(&shown);
-    }
+    terminal.present(&shown, must_ask);
     if arguments.dry_run {
         return Ok(Exit::Done);
     }
@@ -68,25 +66,6 @@ pub(super) fn rollback(arguments: &RollbackArgs, terminal: &Terminal) -> Result<
         rollback.go(ledger, connection)?
     };
     rollback.finish(result, stopped.as_ref())
-}
-
-/// The assistants that `--only` names; one that the ledger does not know is a slip of the pen.
-fn only(arguments: &RollbackArgs, ledger: &Ledger) -> Result<Option<BTreeSet<Uuid>>, CommandError> {
-    if arguments.only.is_empty() {
-        return Ok(None);
-    }
-    let only: BTreeSet<Uuid> = arguments.only.iter().copied().collect();
-    let unknown = ledger.unknown_assistants(&only).context("the ledger")?;
-    match unknown.first() {
-        None => Ok(Some(only)),
-        Some(unknown) => {
-            let sentence = format!(
-                "--only {unknown}: the ledger {} knows no such assistant; nothing was switched.",
-                arguments.ledger.display()
-            );
-            Err(UsageError(sentence).into())
-        }
-    }
 }
 
 struct Rollback<'a> {
@@ -120,19 +99,18 @@ impl Rollback<'_> {
         let only: Vec<_> = self.only.iter().flatten().map(Uuid::to_string).collect();
         let settings = json!({ "only": only });
         let session = Session { runtime: &runtime, ledger, connection, network, command, settings };
-        let progress = self.terminal.progress(&disable::WORDING);
-        let mut counted = Counted { progress, result: RollbackResult::default() };
+        let mut progress = self.terminal.progress(&disable::WORDING);
+        let mut result = RollbackResult::default();
         let stopped = session.run(None, async |Work { client, writer, .. }| {
             let timeout = Duration::from_secs(network.timeout);
-            let board = Board::new(&client, &writer, &mut counted, signals.receiver(), timeout);
-            let mut board = Switchboard::new(board, BothSides::default());
-            roll_back(&mut board, self.only.as_ref(), self.plan.count()).await;
-            Ok(board.into_stop_reason())
+            let board = Board::new(&client, &writer, &mut progress, signals.receiver(), timeout);
+            let mut switcher = Switcher::new(board, BothSides::default());
+            result = roll_back(&mut switcher, self.only.as_ref(), self.plan.count()).await;
+            Ok(switcher.board.into_stop_reason())
         })?;
-        let RollbackResult { switched_on, failed, .. } = counted.result;
         let all = self.plan.count() + self.plan.left_alone;
-        let left = all.saturating_sub(switched_on).saturating_sub(failed);
-        Ok((RollbackResult { switched_on, failed, left }, stopped))
+        result.left = all.saturating_sub(result.switched_on).saturating_sub(result.failed);
+        Ok((result, stopped))
     }
 
     fn finish(&self, result: RollbackResult, stopped: Option<&StopReason>) -> Result<Exit, CommandError> {
@@ -144,34 +122,12 @@ impl Rollback<'_> {
         let reports = render_outputs(&rows, &self.outputs, &asked, true, self.terminal, &mut |_| {});
         let is_over = stopped.is_none() && result.failed == 0 && (result.left == 0 || self.only.is_some());
         let next = (!is_over).then(|| same_command(&typed()));
-        if self.terminal.is_quiet() && !is_over {
-            let stuck = (result.failed > 0)
-                .then(|| format!("{} could not be switched on again and may be off", result.failed));
-            for said in stopped.map(ToString::to_string).into_iter().chain(stuck) {
-                self.terminal.error(&said);
-            }
-        }
+        let stuck = (result.failed > 0)
+            .then(|| format!("{} could not be switched on again and may be off", result.failed));
+        self.terminal.error_if_quiet(stopped.map(ToString::to_string).into_iter().chain(stuck));
         let files = reports.files_and(&self.arguments.ledger);
         let summary = disable::after_rollback(&result, self.practice, &files, next.as_deref(), stopped);
         self.terminal.say(summary.apart());
         Ok(reports.exit(Exit::of(stopped, !is_over), ["report", "done"], self.terminal))
-    }
-}
-
-/// Counts what came on again, and what did not, on its way to the person.
-struct Counted<P> {
-    progress: P,
-    result: RollbackResult,
-}
-
-impl<P: Observer> Observer for Counted<P> {
-    fn observe(&mut self, event: &Event) {
-        if let Event::Switched(switched) = event {
-            match switched.state {
-                DisabledState::ReEnabled => self.result.switched_on += 1,
-                _ => self.result.failed += 1,
-            }
-        }
-        self.progress.observe(event);
     }
 }

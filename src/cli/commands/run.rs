@@ -32,7 +32,7 @@ use crate::cli::wiring::next::Ended;
 use crate::cli::wiring::session::Work;
 use crate::cli::wiring::signals::Signals;
 use crate::cli::wiring::switching::{second_pass, somebody_must_be_there};
-use crate::disable::{self, Switchboard, settle};
+use crate::disable::{self, Switcher, settle};
 use crate::engine::ledger::{LedgerReader, Purpose, RunCommand, Selection};
 use crate::engine::report::Line;
 use crate::engine::session::{Board, RowWork, drive};
@@ -133,10 +133,10 @@ impl Run<'_> {
         let mut progress = terminal.progress(&disable::WORDING);
         if !unsettled.is_empty() && self.disabling != Disabling::DryRun {
             let board = Board::new(&client, &writer, &mut progress, signal(), timeout);
-            let mut board = Switchboard::new(board, reader.clone());
+            let mut switcher = Switcher::new(board, reader.clone());
             let watched = Duration::from_secs(self.arguments.switching.probe_wait);
-            settle(&mut board, unsettled, watched).await;
-            if let Some(stopped) = board.into_stop_reason() {
+            settle(&mut switcher, unsettled, watched).await;
+            if let Some(stopped) = switcher.board.into_stop_reason() {
                 return Some(stopped);
             }
         }
@@ -147,11 +147,11 @@ impl Run<'_> {
             return stopped;
         }
         let board = Board::new(&client, &writer, &mut progress, signal(), timeout);
-        let mut board = Switchboard::new(board, reader);
+        let mut switcher = Switcher::new(board, reader);
         let rollback = self.rollback_command();
         let base_url = self.intake.base_url();
-        second_pass(&mut board, self.arguments, base_url.as_deref(), &rollback, terminal, began).await;
-        board.into_stop_reason()
+        second_pass(&mut switcher, self.arguments, base_url.as_deref(), &rollback, terminal, began).await;
+        switcher.board.into_stop_reason()
     }
 
     /// The command line that takes back what this ledger says was switched off.

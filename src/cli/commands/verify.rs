@@ -134,9 +134,7 @@ impl Verify<'_> {
             render_outputs(&rows, &self.outputs, &asked, has_answers, self.terminal, &mut |_| {});
         let access = [endpoint_of(facts.base_url.as_deref()), same_access(&self.arguments.key)].concat();
         let next = Ended { typed: typed(), exit, stopped, access, ledger_for_people: None }.next();
-        if let (Some(reason), true) = (stopped, self.terminal.is_quiet()) {
-            self.terminal.error(&reason.to_string());
-        }
+        self.terminal.error_if_quiet(stopped);
         for name in unmet.names() {
             self.terminal.say(check::differs_nowhere(name));
         }

@@ -134,9 +134,7 @@ impl Intake<'_> {
     }
 
     fn nothing_begun(&self, stopped: &StopReason, fresh: &Fresh<'_>) -> Result<Begun, CommandError> {
-        if self.terminal.is_quiet() {
-            self.terminal.error(&stopped.to_string());
-        }
+        self.terminal.error_if_quiet([stopped]);
         let next = match stopped {
             StopReason::AssistantsApiGone => (fresh.after_the_end)()?,
             _ => command_line(&mut typed().iter().map(String::as_str)),

@@ -1,10 +1,12 @@
 //! From an input file to the rows of a ledger: what `run` and `audit` do before their first request.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
 use tokio::runtime::Runtime;
+use uuid::Uuid;
 
 use super::connection::Connection;
 use super::owners::remember_origin;
@@ -30,6 +32,24 @@ enum RowsError {
     Input(#[from] InputError),
     #[error("a signal")]
     Signal,
+}
+
+/// The ids that an option names; one that the ledger does not know, as what it may be there, is a slip of the pen.
+/// `nothing`: what was not done.
+pub(crate) fn named(
+    (option, ids): (&str, &[Uuid]),
+    ledger: &Path,
+    (what, knows): (&str, impl Fn(Uuid) -> Result<bool, LedgerError>),
+    nothing: &str,
+) -> Result<BTreeSet<Uuid>, CommandError> {
+    for id in ids {
+        if !knows(*id).context("the ledger")? {
+            let ledger = ledger.display();
+            let words = format!("{option} {id}: the ledger {ledger} knows no such {what}; {nothing}.");
+            return Err(UsageError(words).into());
+        }
+    }
+    Ok(ids.iter().copied().collect())
 }
 
 /// Finds out whether the reports can be written, before the first request; `nothing`: what was not done, in front of an

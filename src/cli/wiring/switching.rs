@@ -9,7 +9,7 @@ use super::signals::Signals;
 use crate::base::{Disabling, StopReason};
 use crate::cli::arguments::RunArgs;
 use crate::cli::settings::{UsageError, disabling};
-use crate::disable::{self, DisableSettings, PlanView, Switchboard};
+use crate::disable::{self, DisableSettings, PlanView, Switcher};
 use crate::engine::terminal::{self, Answer, Terminal};
 
 /// What is typed within the first seconds of a run may be meant for its question; what is typed while rows are read for
@@ -55,10 +55,10 @@ pub(crate) fn ask_first(
     })
 }
 
-/// When every row is checked: the plan, the question, the requests. Why the run has to stop, if it has to, the switchboard
+/// When every row is checked: the plan, the question, the requests. Why the run has to stop, if it has to, the switcher
 /// knows then. `base_url` is `None` in the practice workspace, `rollback` the command line that takes everything back.
 pub(crate) async fn second_pass(
-    board: &mut Switchboard<'_>,
+    switcher: &mut Switcher<'_>,
     arguments: &RunArgs,
     base_url: Option<&str>,
     rollback: &str,
@@ -66,7 +66,7 @@ pub(crate) async fn second_pass(
     began: Instant,
 ) {
     let RunArgs { switching, yes, .. } = arguments;
-    let Some((plan, list)) = disable::plan(board, switching.max_disable).await else { return };
+    let Some((plan, list)) = disable::plan(switcher, switching.max_disable).await else { return };
     let probe_wait = Duration::from_secs(switching.probe_wait);
     // `--yes` answers the plan's question, which does not know yet that nothing can be told about the agents.
     let may_ask = !yes && terminal::can_ask();
@@ -82,27 +82,23 @@ pub(crate) async fn second_pass(
         rollback,
     });
     let shown = shown.apart();
-    if must_ask {
-        if began.elapsed() >= TYPED_AHEAD {
-            terminal::forget_what_was_typed();
-        }
-        terminal.show(&shown);
-    } else {
-        terminal.say(&shown);
+    if must_ask && began.elapsed() >= TYPED_AHEAD {
+        terminal::forget_what_was_typed();
     }
+    terminal.present(&shown, must_ask);
     if is_dry {
         return;
     }
     if must_ask {
         let asked = ask(terminal, disable::plan_question(&plan));
-        match board.unless_signalled(asked).await {
+        match switcher.board.unless_signalled(asked).await {
             Some(true) => {}
-            Some(false) | None => return disable::decline(board).await,
+            Some(false) | None => return disable::decline(switcher).await,
         }
     }
     let go_on_blind = |rest| {
         terminal::forget_what_was_typed();
         ask(terminal, disable::blind_question(rest))
     };
-    disable::disable(board, &plan, &settings, go_on_blind).await;
+    disable::disable(switcher, &plan, &settings, go_on_blind).await;
 }

@@ -170,7 +170,7 @@ impl Writer {
                 conclusion.failure = last_failure(transaction, &row)?;
             }
             record(transaction, run, &row, &conclusion, conclusion.state.may_be_off())?;
-            // Whatever was wished before, this is the last word about it.
+            // Whatever was intended before, this is the last word about it.
             end_attempt(transaction, "result = ?1 AND ended_at IS NULL", row.key, &conclusion)?;
             if !conclusion.state.may_be_off() {
                 // On and off are the assistant's, whatever row asked for it.

@@ -37,16 +37,9 @@ impl Ledger {
         Ok(plan)
     }
 
-    /// Of these assistants, those that the ledger has no result of.
-    pub(crate) fn unknown_assistants(&self, assistants: &BTreeSet<Uuid>) -> Result<Vec<Uuid>, LedgerError> {
-        let mut statement = self.connection().prepare(HAS_ASSISTANT)?;
-        let mut unknown = Vec::new();
-        for assistant in assistants {
-            if !statement.exists([assistant.as_bytes()])? {
-                unknown.push(*assistant);
-            }
-        }
-        Ok(unknown)
+    /// Whether the ledger has a result of that assistant.
+    pub(crate) fn knows_assistant(&self, assistant: Uuid) -> Result<bool, LedgerError> {
+        Ok(self.connection().prepare_cached(HAS_ASSISTANT)?.exists([assistant.as_bytes()])?)
     }
 
     /// The assistants that are off as far as this ledger knows, for the practice workspace to begin with.

@@ -48,7 +48,7 @@ pub(super) struct Counters {
     there: u64,
     /// The others, by the report's word.
     counts: Vec<(&'static str, u64)>,
-    pub(super) pace: LimiterStatus,
+    pub(super) limiter: LimiterStatus,
     /// What was done at moments at least a second apart, none older than the window but the first.
     samples: VecDeque<(Instant, u64)>,
 }
@@ -144,7 +144,7 @@ impl Counters {
     /// held against what the pace allows.
     fn left(&self, now: Instant) -> Option<Duration> {
         let remaining = self.total.saturating_sub(self.done);
-        let allowed = u64::from(self.pace.allowed_per_minute) / self.requests_each.max(1);
+        let allowed = u64::from(self.limiter.allowed_per_minute) / self.requests_each.max(1);
         let first_minute =
             self.samples.front().is_none_or(|(then, _)| now.duration_since(*then) < RATE_WINDOW);
         let rows_per_minute = match self.measured(now) {
@@ -161,7 +161,7 @@ impl Counters {
         let mut parts = vec![self.rows()];
         parts.extend(self.by_word());
         parts.extend(self.time_left(now));
-        parts.extend(self.pace.waiting.and_then(waiting));
+        parts.extend(self.limiter.waiting.and_then(waiting));
         parts.join(", ")
     }
 
@@ -176,7 +176,7 @@ impl Counters {
 
     /// Below the bar: why it waits, then counts; as many of these as that many columns hold.
     pub(super) fn below_bar(&self, columns: usize) -> String {
-        let mut parts: Vec<_> = self.pace.waiting.and_then(waiting).into_iter().collect();
+        let mut parts: Vec<_> = self.limiter.waiting.and_then(waiting).into_iter().collect();
         parts.extend(self.by_word());
         fitting(parts, columns)
     }
@@ -238,7 +238,7 @@ mod tests {
     fn only_what_is_off_counts_as_switched_off_and_the_rest_stands_beside_it() {
         let begun = Instant::now();
         let mut counters = Counters::of_switching(Switching::Off, 3_000, begun);
-        counters.pace.allowed_per_minute = 300;
+        counters.limiter.allowed_per_minute = 300;
         assert_eq!(counters.beside_bar(begun, 100), "0 of 3,000 switched off, about 10 min left");
         let now = begun + Duration::from_secs(60);
         for _ in 0..120 {

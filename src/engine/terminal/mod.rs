@@ -30,6 +30,7 @@ pub use screen::{WhenGone, print_bytes, standard_output};
 
 use std::env;
 use std::ffi::OsStr;
+use std::fmt::Display;
 use std::io::{self, IsTerminal};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
@@ -154,6 +155,22 @@ impl Terminal {
                 let text = laid_out(text.as_ref(), usize::MAX, false);
                 tracing::info!(target: logs::SAID, "{}", text.trim_matches('\n'));
             }
+        }
+    }
+
+    /// Shows a plan: where the next thing is a question about it, also when quiet.
+    pub fn present(&self, text: impl AsRef<str>, is_asked: bool) {
+        if is_asked {
+            self.show(text);
+        } else {
+            self.say(text);
+        }
+    }
+
+    /// Says what went wrong to those who are shown nothing else that says so.
+    pub fn error_if_quiet(&self, said: impl IntoIterator<Item: Display>) {
+        for said in said.into_iter().filter(|_| self.quiet) {
+            self.error(&said.to_string());
         }
     }
 

@@ -44,7 +44,7 @@ impl Progress {
         match event {
             Event::Started(backlog) => self.begin(Counters::of_rows(self.wording, backlog, now), now),
             Event::RowDone(row) => self.counters.count_row((self.wording.word)(row.status), now),
-            Event::Limiter(pace) => self.counters.pace = *pace,
+            Event::Limiter(status) => self.counters.limiter = *status,
             Event::Switching { switching, rows } => {
                 self.begin(Counters::of_switching(*switching, *rows, now), now);
             }
@@ -84,9 +84,9 @@ impl Progress {
     }
 
     fn count_in(&mut self, counters: Counters) {
-        let pace = self.counters.pace;
+        let limiter = self.counters.limiter;
         self.counters = counters;
-        self.counters.pace = pace;
+        self.counters.limiter = limiter;
     }
 
     fn open(&self, now: Instant) -> View {

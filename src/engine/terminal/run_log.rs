@@ -3,7 +3,7 @@
 use tracing::info;
 
 use super::Wording;
-use crate::base::{Event, GuardNews, Sight, Switching, Writing, terminal_safe};
+use crate::base::{Event, GuardNews, LookAtAll, Sight, Switching, Writing, terminal_safe};
 
 /// Logs what is worth a record. Names and errors are the platform's and may hold anything.
 pub(super) fn log(event: &Event, wording: &Wording) {
@@ -92,13 +92,15 @@ fn guard(news: &GuardNews) {
         GuardNews::LastLook { agents, after } => {
             info!(agents, after_seconds = after.as_secs(), "guard: last look");
         }
-        GuardNews::Off { agent } => info!(agent_id = %agent, "guard: an agent is off"),
-        GuardNews::Missing { agents } => {
+        GuardNews::LookedAtAll(LookAtAll::OneOff(agent)) => {
+            info!(agent_id = %agent, "guard: an agent is off");
+        }
+        GuardNews::LookedAtAll(LookAtAll::SomeMissing(agents) | LookAtAll::AllMissing(agents)) => {
             let agents: Vec<_> = agents.iter().map(ToString::to_string).collect();
             info!(agent_ids = agents.join(" "), "guard: agents missing from the list");
         }
-        GuardNews::NoList => info!("guard: no list at the last look"),
-        GuardNews::AllOn => info!("guard: all agents on"),
+        GuardNews::LookedAtAll(LookAtAll::NoList) => info!("guard: no list at the last look"),
+        GuardNews::LookedAtAll(LookAtAll::AllOn) => info!("guard: all agents on"),
         GuardNews::LookOwed => info!("guard: last look owed"),
     }
 }
@@ -129,10 +131,10 @@ mod tests {
             Event::Guard(GuardNews::ProbeOnAgain),
             Event::Guard(GuardNews::GoOn { rest: 2 }),
             Event::Guard(GuardNews::LastLook { agents: 3, after: Duration::ZERO }),
-            Event::Guard(GuardNews::AllOn),
-            Event::Guard(GuardNews::Off { agent: AgentId(Uuid::from_u128(1)) }),
-            Event::Guard(GuardNews::Missing { agents: vec![AgentId(Uuid::from_u128(1))] }),
-            Event::Guard(GuardNews::NoList),
+            Event::Guard(GuardNews::LookedAtAll(LookAtAll::AllOn)),
+            Event::Guard(GuardNews::LookedAtAll(LookAtAll::OneOff(AgentId(Uuid::from_u128(1))))),
+            Event::Guard(GuardNews::LookedAtAll(LookAtAll::SomeMissing(vec![AgentId(Uuid::from_u128(1))]))),
+            Event::Guard(GuardNews::LookedAtAll(LookAtAll::NoList)),
             Event::Guard(GuardNews::LookOwed),
             Event::WaitingForAnswer(Duration::from_secs(60)),
         ];

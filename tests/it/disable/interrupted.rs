@@ -256,7 +256,7 @@ fn the_last_look_of_a_killed_run_waits_as_long_as_that_run_was_told_to() {
 }
 
 #[test]
-fn a_wish_that_a_killed_run_left_open_is_settled_by_the_list_or_stays_unknown() {
+fn an_intent_that_a_killed_run_left_open_is_settled_by_the_list_or_stays_unknown() {
     for (options, state) in [(two_records(), "unknown"), (one_record(), "disabled")] {
         let silent = SandboxOptions {
             disable: WriteTrouble { lost: Times::First(1), ..WriteTrouble::default() },

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_attempted_follows_from_the_last_runs_wish() {
+    fn what_was_not_attempted_follows_from_the_last_runs_intent() {
         let untouched = |run, planned| Some(checked(S::NotRequested, run, None, planned));
         let another_row =
             Some(Checked { place: Place::AnotherRow, ..checked(S::NotRequested, 5, None, true) });
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_attempted_stays_true_until_another_wish_passes_over_it() {
+    fn what_was_attempted_stays_true_until_another_intent_passes_over_it() {
         let reading = LastRun { disabling: Disabling::No, ..LAST };
         let one_record = LastRun { end: Some(DisablingEnd::OneRecord), ..LAST };
         let some_missing = LastRun { end: Some(DisablingEnd::SomeMissing), ..LAST };

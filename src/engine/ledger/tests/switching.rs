@@ -186,7 +186,7 @@ fn attempt(wanted: &str, outcome: &str) -> (String, Option<String>) {
 const NOTHING: Unsettled = Unsettled { reverts: 0, answers: 0, looks: 0 };
 
 #[test]
-fn a_row_that_this_run_has_not_verified_gets_no_wish() {
+fn a_row_that_this_run_has_not_verified_gets_no_intent() {
     let earlier = verified_run(&[1]);
     let row = earlier.row(1);
     let run = earlier.killed_and_begun_again(&[1]);
@@ -216,7 +216,7 @@ fn a_verdict_holds_for_ten_minutes_and_not_if_the_clock_was_set_back() {
 }
 
 #[test]
-fn a_row_that_was_read_again_gets_its_wish() {
+fn a_row_that_was_read_again_gets_its_intent() {
     let run = verified_run(&[1]);
     let row = run.row(1);
     assert!(run.intend_at(&row, Unwatched, time(2_000)).is_none());
@@ -228,7 +228,7 @@ fn a_row_that_was_read_again_gets_its_wish() {
 }
 
 #[test]
-fn a_kill_after_a_wish_leaves_unknown_and_what_is_owed_by_its_role() {
+fn a_kill_after_an_intent_leaves_unknown_and_what_is_owed_by_its_role() {
     for (role, unsettled) in [
         (Unwatched, Unsettled { answers: 1, ..NOTHING }),
         (Probe, Unsettled { reverts: 1, ..NOTHING }),
@@ -247,7 +247,7 @@ fn a_kill_after_a_wish_leaves_unknown_and_what_is_owed_by_its_role() {
 }
 
 #[test]
-fn a_wish_outlives_a_writer_that_is_never_finished() {
+fn an_intent_outlives_a_writer_that_is_never_finished() {
     let Running { place, writer, open_rows, thread } = {
         let run = verified_run(&[1]);
         run.intend(&run.row(1), Probe).unwrap();
@@ -268,7 +268,7 @@ fn a_wish_outlives_a_writer_that_is_never_finished() {
 }
 
 #[test]
-fn what_became_of_a_wish_decides_what_stays_owed() {
+fn what_became_of_an_intent_decides_what_stays_owed() {
     let (looks, reverts) = (Unsettled { looks: 1, ..NOTHING }, Unsettled { reverts: 1, ..NOTHING });
     for (state, shown, outcome) in [
         (Disabled, Disabled, "disabled"),
@@ -323,7 +323,7 @@ fn a_failure_stands_in_the_error_cell_until_a_later_success_and_the_cost_adds_up
 
 /// What an earlier request may have done, a later one that was refused, or never sent, has not undone.
 #[test]
-fn a_wish_that_comes_to_nothing_leaves_what_may_be_off_as_it_was() {
+fn an_intent_that_comes_to_nothing_leaves_what_may_be_off_as_it_was() {
     let unanswered = |run: &Running, row: &Switchable| {
         run.switch_off(row, Watched, failed(Unknown, FailureKind::Timeout));
     };
@@ -356,7 +356,7 @@ fn a_wish_that_comes_to_nothing_leaves_what_may_be_off_as_it_was() {
 }
 
 #[test]
-fn no_wish_is_given_out_that_is_not_on_disk() {
+fn no_intent_is_given_out_that_is_not_on_disk() {
     let numbers: Vec<u128> = (1..=400).collect();
     let verify_all = |run: &Running| {
         for number in &numbers {

@@ -168,7 +168,7 @@ impl RateLimiter {
         }
         let pace = state.backoff.pace(now);
         state.window.reserve(now, pace);
-        Ok(Ok(Place { pace: self, open: true }))
+        Ok(Ok(Place { limiter: self, open: true }))
     }
 
     /// Puts one request on record. More than any platform allows is for tests on loopback, and not worth the disk.
@@ -191,20 +191,20 @@ impl RateLimiter {
 }
 
 struct Place<'a> {
-    pace: &'a RateLimiter,
+    limiter: &'a RateLimiter,
     open: bool,
 }
 
 impl Place<'_> {
     fn send(mut self) -> Moment {
         self.open = false;
-        self.pace.send_reserved()
+        self.limiter.send_reserved()
     }
 
     /// Nothing leaves, and nothing is on record.
     fn release(mut self) {
         self.open = false;
-        self.pace.state().window.release();
+        self.limiter.state().window.release();
     }
 }
 
@@ -212,7 +212,7 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         if self.open {
             // Cancelled while it was being recorded: it may be on disk, so it counts here as well.
-            self.pace.send_reserved();
+            self.limiter.send_reserved();
         }
     }
 }

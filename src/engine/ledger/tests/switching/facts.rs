@@ -97,7 +97,7 @@ fn a_rollback_changes_what_the_rows_are_and_not_what_the_run_was_asked_for() {
 }
 
 #[test]
-fn a_refusal_needs_somebody_until_another_wish_passes_over_it() {
+fn a_refusal_needs_somebody_until_another_intent_passes_over_it() {
     let run = checked(Disabling::Yes);
     let refused = run.planned().remove(0);
     run.switch_off(&refused, Unwatched, failed(DisabledState::Failed, FailureKind::Forbidden));

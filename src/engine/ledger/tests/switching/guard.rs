@@ -89,7 +89,7 @@ fn where_some_agents_are_missed_their_rows_alone_are_owed_their_return() {
 }
 
 #[test]
-fn an_open_wish_of_an_earlier_run_is_answered_and_stays_to_be_looked_up_while_it_is_unknown() {
+fn an_open_intent_of_an_earlier_run_is_answered_and_stays_to_be_looked_up_while_it_is_unknown() {
     for (found, unsettled) in [
         (Disabled, Unsettled { looks: 1, ..NOTHING }),
         (Unknown, Unsettled { answers: 2, looks: 1, ..NOTHING }),
@@ -125,7 +125,7 @@ fn an_unanswered_request_is_looked_up_by_each_run_and_keeps_its_error() {
 }
 
 #[test]
-fn what_comes_on_again_closes_every_open_wish() {
+fn what_comes_on_again_closes_every_open_intent() {
     for (on, role) in [(Reverted, Probe), (ReEnabled, Unwatched), (ReEnabled, Watched)] {
         let run = verified_run(&[1]);
         let row = run.row(1);

@@ -106,7 +106,7 @@ fn only_what_this_run_has_verified_is_marked_as_already_off() {
 }
 
 #[test]
-fn a_wish_of_ours_wins_over_what_the_list_shows() {
+fn an_intent_of_ours_wins_over_what_the_list_shows() {
     let run = verified_run(&[1, 2, 3, 4, 5]);
     let rows = run.planned();
     run.switch_off(&rows[0], Unwatched, failed(Unknown, FailureKind::Timeout));

@@ -57,7 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
 struct Truth {
     /// Some request of ours may have switched it off, and none has switched it on since.
     may_be_off: bool,
-    was_wished_off: bool,
+    was_intended_off: bool,
     /// In minutes, by this run.
     verified_at: Option<i64>,
     guard: Option<Guard>,
@@ -129,18 +129,18 @@ impl World {
             Probe => Some(Guard::Revert),
             Watched => Some(Guard::Look),
         };
-        self.truth[index] = Truth { may_be_off: true, was_wished_off: true, guard, ..before };
+        self.truth[index] = Truth { may_be_off: true, was_intended_off: true, guard, ..before };
         let Some(state) = came else { return self.kill(Disabling::Yes) };
         block_on(self.run().writer.conclude(intent, conclusion(state))).unwrap();
         if !state.may_be_off() {
-            self.truth[index] = Truth { was_wished_off: true, ..before };
+            self.truth[index] = Truth { was_intended_off: true, ..before };
         }
     }
 
     fn on(&mut self, number: u128, state: DisabledState) {
         let index = Self::index(number);
         // Nothing is switched on that was never asked to be off.
-        if !self.truth[index].was_wished_off {
+        if !self.truth[index].was_intended_off {
             return;
         }
         self.run().switch_on(&self.rows[index], conclusion(state));
@@ -205,7 +205,7 @@ impl World {
                 row.disabled,
                 NotRequested | DisabledState::WouldDisable | Skipped | AlreadyDisabled
             );
-            assert!(truth.was_wished_off || is_untouched, "{} {truth:?}", row.disabled);
+            assert!(truth.was_intended_off || is_untouched, "{} {truth:?}", row.disabled);
         }
         let facts = reader.facts().unwrap();
         for state in DisabledState::ALL {
