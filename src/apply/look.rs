@@ -139,7 +139,7 @@ impl Applier<'_> {
 #[derive(Default)]
 struct Looking {
     tasks: JoinSet<Result<Looked, LedgerError>>,
-    /// Which row a task is, and the how manieth that was asked for.
+    /// Which row a task is, and how many were asked for before it.
     under_way: HashMap<Id, (u64, Target, String)>,
     asked: u64,
     /// Whether the last row has started.
