@@ -44,7 +44,7 @@ pub(crate) fn feed(
     into: &mpsc::Sender<Result<Candidate, LedgerError>>,
 ) {
     let mut seen: HashMap<Uuid, u64> = HashMap::new();
-    let shown = reader.for_each_row(true, |row, assistant, agent| {
+    let shown = reader.for_each_row(None, true, |row, assistant, agent| {
         let pair = row.pair.filter(|_| row.invalid.is_none() && row.duplicate_of.is_none());
         let Some(pair) = pair.filter(|pair| is_named(which.only.as_ref(), *pair)) else { return Ok(()) };
         let Some(key) = reader.apply_key(pair)? else { return Ok(()) };

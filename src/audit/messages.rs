@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::counters::AuditCounters;
 use super::row::{AuditFacts, Source, reading_word};
-use crate::base::{Backlog, Lang, RowStatus, StopReason, grouped, terminal_safe};
+use crate::base::{Backlog, RowStatus, StopReason, grouped, terminal_safe};
 use crate::engine::terminal::{
-    Blocks, Text, Tone, WHOLE, Wording, by_word, ended_before, hanging, kept, most_first, not_asked_for,
-    platform, rows, work,
+    Blocks, Text, WHOLE, Wording, by_status, ended_before, hanging, most_first, not_asked_for, platform,
+    rows, work,
 };
 
 /// How an audit speaks of its events.
@@ -50,17 +50,7 @@ pub(crate) fn after_audit(summary: &AuditSummary<'_>) -> Text {
     if let Some(reason) = summary.stopped {
         blocks.push(&ended_before(run, &terminal_safe(&reason.to_string(), WHOLE)));
     }
-    let statuses = by_word(
-        RowStatus::ALL
-            .map(|status| (reading_word(status), Tone::of(status), run.count(status), String::new())),
-    );
-    blocks.push(&format!("{}:{statuses}", rows(run.rows())));
-    if let Some(kept) = kept(run) {
-        blocks.say(&kept);
-    }
-    if let Some(since) = &run.since_last {
-        blocks.say(&since.sentence(run.started_at, Lang::En));
-    }
+    by_status(&mut blocks, run, reading_word);
     if summary.agents_instead > 0 {
         blocks.say(&format!(
             "The Assistants API has ended here: {} came from the Agents API.",

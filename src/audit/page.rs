@@ -13,8 +13,7 @@ use crate::engine::report::cell::shortened;
 use crate::engine::report::column::Cell;
 use crate::engine::report::page::words::words;
 use crate::engine::report::page::{
-    About, Column, Heap, Item, Overview, PageCell, PageLine, Plot, Point, Shown, ToDo, Who, cell, effort,
-    meaning,
+    About, Column, Heap, Item, Overview, PageCell, PageLine, Plot, Point, Shown, ToDo, cell, effort, meaning,
 };
 
 /// A model id in the plot is no longer than this.
@@ -266,10 +265,10 @@ impl PageLine for AuditRow {
 fn todo(finding: &Finding, lang: Lang) -> ToDo {
     ToDo {
         who: match finding.weight {
-            Weight::High => Who::Today,
-            Weight::Medium if finding.is_administrators => Who::Administrator,
-            Weight::Medium => Who::Owner,
-            Weight::Low => Who::Nobody,
+            Weight::High => Actor::OwnerToday,
+            Weight::Medium if finding.is_administrators => Actor::Administrator,
+            Weight::Medium => Actor::Owner,
+            Weight::Low => Actor::Nobody,
         },
         is_pressing: finding.weight == Weight::High,
         sentence: lang.of(finding.advice),

@@ -34,7 +34,7 @@ impl<'a> AuditReader<'a> {
     pub fn new(ledger: &'a LedgerReader, facts: AuditFacts, redact: bool) -> Result<Self, LedgerError> {
         let mut crowd = Crowd::default();
         let mut secrets = Secrets::default();
-        ledger.for_each_row(false, |row, _, _| {
+        ledger.for_each_row(None, false, |row, _, _| {
             if let (Some(pair), Some(inspection)) = (row.pair, inspection(ledger, &row)?) {
                 let id = match inspection.read_from {
                     Call::Agent => pair.agent.0,
@@ -61,13 +61,7 @@ impl<'a> AuditReader<'a> {
         keys: Option<&[RowKey]>,
         mut visit: impl FnMut(&AuditRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let visit = |row: ReportRow, _: Option<&[u8]>, _: Option<&[u8]>| {
-            visit(&self.without_secrets(self.audited(row)?))
-        };
-        match keys {
-            Some(keys) => self.ledger.for_each_row_of(keys, false, visit),
-            None => self.ledger.for_each_row(false, visit),
-        }
+        self.ledger.for_each_row(keys, false, |row, _, _| visit(&self.without_secrets(self.audited(row)?)))
     }
 
     /// What was read of the row, as it may be shown; left out where it has more bytes than that, nothing where nobody can

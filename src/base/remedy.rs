@@ -64,13 +64,17 @@ worded! {
     }
 }
 
-/// Who acts on a row.
+/// Who acts on a row, in the order in which a page has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Actor {
-    /// Whose assistant it is, in the web app.
+    /// Whose assistant it is, in the web app, today.
+    OwnerToday,
+    /// The same, in time.
     Owner,
     /// Who has the key and this program.
     Administrator,
+    /// Nobody: it is good to know, or there is nothing to do.
+    Nobody,
 }
 
 impl Remedy {

@@ -12,8 +12,8 @@ use crate::base::{
 };
 use crate::engine::ledger::ReadBefore;
 use crate::engine::terminal::{
-    Blocks, Text, Tone, WHOLE, Wording, about, by_word, counted, counts, ended_before, enumerated, hanging,
-    kept, platform, rows,
+    Blocks, Text, WHOLE, Wording, about, by_status, counted, counts, ended_before, enumerated, hanging,
+    platform, rows,
 };
 
 /// Different changes shown at most; the report has them all.
@@ -133,15 +133,7 @@ pub(crate) fn after_verify(
 }
 
 pub(crate) fn verdicts(blocks: &mut Blocks, facts: &RunFacts) {
-    let statuses =
-        RowStatus::ALL.map(|status| (status.as_str(), Tone::of(status), facts.count(status), String::new()));
-    blocks.push(&format!("{}:{}", rows(facts.rows()), by_word(statuses)));
-    if let Some(kept) = kept(facts) {
-        blocks.say(&kept);
-    }
-    if let Some(since) = &facts.since_last {
-        blocks.say(&since.sentence(facts.started_at, Lang::En));
-    }
+    by_status(blocks, facts, RowStatus::as_str);
 }
 
 /// What to do, and what differs how often.

@@ -93,7 +93,7 @@ fn show(ledger: &LedgerReader, arguments: &ReportArgs, terminal: &Terminal) -> R
         Purpose::Run => {
             let facts = ledger.facts().context(unread)?;
             let mut counted = Summary::default();
-            let rows = ledger.for_each_row(false, |row, _, _| {
+            let rows = ledger.for_each_row(None, false, |row, _, _| {
                 counted.count(&row);
                 Ok::<_, LedgerError>(())
             });

@@ -90,7 +90,7 @@ impl Run<'_> {
         let (mut ledger, read) = self.intake.open(fresh, &input, &reader)?;
         let accepted = ledger.accept(&self.arguments.accept).context("the ledger")?;
         self.intake.take_in(&mut ledger, &input, |reader, take| {
-            reader.for_each_row(false, |row, _, _| take(&row, &row.standing()))
+            reader.for_each_row(None, false, |row, _, _| take(&row, &row.standing()))
         })?;
         self.split().as_ref().map_or(Ok(()), Split::prepare)?;
         let selection = Selection {

@@ -163,7 +163,7 @@ impl Now {
     fn of(rows: &mut RunRows<'_>) -> Result<Self, LedgerError> {
         let ledger = rows.ledger;
         let mut now = Self { unmet: Unmet::of(ledger)?, ..Self::default() };
-        ledger.for_each_row(false, |mut row, _, _| {
+        ledger.for_each_row(None, false, |mut row, _, _| {
             if let Some(again) = rows.reread(&row)? {
                 if row.duplicate_of.is_none() {
                     now.verified.count(&row, &again);

@@ -73,11 +73,7 @@ impl Rows<ApplyRow> for ApplyRows<'_> {
         _: bool,
         visit: &mut dyn FnMut(&ApplyRow) -> Result<(), RenderError>,
     ) -> Result<(), RenderError> {
-        let visit = |row, _: Option<&[u8]>, _: Option<&[u8]>| visit(&self.row(row)?);
-        match keys {
-            Some(keys) => self.ledger.for_each_row_of(keys, false, visit),
-            None => self.ledger.for_each_row(false, visit),
-        }
+        self.ledger.for_each_row(keys, false, |row, _, _| visit(&self.row(row)?))
     }
 
     fn facts_of_none(&self) -> ApplyFacts {

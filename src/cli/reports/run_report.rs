@@ -52,17 +52,13 @@ impl Rows<ReportRow> for RunRows<'_> {
         wants_proposed: bool,
         visit: &mut dyn FnMut(&ReportRow) -> Result<(), RenderError>,
     ) -> Result<(), RenderError> {
-        let visit = |mut row: ReportRow, assistant: Option<&[u8]>, _: Option<&[u8]>| {
+        self.ledger.for_each_row(keys, wants_proposed, |mut row, assistant, _| {
             row.proposed = assistant.and_then(|document| proposed(&row, document));
             visit(&match self.reread(&row)? {
                 Some(again) => check::as_it_is_now(row, again),
                 None => row,
             })
-        };
-        match keys {
-            Some(keys) => self.ledger.for_each_row_of(keys, wants_proposed, visit),
-            None => self.ledger.for_each_row(wants_proposed, visit),
-        }
+        })
     }
 
     fn objects(&self, row: &ReportRow, at_most: usize) -> Result<Objects, LedgerError> {

@@ -190,33 +190,25 @@ impl LedgerReader {
         Ok(to_count(self.connection.query_row(&sql, [], |row| row.get(0))?))
     }
 
-    /// Shows every input row to `visit`, in input order, with the bodies of assistant and agent if `want_documents`
-    /// (else `None`, which is quicker). An error of `visit` ends it.
+    /// Shows input rows to `visit` with the bodies of assistant and agent if `want_documents` (else `None`, which is
+    /// quicker): all in input order, or those with these keys, in this order. Each of these is found by its key, so that it
+    /// costs as much as there are rows to show; a key that this ledger does not have shows nothing. An error of `visit`
+    /// ends it.
     pub fn for_each_row<E: From<LedgerError>>(
         &self,
+        keys: Option<&[RowKey]>,
         want_documents: bool,
         mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
         let last = LastRun::read(&self.connection)?;
         let earlier = self.earlier_at()?.map(|_| &self.connection);
-        let query = rows_query(want_documents, "ORDER BY i.position");
-        let mut statement = self.connection.prepare(&query).map_err(LedgerError::from)?;
-        let rows = statement.query([]).map_err(LedgerError::from)?;
-        self.visit_all(rows, (&last, earlier), &mut visit)
-    }
-
-    /// The same for these rows alone, in this order; each is found by its key, so that it costs as much as there are rows
-    /// to show. A key that this ledger does not have shows nothing.
-    pub fn for_each_row_of<E: From<LedgerError>>(
-        &self,
-        keys: &[RowKey],
-        want_documents: bool,
-        mut visit: impl FnMut(ReportRow, Option<&[u8]>, Option<&[u8]>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let last = LastRun::read(&self.connection)?;
-        let earlier = self.earlier_at()?.map(|_| &self.connection);
-        let query = rows_query(want_documents, "WHERE i.position = ?1");
+        let which = if keys.is_some() { "WHERE i.position = ?1" } else { "ORDER BY i.position" };
+        let query = rows_query(want_documents, which);
         let mut statement = self.connection.prepare_cached(&query).map_err(LedgerError::from)?;
+        let Some(keys) = keys else {
+            let rows = statement.query([]).map_err(LedgerError::from)?;
+            return self.visit_all(rows, (&last, earlier), &mut visit);
+        };
         for RowKey(position) in keys {
             let rows = statement.query([position]).map_err(LedgerError::from)?;
             self.visit_all(rows, (&last, earlier), &mut visit)?;
@@ -290,7 +282,7 @@ impl LedgerReader {
     }
 }
 
-/// Where a row of the input stands in its ledger, for [`LedgerReader::for_each_row_of`]. Good as long as the reader that
+/// Where a row of the input stands in its ledger, for [`LedgerReader::for_each_row`]. Good as long as the reader that
 /// gave it is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowKey(i64);

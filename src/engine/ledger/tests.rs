@@ -192,7 +192,7 @@ fn settle(writer: &Writer, outcome: Outcome) -> Result<Settled, LedgerError> {
 fn report(reader: &LedgerReader) -> Vec<ReportRow> {
     let mut all = Vec::new();
     reader
-        .for_each_row::<LedgerError>(false, |row, assistant, agent| {
+        .for_each_row::<LedgerError>(None, false, |row, assistant, agent| {
             assert_eq!((assistant, agent), (None, None));
             all.push(row);
             Ok(())
@@ -210,7 +210,7 @@ fn bodies(reader: &LedgerReader) -> Vec<(Option<String>, Option<String>)> {
     let text = |body: Option<&[u8]>| body.map(|body| String::from_utf8(body.to_vec()).unwrap());
     let mut all = Vec::new();
     reader
-        .for_each_row::<LedgerError>(true, |_, assistant, agent| {
+        .for_each_row::<LedgerError>(None, true, |_, assistant, agent| {
             all.push((text(assistant), text(agent)));
             Ok(())
         })

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::layout::{Blocks, WHOLE, counted, rows};
-use super::markup::Text;
-use crate::base::{Backlog, FIRST_AT_ONCE, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
+use super::layout::{Blocks, WHOLE, by_word, counted, rows};
+use super::markup::{Text, Tone};
+use crate::base::{Backlog, FIRST_AT_ONCE, Lang, RowStatus, RunFacts, StopReason, grouped, terminal_safe};
 
 /// Where the requests go; `None` is the practice workspace.
 pub(crate) fn platform(base_url: Option<&str>) -> String {
@@ -78,8 +78,21 @@ pub fn nothing_begun(stopped: &StopReason, ledger: &Path, next: &str) -> Text {
     blocks.finish()
 }
 
+/// Rows by status, each called by its `word`, and what has changed since last time.
+pub(crate) fn by_status(blocks: &mut Blocks, facts: &RunFacts, word: fn(RowStatus) -> &'static str) {
+    let statuses =
+        RowStatus::ALL.map(|status| (word(status), Tone::of(status), facts.count(status), String::new()));
+    blocks.push(&format!("{}:{}", rows(facts.rows()), by_word(statuses)));
+    if let Some(kept) = kept(facts) {
+        blocks.say(&kept);
+    }
+    if let Some(since) = &facts.since_last {
+        blocks.say(&since.sentence(facts.started_at, Lang::En));
+    }
+}
+
 /// Rows whose status is not what this run has found out.
-pub(crate) fn kept(facts: &RunFacts) -> Option<String> {
+fn kept(facts: &RunFacts) -> Option<String> {
     let (of, it) = if facts.kept == 1 { ("keeps its", "it") } else { ("keep their", "them") };
     (facts.kept > 0).then(|| {
         format!(

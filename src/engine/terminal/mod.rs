@@ -22,7 +22,7 @@ pub use logs::{LogFormat, init_logs};
 pub use markup::Text;
 pub(crate) use markup::{Tone, toned};
 pub use messages::nothing_begun;
-pub(crate) use messages::{about, ended_before, kept, not_asked_for, platform, work};
+pub(crate) use messages::{about, by_status, ended_before, not_asked_for, platform, work};
 pub use questions::{Answer, can_ask};
 
 pub use super::os::forget_what_was_typed;

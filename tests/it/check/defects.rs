@@ -105,7 +105,7 @@ async fn in_a_process_of_its_own() {
     let mut errors = Vec::new();
     let reader = LedgerReader::open(&path).unwrap();
     reader
-        .for_each_row(false, |row, _, _| {
+        .for_each_row(None, false, |row, _, _| {
             errors.push(row.error());
             Ok::<_, agent_migrate::engine::ledger::LedgerError>(())
         })

@@ -90,7 +90,7 @@ fn what_was_read_last_stands_alone_and_a_failure_leaves_it() {
     assert_eq!(reader.models().unwrap(), Some(models));
     let mut bodies = Vec::new();
     reader
-        .for_each_row::<LedgerError>(true, |_, assistant, agent| {
+        .for_each_row::<LedgerError>(None, true, |_, assistant, agent| {
             bodies.push((assistant.map(<[u8]>::to_vec), agent.map(<[u8]>::to_vec)));
             Ok(())
         })

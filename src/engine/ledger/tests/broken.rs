@@ -144,7 +144,9 @@ fn a_damaged_ledger_gives_a_sentence() {
         tamper(&place.ledger(), sql);
         let error = match LedgerReader::open(&place.ledger()) {
             Err(error) => error.to_string(),
-            Ok(reader) => reader.for_each_row::<LedgerError>(true, |_, _, _| Ok(())).unwrap_err().to_string(),
+            Ok(reader) => {
+                reader.for_each_row::<LedgerError>(None, true, |_, _, _| Ok(())).unwrap_err().to_string()
+            }
         };
         assert!(error.contains("is damaged"), "{sql}: {error}");
     }
@@ -166,7 +168,7 @@ fn a_ledger_with_bytes_overwritten_never_makes_the_program_panic() {
             LedgerReader::open(&place.ledger()).map_err(|error| error.to_string()).and_then(|reader| {
                 reader.facts().map_err(|error| error.to_string())?;
                 reader
-                    .for_each_row(true, |_, _, _| Ok::<_, LedgerError>(()))
+                    .for_each_row(None, true, |_, _, _| Ok::<_, LedgerError>(()))
                     .map_err(|error| error.to_string())
             });
         refused += u32::from(read.is_err());

@@ -142,10 +142,11 @@ fn an_error_of_the_visitor_ends_the_reading() {
     let place = Place::new();
     drop(place.import(&rows(&[1, 2, 3])));
     let mut seen = 0;
-    let ended = LedgerReader::open(&place.ledger()).unwrap().for_each_row::<LedgerError>(false, |_, _, _| {
-        seen += 1;
-        if seen == 2 { Err(LedgerError::DiskFull) } else { Ok(()) }
-    });
+    let ended =
+        LedgerReader::open(&place.ledger()).unwrap().for_each_row::<LedgerError>(None, false, |_, _, _| {
+            seen += 1;
+            if seen == 2 { Err(LedgerError::DiskFull) } else { Ok(()) }
+        });
     assert_eq!((ended, seen), (Err(LedgerError::DiskFull), 2));
 }
 
@@ -215,7 +216,7 @@ fn some_rows_are_read_by_their_keys_as_they_are_among_all() {
     for want_documents in [false, true] {
         let mut some = Vec::new();
         reader
-            .for_each_row_of(&[keys[3], keys[0], keys[4]], want_documents, |row, assistant, _| {
+            .for_each_row(Some(&[keys[3], keys[0], keys[4]]), want_documents, |row, assistant, _| {
                 assert_eq!(assistant.is_some(), want_documents && row.pair.is_some());
                 some.push(row);
                 Ok::<_, LedgerError>(())

@@ -10,8 +10,8 @@ use super::pretty::pretty;
 use super::row::{CELL, Item};
 use super::text_diff::{Line, LineKind, PieceKind, compare};
 use super::words::{Words, words};
-use super::{PageLine, Shown, Who};
-use crate::base::{JsonText, Lang};
+use super::{PageLine, Shown};
+use crate::base::{Actor, JsonText, Lang};
 use crate::engine::report::texts::Change;
 
 /// A value up to this length stands beside the other one; longer ones are compared line by line.
@@ -92,7 +92,7 @@ impl<'a> Detail<'a> {
         let mut set_up = row.set_up(texts);
         set_up.retain(|(_, value)| !value.is_empty());
         let (administrators, others): (Vec<_>, Vec<_>) =
-            row.todos(texts.lang).into_iter().partition(|todo| todo.who == Who::Administrator);
+            row.todos(texts.lang).into_iter().partition(|todo| todo.who == Actor::Administrator);
         let carried = shown.columns.iter().filter_map(|column| {
             Some((column.name.as_str(), own.carried.get(column.carried?).map_or("", String::as_str)))
         });

@@ -162,23 +162,10 @@ pub struct About {
     pub(crate) class: &'static str,
 }
 
-/// Who acts, in the order in which a page has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Who {
-    /// The owner, today.
-    Today,
-    /// The owner.
-    Owner,
-    /// Who has the key and this program.
-    Administrator,
-    /// Nobody: it is good to know.
-    Nobody,
-}
-
 /// Something to do about a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ToDo {
-    pub(crate) who: Who,
+    pub(crate) who: Actor,
     /// Whether it may do harm while it waits.
     pub(crate) is_pressing: bool,
     pub(crate) sentence: &'static str,
@@ -187,11 +174,7 @@ pub struct ToDo {
 }
 
 impl ToDo {
-    pub(crate) const fn by(actor: Actor, sentence: &'static str) -> Self {
-        let who = match actor {
-            Actor::Owner => Who::Owner,
-            Actor::Administrator => Who::Administrator,
-        };
+    pub(crate) const fn by(who: Actor, sentence: &'static str) -> Self {
         Self { who, is_pressing: false, sentence, code: "" }
     }
 

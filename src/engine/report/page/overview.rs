@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::shares::Shares;
-use super::{Heap, PageLine, Point, ToDo, Who};
-use crate::base::{Lang, ProgressCounts, RowProgress};
+use super::{Heap, PageLine, Point, ToDo};
+use crate::base::{Actor, Lang, ProgressCounts, RowProgress};
 use crate::engine::report::ReportSettings;
 
 /// Counted over all rows, in a pass of its own before the first row is written.
@@ -80,27 +80,18 @@ impl Overview {
     }
 }
 
-/// Whose turn a row is; in this order the table has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Turn {
-    Owner,
-    Administrator,
-    Nobody,
-}
-
-impl Turn {
-    pub(super) fn of<R: PageLine>(row: &R, lang: Lang) -> Self {
-        match row.progress() {
-            RowProgress::NeedsAttention if is_yours(&row.todos(lang)) => Self::Owner,
-            RowProgress::NeedsAttention => Self::Administrator,
-            RowProgress::Done | RowProgress::Pending => Self::Nobody,
-        }
+/// Whose turn a row is; in the order of actors the table has them. An owner's row is not told from one of today.
+pub(super) fn turn<R: PageLine>(row: &R, lang: Lang) -> Actor {
+    match row.progress() {
+        RowProgress::NeedsAttention if is_yours(&row.todos(lang)) => Actor::Owner,
+        RowProgress::NeedsAttention => Actor::Administrator,
+        RowProgress::Done | RowProgress::Pending => Actor::Nobody,
     }
 }
 
 /// Whether the owner has something to do, in the web app.
 fn is_yours(todos: &[ToDo]) -> bool {
-    todos.iter().any(|todo| matches!(todo.who, Who::Today | Who::Owner))
+    todos.iter().any(|todo| matches!(todo.who, Actor::OwnerToday | Actor::Owner))
 }
 
 #[cfg(test)]

@@ -7,10 +7,9 @@ use jiff::Timestamp;
 
 use super::columns::Column;
 use super::counts::Heap;
-use super::overview::Turn;
 use super::words::{Words, fill, words};
-use super::{PageLine, Shown, ToDo, Who, fields, options};
-use crate::base::{Difference, JsonText, Lang, ReportRow, one_line};
+use super::{PageLine, Shown, ToDo, fields, options};
+use crate::base::{Actor, Difference, JsonText, Lang, ReportRow, one_line};
 use crate::engine::report::cell::shortened;
 use crate::engine::report::texts::{Change, Texts};
 
@@ -80,7 +79,7 @@ pub struct Item<'a> {
 }
 
 impl<'a> TableRow<'a> {
-    pub(super) fn new<R: PageLine>(row: &'a R, shown: &'a Shown, turn: Turn) -> Self {
+    pub(super) fn new<R: PageLine>(row: &'a R, shown: &'a Shown, turn: Actor) -> Self {
         let (own, texts) = (row.own(), shown.texts);
         let name = texts.name(&own.name);
         let name = match cell(&name) {
@@ -105,11 +104,11 @@ impl<'a> TableRow<'a> {
             w: words(texts.lang),
             line: own.line,
             class: match (turn, is_long) {
-                (Turn::Owner, false) => "needs owner",
-                (Turn::Owner, true) => "needs owner long",
-                (Turn::Administrator, false) => "needs admin",
-                (Turn::Administrator, true) => "needs admin long",
-                (Turn::Nobody, _) => "",
+                (Actor::OwnerToday | Actor::Owner, false) => "needs owner",
+                (Actor::OwnerToday | Actor::Owner, true) => "needs owner long",
+                (Actor::Administrator, false) => "needs admin",
+                (Actor::Administrator, true) => "needs admin long",
+                (Actor::Nobody, _) => "",
             },
             cells: cells.collect(),
             name: if is_nameless { nameless(own, texts.lang) } else { name },
@@ -210,7 +209,7 @@ fn todo<'a, R: PageLine>(row: &'a R, shown: &'a Shown) -> PageCell<'a> {
     let w = words(shown.texts.lang);
     let todos = row.todos(shown.texts.lang);
     let more = todos.len().saturating_sub(1) as u64;
-    let is_administrators = todos.first().is_some_and(|todo| todo.who == Who::Administrator);
+    let is_administrators = todos.first().is_some_and(|todo| todo.who == Actor::Administrator);
     let item = |todo: &ToDo| Item { text: Cow::Borrowed(todo.sentence), ..Item::default() };
     PageCell {
         by: is_administrators.then(|| shown.options.contact.as_deref().unwrap_or(w.by_administrator)),

@@ -12,8 +12,8 @@ use super::overview::Overview;
 use super::plots::{Drawn, draw};
 use super::shares::{People, people};
 use super::words::{fill, words};
-use super::{About, PageLine, Shown, ToDo, Who, policy};
-use crate::base::{Lang, ProgressCounts};
+use super::{About, PageLine, Shown, ToDo, policy};
+use crate::base::{Actor, Lang, ProgressCounts};
 
 /// Rows in the table at most: more would make a browser slow.
 pub(super) const MAX_ROWS: u64 = 5_000;
@@ -138,10 +138,10 @@ fn others(progress: ProgressCounts, yours: u64, shown: &Shown) -> String {
 fn groups(todos: &[(ToDo, u64)], administrator_does: &str, lang: Lang) -> Vec<Group> {
     let w = words(lang);
     let title = |who| match who {
-        Who::Today => (w.today, "high"),
-        Who::Owner => (w.in_the_web_app, "medium"),
-        Who::Administrator => (administrator_does, "unread"),
-        Who::Nobody => (w.good_to_know, "low"),
+        Actor::OwnerToday => (w.today, "high"),
+        Actor::Owner => (w.in_the_web_app, "medium"),
+        Actor::Administrator => (administrator_does, "unread"),
+        Actor::Nobody => (w.good_to_know, "low"),
     };
     let groups = todos.chunk_by(|(one, _), (other, _)| one.who == other.who);
     groups

@@ -7,12 +7,12 @@ use askama::Template;
 use super::columns::Column;
 use super::detail::{Detail, Objects};
 use super::index::PartOf;
-use super::overview::{Overview, Turn};
+use super::overview::{Overview, turn};
 use super::row::TableRow;
 use super::top::{MAX_ROWS, Top};
 use super::words::{Words, words};
 use super::{PageLine, Shown, policy};
-use crate::base::Lang;
+use crate::base::{Actor, Lang};
 use crate::engine::report::{Line, Renderer, ReportSettings};
 
 /// Rows in a stretch of the table that the browser need not lay out while it is out of sight.
@@ -38,8 +38,8 @@ impl Places {
         Self { needing, quiet: MAX_ROWS - needing }
     }
 
-    fn take(&mut self, turn: Turn) -> bool {
-        let places = if turn == Turn::Nobody { &mut self.quiet } else { &mut self.needing };
+    fn take(&mut self, turn: Actor) -> bool {
+        let places = if turn == Actor::Nobody { &mut self.quiet } else { &mut self.needing };
         let has_place = *places > 0;
         *places = places.saturating_sub(1);
         has_place
@@ -97,7 +97,7 @@ struct Html<R: PageLine, W: Write> {
     room_of_quiet_rows: usize,
     rows_in_table: u64,
     /// Rows that come behind those of the owner.
-    later: Vec<(Turn, String)>,
+    later: Vec<(Actor, String)>,
     table_is_open: bool,
 }
 
@@ -113,13 +113,13 @@ impl<R: PageLine, W: Write> Renderer<R> for Html<R, W> {
     }
 
     fn row(&mut self, row: &R) -> io::Result<()> {
-        let turn = Turn::of(row, self.shown.lang());
+        let turn = turn(row, self.shown.lang());
         let [table, _] = &mut self.places;
         if !table.take(turn) {
             return Ok(());
         }
         let row = TableRow::new(row, &self.shown, turn).render().map_err(io::Error::other)?;
-        if turn == Turn::Owner {
+        if turn == Actor::Owner {
             return self.table_row(&row);
         }
         self.later.push((turn, row));
@@ -128,17 +128,17 @@ impl<R: PageLine, W: Write> Renderer<R> for Html<R, W> {
 
     fn opens(&mut self, row: &R) -> io::Result<Option<usize>> {
         self.close_table()?;
-        let turn = Turn::of(row, self.shown.lang());
+        let turn = turn(row, self.shown.lang());
         let [_, opened] = &mut self.places;
         Ok(opened.take(turn).then(|| self.room(turn)))
     }
 
     fn opened(&mut self, row: &R, objects: Objects) -> io::Result<()> {
-        let turn = Turn::of(row, self.shown.lang());
+        let turn = turn(row, self.shown.lang());
         let room = self.room(turn);
         let opened = Detail::new(row, &self.shown, objects, room).within(room).map_err(io::Error::other)?;
         self.room = self.room.saturating_sub(opened.len());
-        if turn == Turn::Nobody {
+        if turn == Actor::Nobody {
             self.room_of_quiet_rows = self.room_of_quiet_rows.saturating_sub(opened.len());
         }
         self.out.write_all(opened.as_bytes())
@@ -163,8 +163,8 @@ impl<R: PageLine, W: Write> Renderer<R> for Html<R, W> {
 }
 
 impl<R: PageLine, W: Write> Html<R, W> {
-    fn room(&self, turn: Turn) -> usize {
-        if turn == Turn::Nobody { self.room.min(self.room_of_quiet_rows) } else { self.room }
+    fn room(&self, turn: Actor) -> usize {
+        if turn == Actor::Nobody { self.room.min(self.room_of_quiet_rows) } else { self.room }
     }
 
     fn table_row(&mut self, row: &str) -> io::Result<()> {
