@@ -15,7 +15,7 @@ use crate::engine::report::columns::{
 };
 use crate::engine::report::page::words::words;
 use crate::engine::report::page::{
-    About, Column, Heap, Item, PageCell, PageLine, Shown, ToDo, label as field_label, meaning,
+    About, Column, Heap, Item, PageCell, PageLine, Shown, ToDo, label as field_label,
 };
 use crate::engine::report::{Carried, Change, Line, Texts, counts, head};
 
@@ -282,12 +282,12 @@ const fn look(status: ApplyStatus) -> (&'static str, Both) {
         ApplyStatus::ChangedSince => ("heavy", ["changed by somebody since, and left alone", "seither von jemandem geändert und in Ruhe gelassen"]),
         ApplyStatus::NoTarget => ("agent_not_found", ["no agent for it", "kein Agent dafür"]),
         ApplyStatus::NoSource => ("assistant_not_found", ["nothing is kept of it", "nichts davon ist behalten"]),
-        ApplyStatus::AgentNotFound => ("agent_not_found", meaning(RowStatus::AgentNotFound)),
-        ApplyStatus::NoAccess => ("no_access", meaning(RowStatus::NoAccess)),
+        ApplyStatus::AgentNotFound => ("agent_not_found", RowStatus::AgentNotFound.meaning()),
+        ApplyStatus::NoAccess => ("no_access", RowStatus::NoAccess.meaning()),
         ApplyStatus::Failed => ("failed", ["no usable answer, or a refusal: nothing was changed", "keine brauchbare Antwort oder eine Ablehnung: nichts wurde geändert"]),
         ApplyStatus::Unknown => ("failed", ["a write without an answer", "ein Schreiben ohne Antwort"]),
-        ApplyStatus::InvalidId => ("invalid_id", meaning(RowStatus::InvalidId)),
-        ApplyStatus::Duplicate => ("duplicate", meaning(RowStatus::Duplicate)),
+        ApplyStatus::InvalidId => ("invalid_id", RowStatus::InvalidId.meaning()),
+        ApplyStatus::Duplicate => ("duplicate", RowStatus::Duplicate.meaning()),
         ApplyStatus::NotChecked => ("not_checked", ["not come to", "nicht an die Reihe gekommen"]),
     }
 }

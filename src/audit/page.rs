@@ -13,7 +13,7 @@ use crate::engine::report::cell::shortened;
 use crate::engine::report::column::Cell;
 use crate::engine::report::page::words::words;
 use crate::engine::report::page::{
-    About, Column, Heap, Item, Overview, PageCell, PageLine, Plot, Point, Shown, ToDo, cell, effort, meaning,
+    About, Column, Heap, Item, Overview, PageCell, PageLine, Plot, Point, Shown, ToDo, cell, effort,
 };
 
 /// A model id in the plot is no longer than this.
@@ -76,7 +76,7 @@ impl PageLine for AuditRow {
             (RowStatus::NotChecked, _) => {
                 (status.as_str(), ["the audit ended before it", "die Prüfung endete davor"])
             }
-            _ => (status.as_str(), meaning(status)),
+            _ => (status.as_str(), status.meaning()),
         };
         let word = reading_word(status);
         let label = match class {

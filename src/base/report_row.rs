@@ -219,6 +219,13 @@ pub struct RunFacts {
 }
 
 impl RunFacts {
+    /// Whether anybody asked for switching off, now or in an earlier run.
+    pub fn tells_of_switching(&self) -> bool {
+        let is_touched =
+            |(state, rows): &(DisabledState, u64)| *state != DisabledState::NotRequested && *rows > 0;
+        self.disabling.is_asked_for() || self.disabled.iter().any(is_touched)
+    }
+
     /// Number of rows of that status.
     pub fn count(&self, status: RowStatus) -> u64 {
         self.counts.iter().filter(|(counted, _)| *counted == status).map(|(_, rows)| rows).sum()

@@ -1,5 +1,6 @@
 //! The two closed lists of the report: what a row's verdict is, and whether its assistant was switched off.
 
+use super::lang::Both;
 use super::worded::worded;
 
 worded! {
@@ -28,6 +29,34 @@ worded! {
 }
 
 impl RowStatus {
+    /// What it says, for people.
+    pub const fn meaning(self) -> Both {
+        match self {
+            Self::Verified => ["the agent is what the assistant was", "der Agent ist, was der Assistent war"],
+            Self::Mismatch => ["the agent is there and differs", "der Agent ist da und weicht ab"],
+            Self::AssistantNotFound => [
+                "no such assistant, or not shared with the API key",
+                "kein solcher Assistent, oder nicht mit dem API-Schlüssel geteilt",
+            ],
+            Self::AgentNotFound => [
+                "no such agent, or not shared with the API key",
+                "kein solcher Agent, oder nicht mit dem API-Schlüssel geteilt",
+            ],
+            Self::NoAccess => ["not shared with the API key", "nicht mit dem API-Schlüssel geteilt"],
+            Self::Failed => {
+                ["could not be read: no usable answer came", "nicht lesbar: Es kam keine brauchbare Antwort"]
+            }
+            Self::InvalidId => {
+                ["the cell does not hold exactly one id", "in der Zelle steht nicht genau eine ID"]
+            }
+            Self::Duplicate => [
+                "the same assistant as in an earlier row, where its result stands",
+                "derselbe Assistent wie in einer früheren Zeile, wo sein Ergebnis steht",
+            ],
+            Self::NotChecked => ["the run ended before it", "der Lauf endete davor"],
+        }
+    }
+
     /// Whether the platform has said something about the row. A read that gave no such answer leaves an earlier one.
     pub const fn is_answer(self) -> bool {
         matches!(

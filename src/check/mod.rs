@@ -10,14 +10,17 @@
 //! | `again` | `verify`: the same for rows that an earlier run has read |
 //! | `summary` | what stands in a report, counted |
 //! | `store` | what the ledger remembers of it |
+//! | `columns`, `page` | its report |
 //! | `messages` | what is said of it |
 //!
 //! What counts as the same is data, a line per field in [`FIELDS`](crate::engine::record), and not code per field.
 
 mod accept;
 mod again;
+mod columns;
 mod compare;
 mod messages;
+mod page;
 mod pairs;
 mod proposed;
 mod row;

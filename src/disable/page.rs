@@ -3,7 +3,6 @@
 use askama::Template;
 
 use crate::base::{Both, DisabledState, Disabling, DisablingEnd, Lang, RunFacts, SkipReason};
-use crate::engine::report::page::shows_switching;
 use crate::engine::report::page::words::{Words, words};
 
 /// What became of switching off, as a card of the page; `None` when nobody ever asked for it.
@@ -39,7 +38,7 @@ impl Switching {
             rows: lang.number(rows),
             meaning: meaning(state, facts, lang),
         };
-        shows_switching(facts).then(|| Self {
+        facts.tells_of_switching().then(|| Self {
             w: words(lang),
             title: lang.of(["Switching the old assistants off", "Abschalten der alten Assistenten"]),
             warnings: warnings(facts, lang),

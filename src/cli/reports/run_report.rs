@@ -6,7 +6,7 @@ use crate::check;
 use crate::disable;
 use crate::engine::ledger::{LedgerError, LedgerReader, Reread, RowKey};
 use crate::engine::record::{self, Side};
-use crate::engine::report::page::{self, Objects};
+use crate::engine::report::page::Objects;
 
 /// The rows of a run.
 pub(crate) struct RunRows<'a> {
@@ -65,7 +65,7 @@ impl Rows<ReportRow> for RunRows<'_> {
         let Some(pair) = row.pair else { return Ok(Objects::default()) };
         let now = if self.again { self.ledger.reread_of(pair)?.agent() } else { None };
         let objects = self.ledger.documents_of(pair, |assistant, agent| {
-            page::objects(row, [assistant, now.as_deref().or(agent)], self.redact, at_most)
+            Objects::of(row, [assistant, now.as_deref().or(agent)], self.redact, at_most)
         })?;
         Ok(objects.unwrap_or_default())
     }

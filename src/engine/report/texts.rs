@@ -74,7 +74,7 @@ impl Texts {
     }
 
     /// A value of that field.
-    pub(super) fn value<'a>(self, value: &'a JsonText, field: &str) -> Option<Cow<'a, JsonText>> {
+    pub(crate) fn value<'a>(self, value: &'a JsonText, field: &str) -> Option<Cow<'a, JsonText>> {
         if self.redact { redact::value(value, field).map(Cow::Owned) } else { Some(Cow::Borrowed(value)) }
     }
 
@@ -101,7 +101,7 @@ impl Texts {
     }
 
     /// What differs without harm, was accepted, or is told beside it.
-    pub(super) fn notes(self, row: &ReportRow) -> Vec<String> {
+    pub(crate) fn notes(self, row: &ReportRow) -> Vec<String> {
         let mut slugs = Slugs::default();
         if self.redact {
             // A slug has one number in all that is said of the row.

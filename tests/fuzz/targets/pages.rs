@@ -2,7 +2,7 @@
 
 use agent_migrate::base::{Pair, ReportRow, RowStatus, RunFacts};
 use agent_migrate::engine::report;
-use agent_migrate::engine::report::page::{Overview, objects};
+use agent_migrate::engine::report::page::{Objects, Overview};
 use agent_migrate::engine::report::{Dialect, Renderer, ReportSettings};
 
 /// Columns of the report's own.
@@ -38,7 +38,7 @@ pub(crate) fn html(settings: &ReportSettings, row: &ReportRow, answers: [&[u8]; 
     renderer.begin(&RunFacts::default()).unwrap();
     renderer.row(row).unwrap();
     let room = renderer.opens(row).unwrap().unwrap();
-    renderer.opened(row, objects(row, answers.map(Some), settings.redact, room)).unwrap();
+    renderer.opened(row, Objects::of(row, answers.map(Some), settings.redact, room)).unwrap();
     renderer.finish().unwrap();
     String::from_utf8(bytes).unwrap()
 }

@@ -11,7 +11,8 @@ use super::row::{CELL, Item};
 use super::text_diff::{Line, LineKind, PieceKind, compare};
 use super::words::{Words, words};
 use super::{PageLine, Shown};
-use crate::base::{Actor, JsonText, Lang};
+use crate::base::{Actor, JsonText, Lang, ReportRow, RowStatus};
+use crate::engine::report::redact;
 use crate::engine::report::texts::Change;
 
 /// A value up to this length stands beside the other one; longer ones are compared line by line.
@@ -81,6 +82,26 @@ pub struct Objects {
     pub agent: Option<String>,
     /// Whether they are missing only to keep the page small.
     pub are_left_out: bool,
+}
+
+impl Objects {
+    /// The answers to the row's calls, set out for a person, where they have no more bytes than that. Those of a duplicate stand
+    /// in the row that it repeats.
+    pub fn of(row: &ReportRow, answers: [Option<&[u8]>; 2], redact: bool, at_most: usize) -> Self {
+        let bytes: usize = answers.into_iter().flatten().map(<[u8]>::len).sum();
+        if row.status == RowStatus::Duplicate || bytes == 0 {
+            return Self::default();
+        }
+        if bytes > at_most {
+            return Self { are_left_out: true, ..Self::default() };
+        }
+        let [assistant, agent] = answers.map(|answer| {
+            let answer = JsonText::new(String::from_utf8(answer?.to_vec()).ok()?)?;
+            let answer = if redact { redact::value(&answer, "")? } else { answer };
+            Some(pretty(answer.get()))
+        });
+        Self { assistant, agent, are_left_out: false }
+    }
 }
 
 impl<'a> Detail<'a> {

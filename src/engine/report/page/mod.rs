@@ -19,7 +19,6 @@ mod policy;
 mod pretty;
 mod proof;
 mod row;
-mod run;
 mod shares;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -41,8 +40,6 @@ pub(crate) use pretty::pretty;
 pub use proof::{Proof, ProofTable, proof};
 pub use row::{Item, PageCell};
 pub(crate) use row::{cell, effort};
-pub use run::objects;
-pub(crate) use run::{meaning, shows_switching};
 pub use writer::{Card, html};
 
 use std::borrow::Cow;

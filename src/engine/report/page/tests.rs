@@ -24,7 +24,7 @@ fn page_with(facts: &RunFacts, rows: &[ReportRow], settings: &ReportSettings, do
     }
     for row in rows {
         if let Some(room) = renderer.opens(row).unwrap() {
-            renderer.opened(row, objects(row, [Some(document), None], settings.redact, room)).unwrap();
+            renderer.opened(row, Objects::of(row, [Some(document), None], settings.redact, room)).unwrap();
         }
     }
     renderer.finish().unwrap();
@@ -273,7 +273,7 @@ fn a_german_page_holds_no_fixed_english_sentence() {
     let shown =
         seen(&page.split("<style>").map(|part| part.split("</style>").last().unwrap()).collect::<String>());
     let remedies = Remedy::ALL.map(|remedy| [remedy.on_page(Lang::En), remedy.on_page(Lang::De)]);
-    let meanings = RowStatus::ALL.map(meaning);
+    let meanings = RowStatus::ALL.map(RowStatus::meaning);
     let fixed = words::PAIRS.iter().chain(&remedies).chain(&meanings);
     for [english, german] in fixed.filter(|[english, german]| english != german && english.contains(' ')) {
         let longest = english.split("{}").max_by_key(|part| part.len()).unwrap().trim();
