@@ -13,8 +13,8 @@ use super::rules::{Subject, When, Workspace, rules};
 use crate::base::Call;
 use crate::engine::record::{Json, Record, Side};
 
-/// Grows whenever a rule about a record by itself, or about secrets, finds something else than before: what was kept under
-/// another edition is looked for anew.
+/// Grows whenever a rule about a record by itself, or about secrets, finds something else than before, and a test asks for
+/// it: what was kept under another edition is looked for anew.
 const EDITION: u32 = 1;
 
 impl Inspection {

@@ -31,6 +31,7 @@ struct Rule {
 }
 
 /// Where the secret stands, seen from the keyword.
+#[derive(Debug)]
 enum Place {
     /// It begins with the keyword, and goes on like the pattern.
     From(&'static str),
@@ -82,6 +83,14 @@ const RULES: &[Rule] = &[
 
 pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.kind)
+}
+
+/// What the rules say and not what they do, for the edition that a test holds against it.
+#[cfg(test)]
+pub(super) fn known_by() -> impl Iterator<Item = String> {
+    let rules =
+        RULES.iter().map(|Rule { kind, keywords, place, .. }| format!("{kind}: {keywords} {place:?}"));
+    rules.chain(labelled::patterns()).chain(super::looks::patterns())
 }
 
 const fn rule(kind: &'static str, keywords: &'static str, place: Place, looks: fn(&str) -> bool) -> Rule {
