@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::duplicates::{instruction_trace, name_trace};
 use super::hiding::{Secrets, Words};
-use super::row::{Configuration, Finding, Inspection};
+use super::row::{Capability, Configuration, Finding, Inspection};
 use super::rules::{Subject, When, Workspace, rules};
 use crate::base::Call;
 use crate::engine::record::{Json, Record, Side};
@@ -97,14 +97,7 @@ pub(super) fn configuration(record: &Record, read_at: Timestamp) -> Configuratio
         actions_to_confirm: actions.iter().filter(asks).count(),
         fields: record.count("inputFields"),
         attachments: record.count("attachments"),
-        capabilities: [
-            "webSearchEnabled",
-            "imageGenerationEnabled",
-            "codeInterpreterEnabled",
-            "canvasEnabled",
-            "extendedThinking",
-        ]
-        .map(|field| record.flag(field)),
+        capabilities: Capability::ALL.map(|capability| record.flag(capability.as_str())),
         created_at,
         updated_at,
         age_days: days(created_at),

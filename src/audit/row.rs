@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::hiding::Words;
 use crate::base::{
-    Both, Call, CallFailure, FailureKind, JsonText, Lang, ReportRow, RowProgress, RowStatus, RunFacts,
+    Both, Call, CallFailure, FailureKind, JsonText, Lang, ReportRow, RowProgress, RowStatus, RunFacts, worded,
 };
 
 /// From which API an audit is to read.
@@ -99,6 +99,23 @@ pub struct Inspection {
     pub(super) secrets: Vec<Words>,
 }
 
+worded! {
+    /// What an assistant may be allowed to do, with the flag that says so. A ledger keeps them in this order.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Capability {
+        /// Web search.
+        WebSearch = "webSearchEnabled",
+        /// Image generation.
+        ImageGeneration = "imageGenerationEnabled",
+        /// The code interpreter, in the web app the data analyst.
+        CodeInterpreter = "codeInterpreterEnabled",
+        /// Canvas.
+        Canvas = "canvasEnabled",
+        /// Extended thinking.
+        ExtendedThinking = "extendedThinking",
+    }
+}
+
 /// How an assistant is set up, in numbers; its texts stay in the ledger. Lengths are in characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
@@ -115,9 +132,8 @@ pub struct Configuration {
     pub(crate) actions_to_confirm: usize,
     pub(crate) fields: usize,
     pub(crate) attachments: usize,
-    /// The capability flags: web search, image generation, code interpreter, canvas, extended thinking; `None` where the
-    /// platform does not say.
-    pub(crate) capabilities: [Option<bool>; 5],
+    /// The flag of each [`Capability`]; `None` where the platform does not say.
+    pub(crate) capabilities: [Option<bool>; Capability::ALL.len()],
     #[serde(with = "time_as_text")]
     pub(crate) created_at: Option<Timestamp>,
     #[serde(with = "time_as_text")]
@@ -146,9 +162,9 @@ mod time_as_text {
 }
 
 impl Configuration {
-    pub(super) const fn thinks(&self) -> bool {
-        let [.., extended_thinking] = self.capabilities;
-        matches!(extended_thinking, Some(true))
+    /// Whether it is switched on; `None` where the platform does not say.
+    pub(super) const fn flag(&self, capability: Capability) -> Option<bool> {
+        self.capabilities[capability as usize]
     }
 
     /// Days since its last change; since it was made where it has none.

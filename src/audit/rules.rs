@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::duplicates::Duplicates;
-use super::row::{Configuration, Inspection, KnownModel, Weight};
+use super::row::{Capability, Configuration, Inspection, KnownModel, Weight};
 use super::{model_id, secrets};
 use crate::base::{Both, grouped};
 use crate::engine::record::{Json, Record};
@@ -85,7 +85,7 @@ const RULES: &[Rule] = &[
         "Switch extended thinking off, or choose a model that has it: saved like this, the platform refuses it",
         "Schalten Sie das erweiterte Denken aus oder wählen Sie ein Modell, das es kann: So gespeichert lehnt die Plattform es ab",
         Among(|record, workspace| {
-            let thinks = record.configuration.thinks();
+            let thinks = record.configuration.flag(Capability::ExtendedThinking) == Some(true);
             let meant = model_id::meant(workspace.models?, &record.configuration.model);
             let has_none =
                 !meant.is_empty() && meant.iter().all(|model| model.extended_thinking == Some(false));
@@ -244,7 +244,10 @@ const RULES: &[Rule] = &[
         Weight::Low,
         "Try whether it still does what it is there for: the code interpreter no longer has an effect on agents",
         "Probieren Sie aus, ob er noch tut, wofür er da ist: Der Datenanalyst wirkt bei Agenten nicht mehr",
-        Alone(|subject| (subject.record.flag("codeInterpreterEnabled") == Some(true)).then(String::new)),
+        Alone(|subject| {
+            let has_one = subject.configuration.flag(Capability::CodeInterpreter) == Some(true);
+            has_one.then(String::new)
+        }),
     ),
     rule(
         "attachments",
