@@ -153,9 +153,9 @@ struct Beyond<'a> {
 
 fn detail(finding: &Finding) -> Value {
     json!({
-        "code": finding.code,
-        "weight": finding.weight.as_str(),
-        "advice": Lang::En.of(finding.advice),
+        "code": finding.kind.code,
+        "weight": finding.kind.weight.as_str(),
+        "advice": Lang::En.of(finding.kind.advice),
         "detail": finding.detail,
     })
 }

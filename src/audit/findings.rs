@@ -24,7 +24,7 @@ impl Inspection {
         let secrets = Words::of(record);
         let subject = Subject { record, configuration: &configuration, has_secrets: secrets.is_some() };
         let findings = rules().iter().filter_map(|rule| match rule.when {
-            When::Alone(when) => Some((rule.code.to_owned(), when(&subject)?)),
+            When::Alone(when) => Some((rule.kind.code.to_owned(), when(&subject)?)),
             When::Among(_) => None,
         });
         Self {
@@ -57,19 +57,13 @@ impl Inspection {
             |code| self.findings.iter().find(|(found, _)| found == code).map(|(_, detail)| detail.clone());
         let found = rules().iter().filter_map(|rule| {
             let detail = match rule.when {
-                When::Alone(_) => alone(rule.code)?,
+                When::Alone(_) => alone(rule.kind.code)?,
                 When::Among(when) => when(self, workspace)?,
             };
-            Some(Finding {
-                code: rule.code,
-                weight: rule.weight,
-                advice: rule.advice,
-                is_administrators: rule.is_administrators,
-                detail,
-            })
+            Some(Finding { kind: &rule.kind, detail })
         });
         let mut findings: Vec<_> = found.collect();
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight));
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.kind.weight));
         findings
     }
 

@@ -40,7 +40,7 @@ pub use models::{add_models, keep_models};
 pub use reader::{AuditReader, facts};
 pub use reading::OneSide;
 pub use row::{
-    AuditFacts, AuditRow, Capability, Configuration, Finding, Inspection, KnownModel, Source, Weight,
-    reading_word,
+    AuditFacts, AuditRow, Capability, Configuration, Finding, FindingKind, Inspection, KnownModel, Source,
+    Weight, reading_word,
 };
 pub use rules::{Workspace, rules};

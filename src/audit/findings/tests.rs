@@ -59,7 +59,7 @@ fn said(changes: &Value) -> Vec<String> {
     let findings = findings_of(&record(changes), Some(&models()));
     findings
         .into_iter()
-        .map(|finding| format!("{} ({})", finding.code, finding.detail).replace(" ()", ""))
+        .map(|finding| format!("{} ({})", finding.kind.code, finding.detail).replace(" ()", ""))
         .collect()
 }
 
@@ -155,9 +155,10 @@ fn the_heaviest_come_first_and_every_code_is_known_once_with_advice_of_its_own()
         "name": "x".repeat(90), "attachments": [ID.to_string()], "model": "gpt-6@default",
         "instruction": "password: hunter2x", "updatedAt": "2020-01-01T00:00:00Z",
     }));
-    let weights: Vec<_> = findings_of(&odd, Some(&models())).iter().map(|finding| finding.weight).collect();
+    let weights: Vec<_> =
+        findings_of(&odd, Some(&models())).iter().map(|finding| finding.kind.weight).collect();
     assert!(weights.is_sorted_by(|one, other| one >= other) && weights.len() == 6, "{weights:?}");
-    let mut codes: Vec<_> = rules().iter().map(|rule| rule.code).collect();
+    let mut codes: Vec<_> = rules().iter().map(|rule| rule.kind.code).collect();
     assert!(codes.iter().all(|code| {
         code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     }));
@@ -167,10 +168,10 @@ fn the_heaviest_come_first_and_every_code_is_known_once_with_advice_of_its_own()
     assert!(
         rules()
             .iter()
-            .flat_map(|rule| rule.advice)
+            .flat_map(|rule| rule.kind.advice)
             .all(|advice| !advice.is_empty() && !advice.ends_with('.'))
     );
-    assert_eq!(rules().iter().filter(|rule| rule.weight == Weight::High).count(), 1);
+    assert_eq!(rules().iter().filter(|rule| rule.kind.weight == Weight::High).count(), 1);
 }
 
 #[test]
@@ -291,7 +292,7 @@ fn whoever_changes_what_is_found_is_asked_for_another_edition() {
     let examples = lines.map(|line| json!({ "instruction": plain(line) }));
     let examples = examples.chain(borders().into_iter().map(|(changes, _)| changes));
     let known: Vec<String> = alone
-        .map(|rule| rule.code.to_owned())
+        .map(|rule| rule.kind.code.to_owned())
         .chain(secrets::known_by())
         .chain(examples.map(|changes| inspected(&record(&changes)).kept().unwrap()))
         .collect();
@@ -472,7 +473,7 @@ proptest! {
         let value = if field == "conversationStarters" { json!(["x", text]) } else { json!(text) };
         let record = record(&json!({ field: value }));
         let findings = findings_of(&record, Some(&models()));
-        prop_assert!(findings.iter().any(|finding| finding.code == "secret"), "{}", line);
+        prop_assert!(findings.iter().any(|finding| finding.kind.code == "secret"), "{}", line);
         let said = format!("{findings:?} {:?} {}", found(&record), name_without_secrets(&record));
         prop_assert!(!said.contains(&secret), "{}", said);
         // No piece of it either.
@@ -500,7 +501,7 @@ proptest! {
         let secret = format!("sk-ld-{key}");
         let record = record(&json!({ "instruction": format!("{before} {secret}{after}") }));
         let findings = findings_of(&record, None);
-        prop_assert_eq!(findings[0].code, "secret");
+        prop_assert_eq!(findings[0].kind.code, "secret");
         let said = format!("{findings:?}");
         prop_assert!(!said.contains(&key));
     }
