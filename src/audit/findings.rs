@@ -7,9 +7,9 @@ mod tests;
 use jiff::Timestamp;
 
 use super::duplicates::{instruction_trace, name_trace};
-use super::hiding::{Secrets, Words};
 use super::row::{Capability, Configuration, Finding, Inspection};
 use super::rules::{Subject, When, Workspace, rules};
+use super::secrets::{Secrets, Words};
 use crate::base::Call;
 use crate::engine::record::{Json, Record, Side};
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::hiding::Words;
+use super::secrets::Words;
 use crate::base::{
     Both, Call, CallFailure, FailureKind, JsonText, Lang, ReportRow, RowProgress, RowStatus, RunFacts, worded,
 };
