@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::row::{AuditFacts, AuditRow, Configuration, Finding, reading_word};
+use super::row::{AuditFacts, AuditRow, Capability, Configuration, Finding, reading_word};
 use crate::base::{Both, Call, Lang, ReportRow, RowProgress, RowStatus, RunFacts};
 use crate::engine::report::column::{Cell, Column, Place, whole_seconds};
 use crate::engine::report::columns::{error, id, input, line, name, status, time};
@@ -40,11 +40,11 @@ pub(super) const COLUMNS: &[Column<AuditRow>] = &[
     Column::new("actions_to_confirm", |row, _| count(row, |read| read.actions_to_confirm)).labelled(["Actions that ask for confirmation", "Aktionen, die um Bestätigung bitten"]),
     Column::new("fields", |row, _| count(row, |read| read.fields)).labelled(["Fields of the form", "Formularfelder"]),
     Column::new("attachments", |row, _| count(row, |read| read.attachments)).labelled(["Attachments", "Anhänge"]),
-    Column::new("web_search", |row, _| flag(row, 0)).labelled(["Web search", "Websuche"]),
-    Column::new("image_generation", |row, _| flag(row, 1)).labelled(["Image generation", "Bildgenerierung"]),
-    Column::new("code_interpreter", |row, _| flag(row, 2)).labelled(["Data analyst", "Datenanalyst"]),
-    Column::new("canvas", |row, _| flag(row, 3)).labelled(["Canvas", "Canvas"]),
-    Column::new("extended_thinking", |row, _| flag(row, 4)).labelled(["Extended thinking", "Erweitertes Denken"]),
+    Column::new("web_search", |row, _| flag(row, Capability::WebSearch)).labelled(["Web search", "Websuche"]),
+    Column::new("image_generation", |row, _| flag(row, Capability::ImageGeneration)).labelled(["Image generation", "Bildgenerierung"]),
+    Column::new("code_interpreter", |row, _| flag(row, Capability::CodeInterpreter)).labelled(["Data analyst", "Datenanalyst"]),
+    Column::new("canvas", |row, _| flag(row, Capability::Canvas)).labelled(["Canvas", "Canvas"]),
+    Column::new("extended_thinking", |row, _| flag(row, Capability::ExtendedThinking)).labelled(["Extended thinking", "Erweitertes Denken"]),
     time("created_at", |row, _| Cell::known(read(row, |read| read.created_at), Cell::Time)).labelled(["Created", "Erstellt"]),
     time("updated_at", |row, _| Cell::known(read(row, |read| read.updated_at), Cell::Time)).labelled(["Last change", "Geändert"]),
     Column::new("age_days", |row, _| Cell::known(read(row, |read| read.age_days), Cell::Number)).labelled(["Age", "Alter"]).counting(DAYS),
@@ -65,9 +65,8 @@ fn count(row: &AuditRow, value: fn(&Configuration) -> usize) -> Cell<'static> {
     Cell::known(row.configuration.as_ref().map(|read| value(read) as u64), Cell::Count)
 }
 
-fn flag(row: &AuditRow, at: usize) -> Cell<'static> {
-    let flags = row.configuration.as_ref().map(|read| read.capabilities);
-    Cell::known(flags.map(|flags| flags.get(at).copied().flatten()), Cell::Flag)
+fn flag(row: &AuditRow, capability: Capability) -> Cell<'static> {
+    Cell::known(row.configuration.as_ref().map(|read| read.flag(capability)), Cell::Flag)
 }
 
 /// The model's id, where something was read. Of a redacted one stays what is among the models of the key: any other may be
@@ -154,9 +153,9 @@ struct Beyond<'a> {
 
 fn detail(finding: &Finding) -> Value {
     json!({
-        "code": finding.code,
-        "weight": finding.weight.as_str(),
-        "advice": Lang::En.of(finding.advice),
+        "code": finding.kind.code,
+        "weight": finding.kind.weight.as_str(),
+        "advice": Lang::En.of(finding.kind.advice),
         "detail": finding.detail,
     })
 }

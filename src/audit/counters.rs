@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::row::{AuditRow, Finding, Weight};
+use super::row::{AuditRow, FindingKind};
 use crate::base::{Call, Lang, ProgressCounts};
 
 /// A finding with the number of rows that have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    pub(super) code: &'static str,
-    pub(super) weight: Weight,
-    pub(super) advice: &'static str,
+    pub(super) kind: &'static FindingKind,
     pub(super) rows: u64,
 }
 
@@ -30,9 +28,9 @@ impl AuditCounters {
     pub(crate) fn count(&mut self, row: &AuditRow) {
         self.from_agents += u64::from(row.read_from == Some(Call::Agent));
         self.progress.count(row.progress());
-        for Finding { code, weight, advice, .. } in &row.findings {
-            let none = Found { code, weight: *weight, advice: Lang::En.of(*advice), rows: 0 };
-            self.found.entry(code).or_insert(none).rows += 1;
+        for finding in &row.findings {
+            let none = Found { kind: finding.kind, rows: 0 };
+            self.found.entry(finding.kind.code).or_insert(none).rows += 1;
         }
         let remedy = row.remedy(Lang::En);
         if !remedy.is_empty() {

@@ -7,14 +7,14 @@ mod tests;
 use jiff::Timestamp;
 
 use super::duplicates::{instruction_trace, name_trace};
-use super::hiding::{Secrets, Words};
-use super::row::{Configuration, Finding, Inspection};
+use super::row::{Capability, Configuration, Finding, Inspection};
 use super::rules::{Subject, When, Workspace, rules};
+use super::secrets::{Secrets, Words};
 use crate::base::Call;
 use crate::engine::record::{Json, Record, Side};
 
-/// Grows whenever a rule about a record by itself, or about secrets, finds something else than before: what was kept under
-/// another edition is looked for anew.
+/// Grows whenever a rule about a record by itself, or about secrets, finds something else than before, and a test asks for
+/// it: what was kept under another edition is looked for anew.
 const EDITION: u32 = 1;
 
 impl Inspection {
@@ -24,7 +24,7 @@ impl Inspection {
         let secrets = Words::of(record);
         let subject = Subject { record, configuration: &configuration, has_secrets: secrets.is_some() };
         let findings = rules().iter().filter_map(|rule| match rule.when {
-            When::Alone(when) => Some((rule.code.to_owned(), when(&subject)?)),
+            When::Alone(when) => Some((rule.kind.code.to_owned(), when(&subject)?)),
             When::Among(_) => None,
         });
         Self {
@@ -57,19 +57,13 @@ impl Inspection {
             |code| self.findings.iter().find(|(found, _)| found == code).map(|(_, detail)| detail.clone());
         let found = rules().iter().filter_map(|rule| {
             let detail = match rule.when {
-                When::Alone(_) => alone(rule.code)?,
+                When::Alone(_) => alone(rule.kind.code)?,
                 When::Among(when) => when(self, workspace)?,
             };
-            Some(Finding {
-                code: rule.code,
-                weight: rule.weight,
-                advice: rule.advice,
-                is_administrators: rule.is_administrators,
-                detail,
-            })
+            Some(Finding { kind: &rule.kind, detail })
         });
         let mut findings: Vec<_> = found.collect();
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight));
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.kind.weight));
         findings
     }
 
@@ -97,14 +91,7 @@ pub(super) fn configuration(record: &Record, read_at: Timestamp) -> Configuratio
         actions_to_confirm: actions.iter().filter(asks).count(),
         fields: record.count("inputFields"),
         attachments: record.count("attachments"),
-        capabilities: [
-            "webSearchEnabled",
-            "imageGenerationEnabled",
-            "codeInterpreterEnabled",
-            "canvasEnabled",
-            "extendedThinking",
-        ]
-        .map(|field| record.flag(field)),
+        capabilities: Capability::ALL.map(|capability| record.flag(capability.as_str())),
         created_at,
         updated_at,
         age_days: days(created_at),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::counters::AuditCounters;
 use super::row::{AuditFacts, Source, reading_word};
-use crate::base::{Backlog, RowStatus, StopReason, grouped, terminal_safe};
+use crate::base::{Backlog, Lang, RowStatus, StopReason, grouped, terminal_safe};
 use crate::engine::terminal::{
     Blocks, Text, WHOLE, Wording, by_status, ended_before, hanging, most_first, not_asked_for, platform,
     rows, work,
@@ -79,13 +79,13 @@ fn found(counters: &AuditCounters) -> String {
     if found.is_empty() {
         return "Nothing was found.".to_owned();
     }
-    found.sort_by_key(|found| (std::cmp::Reverse((found.weight, found.rows)), found.code));
+    found.sort_by_key(|found| (std::cmp::Reverse((found.kind.weight, found.rows)), found.kind.code));
     let width = found.iter().map(|found| grouped(found.rows).len()).max().unwrap_or_default();
-    let code = found.iter().map(|found| found.code.len()).max().unwrap_or_default();
+    let code = found.iter().map(|found| found.kind.code.len()).max().unwrap_or_default();
     found.iter().fold("Found, the heaviest first:".to_owned(), |mut text, found| {
-        let (weight, rows) = (found.weight.as_str(), grouped(found.rows));
-        let head = format!("  {weight:<6}  {rows:>width$}  {:<code$}  ", found.code);
-        let _ = write!(text, "\n{}", hanging(&head, found.advice));
+        let (weight, rows) = (found.kind.weight.as_str(), grouped(found.rows));
+        let head = format!("  {weight:<6}  {rows:>width$}  {:<code$}  ", found.kind.code);
+        let _ = write!(text, "\n{}", hanging(&head, Lang::En.of(found.kind.advice)));
         text
     })
 }
@@ -93,8 +93,8 @@ fn found(counters: &AuditCounters) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::Weight;
     use crate::audit::counters::Found;
+    use crate::audit::{FindingKind, Weight};
     use crate::base::RunFacts;
 
     fn facts() -> AuditFacts {
@@ -140,14 +140,18 @@ mod tests {
     #[test]
     fn after_an_audit() {
         let found = [
-            Found { code: "attachments", weight: Weight::Low, advice: "Attach them again", rows: 1_000 },
-            Found { code: "secret", weight: Weight::High, advice: "Take it out", rows: 1 },
-            Found { code: "name_over_80", weight: Weight::Medium, advice: "Shorten it", rows: 7 },
-        ];
+            ("attachments", Weight::Low, "Attach them again", 1_000),
+            ("secret", Weight::High, "Take it out", 1),
+            ("name_over_80", Weight::Medium, "Shorten it", 7),
+        ]
+        .map(|(code, weight, advice, rows)| {
+            let kind = FindingKind { code, weight, advice: [advice; 2], is_administrators: false };
+            Found { kind: Box::leak(Box::new(kind)), rows }
+        });
         let files = [("audit", Path::new("a.audit.csv")), ("ledger", Path::new("a.audit.ledger"))];
         let facts = facts();
         let counters = AuditCounters {
-            found: found.map(|found| (found.code, found)).into(),
+            found: found.map(|found| (found.kind.code, found)).into(),
             remedies: [("Mend the cell.", 1), ("Share it.", 12)].into(),
             ..AuditCounters::default()
         };

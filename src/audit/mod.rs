@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `reading` | one row's way when only one side is read |
 //! | `findings` | what is found in a record, and kept; `rules` is the table |
-//! | `secrets`, `labelled`, `looks` | secrets in texts; `hiding` hides them again |
+//! | `secrets` | secrets in texts, a folder: `labelled` and `looks` find them, `hiding` hides them again |
 //! | `duplicates`, `model_id`, `models` | what needs the other rows, or the catalogue |
 //! | `store` | its SQL |
 //! | `reader` | out of the ledger to its rows |
@@ -15,9 +15,6 @@ mod columns;
 mod counters;
 mod duplicates;
 mod findings;
-mod hiding;
-mod labelled;
-mod looks;
 mod messages;
 mod model_id;
 mod models;
@@ -33,13 +30,14 @@ mod store;
 
 pub(crate) use counters::AuditCounters;
 pub use duplicates::{Crowd, Duplicates};
-pub use hiding::Secrets;
 pub(crate) use messages::{AuditSummary, after_audit};
 pub use messages::{WORDING, before_audit};
 pub use models::{add_models, keep_models};
 pub use reader::{AuditReader, facts};
 pub use reading::OneSide;
 pub use row::{
-    AuditFacts, AuditRow, Configuration, Finding, Inspection, KnownModel, Source, Weight, reading_word,
+    AuditFacts, AuditRow, Capability, Configuration, Finding, FindingKind, Inspection, KnownModel, Source,
+    Weight, reading_word,
 };
 pub use rules::{Workspace, rules};
+pub use secrets::Secrets;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::columns::{self, COLUMNS};
 use super::row::{AuditFacts, AuditRow, Configuration, Finding, Weight, reading_word};
+use super::rules::MODEL_UNAVAILABLE;
 use crate::base::{Actor, Both, Call, Lang, RowProgress, RowStatus};
 use crate::engine::report::Texts;
 use crate::engine::report::cell::shortened;
@@ -94,9 +95,9 @@ impl PageLine for AuditRow {
     }
 
     fn administrators_remedy(&self, lang: Lang) -> &'static str {
-        let finding = self.findings.iter().find(|finding| finding.is_administrators);
+        let finding = self.findings.iter().find(|finding| finding.kind.is_administrators);
         match (self.remedy(lang), finding) {
-            ("", Some(finding)) => lang.of(finding.advice),
+            ("", Some(finding)) => lang.of(finding.kind.advice),
             (remedy, _) => remedy,
         }
     }
@@ -122,9 +123,9 @@ impl PageLine for AuditRow {
 
     fn findings(&self, lang: Lang) -> Vec<Item<'_>> {
         let item = |finding: &'_ Finding| Item {
-            class: finding.weight.as_str(),
-            label: Cow::Borrowed(finding.code),
-            advice: lang.of(finding.advice),
+            class: finding.kind.weight.as_str(),
+            label: Cow::Borrowed(finding.kind.code),
+            advice: lang.of(finding.kind.advice),
             detail: Cow::Owned(finding.detail.clone()),
             ..Item::default()
         };
@@ -133,7 +134,9 @@ impl PageLine for AuditRow {
 
     /// The heavier and the more findings, the higher.
     fn rank(&self) -> usize {
-        self.findings.first().map_or(0, |heaviest| heaviest.weight as usize * 1_000 + self.findings.len())
+        self.findings
+            .first()
+            .map_or(0, |heaviest| heaviest.kind.weight as usize * 1_000 + self.findings.len())
     }
 
     fn notes(&self, _: Texts) -> Vec<String> {
@@ -211,17 +214,17 @@ impl PageLine for AuditRow {
 
     fn points(&self, texts: Texts) -> Vec<(&'static str, Point<'_>)> {
         let point = |value| Point { value, class: "", mark: "", rank: 0 };
-        let unavailable = self.findings.iter().find(|finding| finding.code == "model_unavailable");
+        let unavailable = self.findings.iter().find(|finding| finding.kind.code == MODEL_UNAVAILABLE);
         let model = model(self, texts).map(|model| {
             let mark = texts.lang.of(["not there for this key", "für diesen Schlüssel nicht da"]);
-            let marked = |finding: &Finding| (finding.weight.as_str(), mark);
+            let marked = |finding: &Finding| (finding.kind.weight.as_str(), mark);
             let (class, mark) = unavailable.map_or(("", ""), marked);
             ("model", Point { class, mark, ..point(Cow::Owned(model)) })
         });
         let age = age(self, texts.lang).map(|age| ("age", point(Cow::Borrowed(age))));
         let findings = self.findings.iter().map(|finding| {
-            let (class, rank) = (finding.weight.as_str(), finding.weight as usize);
-            ("found", Point { class, rank, ..point(Cow::Borrowed(finding.code)) })
+            let (class, rank) = (finding.kind.weight.as_str(), finding.kind.weight as usize);
+            ("found", Point { class, rank, ..point(Cow::Borrowed(finding.kind.code)) })
         });
         findings.chain(model).chain(age).collect()
     }
@@ -264,15 +267,15 @@ impl PageLine for AuditRow {
 
 fn todo(finding: &Finding, lang: Lang) -> ToDo {
     ToDo {
-        who: match finding.weight {
+        who: match finding.kind.weight {
             Weight::High => Actor::OwnerToday,
-            Weight::Medium if finding.is_administrators => Actor::Administrator,
+            Weight::Medium if finding.kind.is_administrators => Actor::Administrator,
             Weight::Medium => Actor::Owner,
             Weight::Low => Actor::Nobody,
         },
-        is_pressing: finding.weight == Weight::High,
-        sentence: lang.of(finding.advice),
-        code: finding.code,
+        is_pressing: finding.kind.weight == Weight::High,
+        sentence: lang.of(finding.kind.advice),
+        code: finding.kind.code,
     }
 }
 

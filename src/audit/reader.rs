@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::duplicates::{Crowd, Duplicates};
-use super::hiding::Secrets;
 use super::row::{AuditFacts, AuditRow, Configuration, Inspection, KnownModel};
 use super::rules::{DEFAULT, Workspace};
+use super::secrets::Secrets;
 use crate::base::{Call, Pair, ReportRow, RowStatus, SinceLast};
 use crate::engine::ledger::{LedgerError, LedgerReader, RowKey};
 use crate::engine::record::{self, Side};

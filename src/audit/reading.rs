@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::hiding::Secrets;
 use super::row::{Inspection, Source};
+use super::secrets::Secrets;
 use crate::base::{Call, CallFailure, FailureKind, Outcome, RowStatus};
 use crate::engine::ledger::Job;
 use crate::engine::platform::{Client, Meter};

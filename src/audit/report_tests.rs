@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::columns::COLUMNS;
-use super::row::{AuditFacts, AuditRow, Configuration, Finding, Weight};
+use super::row::{AuditFacts, AuditRow, Configuration, Finding, FindingKind, Weight};
 use crate::base::{COLUMNS_OF_EVERY_REPORT, Call, InputFormat, JsonText, ReportRow, RowStatus};
 use crate::engine::report::samples::{facts, rendered, rows, settings};
 use crate::engine::report::schema::Schema;
@@ -19,12 +19,9 @@ fn names() -> Vec<&'static str> {
 
 /// Rows as they are read, refused, unusable, and one with findings and a hostile name.
 fn audited() -> Vec<AuditRow> {
-    let finding = |code, weight, detail: &str| Finding {
-        code,
-        weight,
-        advice: ["Do it", "Tun Sie es"],
-        is_administrators: false,
-        detail: detail.to_owned(),
+    let finding = |code, weight, detail: &str| {
+        let kind = FindingKind { code, weight, advice: ["Do it", "Tun Sie es"], is_administrators: false };
+        Finding { kind: Box::leak(Box::new(kind)), detail: detail.to_owned() }
     };
     let configuration = Configuration {
         model: "=gpt\u{2028}5".into(),

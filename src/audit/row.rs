@@ -4,64 +4,48 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::hiding::Words;
+use super::secrets::Words;
 use crate::base::{
-    Both, Call, CallFailure, FailureKind, JsonText, Lang, ReportRow, RowProgress, RowStatus, RunFacts,
+    Both, Call, CallFailure, FailureKind, JsonText, Lang, ReportRow, RowProgress, RowStatus, RunFacts, worded,
 };
 
-/// From which API an audit is to read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Source {
-    /// The Assistants API.
-    Assistant,
-    /// The Agents API.
-    Agent,
-    /// The Assistants API, and once that has ended the Agents API.
-    #[default]
-    Auto,
-}
-
-impl Source {
-    /// The word on the command line and in the ledger.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Assistant => "assistant",
-            Self::Agent => "agent",
-            Self::Auto => "auto",
-        }
+worded! {
+    /// From which API an audit is to read; the word is that of the command line.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum Source {
+        /// The Assistants API.
+        Assistant = "assistant",
+        /// The Agents API.
+        Agent = "agent",
+        /// The Assistants API, and once that has ended the Agents API.
+        #[default]
+        Auto = "auto",
     }
 }
 
-/// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Weight {
-    /// Good to know.
-    Low,
-    /// Something does not work, or will not once it is saved again: somebody has to mend it.
-    Medium,
-    /// Somebody has to act today.
-    High,
+worded! {
+    /// How much a finding weighs.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Weight {
+        /// Good to know.
+        Low = "low",
+        /// Something does not work, or will not once it is saved again: somebody has to mend it.
+        Medium = "medium",
+        /// Somebody has to act today.
+        High = "high",
+    }
 }
 
 impl Weight {
-    /// The word in reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        }
-    }
-
     /// Whether somebody has to act on such a finding: an audit with one ends with exit code 3.
     pub const fn needs_attention(self) -> bool {
         !matches!(self, Self::Low)
     }
 }
 
-/// What an audit has found about one assistant. Never holds what a secret says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+/// What an audit can find, as every report says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FindingKind {
     /// The word in the column `findings`.
     pub code: &'static str,
     /// How much it weighs.
@@ -70,6 +54,13 @@ pub struct Finding {
     pub advice: Both,
     /// Whether only an administrator of the workspace can.
     pub is_administrators: bool,
+}
+
+/// What an audit has found about one assistant. Never holds what a secret says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub kind: &'static FindingKind,
     /// How much, or where: `97 characters`, `line 3`; empty where there is nothing to add.
     pub detail: String,
 }
@@ -77,7 +68,7 @@ pub struct Finding {
 impl Finding {
     /// Advice and detail as one sentence.
     pub fn sentence(&self, lang: Lang) -> String {
-        match (lang.of(self.advice), self.detail.as_str()) {
+        match (lang.of(self.kind.advice), self.detail.as_str()) {
             (advice, "") => advice.to_owned(),
             (advice, detail) => format!("{advice} ({detail})"),
         }
@@ -99,6 +90,23 @@ pub struct Inspection {
     pub(super) secrets: Vec<Words>,
 }
 
+worded! {
+    /// What an assistant may be allowed to do, with the flag that says so. A ledger keeps them in this order.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Capability {
+        /// Web search.
+        WebSearch = "webSearchEnabled",
+        /// Image generation.
+        ImageGeneration = "imageGenerationEnabled",
+        /// The code interpreter, in the web app the data analyst.
+        CodeInterpreter = "codeInterpreterEnabled",
+        /// Canvas.
+        Canvas = "canvasEnabled",
+        /// Extended thinking.
+        ExtendedThinking = "extendedThinking",
+    }
+}
+
 /// How an assistant is set up, in numbers; its texts stay in the ledger. Lengths are in characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
@@ -115,9 +123,8 @@ pub struct Configuration {
     pub(crate) actions_to_confirm: usize,
     pub(crate) fields: usize,
     pub(crate) attachments: usize,
-    /// The capability flags: web search, image generation, code interpreter, canvas, extended thinking; `None` where the
-    /// platform does not say.
-    pub(crate) capabilities: [Option<bool>; 5],
+    /// The flag of each [`Capability`]; `None` where the platform does not say.
+    pub(crate) capabilities: [Option<bool>; Capability::ALL.len()],
     #[serde(with = "time_as_text")]
     pub(crate) created_at: Option<Timestamp>,
     #[serde(with = "time_as_text")]
@@ -146,9 +153,9 @@ mod time_as_text {
 }
 
 impl Configuration {
-    pub(super) const fn thinks(&self) -> bool {
-        let [.., extended_thinking] = self.capabilities;
-        matches!(extended_thinking, Some(true))
+    /// Whether it is switched on; `None` where the platform does not say.
+    pub(super) const fn flag(&self, capability: Capability) -> Option<bool> {
+        self.capabilities[capability as usize]
     }
 
     /// Days since its last change; since it was made where it has none.
@@ -215,7 +222,7 @@ impl AuditRow {
 
     /// The codes of the findings, the heaviest first.
     pub fn codes(&self) -> Vec<&'static str> {
-        self.findings.iter().map(|finding| finding.code).collect()
+        self.findings.iter().map(|finding| finding.kind.code).collect()
     }
 
     /// What to do about a row that was not read, or not again; empty for one that was, and for a duplicate.
@@ -268,7 +275,7 @@ impl AuditRow {
 
     /// How far the row is: one that was read is done unless a finding is of weight.
     pub fn progress(&self) -> RowProgress {
-        let needs_attention = self.findings.iter().any(|finding| finding.weight.needs_attention());
+        let needs_attention = self.findings.iter().any(|finding| finding.kind.weight.needs_attention());
         match self.row.progress() {
             RowProgress::Done if needs_attention => RowProgress::NeedsAttention,
             progress => progress,
@@ -350,19 +357,15 @@ mod tests {
 
     #[test]
     fn findings_of_low_weight_need_nobody() {
-        let finding = |weight| Finding {
-            code: "x",
-            weight,
-            advice: ["Do it", "Tun Sie es"],
-            is_administrators: false,
-            detail: "line 3".into(),
-        };
         for (weight, progress) in [
             (Weight::Low, RowProgress::Done),
             (Weight::Medium, RowProgress::NeedsAttention),
             (Weight::High, RowProgress::NeedsAttention),
         ] {
-            let row = AuditRow { findings: vec![finding(weight)], ..row(RowStatus::Verified, None) };
+            let advice = ["Do it", "Tun Sie es"];
+            let kind = FindingKind { code: "x", weight, advice, is_administrators: false };
+            let finding = Finding { kind: Box::leak(Box::new(kind)), detail: "line 3".into() };
+            let row = AuditRow { findings: vec![finding], ..row(RowStatus::Verified, None) };
             assert_eq!(row.progress(), progress);
             assert_eq!((row.advice(Lang::En), row.codes()), (vec!["Do it (line 3)".to_owned()], vec!["x"]));
         }

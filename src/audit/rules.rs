@@ -1,24 +1,18 @@
-//! The table of findings: code, weight, when, advice. Nothing about a finding stands anywhere else.
+//! The table of findings: code, weight, when, advice. Every report takes from here what it says of one.
 
 use std::collections::HashSet;
 
 use super::duplicates::Duplicates;
-use super::row::{Configuration, Inspection, KnownModel, Weight};
+use super::row::{Capability, Configuration, FindingKind, Inspection, KnownModel, Weight};
 use super::{model_id, secrets};
-use crate::base::{Both, grouped};
+use crate::base::grouped;
 use crate::engine::record::{Json, Record};
 
 /// A finding that an audit knows.
 #[derive(Clone, Copy)]
 pub struct Rule {
-    /// The word in the column `findings`.
-    pub code: &'static str,
-    /// How much it weighs.
-    pub weight: Weight,
-    /// What to do about it: a sentence without its full stop.
-    pub(crate) advice: Both,
-    /// Whether only an administrator of the workspace can.
-    pub(super) is_administrators: bool,
+    /// What is found.
+    pub kind: FindingKind,
     pub(super) when: When,
 }
 
@@ -57,13 +51,21 @@ const fn rule(
     german: &'static str,
     when: When,
 ) -> Rule {
-    Rule { code, weight, advice: [advice, german], is_administrators: false, when }
+    Rule { kind: FindingKind { code, weight, advice: [advice, german], is_administrators: false }, when }
+}
+
+/// The same rule, where only an administrator of the workspace can do something about it.
+const fn for_administrators(rule: Rule) -> Rule {
+    Rule { kind: FindingKind { is_administrators: true, ..rule.kind }, ..rule }
 }
 
 /// Every finding that an audit knows.
 pub const fn rules() -> &'static [Rule] {
     RULES
 }
+
+/// What a page marks a model with.
+pub(super) const MODEL_UNAVAILABLE: &str = "model_unavailable";
 
 /// Days without a change after which somebody should ask whether it is still needed.
 const STALE_DAYS: i64 = 365;
@@ -85,7 +87,7 @@ const RULES: &[Rule] = &[
         "Switch extended thinking off, or choose a model that has it: saved like this, the platform refuses it",
         "Schalten Sie das erweiterte Denken aus oder wählen Sie ein Modell, das es kann: So gespeichert lehnt die Plattform es ab",
         Among(|record, workspace| {
-            let thinks = record.configuration.thinks();
+            let thinks = record.configuration.flag(Capability::ExtendedThinking) == Some(true);
             let meant = model_id::meant(workspace.models?, &record.configuration.model);
             let has_none =
                 !meant.is_empty() && meant.iter().all(|model| model.extended_thinking == Some(false));
@@ -191,24 +193,20 @@ const RULES: &[Rule] = &[
             (count > 0).then(|| format!("{count} of {}", subject.configuration.actions))
         }),
     ),
-    Rule {
-        is_administrators: true,
-        ..rule(
-            "no_owner",
-            Weight::Medium,
-            "Let a workspace administrator give it an owner: until then it works on, but nobody can edit it",
-            "Gibt ihm einen Besitzer: Bis dahin läuft er weiter, aber niemand kann ihn bearbeiten",
-            Alone(|subject| {
-                let members = subject.record.object().members();
-                let (_, owner) = members.iter().find(|(name, _)| name == "owner")?;
-                let is_nobody =
-                    owner.text().map_or_else(|| owner.is_empty(), |owner| owner.trim().is_empty());
-                is_nobody.then(String::new)
-            }),
-        )
-    },
+    for_administrators(rule(
+        "no_owner",
+        Weight::Medium,
+        "Let a workspace administrator give it an owner: until then it works on, but nobody can edit it",
+        "Gibt ihm einen Besitzer: Bis dahin läuft er weiter, aber niemand kann ihn bearbeiten",
+        Alone(|subject| {
+            let members = subject.record.object().members();
+            let (_, owner) = members.iter().find(|(name, _)| name == "owner")?;
+            let is_nobody = owner.text().map_or_else(|| owner.is_empty(), |owner| owner.trim().is_empty());
+            is_nobody.then(String::new)
+        }),
+    )),
     rule(
-        "model_unavailable",
+        MODEL_UNAVAILABLE,
         Weight::Low,
         "Look whether this workspace still has the model, and choose another one if not: the key was not shown it",
         "Sehen Sie nach, ob es das Modell in diesem Workspace noch gibt, und wählen Sie sonst ein anderes: Dem Schlüssel wurde es nicht gezeigt",
@@ -244,7 +242,10 @@ const RULES: &[Rule] = &[
         Weight::Low,
         "Try whether it still does what it is there for: the code interpreter no longer has an effect on agents",
         "Probieren Sie aus, ob er noch tut, wofür er da ist: Der Datenanalyst wirkt bei Agenten nicht mehr",
-        Alone(|subject| (subject.record.flag("codeInterpreterEnabled") == Some(true)).then(String::new)),
+        Alone(|subject| {
+            let has_one = subject.configuration.flag(Capability::CodeInterpreter) == Some(true);
+            has_one.then(String::new)
+        }),
     ),
     rule(
         "attachments",

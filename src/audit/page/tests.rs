@@ -1,6 +1,6 @@
 //! An audit's page without a browser: what stands in it, and that nobody's text gets out of its place.
 
-use crate::audit::row::{Configuration, Finding, Weight};
+use crate::audit::row::{Configuration, Finding, FindingKind, Weight};
 use crate::audit::{AuditFacts, AuditRow};
 use crate::base::{Call, JsonText, ReportRow, StopReason};
 use crate::engine::report::page::tests::{between, opened, seen};
@@ -29,7 +29,8 @@ fn configuration() -> Configuration {
 }
 
 fn finding(code: &'static str, weight: Weight, advice: &'static str, detail: &str) -> Finding {
-    Finding { code, weight, advice: [advice; 2], is_administrators: false, detail: detail.to_owned() }
+    let kind = FindingKind { code, weight, advice: [advice; 2], is_administrators: false };
+    Finding { kind: Box::leak(Box::new(kind)), detail: detail.to_owned() }
 }
 
 fn read(line: u64, model: &str, findings: Vec<Finding>) -> AuditRow {

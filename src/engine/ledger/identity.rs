@@ -8,30 +8,21 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::encode::from_word;
 use super::file::error::{LedgerError, OpenError};
-use crate::base::{Disabling, StopReason};
+use crate::base::{Disabling, StopReason, worded};
 
-/// What a ledger remembers: two kinds of work never share one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Purpose {
-    /// A migration: `run`, `rollback`.
-    #[default]
-    Run,
-    /// An audit.
-    Audit,
+worded! {
+    /// What a ledger remembers: two kinds of work never share one.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum Purpose {
+        /// A migration: `run`, `rollback`.
+        #[default]
+        Run = "run",
+        /// An audit.
+        Audit = "audit",
+    }
 }
 
 impl Purpose {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Run => "run",
-            Self::Audit => "audit",
-        }
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        [Self::Run, Self::Audit].into_iter().find(|purpose| purpose.as_str() == word)
-    }
-
     /// Refuses a ledger that is there for something else.
     pub(super) fn refuse_other(self, path: &Path, theirs: Self) -> Result<(), OpenError> {
         if self == theirs {

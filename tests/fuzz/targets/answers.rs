@@ -95,7 +95,7 @@ fn got(side: Side, answer: &Result<impl AsRef<[u8]>, CallFailure>, sent: &Sent<'
     let read_at = "2026-03-01T00:00:00Z".parse().unwrap();
     let workspace = Workspace { models: None, duplicates: &Duplicates::default() };
     for finding in Inspection::of(&record, side, read_at).findings(workspace) {
-        assert!(!finding.code.is_empty() && finding.detail.chars().count() < 100_000);
+        assert!(!finding.kind.code.is_empty() && finding.detail.chars().count() < 100_000);
     }
     let mut secrets = Secrets::default();
     secrets.add(&record);

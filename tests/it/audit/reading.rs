@@ -503,6 +503,7 @@ fn the_guide_names_every_finding_and_how_much_it_weighs() {
         })
         .collect();
     let known = agent_migrate::audit::rules().iter();
-    let known: Vec<_> = known.map(|rule| (rule.code.to_owned(), rule.weight.as_str().to_owned())).collect();
+    let known: Vec<_> =
+        known.map(|rule| (rule.kind.code.to_owned(), rule.kind.weight.as_str().to_owned())).collect();
     assert_eq!(named, known);
 }

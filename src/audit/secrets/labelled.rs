@@ -29,6 +29,12 @@ static USER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[^\s:/|,]{1,64}[^\S\r
 
 static VALUE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^[^\s"'`*„“”‚‘’«»]+"#));
 
+#[cfg(test)]
+pub(super) fn patterns() -> impl Iterator<Item = String> {
+    let leads = LEADS.iter().map(|(lead, least)| format!("{lead} {least}"));
+    leads.chain([&USER, &VALUE].map(|pattern| pattern.to_string()))
+}
+
 /// The value behind the label, whatever it looks like. `is_login`: a name may stand in front of it.
 pub(super) fn value(text: &str, label: Range<usize>, is_login: bool) -> Option<Range<usize>> {
     let rest = text.get(label.end..)?;

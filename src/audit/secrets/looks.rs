@@ -49,6 +49,11 @@ fn any_of(patterns: &[&str]) -> Regex {
     pattern(&patterns.join("|"))
 }
 
+#[cfg(test)]
+pub(super) fn patterns() -> impl Iterator<Item = String> {
+    [&PLACEHOLDER, &PATH, &BASE64_KEY, &IN_PROSE].map(|pattern| pattern.to_string()).into_iter()
+}
+
 /// Anything but a placeholder.
 pub(super) fn is_given(value: &str) -> bool {
     !PLACEHOLDER.is_match(value)

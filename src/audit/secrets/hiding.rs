@@ -9,7 +9,7 @@ use aho_corasick::AhoCorasick;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded::byte_serialize;
 
-use super::secrets::{PRIVATE_KEY, Spot, kinds, spots_in_member, visible};
+use super::{PRIVATE_KEY, Spot, kinds, spots_in_member, visible};
 use crate::base::JsonText;
 use crate::engine::record::{Json, Record};
 
@@ -27,12 +27,12 @@ const MOST: usize = 100_000;
 
 /// Words of a secret, and what they look like. It has no voice either.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Words(String, String);
+pub(in crate::audit) struct Words(String, String);
 
 impl Words {
     /// Those in any text of the record; `None` where nothing in it looks like a secret. A secret may be too short to be
     /// known elsewhere.
-    pub(super) fn of(record: &Record) -> Option<Vec<Self>> {
+    pub(in crate::audit) fn of(record: &Record) -> Option<Vec<Self>> {
         let (mut words, mut has_spots) = (Vec::new(), false);
         let mut look = |key: &str, text: &str| {
             let text = visible(text);
@@ -84,7 +84,7 @@ impl Secrets {
         self.learn(&Words::of(record).unwrap_or_default());
     }
 
-    pub(super) fn learn(&mut self, words: &[Words]) {
+    pub(in crate::audit) fn learn(&mut self, words: &[Words]) {
         for Words(kind, words) in words {
             if let Some(kind) = kinds().find(|known| known == kind) {
                 self.known = OnceLock::new();

@@ -4,6 +4,12 @@
 //! One pass over a text finds the literals that announce a secret; only there are the patterns tried, each from the
 //! literal on. What a rule has looked at it does not look at again, or it is bounded, so that the time is linear.
 
+mod hiding;
+mod labelled;
+mod looks;
+#[cfg(test)]
+pub(super) mod tests;
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -11,14 +17,15 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
-use super::labelled;
-use super::looks::{
+pub use self::hiding::Secrets;
+pub(super) use self::hiding::Words;
+use self::looks::{
     has_digit, is_given, is_key, is_login_in_base64, is_password, is_random, is_token, is_varied, pattern,
 };
 use crate::engine::record::Record;
 
 /// The kind of which every line is a secret.
-pub(super) const PRIVATE_KEY: &str = "private key";
+const PRIVATE_KEY: &str = "private key";
 
 /// A kind of secret and how it is known.
 struct Rule {
@@ -31,6 +38,7 @@ struct Rule {
 }
 
 /// Where the secret stands, seen from the keyword.
+#[derive(Debug)]
 enum Place {
     /// It begins with the keyword, and goes on like the pattern.
     From(&'static str),
@@ -80,8 +88,16 @@ const RULES: &[Rule] = &[
     rule("access key", "zugangsschlüssel", Value, is_token),
 ];
 
-pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+fn kinds() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.kind)
+}
+
+/// What the rules say and not what they do, for the edition that a test holds against it.
+#[cfg(test)]
+pub(super) fn known_by() -> impl Iterator<Item = String> {
+    let rules =
+        RULES.iter().map(|Rule { kind, keywords, place, .. }| format!("{kind}: {keywords} {place:?}"));
+    rules.chain(labelled::patterns()).chain(looks::patterns())
 }
 
 const fn rule(kind: &'static str, keywords: &'static str, place: Place, looks: fn(&str) -> bool) -> Rule {
@@ -106,10 +122,10 @@ const PASSWORD: &str = concat!(
 
 /// Something in a text that looks like a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Spot {
+struct Spot {
     /// Its bytes in the text.
-    pub(super) span: Range<usize>,
-    pub(super) kind: &'static str,
+    span: Range<usize>,
+    kind: &'static str,
 }
 
 /// What looks like a secret in the texts of a record, the instruction first: kind and place of each.
@@ -144,7 +160,7 @@ pub(super) fn found(record: &Record) -> Vec<String> {
 }
 
 /// The text without characters that nobody sees: they would tear words apart.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+fn visible(text: &str) -> Cow<'_, str> {
     let is_invisible = |character: char| {
         matches!(character, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E01EF}')
@@ -157,7 +173,7 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
 
 /// Everything in the text that looks like a secret, as [`spots`] does it; the name of the member in which the text stands
 /// may be a label.
-pub(super) fn spots_in_member(key: &str, text: &str) -> Vec<Spot> {
+fn spots_in_member(key: &str, text: &str) -> Vec<Spot> {
     if !FINDER.keywords.is_match(key) {
         return spots(text);
     }
@@ -168,7 +184,7 @@ pub(super) fn spots_in_member(key: &str, text: &str) -> Vec<Spot> {
 }
 
 /// Everything in the text that looks like a secret, from left to right; no two overlap.
-pub(super) fn spots(text: &str) -> Vec<Spot> {
+fn spots(text: &str) -> Vec<Spot> {
     let mut found = FINDER.candidates(text);
     found.sort_by_key(|(span, rule)| (span.start, *rule));
     found.dedup_by(|later, kept| {
