@@ -11,7 +11,7 @@ pub(crate) fn card(facts: &RunFacts, lang: Lang) -> Option<String> {
 }
 
 #[derive(Template)]
-#[template(path = "switching.html", config = "src/engine/report/page/askama.toml")]
+#[template(path = "switching.html", config = "src/engine/report/page/templates/askama.toml")]
 struct Switching {
     w: &'static Words,
     title: &'static str,

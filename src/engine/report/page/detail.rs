@@ -22,7 +22,7 @@ const SHORT: usize = 100;
 const LEAST: usize = 2_000;
 
 #[derive(Template)]
-#[template(path = "detail.html", config = "src/engine/report/page/askama.toml")]
+#[template(path = "detail.html", config = "src/engine/report/page/templates/askama.toml")]
 pub(super) struct Detail<'a> {
     w: &'static Words,
     line: u64,

@@ -92,7 +92,7 @@ pub struct IndexLine {
 }
 
 #[derive(Template)]
-#[template(path = "index.html", config = "src/engine/report/page/askama.toml")]
+#[template(path = "index.html", config = "src/engine/report/page/templates/askama.toml")]
 struct Index<'a> {
     head: &'a IndexHead,
     parts: Vec<IndexLine>,

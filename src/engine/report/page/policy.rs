@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
-pub(super) const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("templates/style.css");
 
-pub(super) const SCRIPT: &str = include_str!("script.js");
+pub(super) const SCRIPT: &str = include_str!("templates/script.js");
 
 /// The Content-Security-Policy: a name that turned out to be markup after all could neither run nor load nor send
 /// anything.

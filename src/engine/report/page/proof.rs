@@ -9,7 +9,7 @@ use crate::base::Lang;
 
 /// What stands on the sheet.
 #[derive(Debug, Template)]
-#[template(path = "proof.html", config = "src/engine/report/page/askama.toml")]
+#[template(path = "proof.html", config = "src/engine/report/page/templates/askama.toml")]
 pub struct Proof {
     pub(crate) lang: Lang,
     /// What it proves.

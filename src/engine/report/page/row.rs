@@ -26,7 +26,7 @@ const DIFFERENCES: usize = 4;
 const WHOLE: usize = 60;
 
 #[derive(Template)]
-#[template(path = "row.html", config = "src/engine/report/page/askama.toml")]
+#[template(path = "row.html", config = "src/engine/report/page/templates/askama.toml")]
 pub(super) struct TableRow<'a> {
     w: &'static Words,
     line: u64,

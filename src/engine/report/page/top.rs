@@ -22,7 +22,7 @@ pub(super) const MAX_ROWS: u64 = 5_000;
 const LONG: u64 = 200;
 
 #[derive(Template)]
-#[template(path = "top.html", config = "src/engine/report/page/askama.toml")]
+#[template(path = "top.html", config = "src/engine/report/page/templates/askama.toml")]
 pub(super) struct Top<'a> {
     frame: Frame,
     remarks: Vec<String>,

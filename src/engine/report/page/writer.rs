@@ -48,7 +48,7 @@ impl Places {
 
 /// Between the table and what its rows open to: the script, so that the table can be used before the rest is there.
 #[derive(Template)]
-#[template(path = "middle.html", config = "src/engine/report/page/askama.toml")]
+#[template(path = "middle.html", config = "src/engine/report/page/templates/askama.toml")]
 struct Middle {
     w: &'static Words,
 }
