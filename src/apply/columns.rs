@@ -15,7 +15,7 @@ use crate::engine::report::columns::{
 };
 use crate::engine::report::page::words::words;
 use crate::engine::report::page::{
-    About, Column, Heap, Item, PageCell, PageLine, Shown, ToDo, label as field_label,
+    About, Column, Item, PageCell, PageLine, Shown, StatusGroup, ToDo, label as field_label,
 };
 use crate::engine::report::{Carried, Change, Line, Texts, counts, head};
 
@@ -191,10 +191,10 @@ impl PageLine for ApplyRow {
         }
     }
 
-    fn heap(&self, lang: Lang) -> Heap {
-        let (class, meaning) = look(self.status);
+    fn group(&self, lang: Lang) -> StatusGroup {
+        let (class, meaning) = class_and_meaning(self.status);
         let word = self.status.as_str();
-        Heap { rank: self.status as usize, class, word, label: word, meaning: lang.of(meaning) }
+        StatusGroup { rank: self.status as usize, class, word, label: word, meaning: lang.of(meaning) }
     }
 
     fn todos(&self, lang: Lang) -> Vec<ToDo> {
@@ -269,7 +269,7 @@ impl PageLine for ApplyRow {
 
 /// What a status looks like on a page, and what it means.
 #[rustfmt::skip] // A line per status.
-const fn look(status: ApplyStatus) -> (&'static str, Both) {
+const fn class_and_meaning(status: ApplyStatus) -> (&'static str, Both) {
     match status {
         ApplyStatus::Applied => ("verified", ["written, published, read again: equal", "geschrieben, veröffentlicht, wieder gelesen: gleich"]),
         ApplyStatus::Created => ("verified", ["made, published, read again: equal", "angelegt, veröffentlicht, wieder gelesen: gleich"]),

@@ -14,7 +14,7 @@ use crate::engine::report::cell::shortened;
 use crate::engine::report::column::Cell;
 use crate::engine::report::page::words::words;
 use crate::engine::report::page::{
-    About, Column, Heap, Item, Overview, PageCell, PageLine, Plot, Point, Shown, ToDo, cell, effort,
+    About, Column, Item, Overview, PageCell, PageLine, Plot, Point, Shown, StatusGroup, ToDo, cell, effort,
 };
 
 /// A model id in the plot is no longer than this.
@@ -66,7 +66,7 @@ impl PageLine for AuditRow {
         }
     }
 
-    fn heap(&self, lang: Lang) -> Heap {
+    fn group(&self, lang: Lang) -> StatusGroup {
         let status = self.row.status;
         let to_mend = self.progress() == RowProgress::NeedsAttention;
         let (class, said) = match (status, to_mend) {
@@ -85,7 +85,7 @@ impl PageLine for AuditRow {
             "verified" => lang.of(["read, all well", "read, alles gut"]),
             _ => word,
         };
-        Heap { rank: status as usize, class, word, label, meaning: lang.of(said) }
+        StatusGroup { rank: status as usize, class, word, label, meaning: lang.of(said) }
     }
 
     fn todos(&self, lang: Lang) -> Vec<ToDo> {

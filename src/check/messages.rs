@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::accept::Accepted;
-use super::again::Verified;
 use super::summary::Summary;
+use super::verify::Verified;
 use crate::base::{
     Backlog, FIRST_AT_ONCE, Lang, RowStatus, RunFacts, StopReason, grouped, quoted, terminal_safe,
 };

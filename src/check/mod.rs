@@ -7,7 +7,7 @@
 //! | `pairs` | which elements of two lists belong together |
 //! | `proposed` | the agent in write names, for `POST /agent/v1/create` |
 //! | `row` | one row's way |
-//! | `again` | `verify`: the same for rows that an earlier run has read |
+//! | `verify` | the same for rows that an earlier run has read |
 //! | `summary` | what stands in a report, counted |
 //! | `store` | what the ledger remembers of it |
 //! | `columns`, `page` | its report |
@@ -16,7 +16,6 @@
 //! What counts as the same is data, a line per field in [`FIELDS`](crate::engine::record), and not code per field.
 
 mod accept;
-mod again;
 mod columns;
 mod compare;
 mod messages;
@@ -29,8 +28,8 @@ mod summary;
 mod tests;
 
 mod store;
+mod verify;
 pub use accept::Accepted;
-pub(crate) use again::{AgainstKept, Verified, as_it_is_now};
 pub use compare::{Verdict, compare};
 pub(crate) use compare::{differing, differs};
 pub(crate) use messages::{
@@ -42,3 +41,4 @@ pub use proposed::proposed;
 pub use row::BothSides;
 pub(crate) use store::Unmet;
 pub(crate) use summary::Summary;
+pub(crate) use verify::{AgainstKept, Verified, as_it_is_now};

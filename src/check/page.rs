@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::base::{Lang, ReportRow, RowProgress, RowStatus, RunFacts};
 use crate::engine::report::page::words::words;
-use crate::engine::report::page::{About, Column, Heap, PageCell, PageLine, Shown, ToDo, effort};
+use crate::engine::report::page::{About, Column, PageCell, PageLine, Shown, StatusGroup, ToDo, effort};
 
 impl PageLine for ReportRow {
     fn about(facts: &RunFacts, lang: Lang) -> About {
@@ -22,10 +22,10 @@ impl PageLine for ReportRow {
         }
     }
 
-    fn heap(&self, lang: Lang) -> Heap {
+    fn group(&self, lang: Lang) -> StatusGroup {
         let needs_somebody = self.progress() == RowProgress::NeedsAttention;
         let is_verified_and_needs = self.status == RowStatus::Verified && needs_somebody;
-        Heap {
+        StatusGroup {
             rank: self.status as usize,
             class: if is_verified_and_needs { "heavy" } else { self.status.as_str() },
             word: self.status.as_str(),

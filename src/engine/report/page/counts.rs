@@ -12,7 +12,7 @@ const SHORTEST: u64 = 6;
 
 /// Rows that stand alike.
 #[derive(Clone, Copy, Debug)]
-pub struct Heap {
+pub struct StatusGroup {
     /// Where it stands among the others.
     pub(crate) rank: usize,
     /// Its colour and sign.
@@ -42,20 +42,20 @@ pub(super) struct Part {
 }
 
 pub(super) struct StatusLine {
-    pub(super) heap: Heap,
+    pub(super) group: StatusGroup,
     pub(super) rows: String,
     pub(super) percent: String,
     /// What the filter of those that need somebody is set to: its option, empty for all rows.
     pub(super) needing: &'static str,
 }
 
-/// A line for each of these heaps, which have whether their rows need somebody and their number.
-pub(super) fn statuses(heaps: &[(Heap, bool, u64)], lang: Lang) -> Vec<StatusLine> {
-    let all = heaps.iter().map(|(_, _, rows)| rows).sum();
-    let line = |(heap, needs_somebody, rows): &(Heap, bool, u64)| {
-        let is_split = heaps.iter().filter(|(other, _, _)| other.rank == heap.rank).count() > 1;
+/// A line for each of these groups, which have whether their rows need somebody and their number.
+pub(super) fn statuses(groups: &[(StatusGroup, bool, u64)], lang: Lang) -> Vec<StatusLine> {
+    let all = groups.iter().map(|(_, _, rows)| rows).sum();
+    let line = |(group, needs_somebody, rows): &(StatusGroup, bool, u64)| {
+        let is_split = groups.iter().filter(|(other, _, _)| other.rank == group.rank).count() > 1;
         StatusLine {
-            heap: *heap,
+            group: *group,
             rows: lang.number(*rows),
             percent: percent(*rows, all),
             needing: match (is_split, needs_somebody) {
@@ -65,21 +65,21 @@ pub(super) fn statuses(heaps: &[(Heap, bool, u64)], lang: Lang) -> Vec<StatusLin
             },
         }
     };
-    heaps.iter().map(line).collect()
+    groups.iter().map(line).collect()
 }
 
 /// One after the other, together as long as the bar, none too short to be seen.
-pub(super) fn bar(heaps: &[(Heap, bool, u64)]) -> Vec<Part> {
-    let all: u64 = heaps.iter().map(|(_, _, rows)| rows).sum();
-    let spread = BAR.saturating_sub(SHORTEST * heaps.len() as u64);
+pub(super) fn bar(groups: &[(StatusGroup, bool, u64)]) -> Vec<Part> {
+    let all: u64 = groups.iter().map(|(_, _, rows)| rows).sum();
+    let spread = BAR.saturating_sub(SHORTEST * groups.len() as u64);
     let mut from = 0;
-    let mut parts = Vec::with_capacity(heaps.len());
-    for (at, (heap, _, rows)) in heaps.iter().enumerate() {
+    let mut parts = Vec::with_capacity(groups.len());
+    for (at, (group, _, rows)) in groups.iter().enumerate() {
         let share = u128::from(spread) * u128::from(*rows) / u128::from(all.max(1));
         let length = SHORTEST + u64::try_from(share).unwrap_or(spread);
         // What rounding left over goes to the last one.
-        let length = if at + 1 == heaps.len() { BAR - from } else { length };
-        parts.push(Part { class: heap.class, from, length });
+        let length = if at + 1 == groups.len() { BAR - from } else { length };
+        parts.push(Part { class: group.class, from, length });
         from += length;
     }
     parts
@@ -104,9 +104,9 @@ mod tests {
         for counts in
             [vec![35], vec![1, 4_999], vec![4_999, 1], vec![1; 9], vec![3, 3, 3], vec![1, 999_999_999]]
         {
-            let heap = Heap { rank: 0, class: "", word: "", label: "", meaning: "" };
-            let heaps: Vec<_> = counts.into_iter().map(|rows| (heap, false, rows)).collect();
-            let parts = bar(&heaps);
+            let group = StatusGroup { rank: 0, class: "", word: "", label: "", meaning: "" };
+            let groups: Vec<_> = counts.into_iter().map(|rows| (group, false, rows)).collect();
+            let parts = bar(&groups);
             assert!(parts.iter().all(|part| part.length >= SHORTEST));
             let end = parts.iter().fold(0, |end, part| {
                 assert_eq!(part.from, end);

@@ -28,7 +28,7 @@ pub(crate) mod words;
 mod writer;
 
 pub use columns::Column;
-pub use counts::{Heap, Point};
+pub use counts::{Point, StatusGroup};
 pub use detail::Objects;
 pub(crate) use fields::label;
 pub use index::{IndexHead, IndexLine, PartOf, index};
@@ -60,7 +60,7 @@ pub trait PageLine: Line + Clone {
     fn about(facts: &Self::Facts, lang: Lang) -> About;
 
     /// Where the row stands.
-    fn heap(&self, lang: Lang) -> Heap;
+    fn group(&self, lang: Lang) -> StatusGroup;
 
     /// What is to be done about it and by whom, what matters most first.
     fn todos(&self, lang: Lang) -> Vec<ToDo>;

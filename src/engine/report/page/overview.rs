@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::shares::Shares;
-use super::{Heap, PageLine, Point, ToDo};
+use super::{PageLine, Point, StatusGroup, ToDo};
 use crate::base::{Actor, Lang, ProgressCounts, RowProgress};
 use crate::engine::report::ReportSettings;
 
@@ -14,7 +14,7 @@ pub struct Overview {
     pub(crate) progress: ProgressCounts,
     /// Of the rows that need somebody, those that need their owner.
     pub(super) yours: u64,
-    heaps: BTreeMap<(usize, bool), (Heap, u64)>,
+    by_status: BTreeMap<(usize, bool), (StatusGroup, u64)>,
     todos: BTreeMap<ToDo, u64>,
     points: BTreeMap<&'static str, BTreeMap<String, (Point<'static>, u64)>>,
     /// Rows that say how they are set up.
@@ -34,8 +34,8 @@ impl Overview {
         let todos = row.todos(texts.lang);
         self.progress.count(progress);
         self.yours += u64::from(needs_somebody && is_yours(&todos));
-        let heap = row.heap(texts.lang);
-        self.heaps.entry((heap.rank, needs_somebody)).or_insert((heap, 0)).1 += 1;
+        let group = row.group(texts.lang);
+        self.by_status.entry((group.rank, needs_somebody)).or_insert((group, 0)).1 += 1;
         for todo in todos {
             *self.todos.entry(todo).or_default() += 1;
         }
@@ -59,8 +59,8 @@ impl Overview {
     }
 
     /// Rows that stand alike, and whether they need somebody.
-    pub(super) fn heaps(&self) -> impl Iterator<Item = (Heap, bool, u64)> {
-        self.heaps.iter().map(|((_, needs_somebody), (heap, rows))| (*heap, *needs_somebody, *rows))
+    pub(super) fn by_status(&self) -> impl Iterator<Item = (StatusGroup, bool, u64)> {
+        self.by_status.iter().map(|((_, needs_somebody), (group, rows))| (*group, *needs_somebody, *rows))
     }
 
     /// What to do, each with its number of rows: by who does it, what may do harm while it waits first, then what most rows

@@ -6,7 +6,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::columns::Column;
-use super::counts::Heap;
+use super::counts::StatusGroup;
 use super::words::{Words, fill, words};
 use super::{PageLine, Shown, ToDo, fields, options};
 use crate::base::{Actor, Difference, JsonText, Lang, ReportRow, one_line};
@@ -34,7 +34,7 @@ pub(super) struct TableRow<'a> {
     name: Cow<'a, str>,
     is_nameless: bool,
     id: String,
-    heap: Heap,
+    group: StatusGroup,
     /// Those behind the status.
     cells: Vec<(&'a Column, PageCell<'a>)>,
     updated: Option<Timestamp>,
@@ -114,7 +114,7 @@ impl<'a> TableRow<'a> {
             name: if is_nameless { nameless(own, texts.lang) } else { name },
             is_nameless,
             id: row.id().map(|id| id.to_string()).unwrap_or_default(),
-            heap: row.heap(texts.lang),
+            group: row.group(texts.lang),
             updated: row.updated(),
             updated_day: row.updated().map(|time| texts.lang.day(time)).unwrap_or_default(),
         }

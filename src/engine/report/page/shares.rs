@@ -103,7 +103,7 @@ impl Shares {
     }
 }
 
-/// Whether the values sort the rows into a few heaps.
+/// Whether the values sort the rows into a few groups.
 fn makes_heaps(values: &Values) -> bool {
     let rows: u64 = values.values().map(|value| value.share.rows).sum();
     values.len() >= 2 && values.len() as u64 * 2 <= rows
@@ -183,8 +183,8 @@ mod tests {
         assert_eq!(at, 1);
         let share = |rows, needing| Share { rows, needing };
         assert_eq!(owners, [("a", share(2, 2)), ("b", share(1, 1))]);
-        let (at, heaps) = people(["x", "y", "z"]).unwrap();
-        assert_eq!((at, heaps.len()), (2, 2), "the first column has another value in each row");
+        let (at, groups) = people(["x", "y", "z"]).unwrap();
+        assert_eq!((at, groups.len()), (2, 2), "the first column has another value in each row");
         let mut quiet = Shares::default();
         quiet.count(&names(["ann"]), false);
         assert!(quiet.people(&names(["owner"])).is_none(), "nobody has to act");

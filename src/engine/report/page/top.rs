@@ -71,7 +71,7 @@ impl<'a> Top<'a> {
         let (lang, run) = (shown.texts.lang, R::run(facts));
         let w = words(lang);
         let (progress, yours) = (overview.progress, overview.yours);
-        let heaps: Vec<_> = overview.heaps().collect();
+        let by_status: Vec<_> = overview.by_status().collect();
         let contact = shown.options.contact.as_deref();
         let administrator_does = contact
             .map_or_else(|| w.anonymous_administrator.to_owned(), |who| fill(w.administrator_does, &[who]));
@@ -95,8 +95,8 @@ impl<'a> Top<'a> {
             is_mail: contact.is_some_and(is_mail_address),
             others: others(progress, yours, shown),
             says: fill(w.bar, &[&percent(progress.done, rows)]),
-            bar: bar(&heaps),
-            statuses: statuses(&heaps, lang),
+            bar: bar(&by_status),
+            statuses: statuses(&by_status, lang),
             groups: groups(&overview.todos(), &administrator_does, lang),
             people: people(&overview.shares, carried, part, lang),
             plots: R::plots(lang).iter().filter_map(|plot| draw(plot, overview, lang)).collect(),
