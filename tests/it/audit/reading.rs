@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::support::schema::Schema;
 use crate::support::{
     Desk, KEY, Platform, Ran, Report, agent_answer, assistant_answer, files, id, record_with,
+    wait_for_requests,
 };
 use agent_migrate::practice;
 use agent_migrate::practice::{Endpoint, Sandbox, SandboxOptions};
@@ -397,12 +398,11 @@ async fn killed_at_many_moments_and_started_again_gives_the_undisturbed_audit_an
 async fn ctrl_c_ends_the_audit_with_a_report_and_the_command_to_go_on() {
     let options = SandboxOptions { latency: Duration::from_millis(50), ..SandboxOptions::default() };
     let (sandbox, desk) = practice(400, options).await;
-    let url = sandbox.base_url();
     blocking(move || {
         let mut command = desk.program();
-        command.args(["audit", "assistants.csv", "--base-url", &url, "--concurrency", "2"]);
+        command.args(["audit", "assistants.csv", "--base-url", &sandbox.base_url(), "--concurrency", "2"]);
         let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(700));
+        wait_for_requests(&sandbox, 8);
         let interrupt = ["-INT", &child.id().to_string()].map(String::from);
         std::process::Command::new("kill").args(interrupt).status().unwrap();
         let ended = child.wait_with_output().unwrap();

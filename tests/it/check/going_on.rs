@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Desk, KEY, Platform, id};
+use crate::support::{Desk, KEY, Platform, id, wait_for_requests};
 use agent_migrate::practice;
 use agent_migrate::practice::SandboxOptions;
 use serde_json::json;
@@ -86,12 +86,11 @@ async fn killed_at_many_moments_and_run_again_gives_the_undisturbed_report_and_a
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_ends_the_run_with_a_report_and_the_command_to_go_on() {
     let (sandbox, desk) = practice(400, Duration::from_millis(50)).await;
-    let url = sandbox.base_url();
     blocking(move || {
         let mut command = desk.program();
-        command.args(["run", "assistants.csv", "--base-url", &url, "--concurrency", "2"]);
+        command.args(["run", "assistants.csv", "--base-url", &sandbox.base_url(), "--concurrency", "2"]);
         let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(700));
+        wait_for_requests(&sandbox, 8);
         let interrupt = ["-INT", &child.id().to_string()].map(String::from);
         std::process::Command::new("kill").args(interrupt).status().unwrap();
         let started = std::time::Instant::now();

@@ -14,7 +14,9 @@ pub(crate) mod window;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::{Duration, Instant};
 
+use agent_migrate::practice::Sandbox;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wiremock::matchers::{method, path, query_param};
@@ -25,6 +27,15 @@ pub(crate) const KEY: &str = "sk-test-4fz8/Qq+lM=2";
 /// The n-th UUID of a test.
 pub(crate) fn id(n: u32) -> String {
     format!("{n:08x}-0000-4000-8000-000000000000")
+}
+
+/// Waits until the practice workspace has received so many requests.
+pub(crate) fn wait_for_requests(sandbox: &Sandbox, at_least: u64) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while sandbox.requests() < at_least {
+        assert!(Instant::now() < until, "{} requests came", sandbox.requests());
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// An assistant (or agent) object as the platform answers it, with every documented field set.
