@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::applying::{AgentDone, Writing};
 use super::ids::{AgentId, Pair};
 use super::remedy::Remedy;
 use super::status::{DisabledState, RowStatus};
+use super::writes::applying::{AgentDone, Writing};
 
 /// The work before a run, counted after the input is in the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

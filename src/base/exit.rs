@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::failure::{CallFailure, FailureKind};
-use super::report_row::RunFacts;
+use super::report::report_row::RunFacts;
 use super::stop::StopReason;
 
 /// How a command ends (DESIGN.md, Exit codes).
@@ -101,7 +101,7 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::progress::ProgressCounts;
+    use crate::base::ProgressCounts;
     use crate::base::stop::Signal;
 
     #[test]

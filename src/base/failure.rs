@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::remedy::Remedy;
 use super::status::RowStatus;
 use super::stop::StopReason;
-use super::worded::worded;
+use super::text::worded::worded;
 
 worded! {
     /// A call to the platform (PLATFORM.md, Calls).

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::Pair;
-use super::worded::worded;
+use super::text::worded::worded;
 
 /// How the bytes of the input spell text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! What to do next, in one place and every language, so that report, terminal and page say the same.
 
-use super::lang::{Both, Lang};
-use super::worded::worded;
+use super::text::lang::{Both, Lang};
+use super::text::worded::worded;
 
 worded! {
     /// What a person does about a row; the report's `remedy` column.

@@ -1,7 +1,7 @@
 //! The two closed lists of the report: what a row's verdict is, and whether its assistant was switched off.
 
-use super::lang::Both;
-use super::worded::worded;
+use super::text::lang::Both;
+use super::text::worded::worded;
 
 worded! {
     /// Verdict on a row; the report's `status` column.

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AssistantId, Pair};
-use super::status::{DisabledState, RowStatus};
-use super::worded::worded;
+use super::super::ids::{AssistantId, Pair};
+use super::super::status::{DisabledState, RowStatus};
+use super::super::text::worded::worded;
 
 worded! {
     /// Whether a run switches verified assistants off.

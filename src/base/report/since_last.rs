@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::lang::Lang;
+use super::super::status::RowStatus;
+use super::super::text::lang::Lang;
 use super::progress::RowProgress;
-use super::status::RowStatus;
 
 /// How a row stood at the end of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]

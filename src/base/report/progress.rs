@@ -4,9 +4,9 @@
 
 use std::ops::Add;
 
-use super::disabling::SkipReason;
-use super::status::{DisabledState, RowStatus};
-use super::worded::worded;
+use super::super::status::{DisabledState, RowStatus};
+use super::super::text::worded::worded;
+use super::super::writes::disabling::SkipReason;
 
 worded! {
     /// How far a row is.

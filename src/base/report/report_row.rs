@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::difference::{Difference, JsonText, Note};
-use super::disabling::{Disabling, DisablingEnd, SkipReason};
-use super::failure::{CallFailure, SupportId};
-use super::ids::Pair;
-use super::input::InvalidId;
+use super::super::difference::{Difference, JsonText, Note};
+use super::super::failure::{CallFailure, SupportId};
+use super::super::ids::Pair;
+use super::super::input::InvalidId;
+use super::super::remedy::Remedy;
+use super::super::status::{DisabledState, RowStatus};
+use super::super::stop::StopReason;
+use super::super::writes::disabling::{Disabling, DisablingEnd, SkipReason};
 use super::progress::{ProgressCounts, RowProgress};
-use super::remedy::Remedy;
 use super::since_last::{SinceLast, Standing};
-use super::status::{DisabledState, RowStatus};
-use super::stop::StopReason;
 
 /// One line of the report, as data: each format spells it in its own way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn how_far_a_row_is_follows_from_what_the_report_says_of_it() {
-        use crate::base::progress::RowProgress::{Done, NeedsAttention, Pending};
+        use crate::base::RowProgress::{Done, NeedsAttention, Pending};
         for (status, progress) in RowStatus::ALL.into_iter().zip([
             Done,
             NeedsAttention,

@@ -1,6 +1,6 @@
 //! Names of columns and values in them: when two are alike to a person, how they are shown in a sentence.
 
-use super::text::terminal_safe;
+use super::terminal_safe;
 
 /// Characters that a column's name may have in a message.
 const SHOWN_CHARACTERS: usize = 60;

@@ -1,4 +1,9 @@
-//! Text for people: one line, harmless, with grouped digits.
+//! Text for people: one line, harmless, with grouped digits; its languages, its spellings, the words of closed lists.
+
+pub(super) mod formula;
+pub(super) mod lang;
+pub(super) mod names;
+pub(super) mod worded;
 
 /// Characters that reorder, hide or break the text around them: bidirectional controls, zero-width characters,
 /// line and paragraph separators, the byte order mark.

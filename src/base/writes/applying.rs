@@ -1,8 +1,8 @@
 //! What became of a row of `apply`, and what has to be on disk before a request may change an agent.
 
-use super::difference::JsonText;
-use super::ids::AgentId;
-use super::worded::worded;
+use super::super::difference::JsonText;
+use super::super::ids::AgentId;
+use super::super::text::worded::worded;
 
 worded! {
     /// What became of a row; the `status` column of an apply report (DESIGN.md, Applying).

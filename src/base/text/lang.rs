@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::text::grouped;
+use super::grouped;
 
 /// A language. Tables of sentences have a column for each, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
