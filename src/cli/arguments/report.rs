@@ -101,7 +101,7 @@ pub(crate) struct ReportArgs {
 /// The reports of a command beside its CSV, and how all of them look.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct OutputArgs {
-    /// Also write the report as JSON Lines, with full texts
+    /// Also write the report as JSON Lines, with full texts; that of `run` has the proposed agents as well
     #[arg(long, value_name = "PATH", help_heading = "Report")]
     pub json: Option<PathBuf>,
     /// Also write the report as a web page, one file that needs no network
