@@ -279,8 +279,15 @@ fn in_a_browser_the_index_leads_to_every_part_and_nothing_foreign_runs() {
         for page in pages.as_array().unwrap() {
             let (address, value) = (page[0].as_str().unwrap(), page[1].as_str().unwrap());
             browser.show(&desk.path("parts/index.html"));
+            // On a busy machine a page may be shown before its links are there.
             browser.run(&format!(
-                "[...document.querySelectorAll('a')].find((a) => a.href === {address:?}).click()"
+                "return new Promise((clicked) => {{
+                    const look = () => {{
+                        const link = [...document.links].find((a) => a.href === {address:?});
+                        if (link) {{ link.click(); clicked(); }} else setTimeout(look, 20);
+                    }};
+                    look();
+                }});"
             ));
             let heading = browser.run("return document.querySelector('h1').textContent");
             assert_eq!(heading, format!("Product Owner: {value}"), "{address}");
