@@ -163,7 +163,7 @@ pub(crate) fn what_to_do(blocks: &mut Blocks, summary: &Summary) {
     }
 }
 
-/// The command lines that get on from here, each with what it is for; that there is nothing to do where there is none.
+/// The command lines that get on from here, each with what it is for.
 pub(crate) fn next(blocks: &mut Blocks, commands: &[(&str, String)]) {
     for (what, command) in commands {
         blocks.command(what, command);

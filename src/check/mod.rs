@@ -11,7 +11,7 @@
 //! | `summary` | what stands in a report, counted |
 //! | `store` | what the ledger remembers of it |
 //! | `columns`, `page` | its report |
-//! | `messages` | what is said of it |
+//! | `messages` | what is said of it; around a `run`, `disable::run_messages` says it |
 //!
 //! What counts as the same is data, a line per field in [`FIELDS`](crate::engine::record), and not code per field.
 

@@ -10,6 +10,7 @@
 //! | `agent_list` | what the agents' list tells |
 //! | `store` | its SQL |
 //! | `page` | its part of the page |
+//! | `run_messages` | what every `run` says before and after: one may settle what an earlier one left open |
 //! | `…_messages` | its sentences |
 
 mod agent_list;
