@@ -7,8 +7,8 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 /// How long the answer with these headers asks to wait, by the first of them that makes sense.
 pub(crate) fn of(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-    let asked = headers.get_all(RETRY_AFTER).iter().filter_map(|value| value.to_str().ok());
-    asked.into_iter().find_map(|value| parse(value, date, now))
+    let mut asked = headers.get_all(RETRY_AFTER).iter().filter_map(|value| value.to_str().ok());
+    asked.find_map(|value| parse(value, date, now))
 }
 
 /// How long the header asks to wait, zero if one may come back at once; `None` when it asks for nothing that could be
